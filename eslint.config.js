@@ -1,0 +1,78 @@
+import importX from 'eslint-plugin-import-x'
+import tseslint from 'typescript-eslint'
+
+/** What a layer may not import (docs/design.md, "Layers"): csi → volumes ← linux, wired by main and cli. */
+function layer(files, forbidden) {
+  return {
+    files,
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { patterns: forbidden.map(([regex, message]) => ({ regex, message })) },
+      ],
+    },
+  }
+}
+
+const grpc = ['^@grpc/', 'only src/csi talks gRPC']
+const koffi = ['^koffi$', 'only src/linux/libc.ts calls native code']
+const kubernetes = ['^@kubernetes/', 'only src/controller talks to Kubernetes']
+const to = (name, message) => [`^(\\.\\./)+${name}/`, message]
+
+export default tseslint.config(
+  { ignores: ['dist/', 'src/csi/generated/'] },
+  ...tseslint.configs.strictTypeChecked,
+  ...tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: { projectService: { allowDefaultProject: ['*.js', 'test/*.js'] } },
+    },
+    plugins: { 'import-x': importX },
+    settings: {
+      'import-x/extensions': ['.ts', '.js'],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
+    },
+    rules: {
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreUsingDeclarations: true }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      'import-x/no-cycle': 'error',
+      'import-x/no-unresolved': 'off',
+    },
+  },
+  layer(['src/**/*.ts'], [grpc, koffi, kubernetes]),
+  layer(
+    ['src/volumes/**/*.ts'],
+    [
+      grpc,
+      koffi,
+      kubernetes,
+      to('(csi|linux|controller|cli)', 'src/volumes knows only its ports (ports.ts)'),
+      ['^\\.\\./main', 'src/volumes knows only its ports (ports.ts)'],
+    ],
+  ),
+  layer(
+    ['src/linux/**/*.ts'],
+    [
+      grpc,
+      koffi,
+      kubernetes,
+      to('(csi|controller|cli)', 'src/linux implements the ports of src/volumes, nothing above'),
+    ],
+  ),
+  layer(
+    ['src/linux/libc.ts'],
+    [grpc, kubernetes, to('(csi|controller|cli|volumes)', 'libc.ts stands alone')],
+  ),
+  layer(
+    ['src/csi/**/*.ts'],
+    [koffi, kubernetes, to('(linux|controller|cli)', 'src/csi reaches the machine through src/volumes')],
+  ),
+  layer(
+    ['src/controller/**/*.ts'],
+    [koffi, grpc, to('(linux|volumes|cli)', 'the router is CSI all the way down')],
+  ),
+  { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
+)

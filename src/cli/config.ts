@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as v from 'valibot'
+import { parseBytes } from '../volumes/bytes.ts'
+import type { PoolConfig } from '../volumes/pool.ts'
+
+/**
+ * The file of `--config`:
+ *
+ *     pools:
+ *       default: {}                # in the data directory, as large as its disk
+ *       fast:
+ *         path: /mnt/nvme/loop     # absolute
+ *         size: 500Gi              # what all volumes together may take
+ *         reserve: 10Gi            # never given to volumes
+ *         overcommit: 2            # thin volumes may promise this many times the size
+ */
+const NO_LIMITS = { sizeBytes: undefined, reserveBytes: 0n, overcommit: 1 }
+
+const quantity = v.pipe(
+  v.union([v.string(), v.number()], 'must be a quantity such as 10Gi'),
+  v.transform((text) => parseBytes(String(text))),
+  v.custom<bigint>((bytes) => bytes !== undefined, 'must be a quantity such as 10Gi'),
+)
+
+const pool = v.strictObject({
+  path: v.optional(v.pipe(v.string('must be a path'), v.startsWith('/', 'must be an absolute path'))),
+  size: v.optional(quantity),
+  reserve: v.optional(quantity),
+  overcommit: v.optional(v.pipe(v.number('must be a number'), v.minValue(1, 'must be at least 1'))),
+})
+
+const poolName = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be a name of small letters, digits and dashes'),
+)
+
+const schema = v.strictObject({
+  pools: v.pipe(
+    v.record(poolName, v.nullable(pool)),
+    v.check((pools) => Object.keys(pools).length > 0, 'must have a pool'),
+  ),
+})
+
+/** One pool named `default` in the data directory. */
+export function defaultPools(dataDir: string): PoolConfig[] {
+  return [{ name: 'default', path: poolPath(dataDir, 'default'), limits: NO_LIMITS }]
+}
+
+/** @throws Error naming the file, the key and what is wrong with it */
+export async function readPools(file: string, dataDir: string): Promise<PoolConfig[]> {
+  const { parse } = await import('yaml')
+  const result = v.safeParse(schema, parse(await readFile(file, 'utf8')))
+  if (!result.success) {
+    const [issue] = result.issues
+    const unknown = issue.type === 'strict_object' && issue.expected === 'never'
+    throw new Error(`${file}: ${v.getDotPath(issue) ?? 'the file'} ${unknown ? 'is unknown' : issue.message}`)
+  }
+  return Object.entries(result.output.pools).map(([name, config]) => ({
+    name,
+    path: config?.path ?? poolPath(dataDir, name),
+    limits: {
+      sizeBytes: config?.size,
+      reserveBytes: config?.reserve ?? NO_LIMITS.reserveBytes,
+      overcommit: config?.overcommit ?? NO_LIMITS.overcommit,
+    },
+  }))
+}
+
+function poolPath(dataDir: string, name: string): string {
+  return join(dataDir, 'pools', name)
+}

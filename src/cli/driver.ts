@@ -1,0 +1,99 @@
+import pino, { type Logger } from 'pino'
+import { controllerService } from '../csi/controller.ts'
+import { identityService } from '../csi/identity.ts'
+import { nodeService } from '../csi/node.ts'
+import { csi } from '../csi/protocol.ts'
+import { CsiServer } from '../csi/server.ts'
+import { NodeTopology } from '../csi/topology.ts'
+import { LinuxFileSystems } from '../linux/filesystems/index.ts'
+import { LinuxImageFiles } from '../linux/image-files.ts'
+import { LoopControl } from '../linux/loop/control.ts'
+import { LinuxLoopDevices } from '../linux/loop/loop-devices.ts'
+import { LinuxMounts } from '../linux/mounts.ts'
+import { Catalog } from '../volumes/catalog.ts'
+import { isVolumeId } from '../volumes/ids.ts'
+import { KeyedLock } from '../volumes/keyed-lock.ts'
+import { NodeGrowth } from '../volumes/node-growth.ts'
+import { NodeUsage } from '../volumes/node-usage.ts'
+import { Pool, type PoolConfig } from '../volumes/pool.ts'
+import { Provisioner } from '../volumes/provisioner.ts'
+import { Publisher } from '../volumes/publisher.ts'
+import { Stager } from '../volumes/stager.ts'
+import { version } from './version.ts'
+
+export interface DriverConfig {
+  readonly endpoint: string
+  readonly nodeId: string
+  readonly driverName: string
+  readonly maxVolumes: number
+  readonly pools: readonly PoolConfig[]
+  readonly logLevel: string
+}
+
+export interface RunningDriver {
+  /** Finishes what runs, removes the socket, and lets go of the pools. */
+  stop(reason: string): Promise<void>
+}
+
+/** Puts the real things together, brings the machine's state in order, and serves. @throws when it cannot serve */
+export async function startDriver(config: DriverConfig): Promise<RunningDriver> {
+  const log = pino({ level: config.logLevel, base: { node: config.nodeId } })
+  await using resources = new AsyncDisposableStack()
+  const files = new LinuxImageFiles()
+  const mounts = new LinuxMounts()
+  const fileSystems = new LinuxFileSystems()
+  const loops = new LinuxLoopDevices(resources.use(await LoopControl.open()))
+  const pools: Pool[] = []
+  for (const pool of config.pools) pools.push(resources.use(await Pool.open(pool, files, log)))
+  for (const { name, device } of await loops.recover(isVolumeId)) {
+    log.warn(
+      { volume: name, device: device.path },
+      'detached a device that was left of a volume that is gone',
+    )
+  }
+
+  const catalog = new Catalog(pools)
+  const locks = new KeyedLock()
+  const { nodeId, driverName, maxVolumes } = config
+  const topology = new NodeTopology(driverName, nodeId)
+  const provisioner = new Provisioner({ nodeId, catalog, locks, files, loops, fileSystems })
+  const onNode = { catalog, locks, loops, mounts, fileSystems }
+  const checkHealth = async (): Promise<void> => {
+    await Promise.all(pools.map((pool) => pool.usage()))
+  }
+
+  const server = new CsiServer(log)
+  const { Identity, Controller, Node } = csi()
+  server.add(Identity, identityService({ driverName, version, checkHealth }))
+  server.add(Controller, controllerService({ catalog, provisioner, topology }))
+  server.add(
+    Node,
+    nodeService({
+      nodeId,
+      maxVolumes,
+      topology,
+      stager: new Stager(onNode),
+      publisher: new Publisher(onNode),
+      growth: new NodeGrowth(onNode, provisioner),
+      usage: new NodeUsage(onNode, files),
+    }),
+  )
+  await server.listen(config.endpoint)
+  const volumes = pools.reduce((count, pool) => count + pool.size, 0)
+  log.info(
+    { endpoint: config.endpoint, driver: driverName, version, pools: pools.map(({ name }) => name), volumes },
+    'serving',
+  )
+  return running(server, resources.move(), log)
+}
+
+function running(server: CsiServer, resources: AsyncDisposableStack, log: Logger): RunningDriver {
+  return {
+    async stop(reason) {
+      log.info({ reason }, 'stopping')
+      await server.stop()
+      await resources.disposeAsync()
+      log.info('stopped')
+    },
+  }
+}

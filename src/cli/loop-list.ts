@@ -1,0 +1,43 @@
+import type { DeviceNodes } from '../linux/loop/device-nodes.ts'
+import { backingFile, listBound } from '../linux/loop/inventory.ts'
+import { formatBytes } from '../volumes/bytes.ts'
+
+/** The bound devices, as a table for people or as JSON. The file's path is the kernel's, of the namespace that attached it. */
+export async function listLoopDevices(nodes: DeviceNodes, json: boolean): Promise<string> {
+  const entries = await listBound(nodes)
+  const devices = await Promise.all(
+    entries.map(async ({ state, info }) => ({
+      device: state.device.path,
+      sizeBytes: Number(state.sizeBytes),
+      readOnly: state.readOnly,
+      autoclear: state.autoclear,
+      directIo: state.directIo,
+      name: state.name,
+      backingInode: info.backingInode.toString(),
+      file: (await backingFile(state.device.number)) ?? '',
+    })),
+  )
+  if (json) return JSON.stringify(devices)
+  const rows = devices.map((entry) => [
+    entry.device,
+    formatBytes(BigInt(entry.sizeBytes)),
+    [entry.readOnly ? 'ro' : 'rw', entry.autoclear && 'autoclear', entry.directIo && 'direct']
+      .filter(Boolean)
+      .join(','),
+    entry.name,
+    entry.file,
+  ])
+  return table([['DEVICE', 'SIZE', 'FLAGS', 'NAME', 'FILE'], ...rows])
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}

@@ -1,0 +1,31 @@
+import { Command, CommanderError } from 'commander'
+import { messageOf } from '../volumes/errors.ts'
+import { addLoopCommands } from './loop.ts'
+import { addNodeCommand } from './node.ts'
+import { version } from './version.ts'
+
+/** Runs the command line. @returns the exit code: 0, or 1 after one sentence on stderr that says what is wrong */
+export async function run(argv: readonly string[]): Promise<number> {
+  const program = new Command('csi-driver-loop')
+    .description('Volumes of a fixed size for containers, each made of one sparse file and one loop device.')
+    .version(version)
+    .exitOverride()
+  addNodeCommand(program)
+  addLoopCommands(program)
+  program
+    .command('demo')
+    .description('Show the life of a volume on this machine, without a cluster (needs root)')
+    .action(async () => {
+      const { runDemo } = await import('../demo/demo.ts')
+      process.exitCode = await runDemo()
+    })
+  try {
+    await program.parseAsync([...argv])
+    return Number(process.exitCode ?? 0)
+  } catch (error) {
+    // Commander has said it already, or it was --help.
+    if (error instanceof CommanderError) return error.exitCode
+    console.error(`csi-driver-loop: ${messageOf(error)}`)
+    return 1
+  }
+}

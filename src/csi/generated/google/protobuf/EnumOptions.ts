@@ -1,0 +1,28 @@
+// Original file: null
+
+import type { FeatureSetInit as _google_protobuf_FeatureSetInit, FeatureSet as _google_protobuf_FeatureSet } from '../../google/protobuf/FeatureSet.ts';
+import type { UninterpretedOptionInit as _google_protobuf_UninterpretedOptionInit, UninterpretedOption as _google_protobuf_UninterpretedOption } from '../../google/protobuf/UninterpretedOption.ts';
+
+export interface EnumOptionsInit {
+  'allowAlias'?: (boolean);
+  'deprecated'?: (boolean);
+  /**
+   * @deprecated
+   */
+  'deprecatedLegacyJsonFieldConflicts'?: (boolean);
+  'features'?: (_google_protobuf_FeatureSetInit | null);
+  'uninterpretedOption'?: (_google_protobuf_UninterpretedOptionInit)[];
+  '.csi.v1.alphaEnum'?: (boolean);
+}
+
+export interface EnumOptions {
+  'allowAlias': (boolean);
+  'deprecated': (boolean);
+  /**
+   * @deprecated
+   */
+  'deprecatedLegacyJsonFieldConflicts': (boolean);
+  'features': (_google_protobuf_FeatureSet | null);
+  'uninterpretedOption': (_google_protobuf_UninterpretedOption)[];
+  '.csi.v1.alphaEnum': (boolean);
+}

@@ -1,0 +1,19 @@
+import type { MethodsOf } from './protocol.ts'
+
+/**
+ * A unary RPC as a promise: it gets the request with every field filled in, and a signal that fires when the caller
+ * has given up, its deadline has passed, or the driver has to stop now.
+ */
+type Handler<Method> = Method extends {
+  requestDeserialize: (bytes: Buffer) => infer Request
+  responseSerialize: (response: infer Response) => Buffer
+}
+  ? (request: Request, signal: AbortSignal) => Promise<Response> | Response
+  : never
+
+/** The handlers of a service by RPC name, first letter small. An RPC that is left out answers UNIMPLEMENTED. */
+export type Handlers<Definition> = {
+  readonly [Name in keyof MethodsOf<Definition> & string as Uncapitalize<Name>]?: Handler<
+    MethodsOf<Definition>[Name]
+  >
+}

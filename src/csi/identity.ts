@@ -1,0 +1,38 @@
+import type { IdentityDefinition } from './generated/csi/v1/Identity.ts'
+import type { Handlers } from './handlers.ts'
+import { VolumeError, messageOf } from '../volumes/errors.ts'
+
+export interface IdentityDependencies {
+  readonly driverName: string
+  readonly version: string
+  /** Rejects with what is missing when the driver cannot do its work. */
+  readonly checkHealth: () => Promise<void>
+}
+
+/** CSI's Identity service. */
+export function identityService({
+  driverName,
+  version,
+  checkHealth,
+}: IdentityDependencies): Handlers<IdentityDefinition> {
+  return {
+    getPluginInfo: () => ({ name: driverName, vendorVersion: version }),
+
+    getPluginCapabilities: () => ({
+      capabilities: [
+        { service: { type: 'CONTROLLER_SERVICE' } },
+        { service: { type: 'VOLUME_ACCESSIBILITY_CONSTRAINTS' } },
+        { volumeExpansion: { type: 'ONLINE' } },
+      ],
+    }),
+
+    probe: async () => {
+      try {
+        await checkHealth()
+      } catch (error) {
+        throw new VolumeError('failed-precondition', messageOf(error), { cause: error })
+      }
+      return { ready: { value: true } }
+    },
+  }
+}

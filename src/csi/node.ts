@@ -1,0 +1,95 @@
+import type { NodeGrowth } from '../volumes/node-growth.ts'
+import type { NodeUsage } from '../volumes/node-usage.ts'
+import type { Usage } from '../volumes/ports.ts'
+import type { Publisher } from '../volumes/publisher.ts'
+import type { Stager } from '../volumes/stager.ts'
+import { VolumeError } from '../volumes/errors.ts'
+import type { NodeDefinition } from './generated/csi/v1/Node.ts'
+import type { Handlers } from './handlers.ts'
+import { required, requiredPath, toAccess, toRange } from './requests.ts'
+import type { NodeTopology } from './topology.ts'
+
+export interface NodeServiceDependencies {
+  readonly nodeId: string
+  readonly maxVolumes: number
+  readonly topology: NodeTopology
+  readonly stager: Stager
+  readonly publisher: Publisher
+  readonly growth: NodeGrowth
+  readonly usage: NodeUsage
+}
+
+const capabilities = [
+  'STAGE_UNSTAGE_VOLUME',
+  'GET_VOLUME_STATS',
+  'EXPAND_VOLUME',
+  'SINGLE_NODE_MULTI_WRITER',
+] as const
+
+/** CSI's Node service. */
+export function nodeService(on: NodeServiceDependencies): Handlers<NodeDefinition> {
+  return {
+    nodeGetCapabilities: () => ({ capabilities: capabilities.map((type) => ({ rpc: { type } })) }),
+
+    nodeGetInfo: () => ({
+      nodeId: on.nodeId,
+      maxVolumesPerNode: on.maxVolumes,
+      accessibleTopology: { segments: on.topology.segments },
+    }),
+
+    nodeStageVolume: async (request, signal) => {
+      const id = required('volume_id', request.volumeId)
+      const stagingPath = requiredPath('staging_target_path', request.stagingTargetPath)
+      const access = toAccess('volume_capability', request.volumeCapability)
+      await on.stager.stage(id, stagingPath, access, signal)
+      return {}
+    },
+
+    nodeUnstageVolume: async (request, signal) => {
+      const id = required('volume_id', request.volumeId)
+      await on.stager.unstage(id, requiredPath('staging_target_path', request.stagingTargetPath), signal)
+      return {}
+    },
+
+    nodePublishVolume: async (request, signal) => {
+      const id = required('volume_id', request.volumeId)
+      const targetPath = requiredPath('target_path', request.targetPath)
+      const access = toAccess('volume_capability', request.volumeCapability)
+      if (request.stagingTargetPath === '') {
+        throw new VolumeError(
+          'failed-precondition',
+          'staging_target_path is required: volumes are staged first',
+        )
+      }
+      const stagingPath = requiredPath('staging_target_path', request.stagingTargetPath)
+      const { readonly: readOnly } = request
+      await on.publisher.publish(id, { stagingPath, targetPath, access, readOnly }, signal)
+      return {}
+    },
+
+    nodeUnpublishVolume: async (request, signal) => {
+      const id = required('volume_id', request.volumeId)
+      await on.publisher.unpublish(id, requiredPath('target_path', request.targetPath), signal)
+      return {}
+    },
+
+    nodeGetVolumeStats: async (request, signal) => {
+      const id = required('volume_id', request.volumeId)
+      const found = await on.usage.at(id, required('volume_path', request.volumePath), signal)
+      if (found.type === 'block') return { usage: [{ unit: 'BYTES', total: found.totalBytes.toString() }] }
+      const { bytes, inodes } = found.usage
+      return { usage: [toMessage('BYTES', bytes), toMessage('INODES', inodes)] }
+    },
+
+    nodeExpandVolume: async (request, signal) => {
+      const id = required('volume_id', request.volumeId)
+      const path = required('volume_path', request.volumePath)
+      const volume = await on.growth.expand(id, path, toRange(request.capacityRange), signal)
+      return { capacityBytes: volume.capacityBytes.toString() }
+    },
+  }
+}
+
+function toMessage(unit: 'BYTES' | 'INODES', { total, used, available }: Usage) {
+  return { unit, total: total.toString(), used: used.toString(), available: available.toString() }
+}

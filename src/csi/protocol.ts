@@ -1,0 +1,74 @@
+import { fileURLToPath } from 'node:url'
+import { fromJSON, type Options, type PackageDefinition } from '@grpc/proto-loader'
+import protobuf from 'protobufjs'
+import type { ControllerDefinition } from './generated/csi/v1/Controller.ts'
+import type { GroupControllerDefinition } from './generated/csi/v1/GroupController.ts'
+import type { IdentityDefinition } from './generated/csi/v1/Identity.ts'
+import type { NodeDefinition } from './generated/csi/v1/Node.ts'
+import type { SnapshotMetadataDefinition } from './generated/csi/v1/SnapshotMetadata.ts'
+
+/**
+ * What a message looks like in our code. The types in `generated/` are made with the same settings, as flags of
+ * `npm run generate`: change both, or the types lie.
+ */
+export const loaderOptions = {
+  longs: String,
+  enums: String,
+  defaults: true,
+  arrays: true,
+  oneofs: true,
+} as const satisfies Options
+
+/** A loaded .proto file: its services by full name for gRPC, and the schema with its options for reflection. */
+export interface Protocol {
+  readonly definitions: PackageDefinition
+  readonly schema: protobuf.Root
+}
+
+/** The CSI services, typed, and the schema that they come from. */
+export interface Csi {
+  readonly Identity: IdentityDefinition
+  readonly Controller: ControllerDefinition
+  readonly GroupController: GroupControllerDefinition
+  readonly SnapshotMetadata: SnapshotMetadataDefinition
+  readonly Node: NodeDefinition
+  readonly schema: protobuf.Root
+}
+
+/** The methods of a generated service definition, without the index signature that all definitions inherit. */
+export type MethodsOf<Definition> = {
+  [Name in keyof Definition as string extends Name ? never : Name]: Definition[Name]
+}
+
+/**
+ * Loads a file of `proto/`, which lies beside both `src/` and `dist/`.
+ *
+ * It is parsed here and handed to proto-loader as JSON, because proto-loader's own result has lost the field options
+ * (csi_secret), and parsing it a second time for them costs more than the detour.
+ */
+export function loadProto(name: string): Protocol {
+  const path = fileURLToPath(new URL(`../../proto/${name}`, import.meta.url))
+  const schema = new protobuf.Root().loadSync(path)
+  schema.resolveAll()
+  return { definitions: fromJSON(schema.toJSON(), loaderOptions), schema }
+}
+
+let loaded: Csi | undefined
+
+/** The CSI protocol, loaded at the first call: the subcommands that serve nothing never pay for it. */
+export function csi(): Csi {
+  loaded ??= loadCsi()
+  return loaded
+}
+
+function loadCsi(): Csi {
+  const { definitions, schema } = loadProto('csi.proto')
+  return {
+    Identity: definitions['csi.v1.Identity'] as unknown as IdentityDefinition,
+    Controller: definitions['csi.v1.Controller'] as unknown as ControllerDefinition,
+    GroupController: definitions['csi.v1.GroupController'] as unknown as GroupControllerDefinition,
+    SnapshotMetadata: definitions['csi.v1.SnapshotMetadata'] as unknown as SnapshotMetadataDefinition,
+    Node: definitions['csi.v1.Node'] as unknown as NodeDefinition,
+    schema,
+  }
+}

@@ -1,0 +1,87 @@
+import { accessModes, type Access, type AccessMode } from '../volumes/volume.ts'
+import type { CapacityRange } from '../volumes/capacity-range.ts'
+import { VolumeError } from '../volumes/errors.ts'
+import { fsTypes, type FsType } from '../volumes/ports.ts'
+import type { CapacityRange as CapacityRangeMessage } from './generated/csi/v1/CapacityRange.ts'
+import type { VolumeCapability } from './generated/csi/v1/VolumeCapability.ts'
+
+/** From messages to the words of src/volumes. Each function names the field that is wrong, as the CSI spec calls it. */
+
+/** CSI's limit for every string that has no limit of its own. */
+const MAXIMUM_STRING_BYTES = 128
+
+/** What CSI forbids in CreateVolume's name: the control characters, but for tab, line feed and carriage return. */
+const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/
+
+/** @throws VolumeError invalid-argument when a required field is empty */
+export function required(field: string, value: string): string {
+  if (value !== '') return value
+  throw new VolumeError('invalid-argument', `${field} is required`)
+}
+
+/** @throws VolumeError invalid-argument for an empty, overlong or unprintable name */
+export function requiredName(name: string): string {
+  const bytes = Buffer.byteLength(required('name', name))
+  if (bytes > MAXIMUM_STRING_BYTES) {
+    throw new VolumeError(
+      'invalid-argument',
+      `name has ${bytes} bytes; at most ${MAXIMUM_STRING_BYTES} are allowed`,
+    )
+  }
+  if (CONTROL_CHARACTERS.test(name)) {
+    throw new VolumeError('invalid-argument', `name ${JSON.stringify(name)} has a control character`)
+  }
+  return name
+}
+
+/** A path that is absolute, and so means the same to the caller and to us. */
+export function requiredPath(field: string, path: string): string {
+  if (required(field, path).startsWith('/') && !path.includes('\0')) return path
+  throw new VolumeError('invalid-argument', `${field} ${JSON.stringify(path)} is no absolute path`)
+}
+
+export function toRange(range: CapacityRangeMessage | null): CapacityRange {
+  return { requiredBytes: BigInt(range?.requiredBytes ?? 0), limitBytes: BigInt(range?.limitBytes ?? 0) }
+}
+
+/** @throws VolumeError invalid-argument when there is none, or one that this driver cannot offer */
+export function toAccesses(capabilities: readonly VolumeCapability[]): Access[] {
+  if (capabilities.length === 0) throw new VolumeError('invalid-argument', 'volume_capabilities is required')
+  return capabilities.map((capability, index) => toAccess(`volume_capabilities[${index}]`, capability))
+}
+
+/** @throws VolumeError invalid-argument naming the part of the capability that is missing or not supported */
+export function toAccess(field: string, capability: VolumeCapability | null): Access {
+  if (!capability) throw new VolumeError('invalid-argument', `${field} is required`)
+  const mode = toMode(field, capability.accessMode?.mode ?? 'UNKNOWN')
+  if (capability.block) return { type: 'block', mode }
+  if (!capability.mount)
+    throw new VolumeError('invalid-argument', `${field}: access_type (block or mount) is required`)
+  const { fsType, mountFlags, volumeMountGroup } = capability.mount
+  if (volumeMountGroup !== '') {
+    throw new VolumeError(
+      'invalid-argument',
+      `${field}: volume_mount_group is not supported; the CO applies fsGroup`,
+    )
+  }
+  return { type: 'mount', mode, fsType: toFsType(field, fsType), mountFlags }
+}
+
+function toMode(field: string, mode: string): AccessMode {
+  const known = accessModes.find((name) => name === mode)
+  if (known) return known
+  throw new VolumeError(
+    'invalid-argument',
+    `${field}: access_mode ${mode} is not supported: a volume lives on one node; supported are ${accessModes.join(', ')}`,
+  )
+}
+
+function toFsType(field: string, fsType: string): FsType | undefined {
+  if (fsType === '') return undefined
+  const known = fsTypes.find((name) => name === fsType)
+  if (known) return known
+  throw new VolumeError(
+    'invalid-argument',
+    `${field}: fs_type ${fsType} is not supported; use ${fsTypes.join(', ')}`,
+  )
+}

@@ -1,0 +1,119 @@
+import { lstat, mkdir, unlink } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { dirname } from 'node:path'
+import {
+  Server,
+  ServerCredentials,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js'
+import type { Logger } from 'pino'
+import { VolumeError, hasErrno } from '../volumes/errors.ts'
+import { unary } from './adapter.ts'
+import { ShutdownError } from './errors.ts'
+import type { Handlers } from './handlers.ts'
+
+/** Calls get this long to finish before they are cancelled; the kubelet kills a container after 30 s. */
+const GRACE_MS = 20_000
+
+/** A gRPC server on one unix socket. */
+export class CsiServer {
+  readonly #server = new Server()
+  readonly #stopping = new AbortController()
+  readonly #log: Logger
+  #socket: string | undefined
+
+  constructor(log: Logger) {
+    this.#log = log
+  }
+
+  /** Offers a service; the types say that the handlers fit its definition. */
+  add<Definition extends ServiceDefinition>(definition: Definition, handlers: Handlers<Definition>): void {
+    const implementation: UntypedServiceImplementation = {}
+    for (const [name, handler] of Object.entries(handlers)) {
+      const method = definition[name.charAt(0).toUpperCase() + name.slice(1)]
+      if (!method) throw new Error(`${name} is no method of the service`)
+      implementation[name] = unary(
+        method.path,
+        handler as Parameters<typeof unary>[1],
+        this.#log,
+        this.#stopping.signal,
+      )
+    }
+    this.#server.addService(definition, implementation)
+  }
+
+  /**
+   * @param endpoint `unix:///path/csi.sock`, or the path alone
+   * @throws VolumeError failed-precondition when another driver serves the socket
+   */
+  async listen(endpoint: string): Promise<void> {
+    const path = socketPath(endpoint)
+    await mkdir(dirname(path), { recursive: true, mode: 0o750 })
+    await removeStaleSocket(path)
+    await new Promise<void>((resolve, reject) => {
+      this.#server.bindAsync(`unix:${path}`, ServerCredentials.createInsecure(), (error) => {
+        if (error) reject(error)
+        else resolve()
+      })
+    })
+    this.#socket = path
+  }
+
+  /** Takes no more calls, lets those that run finish, cancels what takes too long, removes the socket. */
+  async stop(): Promise<void> {
+    const grace = setTimeout(() => {
+      this.#stopping.abort(new ShutdownError())
+    }, GRACE_MS)
+    await new Promise<void>((resolve) => {
+      this.#server.tryShutdown(() => {
+        resolve()
+      })
+    })
+    clearTimeout(grace)
+    if (this.#socket !== undefined) await unlink(this.#socket).catch(ignoreMissing)
+  }
+}
+
+/** @throws VolumeError invalid-argument for anything but an absolute path that ends in `.sock`, as CSI has it */
+function socketPath(endpoint: string): string {
+  const path = endpoint.replace(/^unix:(\/\/)?/, '')
+  if (path.startsWith('/') && path.endsWith('.sock')) return path
+  throw new VolumeError(
+    'invalid-argument',
+    `endpoint "${endpoint}" is not of the form unix:///path/to/csi.sock`,
+  )
+}
+
+/** A killed driver leaves its socket; a living one answers on it. */
+async function removeStaleSocket(path: string): Promise<void> {
+  const found = await lstat(path).catch(ignoreMissing)
+  if (!found) return
+  if (!found.isSocket())
+    throw new VolumeError('failed-precondition', `endpoint ${path} exists and is no socket`)
+  if (await answers(path)) {
+    throw new VolumeError(
+      'failed-precondition',
+      `another driver is serving ${path}; stop it, or use another --endpoint`,
+    )
+  }
+  await unlink(path).catch(ignoreMissing)
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => {
+      resolve(false)
+    })
+  })
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (hasErrno(error, 'ENOENT')) return undefined
+  throw error
+}

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+import { VolumeError } from '../volumes/errors.ts'
+import type { Topology } from './generated/csi/v1/Topology.ts'
+import type { TopologyRequirement } from './generated/csi/v1/TopologyRequirement.ts'
+
+/** Where the volumes of this node are: on this node. */
+export class NodeTopology {
+  readonly segments: Readonly<Record<string, string>>
+  readonly #key: string
+  readonly #value: string
+
+  /** @param driverName gives the key its prefix: `topology.<driver>/node` */
+  constructor(driverName: string, nodeId: string) {
+    this.#key = `topology.${driverName}/node`
+    this.#value = labelValue(nodeId)
+    this.segments = { [this.#key]: this.#value }
+  }
+
+  /** True for a topology that this node is a part of. Keys that are not ours cannot be satisfied. */
+  includes({ segments }: Topology): boolean {
+    const entries = Object.entries(segments)
+    return (
+      entries.length > 0 &&
+      entries.every(([key, value]) => key.toLowerCase() === this.#key && value === this.#value)
+    )
+  }
+
+  /** @throws VolumeError resource-exhausted, which makes the CO choose another node */
+  requireWithin(requirement: TopologyRequirement | null): void {
+    if (!requirement) return
+    const terms = requirement.requisite.length > 0 ? requirement.requisite : requirement.preferred
+    if (terms.length === 0 || terms.some((term) => this.includes(term))) return
+    throw new VolumeError(
+      'resource-exhausted',
+      `accessibility_requirements: this node is ${this.#key}=${this.#value}, which is not among them`,
+    )
+  }
+}
+
+/** Node names can have 253 characters, label values 63: longer ones are cut and made unique by a hash. */
+function labelValue(nodeId: string): string {
+  if (/^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(nodeId)) return nodeId
+  const hash = createHash('sha256').update(nodeId).digest('hex').slice(0, 12)
+  return `n${nodeId.replace(/[^A-Za-z0-9._-]/g, '-').slice(0, 49)}-${hash}`
+}

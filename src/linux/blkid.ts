@@ -1,0 +1,69 @@
+import { open, type FileHandle } from 'node:fs/promises'
+import type { Signature } from '../volumes/ports.ts'
+import { CommandError } from './command-error.ts'
+import { deviceSize } from './device-size.ts'
+import { run } from './exec.ts'
+import { isXfsInProgress } from './filesystems/xfs-in-progress.ts'
+
+/** blkid(8): "the specified token was not found", and all else for which it finds nothing, see probe. */
+const EXIT_NOTHING_FOUND = 2
+
+const blank: Signature = { type: undefined, partitionTable: undefined, unfinished: false }
+
+/**
+ * Reads from the device itself (`-p`, no cache) what is on it.
+ * @throws Error whenever there could be something that was not seen: blkid's exit code 2 stands not only for a blank
+ *   device, but also for one that is missing, has no size, or cannot be read
+ * @throws CommandError with exit code 8 when signatures contradict each other
+ */
+export async function probe(device: string, signal: AbortSignal): Promise<Signature> {
+  await using handle = await open(device, 'r')
+  const size = await deviceSize(handle, device)
+  if (size === 0n) throw new Error(`${device} has no size: nothing is attached to it`)
+  try {
+    const { stdout } = await run('blkid', ['-p', '-o', 'export', device], { signal })
+    return await signatureOf(parseExport(stdout), handle)
+  } catch (error) {
+    if (!(error instanceof CommandError && error.exitCode === EXIT_NOTHING_FOUND)) throw error
+    await proveReadable(handle, size)
+    return blank
+  }
+}
+
+async function signatureOf(tags: Map<string, string>, handle: FileHandle): Promise<Signature> {
+  const type = tags.get('TYPE')
+  const partitionTable = tags.get('PTTYPE')
+  if (type === undefined && partitionTable === undefined) {
+    throw new Error(
+      `blkid found something that it has no name for: ${[...tags.keys()].join(', ') || 'no tags'}`,
+    )
+  }
+  return { type, partitionTable, unfinished: type === 'xfs' && (await isXfsInProgress(handle)) }
+}
+
+/** `-o export` writes one NAME=value per line, and puts a backslash before characters that a shell would mind. */
+function parseExport(output: string): Map<string, string> {
+  const tags = new Map<string, string>()
+  for (const line of output.split('\n')) {
+    const equals = line.indexOf('=')
+    if (equals > 0) tags.set(line.slice(0, equals), line.slice(equals + 1).replace(/\\(.)/g, '$1'))
+  }
+  return tags
+}
+
+/** Signatures lie at both ends of a device: the farthest that file systems and RAID use are within this distance. */
+const PROBED_BYTES = 1 << 20
+
+/**
+ * Where an image lost its end (a truncated file, a bad disk) blkid reads nothing and says that nothing is there. Then a
+ * read of ours fails with EIO, and the device counts as unknown, not as blank.
+ */
+async function proveReadable(handle: FileHandle, size: bigint): Promise<void> {
+  const length = Math.min(PROBED_BYTES, Number(size))
+  const buffer = Buffer.allocUnsafe(length)
+  for (const position of [0, Number(size) - length]) {
+    const { bytesRead } = await handle.read(buffer, 0, length, position)
+    if (bytesRead < length)
+      throw new Error(`only ${bytesRead} of ${length} bytes could be read at ${position}`)
+  }
+}

@@ -1,0 +1,35 @@
+import type { FileSystems, FsType, Signature } from '../../volumes/ports.ts'
+import { probe } from '../blkid.ts'
+import { btrfs } from './btrfs.ts'
+import { ext4 } from './ext4.ts'
+import type { FileSystemType } from './type.ts'
+import { xfs } from './xfs.ts'
+
+const types: Readonly<Record<FsType, FileSystemType>> = { ext4, xfs, btrfs }
+
+/** The FileSystems port on the tools of each file system. */
+export class LinuxFileSystems implements FileSystems {
+  minimumBytes(type: FsType): bigint {
+    return types[type].minimumBytes
+  }
+
+  mountOptions(type: FsType): readonly string[] {
+    return types[type].mountOptions
+  }
+
+  probe(device: string, signal: AbortSignal): Promise<Signature> {
+    return probe(device, signal)
+  }
+
+  format(type: FsType, device: string, options: readonly string[], signal: AbortSignal): Promise<void> {
+    return types[type].format(device, options, signal)
+  }
+
+  check(type: FsType, device: string, signal: AbortSignal): Promise<void> {
+    return types[type].check(device, signal)
+  }
+
+  grow(type: FsType, device: string, mountPoint: string, signal: AbortSignal): Promise<void> {
+    return types[type].grow(device, mountPoint, signal)
+  }
+}

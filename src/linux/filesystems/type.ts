@@ -1,0 +1,13 @@
+/** What is to know about one type of file system. All errors of its tools come as CommandError where not said else. */
+export interface FileSystemType {
+  /** The smallest device that it can be made on with the options that are given here. */
+  readonly minimumBytes: bigint
+  /** What every mount needs. */
+  readonly mountOptions: readonly string[]
+  /** @param options the user's mkfs options, which win over ours */
+  format(device: string, options: readonly string[], signal: AbortSignal): Promise<void>
+  /** On an unmounted device. @throws VolumeError failed-precondition when a person has to look at it */
+  check(device: string, signal: AbortSignal): Promise<void>
+  /** On a mounted file system. */
+  grow(device: string, mountPoint: string, signal: AbortSignal): Promise<void>
+}

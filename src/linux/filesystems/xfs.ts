@@ -1,0 +1,33 @@
+import { open } from 'node:fs/promises'
+import { run } from '../exec.ts'
+import type { FileSystemType } from './type.ts'
+import { isXfsInProgress } from './xfs-in-progress.ts'
+
+export const xfs: FileSystemType = {
+  /** mkfs.xfs 5.19 and later refuse anything smaller: "Filesystem must be larger than 300MB". */
+  minimumBytes: 300n << 20n,
+
+  /** A snapshot or clone has the UUID of its source, and a second mount with the same UUID is refused otherwise. */
+  mountOptions: ['nouuid'],
+
+  async format(device, options, signal) {
+    // Over a half-made XFS mkfs.xfs has to be forced. Everywhere else its refusal is the last safety net.
+    const force = (await isUnfinished(device)) ? ['-f'] : []
+    await run('mkfs.xfs', ['-q', '-K', ...force, ...options, device], { signal })
+  },
+
+  /** The kernel replays the log at mount; fsck.xfs does nothing by design, and xfs_repair is for a person to run. */
+  check: () => Promise.resolve(),
+
+  async grow(_device, mountPoint, signal) {
+    await run('xfs_growfs', ['-d', mountPoint], { signal })
+  },
+}
+
+const MAGIC = 'XFSB'
+
+async function isUnfinished(device: string): Promise<boolean> {
+  await using handle = await open(device, 'r')
+  const { buffer } = await handle.read(Buffer.alloc(MAGIC.length), 0, MAGIC.length, 0)
+  return buffer.toString('latin1') === MAGIC && (await isXfsInProgress(handle))
+}

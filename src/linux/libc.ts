@@ -1,0 +1,116 @@
+import { getSystemErrorMessage, getSystemErrorName } from 'node:util'
+import koffi, { type KoffiFunc } from 'koffi'
+
+/**
+ * The system calls that Node does not have: the only native code of this project. Everything that can block (a mount,
+ * an ioctl on a busy device, an allocation) runs on a worker thread; only flock, which never waits here, does not.
+ */
+const libc = koffi.load(null)
+
+/** A system call that failed, with the errno's name as `code`, as Node's own errors have it. */
+export class SystemCallError extends Error {
+  readonly code: string
+  readonly errno: number
+  readonly syscall: string
+
+  /** @param what the call with the arguments that matter to a reader, for example `mount /dev/loop3 on /mnt` */
+  constructor(syscall: string, errno: number, what: string) {
+    const code = getSystemErrorName(-errno)
+    super(`${what}: ${code}: ${getSystemErrorMessage(-errno)}`)
+    this.name = 'SystemCallError'
+    this.code = code
+    this.errno = errno
+    this.syscall = syscall
+  }
+}
+
+type Argument = number | bigint | string | Buffer | null
+type SystemCall = KoffiFunc<(...args: Argument[]) => number>
+
+/**
+ * One call on a worker thread. errno belongs to the call, so it is read before anything else can run.
+ * @returns the result where it is not negative
+ */
+function call(name: string, fn: SystemCall, args: Argument[], what: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fn.async(...args, (error: Error | null, result: number) => {
+      const errno = koffi.errno()
+      if (error) reject(error)
+      else if (result < 0) reject(new SystemCallError(name, errno, what))
+      else resolve(result)
+    })
+  })
+}
+
+function declare(name: string, ...parameters: string[]): SystemCall {
+  return libc.func(name, 'int', parameters) as SystemCall
+}
+
+// ioctl(2) is variadic, and variadic functions cannot be called on a worker thread. The kernel's calling convention is
+// the same for one more integer or pointer, so it is declared twice, once for each.
+const ioctlWithInteger = declare('ioctl', 'int', 'unsigned long', 'long')
+const ioctlWithPointer = declare('ioctl', 'int', 'unsigned long', 'void *')
+const mountCall = declare('mount', 'str', 'str', 'str', 'unsigned long', 'str')
+const umount2Call = declare('umount2', 'str', 'int')
+const mknodCall = declare('mknod', 'str', 'unsigned int', 'uint64_t')
+const fallocateCall = declare('fallocate', 'int', 'int', 'int64_t', 'int64_t')
+const flockCall = declare('flock', 'int', 'int')
+
+/** ioctl(2) with an integer argument. */
+export function ioctl(fd: number, request: number, argument: number, what: string): Promise<number> {
+  return call('ioctl', ioctlWithInteger, [fd, request, argument], what)
+}
+
+/** ioctl(2) with a pointer to a structure, which the kernel reads or fills. */
+export function ioctlStruct(fd: number, request: number, struct: Buffer, what: string): Promise<number> {
+  return call('ioctl', ioctlWithPointer, [fd, request, struct], what)
+}
+
+/** mount(2). `type` and `data` are null where the flags make the kernel ignore them. */
+export async function mount(
+  source: string,
+  target: string,
+  type: string | null,
+  flags: number,
+  data: string | null,
+): Promise<void> {
+  const what = `mount ${source} on ${target} (type ${type ?? '-'}, flags 0x${flags.toString(16)}, data ${data ?? '-'})`
+  await call('mount', mountCall, [source, target, type, flags, data], what)
+}
+
+/** umount2(2). */
+export async function umount2(target: string, flags: number): Promise<void> {
+  await call('umount2', umount2Call, [target, flags], `unmount ${target}`)
+}
+
+/** mknod(2). `device` is the kernel's dev_t as stat(2) reports it. */
+export async function mknod(path: string, mode: number, device: bigint): Promise<void> {
+  await call('mknod', mknodCall, [path, mode, device], `mknod ${path}`)
+}
+
+/** fallocate(2): sizes in bytes. */
+export async function fallocate(
+  fd: number,
+  mode: number,
+  offset: bigint,
+  length: bigint,
+  what: string,
+): Promise<void> {
+  await call('fallocate', fallocateCall, [fd, mode, offset, length], what)
+}
+
+const LOCK_EX = 2
+const LOCK_NB = 4
+
+/**
+ * flock(2), exclusive, without waiting. The lock belongs to the open file: it lives as long as anything, also a loop
+ * device, has that file open.
+ * @returns false when somebody else has the lock
+ */
+export function tryLockExclusive(fd: number, what: string): boolean {
+  if (flockCall(fd, LOCK_EX | LOCK_NB) === 0) return true
+  const errno = koffi.errno()
+  const error = new SystemCallError('flock', errno, `flock ${what}`)
+  if (error.code === 'EAGAIN') return false
+  throw error
+}

@@ -1,0 +1,117 @@
+/**
+ * Numbers and layouts of the kernel's loop interface, from <linux/loop.h> and <linux/fs.h>. Nothing here calls the
+ * kernel. The layouts are those of 64-bit little-endian Linux (x86-64, arm64), which have them in common.
+ */
+
+/** Commands of /dev/loop-control. */
+export const LOOP_CTL_ADD = 0x4c80
+export const LOOP_CTL_REMOVE = 0x4c81
+export const LOOP_CTL_GET_FREE = 0x4c82
+
+/** Commands of /dev/loopN. */
+export const LOOP_SET_FD = 0x4c00
+export const LOOP_CLR_FD = 0x4c01
+export const LOOP_SET_STATUS64 = 0x4c04
+export const LOOP_GET_STATUS64 = 0x4c05
+export const LOOP_CHANGE_FD = 0x4c06
+export const LOOP_SET_CAPACITY = 0x4c07
+export const LOOP_SET_DIRECT_IO = 0x4c08
+export const LOOP_SET_BLOCK_SIZE = 0x4c09
+export const LOOP_CONFIGURE = 0x4c0a
+
+/** Size of any block device in bytes, as a 64-bit integer: _IOR(0x12, 114, size_t). */
+export const BLKGETSIZE64 = 0x80081272
+
+/** lo_flags: fixed at attach. */
+export const LO_FLAGS_READ_ONLY = 1
+/** lo_flags: detach when the last user closes the device. */
+export const LO_FLAGS_AUTOCLEAR = 4
+/** lo_flags: scan for partitions. */
+export const LO_FLAGS_PARTSCAN = 8
+/** lo_flags: past the page cache. */
+export const LO_FLAGS_DIRECT_IO = 16
+
+/** The misc device /dev/loop-control. Opening its node loads the module. */
+export const LOOP_CONTROL_MAJOR = 10
+export const LOOP_CONTROL_MINOR = 237
+/** The major number of /dev/loopN. */
+export const LOOP_MAJOR = 7
+
+/** lo_file_name has this many bytes, of which the last is NUL. */
+export const LO_NAME_SIZE = 64
+
+/** struct loop_info64, as far as it is used (encryption has left the kernel). */
+export interface LoopInfo {
+  /** Device and inode of the file behind the device; only the kernel fills them. */
+  readonly backingDevice: bigint
+  readonly backingInode: bigint
+  /** The device that the backing file is, when it is a device. */
+  readonly backingRdev: bigint
+  /** Bytes at the start of the file that the device leaves out. */
+  readonly offset: bigint
+  /** Bytes of the file that the device shows; 0 = all. */
+  readonly sizeLimit: bigint
+  readonly number: number
+  readonly flags: number
+  readonly fileName: string
+}
+
+export const LOOP_INFO64_BYTES = 232
+const info = { device: 0, inode: 8, rdev: 16, offset: 24, sizeLimit: 32, number: 40, flags: 52, fileName: 56 }
+
+export type LoopSettings = Pick<LoopInfo, 'offset' | 'sizeLimit' | 'flags' | 'fileName'>
+
+/** The structure that LOOP_SET_STATUS64 reads. @throws RangeError when the name does not fit. */
+export function encodeLoopInfo(settings: LoopSettings): Buffer {
+  const name = Buffer.from(settings.fileName)
+  if (name.length >= LO_NAME_SIZE) {
+    throw new RangeError(
+      `lo_file_name "${settings.fileName}" has ${name.length} bytes; at most ${LO_NAME_SIZE - 1} fit`,
+    )
+  }
+  const struct = Buffer.alloc(LOOP_INFO64_BYTES)
+  struct.writeBigUInt64LE(settings.offset, info.offset)
+  struct.writeBigUInt64LE(settings.sizeLimit, info.sizeLimit)
+  struct.writeUInt32LE(settings.flags, info.flags)
+  name.copy(struct, info.fileName)
+  return struct
+}
+
+/** The structure that LOOP_GET_STATUS64 fills. */
+export function decodeLoopInfo(struct: Buffer): LoopInfo {
+  const name = struct.subarray(info.fileName, info.fileName + LO_NAME_SIZE)
+  const end = name.indexOf(0)
+  return {
+    backingDevice: struct.readBigUInt64LE(info.device),
+    backingInode: struct.readBigUInt64LE(info.inode),
+    backingRdev: struct.readBigUInt64LE(info.rdev),
+    offset: struct.readBigUInt64LE(info.offset),
+    sizeLimit: struct.readBigUInt64LE(info.sizeLimit),
+    number: struct.readUInt32LE(info.number),
+    flags: struct.readUInt32LE(info.flags),
+    fileName: name.toString('utf8', 0, end === -1 ? name.length : end),
+  }
+}
+
+export const LOOP_CONFIG_BYTES = 304
+const config = { fd: 0, blockSize: 4, info: 8 }
+
+/** struct loop_config for LOOP_CONFIGURE. `blockSize` in bytes, 0 = the kernel's choice. */
+export function encodeLoopConfig(fd: number, blockSize: number, settings: LoopSettings): Buffer {
+  const struct = Buffer.alloc(LOOP_CONFIG_BYTES)
+  struct.writeUInt32LE(fd, config.fd)
+  struct.writeUInt32LE(blockSize, config.blockSize)
+  encodeLoopInfo(settings).copy(struct, config.info)
+  return struct
+}
+
+/** dev_t as stat(2) reports it (glibc's gnu_dev_makedev, which for these small numbers is the kernel's encoding too). */
+export function makeDev(major: number, minor: number): bigint {
+  const low = BigInt((minor & 0xff) | ((major & 0xfff) << 8))
+  return low | (BigInt(minor >>> 8) << 20n)
+}
+
+/** The inverse of makeDev. */
+export function splitDev(dev: bigint): { major: number; minor: number } {
+  return { major: Number((dev >> 8n) & 0xfffn), minor: Number((dev & 0xffn) | ((dev >> 12n) & 0xffffff00n)) }
+}

@@ -1,0 +1,86 @@
+import { open, type FileHandle } from 'node:fs/promises'
+import { setTimeout } from 'node:timers/promises'
+import { hasErrno } from '../../volumes/errors.ts'
+import { LO_FLAGS_DIRECT_IO, type LoopSettings } from './abi.ts'
+import type { LoopControl } from './control.ts'
+import type { DeviceNodes } from './device-nodes.ts'
+import * as device from './device.ts'
+
+/** A bound device, open. */
+export interface BoundLoop {
+  readonly number: number
+  readonly path: string
+  readonly handle: FileHandle
+}
+
+const ATTEMPTS = 64
+const LONGEST_PAUSE_MS = 20
+
+/**
+ * Binds a file to a free loop device. "Free" and "bound" are two steps of an interface that the whole machine shares
+ * (every container, snapd, losetup), so a lost race is normal: EBUSY means that somebody bound the device first, the
+ * others that it was removed or is going away. Then it is tried again, after a pause whose length is chance.
+ *
+ * A device that we failed to bind is somebody else's and is never unbound.
+ *
+ * @param ioctls a seam for the tests of the way that kernels before 5.8 need
+ * @throws SystemCallError what the last attempt said, when all of them lost
+ */
+export async function bindFreeDevice(
+  control: LoopControl,
+  nodes: DeviceNodes,
+  backingFd: number,
+  settings: LoopSettings,
+  signal: AbortSignal,
+  ioctls: Pick<typeof device, 'configure'> = device,
+): Promise<BoundLoop> {
+  for (let attempt = 1; ; attempt++) {
+    signal.throwIfAborted()
+    try {
+      const number = await control.getFree()
+      const path = await nodes.loop(number)
+      return { number, path, handle: await bind(path, backingFd, settings, ioctls) }
+    } catch (error) {
+      if (attempt === ATTEMPTS || !hasErrno(error, 'EBUSY', 'EAGAIN', 'ENXIO', 'ENOENT', 'ENODEV'))
+        throw error
+      await setTimeout(Math.random() * Math.min(LONGEST_PAUSE_MS, 2 ** attempt), undefined, { signal })
+    }
+  }
+}
+
+async function bind(
+  path: string,
+  backingFd: number,
+  settings: LoopSettings,
+  ioctls: Pick<typeof device, 'configure'>,
+): Promise<FileHandle> {
+  const handle = await open(path, 'r+')
+  try {
+    try {
+      await ioctls.configure(handle.fd, backingFd, 0, settings)
+    } catch (error) {
+      if (!hasErrno(error, 'EINVAL', 'ENOTTY', 'ENOSYS')) throw error
+      await bindInSteps(handle.fd, backingFd, settings)
+    }
+    return handle
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
+
+/** The way before LOOP_CONFIGURE. After a successful LOOP_SET_FD the device is ours, so a failure unbinds it. */
+async function bindInSteps(fd: number, backingFd: number, settings: LoopSettings): Promise<void> {
+  await device.setFd(fd, backingFd)
+  try {
+    await device.setStatus(fd, { ...settings, flags: settings.flags & ~LO_FLAGS_DIRECT_IO })
+    if (settings.flags & LO_FLAGS_DIRECT_IO) {
+      await device.setDirectIo(fd, true).catch((error: unknown) => {
+        if (!hasErrno(error, 'EINVAL')) throw error
+      })
+    }
+  } catch (error) {
+    await device.clrFd(fd)
+    throw error
+  }
+}

@@ -1,0 +1,63 @@
+import { open, type FileHandle } from 'node:fs/promises'
+import { VolumeError, hasErrno, messageOf } from '../../volumes/errors.ts'
+import { ioctl } from '../libc.ts'
+import { LOOP_CTL_ADD, LOOP_CTL_GET_FREE, LOOP_CTL_REMOVE } from './abi.ts'
+import { DeviceNodes } from './device-nodes.ts'
+
+/** The kernel's loop-control interface: makes and removes loop devices on demand, without a limit on their number. */
+export class LoopControl implements AsyncDisposable {
+  readonly #handle: FileHandle
+
+  private constructor(handle: FileHandle) {
+    this.#handle = handle
+  }
+
+  /** @throws VolumeError failed-precondition with the cure when this machine or container offers no loop devices. */
+  static async open(nodes = new DeviceNodes()): Promise<LoopControl> {
+    try {
+      return new LoopControl(await open(await nodes.control(), 'r+'))
+    } catch (error) {
+      throw new VolumeError('failed-precondition', `loop devices are not available: ${cause(error)}`, {
+        cause: error,
+      })
+    }
+  }
+
+  /**
+   * LOOP_CTL_ADD: makes /dev/loopN, unbound. Without a number the kernel picks one.
+   * @returns the device's number @throws EEXIST when it is there already
+   */
+  add(number = -1): Promise<number> {
+    return ioctl(this.#handle.fd, LOOP_CTL_ADD, number, `LOOP_CTL_ADD ${number}`)
+  }
+
+  /**
+   * LOOP_CTL_REMOVE: removes an unbound device. Takes about 50 ms in the kernel.
+   * @throws EBUSY when it is bound or open, ENODEV when there is none
+   */
+  async remove(number: number): Promise<void> {
+    await ioctl(this.#handle.fd, LOOP_CTL_REMOVE, number, `LOOP_CTL_REMOVE ${number}`)
+  }
+
+  /**
+   * LOOP_CTL_GET_FREE: the first unbound device, made when there is none. Nothing reserves it: until it is configured,
+   * anybody on the machine can get the same answer.
+   */
+  getFree(): Promise<number> {
+    return ioctl(this.#handle.fd, LOOP_CTL_GET_FREE, 0, 'LOOP_CTL_GET_FREE')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#handle.close()
+  }
+}
+
+function cause(error: unknown): string {
+  if (hasErrno(error, 'EACCES', 'EPERM')) {
+    return `${messageOf(error)}. Run as root; in a container, privileged and not rootless.`
+  }
+  if (hasErrno(error, 'ENODEV', 'ENXIO', 'ENOENT')) {
+    return `${messageOf(error)}. The kernel has no loop module loaded: run "modprobe loop" on the host.`
+  }
+  return messageOf(error)
+}

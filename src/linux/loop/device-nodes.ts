@@ -1,0 +1,55 @@
+import { constants } from 'node:fs'
+import { lstat, readFile, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { hasErrno } from '../../volumes/errors.ts'
+import { mknod } from '../libc.ts'
+import { LOOP_CONTROL_MAJOR, LOOP_CONTROL_MINOR, makeDev } from './abi.ts'
+
+/** Owner and group root, as udev's rule for `disk` would let a group read every volume. */
+const MODE = 0o600
+
+/**
+ * Nodes of loop devices in one /dev. In a container /dev is often a tmpfs that nobody fills, so a node is made when it
+ * is missing, with the number that sysfs gives: minors are not the index where `loop.max_part` is set.
+ */
+export class DeviceNodes {
+  readonly #dev: string
+  readonly #sys: string
+
+  constructor(dev = '/dev', sys = '/sys/block') {
+    this.#dev = dev
+    this.#sys = sys
+  }
+
+  /** The path of /dev/loop-control, made when missing; opening it makes the kernel load the module. */
+  async control(): Promise<string> {
+    const path = join(this.#dev, 'loop-control')
+    await ensureNode(path, constants.S_IFCHR, makeDev(LOOP_CONTROL_MAJOR, LOOP_CONTROL_MINOR))
+    return path
+  }
+
+  /** The path of /dev/loopN, made or put right when needed. @throws ENOENT when the kernel has no such device. */
+  async loop(number: number): Promise<string> {
+    const text = await readFile(join(this.#sys, `loop${number}`, 'dev'), 'utf8')
+    const [major = NaN, minor = NaN] = text.trim().split(':').map(Number)
+    const path = join(this.#dev, `loop${number}`)
+    await ensureNode(path, constants.S_IFBLK, makeDev(major, minor))
+    return path
+  }
+}
+
+async function ensureNode(path: string, type: number, device: bigint): Promise<void> {
+  const found = await lstat(path, { bigint: true }).catch((error: unknown) => {
+    if (hasErrno(error, 'ENOENT')) return undefined
+    throw error
+  })
+  if (found?.rdev === device && (found.mode & BigInt(constants.S_IFMT)) === BigInt(type)) return
+  // A node with another number is a left-over of an earlier life of this index, and would lead to another device.
+  if (found) await unlink(path)
+  try {
+    await mknod(path, type | MODE, device)
+  } catch (error) {
+    // devtmpfs or another process made it meanwhile.
+    if (!hasErrno(error, 'EEXIST')) throw error
+  }
+}

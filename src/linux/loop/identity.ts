@@ -1,0 +1,35 @@
+import type { FileHandle } from 'node:fs/promises'
+import type { LoopInfo } from './abi.ts'
+
+/**
+ * What the kernel knows a backing file by. Never its path: sysfs shows the path of another mount namespace, or
+ * "(deleted)".
+ */
+export interface BackingIdentity {
+  readonly device: bigint
+  readonly inode: bigint
+  /** Not 0 when the backing file is a device itself; then this alone counts, as every /dev has nodes of its own. */
+  readonly rdev: bigint
+}
+
+/** The identity of an open file. */
+export async function identityOf(file: FileHandle): Promise<BackingIdentity> {
+  const stat = await file.stat({ bigint: true })
+  return { device: stat.dev, inode: stat.ino, rdev: stat.isBlockDevice() ? stat.rdev : 0n }
+}
+
+/** The identity of the file behind a device. */
+export function backingOf(info: LoopInfo): BackingIdentity {
+  return { device: info.backingDevice, inode: info.backingInode, rdev: info.backingRdev }
+}
+
+/** True when the device that gave this status has this file behind it. */
+export function isBackedBy(info: LoopInfo, identity: BackingIdentity): boolean {
+  if (identity.rdev !== 0n) return info.backingRdev === identity.rdev
+  return info.backingDevice === identity.device && info.backingInode === identity.inode
+}
+
+/** One string per identity, to look things up by. */
+export function identityKey(identity: BackingIdentity): string {
+  return identity.rdev === 0n ? `${identity.device}:${identity.inode}` : `rdev:${identity.rdev}`
+}

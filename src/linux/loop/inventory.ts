@@ -1,0 +1,79 @@
+import { open, readdir, readFile, type FileHandle } from 'node:fs/promises'
+import { hasErrno } from '../../volumes/errors.ts'
+import type { LoopState } from '../../volumes/ports.ts'
+import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY, type LoopInfo } from './abi.ts'
+import type { DeviceNodes } from './device-nodes.ts'
+import { getStatus, sizeOf } from './device.ts'
+
+const SYSFS = '/sys/block'
+
+/** A bound device: its state for people and what the kernel says of the file behind it. */
+export interface InventoryEntry {
+  readonly state: LoopState
+  readonly info: LoopInfo
+}
+
+/** The entry of one open device, or undefined when it is not bound. */
+export async function inspect(
+  number: number,
+  path: string,
+  handle: FileHandle,
+): Promise<InventoryEntry | undefined> {
+  try {
+    const info = await getStatus(handle.fd)
+    const state = {
+      device: { number, path },
+      name: info.fileName,
+      readOnly: (info.flags & LO_FLAGS_READ_ONLY) !== 0,
+      autoclear: (info.flags & LO_FLAGS_AUTOCLEAR) !== 0,
+      directIo: (info.flags & LO_FLAGS_DIRECT_IO) !== 0,
+      sizeBytes: await sizeOf(handle.fd),
+    }
+    return { state, info }
+  } catch (error) {
+    if (hasErrno(error, 'ENXIO')) return undefined
+    throw error
+  }
+}
+
+/** As `inspect`, by number; undefined also when the device does not exist (any more). */
+export async function inspectNumber(nodes: DeviceNodes, number: number): Promise<InventoryEntry | undefined> {
+  try {
+    const path = await nodes.loop(number)
+    await using handle = await open(path, 'r')
+    return await inspect(number, path, handle)
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENXIO', 'ENODEV')) return undefined
+    throw error
+  }
+}
+
+/**
+ * All bound devices of the machine, in order. Reads sysfs for every device that exists (118 ms for 2,000), so it
+ * belongs at start-up and into commands for people, not into a request.
+ */
+export async function listBound(nodes: DeviceNodes): Promise<InventoryEntry[]> {
+  const numbers = (await readdir(SYSFS)).flatMap((name) => /^loop(\d+)$/.exec(name)?.[1] ?? []).map(Number)
+  const entries: InventoryEntry[] = []
+  for (const number of numbers.sort((a, b) => a - b)) {
+    // Unbound ones are left alone: opening a device that is just being removed would disturb it.
+    if ((await backingFile(number)) === undefined) continue
+    const entry = await inspectNumber(nodes, number)
+    if (entry) entries.push(entry)
+  }
+  return entries
+}
+
+/** The path that the kernel shows for a device's file, as its own mount namespace sees it; undefined when unbound. */
+export async function backingFile(number: number): Promise<string | undefined> {
+  try {
+    return (await readFile(`${SYSFS}/loop${number}/loop/backing_file`, 'utf8')).trimEnd()
+  } catch {
+    return undefined
+  }
+}
+
+/** True when the file behind the device has no name any more, in no namespace: nobody can attach or find it again. */
+export async function isUnlinked(number: number): Promise<boolean> {
+  return (await backingFile(number))?.endsWith(' (deleted)') ?? false
+}

@@ -1,0 +1,181 @@
+import { constants } from 'node:fs'
+import { open, type FileHandle } from 'node:fs/promises'
+import { setTimeout } from 'node:timers/promises'
+import { VolumeError, hasErrno } from '../../volumes/errors.ts'
+import type { AttachOptions, Attachment, LoopDevice, LoopDevices, LoopState } from '../../volumes/ports.ts'
+import { tryLockExclusive } from '../libc.ts'
+import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY } from './abi.ts'
+import { bindFreeDevice, type BoundLoop } from './bind.ts'
+import type { LoopControl } from './control.ts'
+import { DeviceNodes } from './device-nodes.ts'
+import { clrFd, setCapacity, sizeOf } from './device.ts'
+import { backingOf, identityKey, identityOf, isBackedBy, type BackingIdentity } from './identity.ts'
+import { inspect, inspectNumber, isUnlinked, listBound } from './inventory.ts'
+
+/** A loop device leaves out the end of a file that is no whole sector. */
+const SECTOR_BYTES = 512n
+
+/** How long a detached device may stay busy, with udev or a reader of the partition table, before that is an error. */
+const DETACH_PATIENCE_MS = 5000
+
+/**
+ * The LoopDevices port on the kernel.
+ *
+ * What makes two devices on one file impossible is a lock on the file (flock(2)), taken before it is bound: the kernel
+ * keeps our open file, and so the lock, exactly as long as the device is bound, whoever does the detaching. That
+ * holds across processes, containers and mount namespaces, and costs the same with one device or with thousands.
+ */
+export class LinuxLoopDevices implements LoopDevices {
+  readonly #control: LoopControl
+  readonly #nodes: DeviceNodes
+  /** Where an image was last seen. Only a hint: the kernel is asked before it is believed. */
+  readonly #lastSeen = new Map<string, number>()
+
+  constructor(control: LoopControl, nodes = new DeviceNodes()) {
+    this.#control = control
+    this.#nodes = nodes
+  }
+
+  async attach(image: string, options: AttachOptions, signal: AbortSignal): Promise<Attachment> {
+    await using file = await open(image, options.readOnly ? 'r' : 'r+')
+    if (!tryLockExclusive(file.fd, image)) throw await this.#attachedError(image, file)
+    const identity = await identityOf(file)
+    const bound = await bindFreeDevice(this.#control, this.#nodes, file.fd, settings(options), signal)
+    const device = { number: bound.number, path: bound.path }
+    try {
+      const directIo = await verify(bound, file, identity, options)
+      this.#lastSeen.set(identityKey(identity), bound.number)
+      return { device, directIo, [Symbol.asyncDispose]: () => bound.handle.close() }
+    } catch (error) {
+      await bound.handle.close()
+      await this.#clear(device, identity)
+      throw error
+    }
+  }
+
+  async find(image: string): Promise<LoopState | undefined> {
+    await using file = await open(image, 'r')
+    return await this.#find(image, file)
+  }
+
+  async stateOf(device: LoopDevice, image: string): Promise<LoopState | undefined> {
+    await using file = await open(image, 'r')
+    return await this.#stateOf(device.number, await identityOf(file))
+  }
+
+  async detach(image: string, signal: AbortSignal): Promise<void> {
+    await using file = await open(image, 'r')
+    const state = await this.#find(image, file)
+    if (state) await this.#detach(state.device, await identityOf(file), signal)
+  }
+
+  /** Detaches a device from whatever file it has. @throws VolumeError failed-precondition when it has none, or is in use */
+  async detachDevice(number: number, signal: AbortSignal): Promise<void> {
+    const entry = await inspectNumber(this.#nodes, number)
+    if (!entry)
+      throw new VolumeError('failed-precondition', `ENXIO: /dev/loop${number} is not bound to a file`)
+    await this.#detach(entry.state.device, backingOf(entry.info), signal)
+  }
+
+  async recover(isOurs: (name: string) => boolean): Promise<LoopState[]> {
+    const detached: LoopState[] = []
+    for (const { state, info } of await listBound(this.#nodes)) {
+      this.#lastSeen.set(identityKey(backingOf(info)), state.device.number)
+      if (!isOurs(state.name) || !(await isUnlinked(state.device.number))) continue
+      try {
+        await this.#clear(state.device, backingOf(info))
+        detached.push(state)
+      } catch (error) {
+        if (!(error instanceof VolumeError)) throw error
+      }
+    }
+    return detached
+  }
+
+  async resize(device: LoopDevice): Promise<void> {
+    await using handle = await open(device.path, 'r')
+    await setCapacity(handle.fd)
+  }
+
+  async #detach(device: LoopDevice, identity: BackingIdentity, signal: AbortSignal): Promise<void> {
+    await this.#clear(device, identity)
+    const deadline = Date.now() + DETACH_PATIENCE_MS
+    for (let pause = 1; await this.#stateOf(device.number, identity); pause = Math.min(2 * pause, 100)) {
+      if (Date.now() > deadline) throw busy(device, 'open')
+      await setTimeout(pause, undefined, { signal })
+    }
+    this.#lastSeen.delete(identityKey(identity))
+  }
+
+  /** Exclusive opening is what mounts and device mapper do: it fails when one of them has the device, anywhere. */
+  async #clear(device: LoopDevice, identity: BackingIdentity): Promise<void> {
+    try {
+      await using handle = await open(device.path, constants.O_RDONLY | constants.O_EXCL)
+      const entry = await inspect(device.number, device.path, handle)
+      if (entry && isBackedBy(entry.info, identity)) await clrFd(handle.fd)
+    } catch (error) {
+      if (hasErrno(error, 'EBUSY')) throw busy(device, 'mounted or held')
+      if (!hasErrno(error, 'ENXIO', 'ENOENT', 'ENODEV')) throw error
+    }
+  }
+
+  async #find(image: string, file: FileHandle): Promise<LoopState | undefined> {
+    const identity = await identityOf(file)
+    const hint = this.#lastSeen.get(identityKey(identity))
+    const hinted = hint === undefined ? undefined : await this.#stateOf(hint, identity)
+    if (hinted) return hinted
+    // Whoever gets the lock knows that nothing is attached; only then is not knowing where worth a scan.
+    if (tryLockExclusive(file.fd, image)) return undefined
+    const entry = (await listBound(this.#nodes)).find(({ info }) => isBackedBy(info, identity))
+    if (entry) this.#lastSeen.set(identityKey(identity), entry.state.device.number)
+    return entry?.state
+  }
+
+  async #stateOf(number: number, identity: BackingIdentity): Promise<LoopState | undefined> {
+    const entry = await inspectNumber(this.#nodes, number)
+    return entry && isBackedBy(entry.info, identity) ? entry.state : undefined
+  }
+
+  async #attachedError(image: string, file: FileHandle): Promise<VolumeError> {
+    const state = await this.#find(image, file)
+    const where = state ? `attached to ${state.device.path} already` : 'locked by another process'
+    return new VolumeError('failed-precondition', `${image} is ${where}`)
+  }
+}
+
+function settings(options: AttachOptions) {
+  const flags =
+    (options.readOnly ? LO_FLAGS_READ_ONLY : 0) |
+    (options.autoclear ? LO_FLAGS_AUTOCLEAR : 0) |
+    (options.directIo === 'off' ? 0 : LO_FLAGS_DIRECT_IO)
+  return { offset: 0n, sizeLimit: 0n, flags, fileName: options.name }
+}
+
+/** @returns whether direct I/O came out @throws when the device is not what was asked for */
+async function verify(
+  bound: BoundLoop,
+  file: FileHandle,
+  identity: BackingIdentity,
+  options: AttachOptions,
+): Promise<boolean> {
+  const entry = await inspect(bound.number, bound.path, bound.handle)
+  if (!entry || !isBackedBy(entry.info, identity)) {
+    throw new VolumeError('aborted', `${bound.path} was bound and is gone again; somebody else detached it`)
+  }
+  const size = identity.rdev === 0n ? (await file.stat({ bigint: true })).size : await sizeOf(file.fd)
+  const expected = size - (size % SECTOR_BYTES)
+  if (entry.state.sizeBytes !== expected) {
+    throw new Error(`${bound.path} has ${entry.state.sizeBytes} bytes, its file ${expected}`)
+  }
+  if (options.directIo === 'on' && !entry.state.directIo) {
+    throw new VolumeError(
+      'failed-precondition',
+      'directIO: "on" is not possible here: the file system of the pool has no direct I/O for this image; use "auto"',
+    )
+  }
+  return entry.state.directIo
+}
+
+function busy(device: LoopDevice, how: string): VolumeError {
+  return new VolumeError('failed-precondition', `${device.path} is still ${how}; it is not detached`)
+}

@@ -1,0 +1,32 @@
+import { constants, open, readFile, realpath } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { hasErrno } from '../volumes/errors.ts'
+
+/** From <asm-generic/fcntl.h>: opens the place in the tree only, so it works on a device without driver or a dead disk. */
+const O_PATH = 0o10000000
+
+/**
+ * The number of the topmost mount at exactly this path, or undefined when the path is absent or no mount point. It takes
+ * 0.3 ms however many mounts there are, where the kernel needs 5 ms to write /proc/self/mountinfo with 3,000.
+ */
+export async function mountIdAt(path: string): Promise<number | undefined> {
+  try {
+    const parent = await realpath(dirname(path))
+    const place = join(parent, basename(path))
+    const id = await mountIdOf(place)
+    // The root is always a mount point, and has no directory above it to differ from.
+    return place === parent || id !== (await mountIdOf(parent)) ? id : undefined
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
+    throw error
+  }
+}
+
+/** The number of the mount that a path lies in, as mountinfo has it in its first field (proc_pid_fdinfo(5)). */
+async function mountIdOf(path: string): Promise<number> {
+  await using handle = await open(path, O_PATH | constants.O_NOFOLLOW)
+  const text = await readFile(`/proc/self/fdinfo/${handle.fd}`, 'latin1')
+  const id = /^mnt_id:\s*(\d+)$/m.exec(text)?.[1]
+  if (id === undefined) throw new Error(`the kernel does not say which mount ${path} lies in`)
+  return Number(id)
+}

@@ -1,0 +1,128 @@
+/** Flags of mount(2), with the numbers of <linux/mount.h>. */
+export const mountFlags = {
+  /** Nobody can write through the mount. */
+  readOnly: 1 << 0,
+  /** Set-user-ID and set-group-ID bits, and file capabilities, have no effect. */
+  noSuid: 1 << 1,
+  /** Device files cannot be opened. */
+  noDev: 1 << 2,
+  /** Programs cannot be executed. */
+  noExec: 1 << 3,
+  /** Every write waits for the disk. */
+  synchronous: 1 << 4,
+  /** Changes an existing mount instead of making one. */
+  remount: 1 << 5,
+  /** Every change of a directory waits for the disk. */
+  dirSync: 1 << 7,
+  /** Symbolic links are not followed (Linux 5.10). */
+  noSymFollow: 1 << 8,
+  /** Access times are never updated. */
+  noAtime: 1 << 10,
+  /** Access times of directories are never updated. */
+  noDirAtime: 1 << 11,
+  /** Makes a part of what is mounted visible at another place. */
+  bind: 1 << 12,
+  /** Fewer messages in the kernel's log. */
+  silent: 1 << 15,
+  /** Access times are updated when older than the last change, or than a day: what the kernel does by default. */
+  relAtime: 1 << 21,
+  /** The inode's version grows with every change. */
+  iVersion: 1 << 23,
+  /** Access times are updated on every access. */
+  strictAtime: 1 << 24,
+  /** Times are written to the disk only together with something else. */
+  lazyTime: 1 << 25,
+} as const
+
+/** Flags of umount2(2), with the numbers of <linux/fs.h>. */
+export const unmountFlags = {
+  /** Takes the mount out of the tree now, and ends it when nobody uses it any more. */
+  detach: 2,
+  /** Does not follow a symbolic link at the end of the path. */
+  noFollow: 8,
+} as const
+
+const f = mountFlags
+const atime = f.noAtime | f.relAtime | f.strictAtime
+
+interface FlagChange {
+  readonly clear: number
+  readonly set: number
+}
+
+const set = (flag: number): FlagChange => ({ clear: 0, set: flag })
+const clear = (flag: number): FlagChange => ({ clear: flag, set: 0 })
+const oneOf = (group: number, flag: number): FlagChange => ({ clear: group, set: flag })
+
+/**
+ * The options of mount(8) that are flags of mount(2). `bind`, `remount` and propagation are no options here: they are
+ * other operations, so as options the kernel is left to refuse them.
+ */
+const flagOptions: Readonly<Record<string, FlagChange>> = {
+  defaults: { clear: f.readOnly | f.noSuid | f.noDev | f.noExec | f.synchronous, set: 0 },
+  ro: set(f.readOnly),
+  rw: clear(f.readOnly),
+  nosuid: set(f.noSuid),
+  suid: clear(f.noSuid),
+  nodev: set(f.noDev),
+  dev: clear(f.noDev),
+  noexec: set(f.noExec),
+  exec: clear(f.noExec),
+  sync: set(f.synchronous),
+  async: clear(f.synchronous),
+  dirsync: set(f.dirSync),
+  nosymfollow: set(f.noSymFollow),
+  symfollow: clear(f.noSymFollow),
+  noatime: oneOf(atime, f.noAtime),
+  atime: clear(f.noAtime),
+  nodiratime: set(f.noDirAtime),
+  diratime: clear(f.noDirAtime),
+  relatime: oneOf(atime, f.relAtime),
+  norelatime: clear(f.relAtime),
+  strictatime: oneOf(atime, f.strictAtime),
+  nostrictatime: clear(f.strictAtime),
+  lazytime: set(f.lazyTime),
+  nolazytime: clear(f.lazyTime),
+  iversion: set(f.iVersion),
+  noiversion: clear(f.iVersion),
+  silent: set(f.silent),
+  loud: clear(f.silent),
+}
+
+/** Options that speak to mount(8) or to systemd and that no file system knows (mount(8), systemd.mount(5)). */
+const forMountProgram = new Set([
+  'auto',
+  'noauto',
+  'nofail',
+  '_netdev',
+  'user',
+  'nouser',
+  'users',
+  'owner',
+  'group',
+])
+
+function isForMountProgram(option: string): boolean {
+  return forMountProgram.has(option) || option.startsWith('x-') || option.startsWith('comment=')
+}
+
+/**
+ * Splits options as in fstab(5) into the flags and the data of mount(2). Of options that contradict each other the
+ * last one counts, as with mount(8).
+ * @param options each one option, or several with commas between them
+ */
+export function parseMountOptions(options: readonly string[]): { flags: number; data: string | null } {
+  let flags = 0
+  const data: string[] = []
+  for (const option of options.flatMap(splitOptions)) {
+    const change = Object.hasOwn(flagOptions, option) ? flagOptions[option] : undefined
+    if (change) flags = (flags & ~change.clear) | change.set
+    else if (!isForMountProgram(option)) data.push(option)
+  }
+  return { flags, data: data.length === 0 ? null : data.join(',') }
+}
+
+/** A comma inside double quotes belongs to the value, as in SELinux's `context="system_u:object_r:t:s0:c1,c2"`. */
+function splitOptions(options: string): string[] {
+  return options.match(/(?:"[^"]*"|[^,])+/g) ?? []
+}

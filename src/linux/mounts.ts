@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises'
+import { hasErrno } from '../volumes/errors.ts'
+import type { MountEntry, MountRequest, Mounts } from '../volumes/ports.ts'
+import { mount, umount2 } from './libc.ts'
+import { mountIdAt } from './mount-id.ts'
+import { mountFlags, parseMountOptions, unmountFlags } from './mount-options.ts'
+import { findMountById, parseMountInfo } from './mountinfo.ts'
+
+/** A mount may be gone, or covered by another, between the question for its number and the look at the list. */
+const LOOKS = 5
+
+/** The Mounts port on mount(2) and umount2(2), in the mount namespace of this process. */
+export class LinuxMounts implements Mounts {
+  async list(): Promise<MountEntry[]> {
+    return parseMountInfo(await readMountInfo())
+  }
+
+  async at(path: string): Promise<MountEntry | undefined> {
+    for (let look = 0; look < LOOKS; look++) {
+      const id = await mountIdAt(path)
+      if (id === undefined) return undefined
+      const entry = findMountById(await readMountInfo(), id)
+      if (entry) return entry
+    }
+    throw new Error(`what is mounted at ${path} changes all the time, or belongs to another mount namespace`)
+  }
+
+  async mount({ source, target, fsType, options }: MountRequest): Promise<void> {
+    const { flags, data } = parseMountOptions(options)
+    await mount(source, target, fsType, flags, data)
+  }
+
+  async bind(source: string, target: string, options: { readonly readOnly: boolean }): Promise<void> {
+    await mount(source, target, null, mountFlags.bind, null)
+    if (!options.readOnly) return
+    await using undo = new AsyncDisposableStack()
+    undo.defer(() => umount2(target, unmountFlags.detach | unmountFlags.noFollow))
+    await this.#makeReadOnly(target)
+    undo.move()
+  }
+
+  async unmount(target: string): Promise<void> {
+    try {
+      await umount2(target, unmountFlags.noFollow)
+    } catch (error) {
+      // EINVAL is "not a mount point", but not only (umount(2)), so it is asked again.
+      if (!hasErrno(error, 'EINVAL', 'ENOENT', 'ENOTDIR')) throw error
+      if ((await mountIdAt(target)) !== undefined) throw error
+    }
+  }
+
+  /**
+   * A bind mount takes its flags from the mount that it comes from, whatever mount(2) is told; only a second call can
+   * change them. That call sets all flags, so those to keep are said again: without them nosuid would be gone, or in a
+   * user namespace the call refused. Times of access are the exception: with none of their flags they stay as they are.
+   */
+  async #makeReadOnly(target: string): Promise<void> {
+    const kept = keptFlags(await this.at(target))
+    await mount('none', target, null, mountFlags.remount | mountFlags.bind | mountFlags.readOnly | kept, null)
+  }
+}
+
+const toKeep = mountFlags.noSuid | mountFlags.noDev | mountFlags.noExec | mountFlags.noSymFollow
+
+function keptFlags(entry: MountEntry | undefined): number {
+  return parseMountOptions(entry?.options ?? []).flags & toKeep
+}
+
+function readMountInfo(): Promise<string> {
+  return readFile('/proc/self/mountinfo', 'utf8')
+}

@@ -1,0 +1,34 @@
+/**
+ * What can be wrong with a request, in the words of the CSI specification ("Error Scheme"). The gRPC layer has one
+ * table from these to status codes (src/csi/errors.ts).
+ */
+export type ErrorKind =
+  | 'invalid-argument'
+  | 'not-found'
+  | 'already-exists'
+  | 'out-of-range'
+  | 'resource-exhausted'
+  | 'failed-precondition'
+  | 'aborted'
+
+/** An error whose message is meant for the caller: it names the field or the volume, and says what to do. */
+export class VolumeError extends Error {
+  readonly kind: ErrorKind
+
+  constructor(kind: ErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'VolumeError'
+    this.kind = kind
+  }
+}
+
+/** True when the error carries one of these errno names, as Node's own and src/linux's system errors do. */
+export function hasErrno(error: unknown, ...names: string[]): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && names.includes(code)
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

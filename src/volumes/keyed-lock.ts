@@ -1,0 +1,42 @@
+/** One holder per key at a time, in the order of asking; keys do not wait for each other. */
+export class KeyedLock {
+  readonly #tails = new Map<string, Promise<void>>()
+
+  /**
+   * Waits for the key. The lock ends with the disposal of the result.
+   * @throws the signal's reason when it is aborted while waiting
+   */
+  async acquire(key: string, signal: AbortSignal): Promise<Disposable> {
+    signal.throwIfAborted()
+    const previous = this.#tails.get(key)
+    const { promise, resolve } = Promise.withResolvers<undefined>()
+    this.#tails.set(key, promise)
+    const release = () => {
+      resolve(undefined)
+      if (this.#tails.get(key) === promise) this.#tails.delete(key)
+    }
+    if (previous) {
+      try {
+        await unlessAborted(previous, signal)
+      } catch (error) {
+        // Those behind us still wait for the one before us.
+        void previous.then(release)
+        throw error
+      }
+    }
+    return { [Symbol.dispose]: release }
+  }
+}
+
+async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<never>()
+  const onAbort = () => {
+    aborted.reject(signal.reason as Error)
+  }
+  signal.addEventListener('abort', onAbort)
+  try {
+    await Promise.race([promise, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}

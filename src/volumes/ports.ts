@@ -1,0 +1,155 @@
+/**
+ * What volumes need from the machine. src/linux implements these on the kernel, test/fakes in memory, and
+ * test/contract holds one suite per port that both must pass.
+ *
+ * All sizes are bytes. Everything that can wait takes an AbortSignal as its last parameter.
+ */
+
+/** A loop device as the kernel numbers it; `path` is its node in this process's /dev and is never stored. */
+export interface LoopDevice {
+  readonly number: number
+  readonly path: string
+}
+
+/** `on` fails where the file system of the image cannot do direct I/O; `auto` then falls back to the page cache. */
+export type DirectIo = 'auto' | 'on' | 'off'
+
+export interface AttachOptions {
+  /** Shown by `losetup -l` to people (lo_file_name): the volume's id, at most 63 bytes. */
+  readonly name: string
+  readonly readOnly: boolean
+  /** The kernel detaches the device when its last user (mount or open file) is gone. */
+  readonly autoclear: boolean
+  readonly directIo: DirectIo
+}
+
+/**
+ * A device that this process holds open. Disposing lets go of it: with autoclear an unused device is then detached by
+ * the kernel, so a failed or killed operation leaves nothing behind; without autoclear it stays attached.
+ */
+export interface Attachment extends AsyncDisposable {
+  readonly device: LoopDevice
+  /** What came out of the `directIo` wish. */
+  readonly directIo: boolean
+}
+
+/** What the kernel says about an attached device. */
+export interface LoopState {
+  readonly device: LoopDevice
+  readonly name: string
+  readonly readOnly: boolean
+  readonly autoclear: boolean
+  readonly directIo: boolean
+  readonly sizeBytes: bigint
+}
+
+/** Attaches image files (or, read-only, block devices) to loop devices. An image has one device at most. */
+export interface LoopDevices {
+  /** @throws VolumeError failed-precondition when the image is attached already, here or anywhere on the machine. */
+  attach(image: string, options: AttachOptions, signal: AbortSignal): Promise<Attachment>
+  /** The device that the image is attached to, or undefined. */
+  find(image: string): Promise<LoopState | undefined>
+  /** The state of a device if the image (and not something else) is attached to it. */
+  stateOf(device: LoopDevice, image: string): Promise<LoopState | undefined>
+  /**
+   * Detaches the image's device and waits until the kernel has let go. Nothing attached: nothing to do.
+   * @throws VolumeError failed-precondition while the device is mounted, held, or open.
+   */
+  detach(image: string, signal: AbortSignal): Promise<void>
+  /**
+   * To be called once, before anything else: learns where images are attached, and detaches the devices whose name is
+   * one of ours, whose file is unlinked, and which nobody has mounted or holds.
+   * @returns what was detached
+   */
+  recover(isOurs: (name: string) => boolean): Promise<LoopState[]>
+  /** Makes the device of a grown image as large as the image. */
+  resize(device: LoopDevice): Promise<void>
+}
+
+export interface MountEntry {
+  /** Absolute path, symbolic links resolved. */
+  readonly target: string
+  /** What was mounted: a device's path, for a bind mount that of the mount that it came from. */
+  readonly source: string
+  readonly fsType: string
+  /** The path inside `source` that is visible at `target`; `/` for a whole file system. */
+  readonly root: string
+  readonly readOnly: boolean
+  /** Options of the mount point, then those of the file system. */
+  readonly options: readonly string[]
+}
+
+export interface MountRequest {
+  readonly source: string
+  readonly target: string
+  readonly fsType: string
+  /** As in fstab(5): known flags become mount(2) flags, the rest is handed to the file system as data. */
+  readonly options: readonly string[]
+}
+
+export interface Mounts {
+  list(): Promise<MountEntry[]>
+  /** The topmost mount at exactly this path, or undefined when the path is absent or no mount point. */
+  at(path: string): Promise<MountEntry | undefined>
+  mount(request: MountRequest): Promise<void>
+  /** Makes `source` (a directory or a file) visible at `target`, which must exist and be of the same kind. */
+  bind(source: string, target: string, options: { readonly readOnly: boolean }): Promise<void>
+  /** Unmounts the topmost mount at the path. Not mounted: nothing to do. @throws EBUSY while it is in use. */
+  unmount(target: string): Promise<void>
+}
+
+export const fsTypes = ['ext4', 'xfs', 'btrfs'] as const
+export type FsType = (typeof fsTypes)[number]
+
+/** What low-level probing found on a device. Both absent: the device is proven to be blank. */
+export interface Signature {
+  /** blkid's TYPE: a file system, or a RAID member, LVM, LUKS, swap, … */
+  readonly type: string | undefined
+  /** blkid's PTTYPE. */
+  readonly partitionTable: string | undefined
+  /** True for a file system whose mkfs was killed half way, and which the kernel therefore never mounted. */
+  readonly unfinished: boolean
+}
+
+export interface FileSystems {
+  /** The smallest volume that this type can live in. */
+  minimumBytes(type: FsType): bigint
+  /** @throws whenever it is not certain what is there: a missing device, an I/O error, conflicting signatures. */
+  probe(device: string, signal: AbortSignal): Promise<Signature>
+  /** Makes a file system on a blank device, without discarding (a thick image stays allocated). */
+  format(type: FsType, device: string, options: readonly string[], signal: AbortSignal): Promise<void>
+  /** Checks and repairs what can be repaired without a person, before a mount. @throws when that is not enough. */
+  check(type: FsType, device: string, signal: AbortSignal): Promise<void>
+  /** Grows a mounted file system to the size of its device; nothing to do when it has that size. */
+  grow(type: FsType, device: string, mountPoint: string, signal: AbortSignal): Promise<void>
+  /** Options that a mount of this type always needs here, for example xfs's `nouuid`. */
+  mountOptions(type: FsType): readonly string[]
+}
+
+export interface FileSystemUsage {
+  readonly bytes: Usage
+  readonly inodes: Usage
+}
+
+export interface Usage {
+  readonly total: bigint
+  readonly used: bigint
+  readonly available: bigint
+}
+
+/** Files and the file system under them, as far as node:fs does not reach. */
+export interface ImageFiles {
+  /** Makes a new sparse (thin) or fully allocated (thick) file and flushes it. @throws EEXIST, ENOSPC. */
+  create(path: string, sizeBytes: bigint, allocate: boolean, signal: AbortSignal): Promise<void>
+  /** Makes an image larger, and flushes it. @throws ENOSPC; the image is then as it was. */
+  grow(path: string, sizeBytes: bigint, allocate: boolean, signal: AbortSignal): Promise<void>
+  /** Apparent and really allocated size. @throws ENOENT. */
+  size(path: string): Promise<{ readonly logical: bigint; readonly allocated: bigint }>
+  /** statfs(2) of the file system at the path. */
+  usage(path: string): Promise<FileSystemUsage>
+  /**
+   * An exclusive flock(2) on a file or directory, or undefined when somebody has it. It ends with the disposal, and
+   * with this process. A loop device that is attached to a file holds such a lock on it.
+   */
+  lock(path: string): Promise<AsyncDisposable | undefined>
+}

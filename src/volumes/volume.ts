@@ -1,0 +1,49 @@
+import type { VolumeId } from './ids.ts'
+import type { DirectIo, FsType } from './ports.ts'
+
+/** How a container sees a volume: a mounted file system or a raw device. Fixed when the volume is made. */
+export type AccessType = 'mount' | 'block'
+
+/** Thin images are sparse and take space as they are written; thick ones have all of it from the start. */
+export type Provisioning = 'thin' | 'thick'
+
+/** What was asked for and decided when a volume was made. A repeated request must ask for the same. */
+export interface VolumeSpec {
+  readonly pool: string
+  readonly accessTypes: readonly AccessType[]
+  readonly fsType: FsType
+  readonly provisioning: Provisioning
+  readonly directIo: DirectIo
+  readonly mkfsOptions: readonly string[]
+}
+
+export interface Volume extends VolumeSpec {
+  readonly id: VolumeId
+  /** CreateVolume's name: any Unicode. */
+  readonly name: string
+  readonly capacityBytes: bigint
+  /** ISO 8601. */
+  readonly createdAt: string
+  /** PersistentVolume and claim, when the caller told them; for people. */
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** CSI's access modes of one node. The modes of several nodes make no sense for a volume that lives on one. */
+export const accessModes = [
+  'SINGLE_NODE_WRITER',
+  'SINGLE_NODE_READER_ONLY',
+  'SINGLE_NODE_SINGLE_WRITER',
+  'SINGLE_NODE_MULTI_WRITER',
+] as const
+export type AccessMode = (typeof accessModes)[number]
+
+/** How a caller wants to use a volume: CSI's VolumeCapability. */
+export type Access =
+  | { readonly type: 'block'; readonly mode: AccessMode }
+  | {
+      readonly type: 'mount'
+      readonly mode: AccessMode
+      /** Undefined: the volume's own. */
+      readonly fsType: FsType | undefined
+      readonly mountFlags: readonly string[]
+    }

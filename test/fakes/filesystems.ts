@@ -1,0 +1,98 @@
+import { VolumeError } from '../../src/volumes/errors.ts'
+import type { FileSystems, FsType, Signature } from '../../src/volumes/ports.ts'
+import { FakeErrno } from './errno.ts'
+
+/** What is on a device. */
+export interface FakeContent extends Signature {
+  /** The size that the file system was made or grown for. */
+  readonly sizeBytes: bigint
+  /** `repairable` is gone after a check, `hopeless` makes it fail. */
+  readonly damage?: 'repairable' | 'hopeless'
+}
+
+type Operation = 'probe' | 'format' | 'check' | 'grow'
+
+const nothing = { type: undefined, partitionTable: undefined, unfinished: false } as const
+
+/** File systems in memory, on devices that are only names. */
+export class FakeFileSystems implements FileSystems {
+  /** What was done, in order, for example `format ext4 /dev/loop0`. */
+  readonly log: string[] = []
+  /** The mkfs options of the last format. */
+  formatOptions: readonly string[] = []
+  readonly #sizes = new Map<string, bigint>()
+  readonly #contents = new Map<string, FakeContent>()
+  readonly #failures = new Map<Operation, Error>()
+
+  /** Makes a device known, or larger; a new one is blank. */
+  setSize(device: string, sizeBytes: bigint): void {
+    this.#sizes.set(device, sizeBytes)
+  }
+
+  setContent(device: string, content: Partial<FakeContent>): void {
+    this.#contents.set(device, { ...nothing, sizeBytes: this.#sizeOf(device), ...content })
+  }
+
+  contentOf(device: string): FakeContent | undefined {
+    return this.#contents.get(device)
+  }
+
+  /** The next call of this operation fails. */
+  failNext(operation: Operation, error: Error): void {
+    this.#failures.set(operation, error)
+  }
+
+  minimumBytes(type: FsType): bigint {
+    return { ext4: 8n << 20n, xfs: 300n << 20n, btrfs: 109n << 20n }[type]
+  }
+
+  mountOptions(type: FsType): readonly string[] {
+    return type === 'xfs' ? ['nouuid'] : []
+  }
+
+  async probe(device: string, signal: AbortSignal): Promise<Signature> {
+    await this.#begin('probe', device, signal)
+    const { type, partitionTable, unfinished } = this.#contents.get(device) ?? nothing
+    return { type, partitionTable, unfinished }
+  }
+
+  async format(type: FsType, device: string, options: readonly string[], signal: AbortSignal): Promise<void> {
+    const sizeBytes = this.#sizeOf(device)
+    const before = this.#contents.get(device)
+    // The real one trusts its caller to have probed; here a caller that did not is found out.
+    if (before && !before.unfinished) throw new Error(`the device ${device} to format is not blank`)
+    if (sizeBytes < this.minimumBytes(type)) throw new Error(`the device ${device} is too small for ${type}`)
+    await this.#begin('format', `${type} ${device}`, signal)
+    this.formatOptions = options
+    this.setContent(device, { type })
+  }
+
+  async check(type: FsType, device: string, signal: AbortSignal): Promise<void> {
+    await this.#begin('check', `${type} ${device}`, signal)
+    const content = this.#contents.get(device)
+    if (content?.damage === 'hopeless') throw new VolumeError('failed-precondition', `${device} is beyond repair`)
+    if (content) this.setContent(device, { type, sizeBytes: content.sizeBytes })
+  }
+
+  async grow(type: FsType, device: string, mountPoint: string, signal: AbortSignal): Promise<void> {
+    await this.#begin('grow', `${type} ${device} ${mountPoint}`, signal)
+    this.setContent(device, { type })
+  }
+
+  #sizeOf(device: string): bigint {
+    const size = this.#sizes.get(device)
+    if (size === undefined) throw new FakeErrno('ENOENT', device)
+    return size
+  }
+
+  /** What every operation does first: fail as it was told to, or take its time and be logged. */
+  async #begin(operation: Operation, what: string, signal: AbortSignal): Promise<void> {
+    if (operation === 'probe') this.#sizeOf(what)
+    await Promise.resolve()
+    signal.throwIfAborted()
+    const failure = this.#failures.get(operation)
+    this.#failures.delete(operation)
+    if (failure) throw failure
+    this.log.push(`${operation} ${what}`)
+  }
+}

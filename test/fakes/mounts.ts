@@ -1,0 +1,95 @@
+import { realpath, stat } from 'node:fs/promises'
+import { basename, dirname, join, relative } from 'node:path'
+import { hasErrno } from '../../src/volumes/errors.ts'
+import type { MountEntry, MountRequest, Mounts } from '../../src/volumes/ports.ts'
+import { FakeErrno } from './errno.ts'
+
+export interface FakeMountsHooks {
+  /** Called before a mount; throws to refuse it, for example because there is no such file system on the device. */
+  readonly mounting?: (request: MountRequest) => void
+  /** Called when a mount is gone, for example to let go of a device with autoclear. */
+  readonly unmounted?: (entry: MountEntry) => void
+}
+
+const root: MountEntry = { target: '/', source: '/dev/root', fsType: 'ext4', root: '/', readOnly: false, options: ['rw'] }
+
+/**
+ * A mount table in memory. Only the mounts are imagined: the paths are real ones, which must exist as for mount(2), so
+ * that code which makes and removes directories runs as it is.
+ */
+export class FakeMounts implements Mounts {
+  /** What was done, in order: `mount SOURCE TARGET`, `bind SOURCE TARGET ro|rw`, `unmount TARGET`. */
+  readonly log: string[] = []
+  /** Targets whose unmount fails with EBUSY. */
+  readonly busy = new Set<string>()
+  readonly #hooks: FakeMountsHooks
+  #table: MountEntry[] = [root]
+
+  constructor(hooks: FakeMountsHooks = {}) {
+    this.#hooks = hooks
+  }
+
+  list(): Promise<MountEntry[]> {
+    return Promise.resolve([...this.#table])
+  }
+
+  async at(path: string): Promise<MountEntry | undefined> {
+    const target = await resolveParent(path)
+    return this.#table.findLast((entry) => entry.target === target)
+  }
+
+  async mount(request: MountRequest): Promise<void> {
+    const { source, fsType, options } = request
+    const target = await realpath(request.target)
+    this.#hooks.mounting?.(request)
+    const readOnly = options.lastIndexOf('ro') > options.lastIndexOf('rw')
+    const others = options.filter((option) => option !== 'ro' && option !== 'rw')
+    this.#table.push({ target, source, fsType, root: '/', readOnly, options: [access(readOnly), ...others] })
+    this.log.push(`mount ${source} ${request.target}`)
+  }
+
+  async bind(source: string, target: string, { readOnly }: { readonly readOnly: boolean }): Promise<void> {
+    const from = await realpath(source)
+    const to = await realpath(target)
+    if ((await stat(from)).isDirectory() !== (await stat(to)).isDirectory()) {
+      throw new FakeErrno('ENOTDIR', `bind ${source} ${target}`)
+    }
+    this.#table.push({ ...this.#visibleAt(from, readOnly), target: to })
+    this.log.push(`bind ${source} ${target} ${access(readOnly)}`)
+  }
+
+  async unmount(target: string): Promise<void> {
+    const entry = await this.at(target)
+    if (!entry) return
+    if (this.busy.has(target)) throw new FakeErrno('EBUSY', `unmount ${target}`)
+    this.#table = this.#table.filter((other) => other !== entry)
+    this.log.push(`unmount ${target}`)
+    this.#hooks.unmounted?.(entry)
+  }
+
+  /** What a bind mount takes over from the mount that the path lies in: everything but the access can only get less. */
+  #visibleAt(path: string, readOnly: boolean): MountEntry {
+    const inside = ({ target }: MountEntry) => target === '/' || `${path}/`.startsWith(`${target}/`)
+    const origin = this.#table.filter(inside).reduce((a, b) => (b.target.length >= a.target.length ? b : a), root)
+    const both = readOnly || origin.readOnly
+    return {
+      ...origin,
+      root: join(origin.root, relative(origin.target, path)),
+      readOnly: both,
+      options: [access(both), ...origin.options.slice(1)],
+    }
+  }
+}
+
+function access(readOnly: boolean): 'ro' | 'rw' {
+  return readOnly ? 'ro' : 'rw'
+}
+
+async function resolveParent(path: string): Promise<string | undefined> {
+  try {
+    return join(await realpath(dirname(path)), basename(path))
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
+    throw error
+  }
+}
