@@ -7,11 +7,10 @@ import { describe, it } from '@jest/globals'
  */
 export function describeRoot(name: string, tests: () => void): void {
   if (process.env['SKIP_ROOT_TESTS'] === '1') describe.skip(name, tests)
-  else describe(name, requireRoot() ? tests : failForLackOfRoot)
+  else describe(name, isRoot() ? tests : failForLackOfRoot)
 }
 
-/** @returns false where tests cannot touch devices and mounts */
-function requireRoot(): boolean {
+function isRoot(): boolean {
   return process.getuid?.() === 0
 }
 

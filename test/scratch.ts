@@ -56,11 +56,15 @@ export class Scratch implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const mountInfo = await readFile('/proc/self/mountinfo', 'utf8')
-    const targets = mountInfo.split('\n').map((line) => line.split(' ')[4] ?? '')
+    const table = await readFile('/proc/self/mountinfo', 'utf8')
+    const targets = table.split('\n').map((line) => unescapeOctal(line.split(' ')[4] ?? ''))
     const ours = targets.filter((target) => target.startsWith(`${this.path}/`))
     for (const target of ours.reverse()) await tool('umount', '--lazy', target)
     for (const device of this.#devices.keys()) await tool('losetup', '--detach', device)
     await rm(this.path, { recursive: true })
   }
+}
+
+function unescapeOctal(path: string): string {
+  return path.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
 }

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { parseBytes } from '../volumes/bytes.ts'
-import type { PoolConfig } from '../volumes/pool.ts'
+import { messageOf } from '../volumes/errors.ts'
+import type { PoolConfig } from '../volumes/pool/pool.ts'
 
 /**
  * The file of `--config`:
@@ -49,8 +50,7 @@ export function defaultPools(dataDir: string): PoolConfig[] {
 
 /** @throws Error naming the file, the key and what is wrong with it */
 export async function readPools(file: string, dataDir: string): Promise<PoolConfig[]> {
-  const { parse } = await import('yaml')
-  const result = v.safeParse(schema, parse(await readFile(file, 'utf8')))
+  const result = v.safeParse(schema, await readYaml(file))
   if (!result.success) {
     const [issue] = result.issues
     const unknown = issue.type === 'strict_object' && issue.expected === 'never'
@@ -65,6 +65,17 @@ export async function readPools(file: string, dataDir: string): Promise<PoolConf
       overcommit: config?.overcommit ?? NO_LIMITS.overcommit,
     },
   }))
+}
+
+/** YAML is loaded only where a file is given: it costs as much at start as half of gRPC. */
+async function readYaml(file: string): Promise<unknown> {
+  const { parse } = await import('yaml')
+  const text = await readFile(file, 'utf8')
+  try {
+    return parse(text)
+  } catch (error) {
+    throw new Error(`${file}: ${messageOf(error)}`, { cause: error })
+  }
 }
 
 function poolPath(dataDir: string, name: string): string {

@@ -40,7 +40,7 @@ export function statusOf(error: unknown): Status {
   if (error instanceof CancelledError) return { code: status.CANCELLED, details }
   if (error instanceof ShutdownError) return { code: status.UNAVAILABLE, details }
   // Node's own waits wrap the signal's reason.
-  if (error instanceof Error && error.name === 'AbortError')
+  if (Error.isError(error) && error.name === 'AbortError')
     return statusOf(error.cause ?? new CancelledError())
   return { code: status.INTERNAL, details }
 }

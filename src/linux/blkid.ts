@@ -5,7 +5,7 @@ import { deviceSize } from './device-size.ts'
 import { run } from './exec.ts'
 import { isXfsInProgress } from './filesystems/xfs-in-progress.ts'
 
-/** blkid(8): "the specified token was not found", and all else for which it finds nothing, see probe. */
+/** blkid(8): nothing found, for whatever reason. */
 const EXIT_NOTHING_FOUND = 2
 
 const blank: Signature = { type: undefined, partitionTable: undefined, unfinished: false }
@@ -63,7 +63,6 @@ async function proveReadable(handle: FileHandle, size: bigint): Promise<void> {
   const buffer = Buffer.allocUnsafe(length)
   for (const position of [0, Number(size) - length]) {
     const { bytesRead } = await handle.read(buffer, 0, length, position)
-    if (bytesRead < length)
-      throw new Error(`only ${bytesRead} of ${length} bytes could be read at ${position}`)
+    if (bytesRead < length) throw new Error(`only ${bytesRead} of ${length} bytes could be read`)
   }
 }

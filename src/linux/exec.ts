@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { hasErrno, VolumeError } from '../volumes/errors.ts'
 import { CommandError } from './command-error.ts'
+import { debianPackages } from './debian-packages.ts'
 
 export interface RunOptions {
   /** Kills the command when aborted. */
@@ -87,20 +88,8 @@ function collect(stream: Readable | undefined): () => string {
   return () => Buffer.concat(chunks).toString()
 }
 
-/** Where Debian has the tools that this project runs. */
-const debianPackages: Readonly<Record<string, string>> = {
-  blkid: 'util-linux',
-  btrfs: 'btrfs-progs',
-  e2fsck: 'e2fsprogs',
-  'mkfs.btrfs': 'btrfs-progs',
-  'mkfs.ext4': 'e2fsprogs',
-  'mkfs.xfs': 'xfsprogs',
-  resize2fs: 'e2fsprogs',
-  xfs_growfs: 'xfsprogs',
-}
-
 function notInstalled(command: string, cause: unknown): VolumeError {
-  const name = debianPackages[command]
+  const name = debianPackages.get(command)
   const advice = name ? `: install the Debian package ${name}` : ''
   return new VolumeError('failed-precondition', `${command} is not installed on this machine${advice}`, {
     cause,

@@ -2,12 +2,12 @@ import { constants, open, readFile, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { hasErrno } from '../volumes/errors.ts'
 
-/** From <asm-generic/fcntl.h>: opens the place in the tree only, so it works on a device without driver or a dead disk. */
+/** From <asm-generic/fcntl.h>: opens the place in the tree only, so it works on a dead disk too. */
 const O_PATH = 0o10000000
 
 /**
- * The number of the topmost mount at exactly this path, or undefined when the path is absent or no mount point. It takes
- * 0.3 ms however many mounts there are, where the kernel needs 5 ms to write /proc/self/mountinfo with 3,000.
+ * The number of the topmost mount at exactly this path, or undefined when the path is absent or no mount point. It
+ * takes 0.3 ms however many mounts there are, where the kernel needs 5 ms to write /proc/self/mountinfo with 3,000.
  */
 export async function mountIdAt(path: string): Promise<number | undefined> {
   try {

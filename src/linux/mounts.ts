@@ -9,8 +9,20 @@ import { findMountById, parseMountInfo } from './mountinfo.ts'
 /** A mount may be gone, or covered by another, between the question for its number and the look at the list. */
 const LOOKS = 5
 
+/** What a test replaces to see what happens when one of them fails. */
+export interface MountCalls {
+  readonly mount: typeof mount
+  readonly umount2: typeof umount2
+}
+
 /** The Mounts port on mount(2) and umount2(2), in the mount namespace of this process. */
 export class LinuxMounts implements Mounts {
+  readonly #system: MountCalls
+
+  constructor(system: MountCalls = { mount, umount2 }) {
+    this.#system = system
+  }
+
   async list(): Promise<MountEntry[]> {
     return parseMountInfo(await readMountInfo())
   }
@@ -27,21 +39,21 @@ export class LinuxMounts implements Mounts {
 
   async mount({ source, target, fsType, options }: MountRequest): Promise<void> {
     const { flags, data } = parseMountOptions(options)
-    await mount(source, target, fsType, flags, data)
+    await this.#system.mount(source, target, fsType, flags, data)
   }
 
   async bind(source: string, target: string, options: { readonly readOnly: boolean }): Promise<void> {
-    await mount(source, target, null, mountFlags.bind, null)
+    await this.#system.mount(source, target, null, mountFlags.bind, null)
     if (!options.readOnly) return
     await using undo = new AsyncDisposableStack()
-    undo.defer(() => umount2(target, unmountFlags.detach | unmountFlags.noFollow))
+    undo.defer(() => this.#system.umount2(target, unmountFlags.detach | unmountFlags.noFollow))
     await this.#makeReadOnly(target)
     undo.move()
   }
 
   async unmount(target: string): Promise<void> {
     try {
-      await umount2(target, unmountFlags.noFollow)
+      await this.#system.umount2(target, unmountFlags.noFollow)
     } catch (error) {
       // EINVAL is "not a mount point", but not only (umount(2)), so it is asked again.
       if (!hasErrno(error, 'EINVAL', 'ENOENT', 'ENOTDIR')) throw error
@@ -56,7 +68,13 @@ export class LinuxMounts implements Mounts {
    */
   async #makeReadOnly(target: string): Promise<void> {
     const kept = keptFlags(await this.at(target))
-    await mount('none', target, null, mountFlags.remount | mountFlags.bind | mountFlags.readOnly | kept, null)
+    await this.#system.mount(
+      'none',
+      target,
+      null,
+      mountFlags.remount | mountFlags.bind | mountFlags.readOnly | kept,
+      null,
+    )
   }
 }
 

@@ -1,6 +1,6 @@
 import { VolumeError } from './errors.ts'
 import { isVolumeId, type VolumeId } from './ids.ts'
-import type { Pool } from './pool.ts'
+import type { Pool } from './pool/pool.ts'
 import type { Volume } from './volume.ts'
 
 /** All volumes of this node, over all its pools. */

@@ -24,11 +24,11 @@ export class VolumeError extends Error {
 
 /** True when the error carries one of these errno names, as Node's own and src/linux's system errors do. */
 export function hasErrno(error: unknown, ...names: string[]): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = Error.isError(error) && 'code' in error ? error.code : undefined
   return typeof code === 'string' && names.includes(code)
 }
 
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return Error.isError(error) ? error.message : String(error)
 }

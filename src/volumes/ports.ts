@@ -49,8 +49,6 @@ export interface LoopDevices {
   attach(image: string, options: AttachOptions, signal: AbortSignal): Promise<Attachment>
   /** The device that the image is attached to, or undefined. */
   find(image: string): Promise<LoopState | undefined>
-  /** The state of a device if the image (and not something else) is attached to it. */
-  stateOf(device: LoopDevice, image: string): Promise<LoopState | undefined>
   /**
    * Detaches the image's device and waits until the kernel has let go. Nothing attached: nothing to do.
    * @throws VolumeError failed-precondition while the device is mounted, held, or open.
@@ -120,6 +118,11 @@ export interface FileSystems {
   format(type: FsType, device: string, options: readonly string[], signal: AbortSignal): Promise<void>
   /** Checks and repairs what can be repaired without a person, before a mount. @throws when that is not enough. */
   check(type: FsType, device: string, signal: AbortSignal): Promise<void>
+  /**
+   * Grows a checked file system that is not mounted to the size of its device, where the type can; with ext4 this needs
+   * no privilege that `grow` needs.
+   */
+  growUnmounted(type: FsType, device: string, signal: AbortSignal): Promise<void>
   /** Grows a mounted file system to the size of its device; nothing to do when it has that size. */
   grow(type: FsType, device: string, mountPoint: string, signal: AbortSignal): Promise<void>
   /** Options that a mount of this type always needs here, for example xfs's `nouuid`. */

@@ -10,7 +10,7 @@ export interface FakeContent extends Signature {
   readonly damage?: 'repairable' | 'hopeless'
 }
 
-type Operation = 'probe' | 'format' | 'check' | 'grow'
+type Operation = 'probe' | 'format' | 'check' | 'growUnmounted' | 'grow'
 
 const nothing = { type: undefined, partitionTable: undefined, unfinished: false } as const
 
@@ -70,8 +70,14 @@ export class FakeFileSystems implements FileSystems {
   async check(type: FsType, device: string, signal: AbortSignal): Promise<void> {
     await this.#begin('check', `${type} ${device}`, signal)
     const content = this.#contents.get(device)
-    if (content?.damage === 'hopeless') throw new VolumeError('failed-precondition', `${device} is beyond repair`)
+    if (content?.damage === 'hopeless')
+      throw new VolumeError('failed-precondition', `${device} is beyond repair`)
     if (content) this.setContent(device, { type, sizeBytes: content.sizeBytes })
+  }
+
+  async growUnmounted(type: FsType, device: string, signal: AbortSignal): Promise<void> {
+    await this.#begin('growUnmounted', `${type} ${device}`, signal)
+    if (type === 'ext4') this.setContent(device, { type })
   }
 
   async grow(type: FsType, device: string, mountPoint: string, signal: AbortSignal): Promise<void> {

@@ -11,7 +11,14 @@ export interface FakeMountsHooks {
   readonly unmounted?: (entry: MountEntry) => void
 }
 
-const root: MountEntry = { target: '/', source: '/dev/root', fsType: 'ext4', root: '/', readOnly: false, options: ['rw'] }
+const root: MountEntry = {
+  target: '/',
+  source: '/dev/root',
+  fsType: 'ext4',
+  root: '/',
+  readOnly: false,
+  options: ['rw'],
+}
 
 /**
  * A mount table in memory. Only the mounts are imagined: the paths are real ones, which must exist as for mount(2), so
@@ -70,7 +77,9 @@ export class FakeMounts implements Mounts {
   /** What a bind mount takes over from the mount that the path lies in: everything but the access can only get less. */
   #visibleAt(path: string, readOnly: boolean): MountEntry {
     const inside = ({ target }: MountEntry) => target === '/' || `${path}/`.startsWith(`${target}/`)
-    const origin = this.#table.filter(inside).reduce((a, b) => (b.target.length >= a.target.length ? b : a), root)
+    const origin = this.#table
+      .filter(inside)
+      .reduce((a, b) => (b.target.length >= a.target.length ? b : a), root)
     const both = readOnly || origin.readOnly
     return {
       ...origin,

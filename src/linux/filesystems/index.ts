@@ -29,6 +29,10 @@ export class LinuxFileSystems implements FileSystems {
     return types[type].check(device, signal)
   }
 
+  async growUnmounted(type: FsType, device: string, signal: AbortSignal): Promise<void> {
+    await types[type].growUnmounted?.(device, signal)
+  }
+
   grow(type: FsType, device: string, mountPoint: string, signal: AbortSignal): Promise<void> {
     return types[type].grow(device, mountPoint, signal)
   }

@@ -8,6 +8,8 @@ export interface FileSystemType {
   format(device: string, options: readonly string[], signal: AbortSignal): Promise<void>
   /** On an unmounted device. @throws VolumeError failed-precondition when a person has to look at it */
   check(device: string, signal: AbortSignal): Promise<void>
+  /** On an unmounted device that was checked; only where it has an advantage over `grow`. */
+  growUnmounted?(device: string, signal: AbortSignal): Promise<void>
   /** On a mounted file system. */
   grow(device: string, mountPoint: string, signal: AbortSignal): Promise<void>
 }

@@ -22,6 +22,9 @@ export const LOOP_CONFIGURE = 0x4c0a
 /** Size of any block device in bytes, as a 64-bit integer: _IOR(0x12, 114, size_t). */
 export const BLKGETSIZE64 = 0x80081272
 
+/** Makes a block device read-only or not, whatever is bound to it: _IO(0x12, 93). */
+export const BLKROSET = 0x125d
+
 /** lo_flags: fixed at attach. */
 export const LO_FLAGS_READ_ONLY = 1
 /** lo_flags: detach when the last user closes the device. */

@@ -1,6 +1,7 @@
 import { ioctl, ioctlStruct } from '../libc.ts'
 import {
   BLKGETSIZE64,
+  BLKROSET,
   LOOP_CHANGE_FD,
   LOOP_CLR_FD,
   LOOP_CONFIGURE,
@@ -80,4 +81,10 @@ export async function sizeOf(fd: number): Promise<bigint> {
   const struct = Buffer.alloc(8)
   await ioctlStruct(fd, BLKGETSIZE64, struct, 'BLKGETSIZE64')
   return struct.readBigUInt64LE()
+}
+
+/** BLKROSET off: lifts a read-only mark that somebody set (blockdev --setro), and that outlives a detach. */
+export async function makeWritable(fd: number): Promise<void> {
+  const off = Buffer.alloc(4)
+  await ioctlStruct(fd, BLKROSET, off, 'BLKROSET 0')
 }

@@ -4,11 +4,11 @@ import { setTimeout } from 'node:timers/promises'
 import { VolumeError, hasErrno } from '../../volumes/errors.ts'
 import type { AttachOptions, Attachment, LoopDevice, LoopDevices, LoopState } from '../../volumes/ports.ts'
 import { tryLockExclusive } from '../libc.ts'
-import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY } from './abi.ts'
+import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY, type LoopInfo } from './abi.ts'
 import { bindFreeDevice, type BoundLoop } from './bind.ts'
 import type { LoopControl } from './control.ts'
 import { DeviceNodes } from './device-nodes.ts'
-import { clrFd, setCapacity, sizeOf } from './device.ts'
+import { clrFd, makeWritable, setCapacity, setStatus, sizeOf } from './device.ts'
 import { backingOf, identityKey, identityOf, isBackedBy, type BackingIdentity } from './identity.ts'
 import { inspect, inspectNumber, isUnlinked, listBound } from './inventory.ts'
 
@@ -43,6 +43,7 @@ export class LinuxLoopDevices implements LoopDevices {
     const bound = await bindFreeDevice(this.#control, this.#nodes, file.fd, settings(options), signal)
     const device = { number: bound.number, path: bound.path }
     try {
+      if (!options.readOnly) await makeWritable(bound.handle.fd)
       const directIo = await verify(bound, file, identity, options)
       this.#lastSeen.set(identityKey(identity), bound.number)
       return { device, directIo, [Symbol.asyncDispose]: () => bound.handle.close() }
@@ -56,11 +57,6 @@ export class LinuxLoopDevices implements LoopDevices {
   async find(image: string): Promise<LoopState | undefined> {
     await using file = await open(image, 'r')
     return await this.#find(image, file)
-  }
-
-  async stateOf(device: LoopDevice, image: string): Promise<LoopState | undefined> {
-    await using file = await open(image, 'r')
-    return await this.#stateOf(device.number, await identityOf(file))
   }
 
   async detach(image: string, signal: AbortSignal): Promise<void> {
@@ -98,13 +94,23 @@ export class LinuxLoopDevices implements LoopDevices {
   }
 
   async #detach(device: LoopDevice, identity: BackingIdentity, signal: AbortSignal): Promise<void> {
+    const before = await inspectNumber(this.#nodes, device.number)
     await this.#clear(device, identity)
     const deadline = Date.now() + DETACH_PATIENCE_MS
     for (let pause = 1; await this.#stateOf(device.number, identity); pause = Math.min(2 * pause, 100)) {
-      if (Date.now() > deadline) throw busy(device, 'open')
+      if (Date.now() > deadline) {
+        if (before) await this.#restore(device, before.info)
+        throw busy(device, 'open')
+      }
       await setTimeout(pause, undefined, { signal })
     }
     this.#lastSeen.delete(identityKey(identity))
+  }
+
+  /** LOOP_CLR_FD on a device that is open elsewhere turns autoclear on, so that it would vanish with the last user. */
+  async #restore(device: LoopDevice, info: LoopInfo): Promise<void> {
+    await using handle = await open(device.path, 'r')
+    await setStatus(handle.fd, info)
   }
 
   /** Exclusive opening is what mounts and device mapper do: it fails when one of them has the device, anywhere. */

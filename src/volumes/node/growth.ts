@@ -1,0 +1,39 @@
+import type { CapacityRange } from '../capacity-range.ts'
+import { VolumeError } from '../errors.ts'
+import type { Provisioner } from '../provisioner.ts'
+import type { NodeDependencies } from './dependencies.ts'
+import { shows } from './uses.ts'
+import type { Volume } from '../volume.ts'
+
+/** Makes a volume that is in use on the node as large, in all its layers, as it should be. */
+export class NodeGrowth {
+  readonly #on: NodeDependencies
+  readonly #provisioner: Provisioner
+
+  constructor(dependencies: NodeDependencies, provisioner: Provisioner) {
+    this.#on = dependencies
+    this.#provisioner = provisioner
+  }
+
+  /**
+   * Grows image and device where that has not happened yet, then the file system, which stays in use meanwhile.
+   * @param path where the volume is staged or published
+   * @throws VolumeError not-found when the volume is not there; out-of-range when there is no room
+   */
+  async expand(id: string, path: string, range: CapacityRange, signal: AbortSignal): Promise<Volume> {
+    const { catalog, fileSystems, locks, loops, mounts } = this.#on
+    catalog.get(id)
+    const volume = await this.#provisioner.expand(id, range, signal)
+    using _lock = await locks.acquire(id, signal)
+    const attached = await loops.find(catalog.image(volume))
+    if (!attached) throw new VolumeError('failed-precondition', `volume "${id}" is not staged on this node`)
+    if (attached.autoclear) {
+      const entry = await mounts.at(path)
+      if (!entry || !shows(entry, attached.device)) {
+        throw new VolumeError('not-found', `volume "${id}" is not at volume_path ${path}`)
+      }
+      if (!entry.readOnly) await fileSystems.grow(volume.fsType, attached.device.path, path, signal)
+    }
+    return volume
+  }
+}

@@ -1,0 +1,167 @@
+import { open, rmdir, mkdir, unlink, stat } from 'node:fs/promises'
+import { isReadOnly, requireAccess } from '../access.ts'
+import { VolumeError, hasErrno } from '../errors.ts'
+import type { LoopDevice, LoopState, MountEntry } from '../ports.ts'
+import type { NodeDependencies } from './dependencies.ts'
+import { isLoopMount, shows, usesOf } from './uses.ts'
+import type { Access, Volume } from '../volume.ts'
+
+export interface PublishRequest {
+  readonly stagingPath: string
+  readonly targetPath: string
+  readonly access: Access
+  readonly readOnly: boolean
+}
+
+/** Shows a staged volume to a container at its target path, and takes it away again. */
+export class Publisher {
+  readonly #on: NodeDependencies
+
+  constructor(dependencies: NodeDependencies) {
+    this.#on = dependencies
+  }
+
+  /**
+   * @throws VolumeError not-found; failed-precondition when it is not staged, or published elsewhere and the access mode
+   * allows one place only; already-exists when something else is at the target
+   */
+  async publish(id: string, request: PublishRequest, signal: AbortSignal): Promise<void> {
+    const { catalog, locks, loops, mounts } = this.#on
+    using _lock = await locks.acquire(id, signal)
+    const volume = catalog.get(id)
+    requireAccess(volume, request.access)
+    const attached = await loops.find(catalog.image(volume))
+    const staged = request.access.type === 'mount' ? await mounts.at(request.stagingPath) : undefined
+    if (!attached || (request.access.type === 'mount' && !(staged && shows(staged, attached.device)))) {
+      throw new VolumeError('failed-precondition', `volume "${id}" is not staged at ${request.stagingPath}`)
+    }
+    const readOnly = request.readOnly || isReadOnly(request.access)
+    const second = request.access.type === 'block' ? await loops.find(attached.device.path) : undefined
+    if (await this.#isPublished(volume, attached, second, request.targetPath, readOnly)) return
+    await this.#requireAlone(volume, second ? [attached, second] : [attached], request, staged)
+    if (request.access.type === 'mount') {
+      await this.#bind(request.stagingPath, request.targetPath, readOnly, 'directory')
+    } else {
+      const device =
+        readOnly && !attached.readOnly
+          ? (second?.device ?? (await this.#attachReadOnly(volume, attached, signal)))
+          : attached.device
+      await this.#bind(device.path, request.targetPath, false, 'file')
+    }
+  }
+
+  /** Not published there, or an unknown volume: nothing to do but to remove the empty target. */
+  async unpublish(id: string, targetPath: string, signal: AbortSignal): Promise<void> {
+    const { catalog, locks, loops, mounts } = this.#on
+    using _lock = await locks.acquire(id, signal)
+    const volume = catalog.find(id)
+    const published = await mounts.at(targetPath)
+    if (published) {
+      if (!isLoopMount(published)) throw occupied(targetPath, published)
+      await mounts.unmount(targetPath)
+    }
+    await removeTarget(targetPath)
+    const attached = volume && (await loops.find(catalog.image(volume)))
+    if (attached && !attached.autoclear) await this.#releaseReadOnly(attached.device, signal)
+  }
+
+  async #isPublished(
+    volume: Volume,
+    attached: LoopState,
+    second: LoopState | undefined,
+    targetPath: string,
+    readOnly: boolean,
+  ): Promise<boolean> {
+    const published = await this.#on.mounts.at(targetPath)
+    if (!published) return false
+    const isSecond = second !== undefined && shows(published, second.device)
+    if (!isSecond && !shows(published, attached.device)) throw occupied(targetPath, published)
+    const isFileSystem = published.root === '/'
+    const publishedReadOnly = isFileSystem ? published.readOnly : isSecond || attached.readOnly
+    if (publishedReadOnly === readOnly) return true
+    throw new VolumeError(
+      'already-exists',
+      `volume "${volume.id}" is published at ${targetPath} ${publishedReadOnly ? 'read-only' : 'read-write'} already`,
+    )
+  }
+
+  /** CSI's table of second publishes: only SINGLE_NODE_MULTI_WRITER may have two targets. */
+  async #requireAlone(
+    volume: Volume,
+    devices: readonly LoopState[],
+    { access, targetPath }: PublishRequest,
+    staged: MountEntry | undefined,
+  ): Promise<void> {
+    if (access.mode === 'SINGLE_NODE_MULTI_WRITER') return
+    const entries = await this.#on.mounts.list()
+    const uses = devices.flatMap(({ device }) => usesOf(device, entries))
+    const other = uses.find(({ target }) => target !== staged?.target)
+    if (!other) return
+    throw new VolumeError(
+      'failed-precondition',
+      `volume "${volume.id}" is published at ${other.target}; ${access.mode} allows no second target ${targetPath}`,
+    )
+  }
+
+  /** Read-only users get a device of their own, on top of the volume's, so that even a privileged pod cannot write. */
+  async #attachReadOnly(volume: Volume, attached: LoopState, signal: AbortSignal): Promise<LoopDevice> {
+    // Not direct: reads through the page cache of the device below see what its writers have just written.
+    const options = { name: volume.id, readOnly: true, autoclear: false, directIo: 'off' } as const
+    await using attachment = await this.#on.loops.attach(attached.device.path, options, signal)
+    return attachment.device
+  }
+
+  async #releaseReadOnly(device: LoopDevice, signal: AbortSignal): Promise<void> {
+    const { loops, mounts } = this.#on
+    const second = await loops.find(device.path)
+    if (!second || usesOf(second.device, await mounts.list()).length > 0) return
+    await loops.detach(device.path, signal)
+  }
+
+  async #bind(
+    source: string,
+    targetPath: string,
+    readOnly: boolean,
+    kind: 'directory' | 'file',
+  ): Promise<void> {
+    const made = await makeTarget(targetPath, kind)
+    try {
+      await this.#on.mounts.bind(source, targetPath, { readOnly })
+    } catch (error) {
+      if (made) await removeTarget(targetPath)
+      throw error
+    }
+  }
+}
+
+/** @returns true when it was not there before */
+async function makeTarget(path: string, kind: 'directory' | 'file'): Promise<boolean> {
+  try {
+    if (kind === 'directory') await mkdir(path, { mode: 0o750 })
+    else await (await open(path, 'wx', 0o600)).close()
+    return true
+  } catch (error) {
+    if (!hasErrno(error, 'EEXIST')) throw error
+    const found = await stat(path)
+    if (kind === 'directory' ? found.isDirectory() : !found.isDirectory()) return false
+    throw new VolumeError('already-exists', `target_path ${path} exists and is no ${kind}`)
+  }
+}
+
+/** Removes an empty directory or a file, never what is in a directory. */
+async function removeTarget(path: string): Promise<void> {
+  try {
+    await rmdir(path)
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return
+    if (!hasErrno(error, 'ENOTDIR')) throw error
+    await unlink(path)
+  }
+}
+
+function occupied(path: string, entry: MountEntry): VolumeError {
+  return new VolumeError(
+    'already-exists',
+    `target_path ${path} is a mount of something else (${entry.source}, ${entry.fsType}); it is left as it is`,
+  )
+}

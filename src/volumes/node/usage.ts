@@ -1,0 +1,34 @@
+import { VolumeError } from '../errors.ts'
+import type { FileSystemUsage, ImageFiles } from '../ports.ts'
+import type { NodeDependencies } from './dependencies.ts'
+import { shows } from './uses.ts'
+
+/** How full a volume is, as a container sees it. */
+export type VolumeUsage =
+  | { readonly type: 'mount'; readonly usage: FileSystemUsage }
+  | { readonly type: 'block'; readonly totalBytes: bigint }
+
+/** Measures volumes in use. */
+export class NodeUsage {
+  readonly #on: NodeDependencies
+  readonly #files: ImageFiles
+
+  constructor(dependencies: NodeDependencies, files: ImageFiles) {
+    this.#on = dependencies
+    this.#files = files
+  }
+
+  /** @throws VolumeError not-found when there is no such volume or it is not at the path */
+  async at(id: string, path: string, signal: AbortSignal): Promise<VolumeUsage> {
+    const { catalog, locks, loops, mounts } = this.#on
+    const image = catalog.image(catalog.get(id))
+    using _lock = await locks.acquire(id, signal)
+    const attached = await loops.find(image)
+    const second = attached && !attached.autoclear ? await loops.find(attached.device.path) : undefined
+    const entry = await mounts.at(path)
+    const here = entry && [attached, second].some((state) => state && shows(entry, state.device))
+    if (!attached || !here) throw new VolumeError('not-found', `volume "${id}" is not at volume_path ${path}`)
+    if (entry.root !== '/') return { type: 'block', totalBytes: attached.sizeBytes }
+    return { type: 'mount', usage: await this.#files.usage(path) }
+  }
+}

@@ -1,0 +1,29 @@
+import type { LoopDevice, MountEntry } from '../ports.ts'
+
+/**
+ * True when the mount shows the device: its file system, or, for a raw block volume, its node. The kernel names the
+ * node in the mount's root: `/loop3`, with a suffix when the node was removed meanwhile.
+ */
+export function shows(entry: MountEntry, device: LoopDevice): boolean {
+  return entry.source === device.path || nodeNumber(entry) === device.number
+}
+
+/** True for a mount that some volume of ours can have made: a file system on a loop device, or a loop device's node. */
+export function isLoopMount(entry: MountEntry): boolean {
+  return /^\/.*\/loop\d+$/.test(entry.source) || nodeNumber(entry) !== undefined
+}
+
+/**
+ * The mounts through which somebody uses the whole device. Mounts of directories inside (a pod's subPath) belong to
+ * one of these and do not count.
+ */
+export function usesOf(device: LoopDevice, mounts: readonly MountEntry[]): MountEntry[] {
+  return mounts.filter(
+    (entry) => shows(entry, device) && (entry.root === '/' || nodeNumber(entry) !== undefined),
+  )
+}
+
+function nodeNumber(entry: MountEntry): number | undefined {
+  const digits = /(?:^|\/)loop(\d+)(?:\/\/deleted)?$/.exec(entry.root)?.[1]
+  return digits === undefined || entry.source.includes('/loop') ? undefined : Number(digits)
+}

@@ -1,0 +1,35 @@
+import { larger, smaller } from '../bytes.ts'
+import type { Provisioning } from '../volume.ts'
+
+/** Limits of a pool, as configured. */
+export interface PoolLimits {
+  /** Bytes that all volumes of the pool may take together; undefined: what its file system has. */
+  readonly sizeBytes: bigint | undefined
+  /** Bytes that are never given to volumes. */
+  readonly reserveBytes: bigint
+  /** How many times the pool may be promised to thin volumes: 1 = every volume can be filled. */
+  readonly overcommit: number
+}
+
+/** What is in use. */
+export interface PoolUsage {
+  /** Sum of the capacities of all volumes. */
+  readonly promisedBytes: bigint
+  /** What their images take on the disk. */
+  readonly allocatedBytes: bigint
+  /** What is free on the file system under the pool. */
+  readonly freeBytes: bigint
+}
+
+/**
+ * How large a new volume may be at most, in bytes. Other users of the disk count as taken, so a pool without a size of
+ * its own never promises their space.
+ */
+export function availableBytes(limits: PoolLimits, usage: PoolUsage, provisioning: Provisioning): bigint {
+  const reachable = usage.freeBytes + usage.allocatedBytes
+  const size = limits.sizeBytes === undefined ? reachable : smaller(limits.sizeBytes, reachable)
+  const usable = larger(size - limits.reserveBytes, 0n)
+  const promisable = BigInt(Math.floor(Number(usable) * limits.overcommit)) - usage.promisedBytes
+  if (provisioning === 'thin') return larger(promisable, 0n)
+  return larger(smaller(promisable, usable - usage.allocatedBytes), 0n)
+}

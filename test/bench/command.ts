@@ -1,0 +1,75 @@
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { bench, type BenchOptions } from './bench.ts'
+import { interruptSignal } from './interrupt.ts'
+import { printReport } from './report.ts'
+
+const help = `Usage: npm run bench -- [options]
+
+Measures this driver side by side with the same steps as shell commands and with the least that the kernel and
+mkfs.ext4 need for them (the floor). Needs root. Takes about three minutes and leaves nothing behind.
+
+  --rounds <n>      lives of a volume per column, and attaches per count of devices (default 30)
+  --volumes <n>     volumes and devices of the tests with many (default 1000)
+  --driver <file>   the driver's main file (default src/main.ts; dist/main.js after npm run build)
+  --socket <url>    one more column: another CSI driver with STAGE_UNSTAGE_VOLUME, unix:///path/csi.sock
+  --dir <path>      where all files go; a disk, not a tmpfs (default /var/tmp)
+  --json            print JSON instead of tables
+  --help            print this
+
+Progress goes to standard error. The exit code is 0 also when a goal is missed, 1 when something failed.`
+
+/** @returns the exit code */
+export async function run(args: string[]): Promise<number> {
+  const signal = interruptSignal()
+  try {
+    const options = parse(args)
+    if (options === 'help') {
+      console.log(help)
+      return 0
+    }
+    if (process.getuid?.() !== 0) throw new Error('it needs root, for loop devices and mounts')
+    const report = await bench(options, signal)
+    console.log(options.json ? JSON.stringify(report, undefined, 2) : printReport(report))
+    return 0
+  } catch (error) {
+    console.error(`bench: ${explain(error)}`)
+    return signal.aborted ? 130 : 1
+  }
+}
+
+function parse(args: string[]): (BenchOptions & { json: boolean }) | 'help' {
+  const { values } = parseArgs({
+    args,
+    options: {
+      rounds: { type: 'string', default: '30' },
+      volumes: { type: 'string', default: '1000' },
+      driver: { type: 'string', default: fileURLToPath(new URL('../../src/main.ts', import.meta.url)) },
+      socket: { type: 'string' },
+      dir: { type: 'string', default: '/var/tmp' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return 'help'
+  return {
+    rounds: positive('--rounds', values.rounds),
+    volumes: positive('--volumes', values.volumes),
+    driver: resolve(values.driver),
+    socket: values.socket,
+    directory: values.dir,
+    json: values.json,
+  }
+}
+
+function positive(option: string, text: string): number {
+  const number = Number(text)
+  if (Number.isSafeInteger(number) && number > 0) return number
+  throw new Error(`${option} must be a whole number above 0, not ${text}`)
+}
+
+function explain(error: unknown): string {
+  if (error instanceof SuppressedError) return `${explain(error.suppressed)}; and ${explain(error.error)}`
+  return error instanceof Error ? error.message : String(error)
+}

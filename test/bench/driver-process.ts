@@ -1,0 +1,97 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { access, mkdir, open, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { connect, type CsiClient } from '../../src/csi/client.ts'
+
+/** The volumes are sparse and stay nearly empty, so that a small disk can hold a thousand. */
+const OVERCOMMIT = 1000
+
+const START_PATIENCE_MS = 30_000
+const STOP_PATIENCE_MS = 30_000
+const LOOK_EVERY_MS = 2
+
+/** The driver as users run it: a process of its own behind its socket. */
+export class DriverProcess implements AsyncDisposable {
+  readonly client: CsiClient
+  /** From the start of the process to its first answer. */
+  readonly startedInMs: number
+  readonly #child: ChildProcess
+
+  private constructor(child: ChildProcess, client: CsiClient, startedInMs: number) {
+    this.#child = child
+    this.client = client
+    this.startedInMs = startedInMs
+  }
+
+  /**
+   * @param main the driver's main file
+   * @param directory for its pool, socket and log; what an earlier driver left there is used on
+   */
+  static async start(main: string, directory: string): Promise<DriverProcess> {
+    await mkdir(directory, { recursive: true })
+    const config = join(directory, 'config.yaml')
+    await writeFile(config, `pools: { default: { overcommit: ${OVERCOMMIT} } }\n`)
+    const socket = join(directory, 'csi.sock')
+    const args = ['--endpoint', `unix://${socket}`, '--node-id', 'bench', '--data-dir', directory]
+    const logPath = join(directory, 'driver.log')
+    await using log = await open(logPath, 'a')
+    const start = performance.now()
+    // In a group of its own: Ctrl-C is for us, and we stop it when its volumes are gone.
+    const child = spawn(process.execPath, [main, 'node', ...args, '--config', config], {
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+    })
+    await using undo = new AsyncDisposableStack()
+    undo.defer(() => stop(child))
+    await appears(socket, child, logPath)
+    const client = undo.use(connect(`unix://${socket}`))
+    await client.identity.probe({})
+    undo.move()
+    return new DriverProcess(child, client, performance.now() - start)
+  }
+
+  /** What of its memory is in the machine's RAM, in bytes. */
+  async residentBytes(): Promise<number> {
+    const status = await readFile(`/proc/${this.#child.pid ?? ''}/status`, 'utf8')
+    return 1024 * Number(/^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1])
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.client.close()
+    await stop(this.#child)
+  }
+}
+
+/** A socket that is there is served: the driver binds it when it is ready. */
+async function appears(socket: string, child: ChildProcess, logPath: string): Promise<void> {
+  const deadline = performance.now() + START_PATIENCE_MS
+  for (;;) {
+    if (
+      await access(socket).then(
+        () => true,
+        () => false,
+      )
+    )
+      return
+    if (hasEnded(child) || performance.now() > deadline) {
+      const log = (await readFile(logPath, 'utf8')).trim().split('\n').slice(-3).join('\n')
+      throw new Error(`the driver ${hasEnded(child) ? 'ended' : 'does not serve'}: ${log}`)
+    }
+    await setTimeout(LOOK_EVERY_MS)
+  }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || hasEnded(child)) return
+  const ended = once(child, 'exit')
+  child.kill('SIGTERM')
+  const timer = globalThis.setTimeout(() => child.kill('SIGKILL'), STOP_PATIENCE_MS)
+  await ended
+  clearTimeout(timer)
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null
+}

@@ -1,0 +1,8 @@
+import { describe } from '@jest/globals'
+import { LinuxImageFiles } from '../../src/linux/image-files.ts'
+import { imageFilesContract } from './image-files.ts'
+
+// No fake: the real one needs neither root nor a device, so the unit tests use it too.
+describe('ImageFiles: kernel', () => {
+  imageFilesContract(new LinuxImageFiles())
+})

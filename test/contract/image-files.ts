@@ -1,0 +1,81 @@
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from '@jest/globals'
+import type { ImageFiles } from '../../src/volumes/ports.ts'
+import { Scratch } from '../scratch.ts'
+
+const signal = new AbortController().signal
+const MiB = 1n << 20n
+
+/** What every ImageFiles does. */
+export function imageFilesContract(files: ImageFiles): void {
+  let scratch: Scratch
+  let image: string
+
+  beforeEach(async () => {
+    scratch = await Scratch.make()
+    image = join(scratch.path, 'image')
+  })
+
+  afterEach(() => scratch[Symbol.asyncDispose]())
+
+  it('makes thin images that take no space', async () => {
+    await files.create(image, 64n * MiB, false, signal)
+    expect(await files.size(image)).toEqual({ logical: 64n * MiB, allocated: 0n })
+  })
+
+  it('makes thick images that have all of theirs', async () => {
+    await files.create(image, 2n * MiB, true, signal)
+    const { logical, allocated } = await files.size(image)
+    expect(logical).toBe(2n * MiB)
+    expect(allocated).toBeGreaterThanOrEqual(2n * MiB)
+  })
+
+  it('does not overwrite an image', async () => {
+    await files.create(image, MiB, false, signal)
+    await expect(files.create(image, 2n * MiB, false, signal)).rejects.toMatchObject({ code: 'EEXIST' })
+    expect(await files.size(image)).toMatchObject({ logical: MiB })
+  })
+
+  it.each([false, true])('grows an image, allocated: %s', async (allocate) => {
+    await files.create(image, MiB, allocate, signal)
+    await files.grow(image, 3n * MiB, allocate, signal)
+    const { logical, allocated } = await files.size(image)
+    expect(logical).toBe(3n * MiB)
+    expect(allocated >= 3n * MiB).toBe(allocate)
+  })
+
+  it('never makes an image smaller', async () => {
+    await files.create(image, 3n * MiB, false, signal)
+    await files.grow(image, MiB, false, signal)
+    expect(await files.size(image)).toMatchObject({ logical: 3n * MiB })
+  })
+
+  it('gives back what it allocated for a caller who has given up', async () => {
+    await expect(files.create(image, MiB, true, AbortSignal.abort())).rejects.toThrow()
+    await expect(files.size(image)).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
+  it('says how full the file system is', async () => {
+    const { bytes, inodes } = await files.usage(scratch.path)
+    expect(bytes.total).toBeGreaterThan(0n)
+    expect(bytes.available).toBeLessThanOrEqual(bytes.total)
+    expect(inodes.used + inodes.available).toBe(inodes.total)
+  })
+
+  it('gives a lock to one at a time', async () => {
+    await (await open(image, 'w')).close()
+    const first = await files.lock(image)
+    expect(first).toBeDefined()
+    expect(await files.lock(image)).toBeUndefined()
+    await first?.[Symbol.asyncDispose]()
+    await using second = await files.lock(image)
+    expect(second).toBeDefined()
+  })
+
+  it('locks directories too', async () => {
+    await using lock = await files.lock(scratch.path)
+    expect(lock).toBeDefined()
+    expect(await files.lock(scratch.path)).toBeUndefined()
+  })
+}

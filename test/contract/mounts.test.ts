@@ -1,0 +1,41 @@
+import { open } from 'node:fs/promises'
+import { LinuxMounts } from '../../src/linux/mounts.ts'
+import { FakeMounts } from '../fakes/mounts.ts'
+import { describeRoot } from '../root.ts'
+import { Scratch, tool } from '../scratch.ts'
+import { describeMounts } from './mounts.ts'
+
+describeMounts('FakeMounts', async () => {
+  const scratch = await Scratch.make()
+  const mounts = new FakeMounts()
+  return {
+    mounts,
+    directory: await scratch.directory('work'),
+    device: '/dev/fake0',
+    use(target) {
+      mounts.busy.add(target)
+      return Promise.resolve({
+        [Symbol.asyncDispose]: () => {
+          mounts.busy.delete(target)
+          return Promise.resolve()
+        },
+      })
+    },
+    [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
+  }
+})
+
+describeRoot('on this machine', () => {
+  describeMounts('LinuxMounts', async () => {
+    const scratch = await Scratch.make()
+    const device = await scratch.device(16n << 20n)
+    await tool('mkfs.ext4', '-q', device)
+    return {
+      mounts: new LinuxMounts(),
+      directory: await scratch.directory('work'),
+      device,
+      use: (target) => open(target, 'r'),
+      [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
+    }
+  })
+})

@@ -1,0 +1,107 @@
+import { stat } from 'node:fs/promises'
+import { VolumeError } from '../../src/volumes/errors.ts'
+import type {
+  AttachOptions,
+  Attachment,
+  LoopDevice,
+  LoopDevices,
+  LoopState,
+} from '../../src/volumes/ports.ts'
+
+interface Bound {
+  readonly image: string
+  readonly state: LoopState
+}
+
+/** Loop devices in memory. Images are files that exist; a device can itself be the image of a second one. */
+export class FakeLoopDevices implements LoopDevices {
+  readonly #bound = new Map<number, Bound>()
+  readonly #users = new Map<number, number>()
+  /** Whether the images' file system can do direct I/O. */
+  directIoWorks = true
+
+  async attach(image: string, options: AttachOptions, signal: AbortSignal): Promise<Attachment> {
+    signal.throwIfAborted()
+    const sizeBytes = await this.#sizeOf(image)
+    if (this.#findBound(image)) throw new VolumeError('failed-precondition', `${image} is attached already`)
+    const directIo = options.directIo !== 'off' && this.directIoWorks
+    if (options.directIo === 'on' && !directIo) {
+      throw new VolumeError('failed-precondition', 'directIO: "on" is not possible here')
+    }
+    let number = 0
+    while (this.#bound.has(number)) number++
+    const device = { number, path: `/dev/loop${number}` }
+    const { name, readOnly, autoclear } = options
+    this.#bound.set(number, { image, state: { device, name, readOnly, autoclear, directIo, sizeBytes } })
+    this.hold(device)
+    const below = this.#deviceNamed(image)
+    if (below) this.hold(below.state.device)
+    return {
+      device,
+      directIo,
+      [Symbol.asyncDispose]: () => {
+        this.release(device)
+        return Promise.resolve()
+      },
+    }
+  }
+
+  async find(image: string): Promise<LoopState | undefined> {
+    await this.#sizeOf(image)
+    return this.#findBound(image)?.state
+  }
+
+  async detach(image: string, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    const found = await this.find(image)
+    if (!found) return
+    if (this.#usersOf(found.device) > 0) {
+      throw new VolumeError('failed-precondition', `${found.device.path} is still in use; it is not detached`)
+    }
+    this.#unbind(found.device)
+  }
+
+  recover(): Promise<LoopState[]> {
+    return Promise.resolve([])
+  }
+
+  async resize(device: LoopDevice): Promise<void> {
+    const bound = this.#bound.get(device.number)
+    if (!bound) return
+    const sizeBytes = await this.#sizeOf(bound.image)
+    this.#bound.set(device.number, { ...bound, state: { ...bound.state, sizeBytes } })
+  }
+
+  /** What a mount, or a program that opens it, does to a device. */
+  hold(device: LoopDevice): void {
+    this.#users.set(device.number, this.#usersOf(device) + 1)
+  }
+
+  /** The opposite of hold: the last one frees a device with autoclear. */
+  release(device: LoopDevice): void {
+    this.#users.set(device.number, this.#usersOf(device) - 1)
+    if (this.#usersOf(device) === 0 && this.#bound.get(device.number)?.state.autoclear) this.#unbind(device)
+  }
+
+  #unbind(device: LoopDevice): void {
+    const below = this.#deviceNamed(this.#bound.get(device.number)?.image ?? '')
+    this.#bound.delete(device.number)
+    if (below) this.release(below.state.device)
+  }
+
+  #usersOf(device: LoopDevice): number {
+    return this.#users.get(device.number) ?? 0
+  }
+
+  #findBound(image: string): Bound | undefined {
+    return [...this.#bound.values()].find((bound) => bound.image === image)
+  }
+
+  #deviceNamed(path: string): Bound | undefined {
+    return [...this.#bound.values()].find((bound) => bound.state.device.path === path)
+  }
+
+  async #sizeOf(image: string): Promise<bigint> {
+    return this.#deviceNamed(image)?.state.sizeBytes ?? (await stat(image, { bigint: true })).size
+  }
+}

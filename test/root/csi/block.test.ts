@@ -1,0 +1,186 @@
+import { open, stat, writeFile } from 'node:fs/promises'
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { describeRoot } from '../../root.ts'
+import { tool } from '../../scratch.ts'
+import { TestNode } from '../../support/driver.ts'
+import { nothing } from '../../support/leftovers.ts'
+import { refusal } from '../../support/refusal.ts'
+import { GiB, MiB, TestVolume, blockCapability } from '../../support/volume.ts'
+
+describeRoot('a block volume', () => {
+  let node: TestNode
+
+  beforeAll(async () => {
+    node = await TestNode.start()
+  })
+
+  afterAll(async () => {
+    await using _cleared = node
+    expect(await node.stop()).toEqual(nothing)
+    expect(await node.files()).toEqual([])
+  })
+
+  let volumes = 0
+  const create = (bytes = 8 * MiB, capability = blockCapability()): Promise<TestVolume> =>
+    new TestVolume(node, `raw-${++volumes}`, { capability, bytes }).create()
+  const shared = blockCapability('SINGLE_NODE_MULTI_WRITER')
+
+  it('lives from create to delete and keeps its data', async () => {
+    await using volume = await create()
+    await volume.stage()
+    const target = await volume.publish()
+    expect((await stat(target)).isBlockDevice()).toBe(true)
+    expect(await tool('blockdev', '--getsize64', target)).toBe(`${8 * MiB}`)
+    await write(target, 'kept')
+
+    const request = { volumeId: volume.id, volumePath: target }
+    const { usage } = await node.client.node.nodeGetVolumeStats(request)
+    expect(usage).toMatchObject([{ unit: 'BYTES', total: `${8 * MiB}` }])
+
+    await volume.unpublish()
+    await expect(stat(target)).rejects.toMatchObject({ code: 'ENOENT' })
+    await volume.unstage()
+    expect(await volume.devices()).toEqual([])
+    await volume.stage()
+    expect(await read(await volume.publish())).toBe('kept')
+  })
+
+  it('is not writable through a read-only target, even for root', async () => {
+    await using volume = await create()
+    await volume.stage()
+    const target = await volume.publish('reader', { readonly: true })
+    expect(await tool('blockdev', '--getro', target)).toBe('1')
+    await expect(write(target, 'lost')).rejects.toMatchObject({ code: 'EPERM' })
+    await expect(tool('blockdev', '--setrw', target).then(() => write(target, 'lost'))).rejects.toThrow()
+    await volume.publish('reader', { readonly: true })
+  })
+
+  it('shows a reader what a writer beside it has written', async () => {
+    await using volume = await create(8 * MiB, shared)
+    await volume.stage()
+    const [writer, reader] = [
+      await volume.publish('writer'),
+      await volume.publish('reader', { readonly: true }),
+    ]
+    await write(writer, 'new')
+    expect(await read(reader)).toBe('new')
+  })
+
+  it('has one more device for all its readers, which goes with the last of them', async () => {
+    await using volume = await create(8 * MiB, shared)
+    await volume.stage()
+    const count = async (): Promise<number> => (await devicesOf(volume)).length
+    await volume.publish('writer')
+    expect(await count()).toBe(1)
+    await volume.publish('reader-1', { readonly: true })
+    await volume.publish('reader-2', { readonly: true })
+    expect(await count()).toBe(2)
+    await volume.unpublish('reader-1')
+    expect(await count()).toBe(2)
+    await volume.unpublish('reader-2')
+    expect(await count()).toBe(1)
+  })
+
+  it('is staged once for both of two writers', async () => {
+    await using volume = await create(8 * MiB, shared)
+    await volume.stage()
+    await volume.stage()
+    await write(await volume.publish('a'), 'from a')
+    expect(await read(await volume.publish('b'))).toBe('from a')
+    await volume.unpublish('a')
+    expect(await read(volume.target('b'))).toBe('from a')
+  })
+
+  it.each([
+    ['writers', false],
+    ['readers', true],
+  ])('grows while %s use it', async (_, readonly) => {
+    await using volume = await create()
+    await volume.stage()
+    const target = await volume.publish('pod', { readonly })
+    await using _user = await open(target, 'r')
+    await volume.expand(16 * MiB, target)
+    expect(await tool('blockdev', '--getsize64', target)).toBe(`${16 * MiB}`)
+  })
+
+  it('is read-only for SINGLE_NODE_READER_ONLY', async () => {
+    const capability = blockCapability('SINGLE_NODE_READER_ONLY')
+    await using volume = await create(8 * MiB, capability)
+    await volume.stage()
+    await expect(write(await volume.publish(), 'lost')).rejects.toMatchObject({ code: 'EPERM' })
+    expect(await devicesOf(volume)).toHaveLength(1)
+    await expect(volume.stage(blockCapability())).rejects.toMatchObject(
+      refusal('ALREADY_EXISTS', /read-only/),
+    )
+  })
+
+  it('is neither deleted nor unstaged under its users', async () => {
+    await using volume = await create()
+    await volume.stage()
+    await expect(volume.delete()).rejects.toMatchObject(refusal('FAILED_PRECONDITION', /in use/))
+    const target = await volume.publish()
+    await expect(volume.delete()).rejects.toMatchObject(refusal('FAILED_PRECONDITION', /in use/))
+    await expect(volume.unstage()).rejects.toMatchObject(refusal('FAILED_PRECONDITION', new RegExp(target)))
+    await write(target, 'still there')
+    expect(await read(target)).toBe('still there')
+  })
+
+  it('says that it is in use when a process has it open at unpublish', async () => {
+    await using volume = await create()
+    await volume.stage()
+    await using held = await open(await volume.publish(), 'r')
+    await expect(volume.unpublish()).rejects.toMatchObject(refusal('FAILED_PRECONDITION', /in use|busy/))
+    await held.close()
+  })
+
+  it('does not vanish later when it is staged again while an unstage waited for the last user', async () => {
+    await using volume = await create()
+    await volume.stage()
+    const [device = ''] = await volume.devices()
+    await using held = await open(device, 'r')
+    await expect(volume.unstage({ deadline: Date.now() + 300 })).rejects.toThrow()
+    const isStaged = await volume.stage().then(
+      () => true,
+      () => false,
+    )
+    await held.close()
+    expect(await volume.devices()).toEqual(isStaged ? [device] : [])
+  })
+
+  it('is what was asked for in size, from one page to far more than the disk has', async () => {
+    await using small = await create(4096)
+    await small.stage()
+    expect(await tool('blockdev', '--getsize64', await small.publish())).toBe('4096')
+    await using odd = await create(10 * MiB + 1)
+    expect((await stat(odd.image)).size).toBe(10 * MiB + 4096)
+    await using large = await create(10 * GiB)
+    await large.stage()
+    expect(await tool('blockdev', '--getsize64', await large.publish())).toBe(`${10 * GiB}`)
+  })
+
+  it('is found by its users at a target that was a file before', async () => {
+    await using volume = await create()
+    await volume.stage()
+    await writeFile(volume.target(), '')
+    expect((await stat(await volume.publish())).isBlockDevice()).toBe(true)
+  })
+
+  /** The volume's device and those on top of it. */
+  async function devicesOf(volume: TestVolume): Promise<string[]> {
+    const [own] = await volume.devices()
+    const { devices } = await node.left()
+    return devices.filter((line) => line.endsWith(` ${volume.image}`) || line.endsWith(` ${own}`))
+  }
+})
+
+async function write(path: string, text: string): Promise<void> {
+  await using file = await open(path, 'r+')
+  await file.write(text)
+  await file.sync()
+}
+
+async function read(path: string): Promise<string> {
+  await using file = await open(path, 'r')
+  const { buffer } = await file.read(Buffer.alloc(64), 0, 64, 0)
+  return buffer.toString().replace(/\0.*/, '')
+}

@@ -1,0 +1,317 @@
+import { open, readFile, stat, statfs, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import type { FsType } from '../../../src/volumes/ports.ts'
+import { describeRoot, hasResourceCapability } from '../../root.ts'
+import { tool } from '../../scratch.ts'
+import { TestNode } from '../../support/driver.ts'
+import { nothing } from '../../support/leftovers.ts'
+import { refusal } from '../../support/refusal.ts'
+import { withStub } from '../../support/stub.ts'
+import { MiB, TestVolume, mountCapability } from '../../support/volume.ts'
+
+const sizes: Record<FsType, number> = { ext4: 64 * MiB, xfs: 320 * MiB, btrfs: 256 * MiB }
+const fsTypes = Object.keys(sizes) as FsType[]
+
+describeRoot('a mount volume', () => {
+  let node: TestNode
+
+  beforeAll(async () => {
+    node = await TestNode.start()
+  })
+
+  afterAll(async () => {
+    await using _cleared = node
+    expect(await node.stop()).toEqual(nothing)
+    expect(await node.files()).toEqual([])
+  })
+
+  let volumes = 0
+  const name = (): string => `data-${++volumes}`
+
+  const volumeOf = (fsType: FsType, parameters: Record<string, string> = {}): TestVolume =>
+    new TestVolume(node, name(), { capability: mountCapability(fsType), bytes: sizes[fsType], parameters })
+
+  describe.each(fsTypes)('with %s', (fsType) => {
+    it('lives from create to delete and keeps its data', async () => {
+      await using volume = await volumeOf(fsType).create()
+      await volume.stage()
+      const target = await volume.publish()
+      await writeFile(join(target, 'note'), 'kept')
+      expect(await mountOf(target)).toMatchObject({ fstype: fsType })
+      expect(await mountOf(target)).toMatchObject({ source: (await volume.devices())[0] })
+
+      const { usage } = await node.client.node.nodeGetVolumeStats({
+        volumeId: volume.id,
+        volumePath: target,
+      })
+      const { blocks, bsize, files } = await statfs(target)
+      expect(usage).toMatchObject([
+        { unit: 'BYTES', total: `${blocks * bsize}` },
+        { unit: 'INODES', total: `${files}` },
+      ])
+
+      await volume.unpublish()
+      const readOnly = await volume.publish('reader', { readonly: true })
+      await expect(writeFile(join(readOnly, 'note'), 'lost')).rejects.toMatchObject({ code: 'EROFS' })
+      expect(await readFile(join(readOnly, 'note'), 'utf8')).toBe('kept')
+      await volume.unpublish('reader')
+      await expect(stat(readOnly)).rejects.toMatchObject({ code: 'ENOENT' })
+      await volume.unstage()
+      expect(await volume.devices()).toEqual([])
+
+      await volume.stage()
+      expect(await readFile(join(volume.staging, 'note'), 'utf8')).toBe('kept')
+      await volume.unstage()
+      await volume.delete()
+      await expect(stat(volume.directory)).rejects.toMatchObject({ code: 'ENOENT' })
+    })
+
+    it('works at the smallest size that is offered', async () => {
+      const capability = mountCapability(fsType)
+      const { minimumVolumeSize } = await node.client.controller.getCapacity({
+        volumeCapabilities: [capability],
+      })
+      const bytes = Number(minimumVolumeSize?.value)
+      await using volume = await new TestVolume(node, name(), { capability, bytes }).create()
+      await volume.stage()
+      await writeFile(join(volume.staging, 'note'), 'kept')
+      await volume.unstage()
+      await volume.stage()
+      expect(await readFile(join(volume.staging, 'note'), 'utf8')).toBe('kept')
+    })
+
+    it('holds no more than its size', async () => {
+      await using volume = await volumeOf(fsType).create()
+      await volume.stage()
+      const written = await fill(join(volume.staging, 'big'))
+      expect(written).toBeGreaterThan(sizes[fsType] / 2)
+      expect(written).toBeLessThanOrEqual(sizes[fsType])
+    })
+
+    const canGrow = fsType !== 'ext4' || hasResourceCapability()
+
+    if (canGrow) {
+      it('grows while a file is open', async () => {
+        await using volume = await volumeOf(fsType).create()
+        await volume.stage()
+        const target = await volume.publish()
+        await using file = await open(join(target, 'log'), 'w+')
+        await file.write('before ')
+        await volume.expand(2 * sizes[fsType], target)
+        await file.write('after')
+        expect(await readFile(join(target, 'log'), 'utf8')).toBe('before after')
+        const { blocks, bsize } = await statfs(target)
+        expect(blocks * bsize).toBeGreaterThan(1.6 * sizes[fsType])
+        expect((await stat(volume.image)).size).toBe(2 * sizes[fsType])
+      })
+    } else {
+      it('says what growing needs where the kernel does not allow it', async () => {
+        await using volume = await volumeOf(fsType).create()
+        await volume.stage()
+        await expect(volume.expand(2 * sizes[fsType], volume.staging)).rejects.toMatchObject(
+          refusal('FAILED_PRECONDITION', /needs CAP_SYS_RESOURCE/),
+        )
+      })
+    }
+
+    const itGrows = canGrow ? it : it.skip
+
+    itGrows('grows at stage when it was expanded while nobody used it', async () => {
+      await using volume = await volumeOf(fsType).create()
+      await volume.stage()
+      await writeFile(join(volume.staging, 'note'), 'kept')
+      await volume.unstage()
+      const capacityRange = { requiredBytes: 2 * sizes[fsType] }
+      await node.client.controller.controllerExpandVolume({ volumeId: volume.id, capacityRange })
+      await volume.stage()
+      const { blocks, bsize } = await statfs(volume.staging)
+      expect(blocks * bsize).toBeGreaterThan(1.6 * sizes[fsType])
+      expect(await readFile(join(volume.staging, 'note'), 'utf8')).toBe('kept')
+    })
+
+    it('takes mkfsOptions', async () => {
+      await using volume = await volumeOf(fsType, { mkfsOptions: '-L  mine' }).create()
+      await volume.stage()
+      const [device = ''] = await volume.devices()
+      expect(await tool('blkid', '-p', '-o', 'value', '-s', 'LABEL', device)).toBe('mine')
+    })
+
+    it('is allocated in full when it is thick, also after mkfs and growth', async () => {
+      await using volume = await volumeOf(fsType, { provisioning: 'thick' }).create()
+      expect(await allocated(volume.image)).toBeGreaterThanOrEqual(sizes[fsType])
+      await volume.stage()
+      expect(await allocated(volume.image)).toBeGreaterThanOrEqual(sizes[fsType])
+      const capacityRange = { requiredBytes: 1.5 * sizes[fsType] }
+      await node.client.controller.controllerExpandVolume({ volumeId: volume.id, capacityRange })
+      expect(await allocated(volume.image)).toBeGreaterThanOrEqual(1.5 * sizes[fsType])
+    })
+
+    it('takes little of the disk when it is thin', async () => {
+      await using volume = await volumeOf(fsType).create()
+      expect(await allocated(volume.image)).toBe(0)
+      await volume.stage()
+      await tool('sync', '--file-system', volume.staging)
+      expect(await allocated(volume.image)).toBeLessThan(sizes[fsType] / 2)
+    })
+  })
+
+  it('is ext4 unless something else is asked for', async () => {
+    await using volume = await new TestVolume(node, name()).create()
+    await volume.stage()
+    expect(await mountOf(volume.staging)).toMatchObject({ fstype: 'ext4' })
+  })
+
+  it('is refused when the parameters and the capability name different file systems', async () => {
+    const volume = volumeOf('ext4', { fsType: 'xfs' })
+    await expect(volume.create()).rejects.toMatchObject(refusal('INVALID_ARGUMENT', /ext4 and xfs/))
+  })
+
+  it('takes its file system from the parameters', async () => {
+    await using volume = await new TestVolume(node, name(), {
+      bytes: sizes.xfs,
+      parameters: { fsType: 'xfs' },
+    }).create()
+    await volume.stage()
+    expect(await mountOf(volume.staging)).toMatchObject({ fstype: 'xfs' })
+  })
+
+  it.each([
+    { mountFlags: ['noatime', 'nosuid', 'nodev', 'noexec'] },
+    { mountFlags: ['ro'] },
+    { mountFlags: ['noatime,nodiratime', 'sync'] },
+    { mountFlags: ['errors=remount-ro', 'commit=30'] },
+  ])('is mounted with the flags of the capability: $mountFlags', async ({ mountFlags }) => {
+    await using volume = await new TestVolume(node, name()).create()
+    // What was never formatted cannot be mounted for reading alone.
+    await volume.stage()
+    await volume.unstage()
+    await volume.stage(mountCapability('ext4', { mountFlags }))
+    expect(await optionsOf(volume.staging)).toEqual(
+      expect.arrayContaining(mountFlags.flatMap((flags) => flags.split(','))),
+    )
+    await volume.stage(mountCapability('ext4', { mountFlags }))
+  })
+
+  it('is not left mounted when its growth failed, or the repeated call would hide that', async () => {
+    await using alone = await TestNode.make()
+    await alone.start({ within: await withStub(alone.path, '/usr/sbin/resize2fs', 'exit 1') })
+    const volume = await new TestVolume(alone, 'data').create()
+    await expect(volume.stage()).rejects.toMatchObject({ details: expect.stringMatching(/resize2fs/) })
+    const mounts = await readFile(`/proc/${alone.driver.pid}/mountinfo`, 'utf8')
+    expect(mounts.includes(volume.staging)).toBe(false)
+    expect(await volume.devices()).toEqual([])
+  })
+
+  it('keeps the mount flags where it is published read-only', async () => {
+    const capability = mountCapability('', { mountFlags: ['nosuid', 'nodev', 'noexec', 'noatime'] })
+    await using volume = await new TestVolume(node, name(), { capability }).create()
+    await volume.stage()
+    const target = await volume.publish('pod', { readonly: true })
+    expect(await optionsOf(target)).toEqual(
+      expect.arrayContaining(['ro', 'nosuid', 'nodev', 'noexec', 'noatime']),
+    )
+  })
+
+  it('names the mount flags when the kernel refuses one, and leaves nothing', async () => {
+    await using volume = await new TestVolume(node, name()).create()
+    const staging = volume.stage(mountCapability('', { mountFlags: ['nonsense=1'] }))
+    await expect(staging).rejects.toMatchObject({
+      details: expect.stringMatching(/nonsense=1/),
+    })
+    expect(await volume.devices()).toEqual([])
+    await volume.stage()
+  })
+
+  it('is read-only for SINGLE_NODE_READER_ONLY, to the last byte of its image', async () => {
+    await using volume = await new TestVolume(node, name()).create()
+    const capability = mountCapability('', { mode: 'SINGLE_NODE_READER_ONLY' })
+    await expect(volume.stage(capability)).rejects.toMatchObject(
+      refusal('FAILED_PRECONDITION', /no file system yet/),
+    )
+    await volume.stage()
+    await writeFile(join(volume.staging, 'note'), 'kept')
+    await volume.unstage()
+    const before = await tool('sha256sum', volume.image)
+
+    await volume.stage(capability)
+    const target = await volume.publish('pod', { capability })
+    expect(await optionsOf(target)).toContain('ro')
+    await expect(writeFile(join(target, 'new'), '')).rejects.toMatchObject({ code: 'EROFS' })
+    expect(await readFile(join(target, 'note'), 'utf8')).toBe('kept')
+    await volume.unpublish()
+    await volume.unstage()
+    expect(await tool('sha256sum', volume.image)).toBe(before)
+  })
+
+  it('is repaired before it is mounted when that needs nobody', async () => {
+    await using volume = await volumeOf('ext4').create()
+    await volume.stage()
+    await writeFile(join(volume.staging, 'note'), 'kept')
+    await volume.unstage()
+    await debugfs(volume.image, 'set_inode_field note links_count 5', 'set_super_value state 2')
+    await expect(tool('e2fsck', '-fn', volume.image)).rejects.toMatchObject({ code: 4 })
+    await volume.stage()
+    expect(await readFile(join(volume.staging, 'note'), 'utf8')).toBe('kept')
+    await volume.unstage()
+    await tool('e2fsck', '-fn', volume.image)
+  })
+
+  it('is refused, and left as it is, when only a person can repair it', async () => {
+    await using volume = await volumeOf('ext4').create()
+    await volume.stage()
+    await volume.unstage()
+    await debugfs(volume.image, 'clri <2>', 'set_super_value state 2')
+    await expect(volume.stage()).rejects.toMatchObject(
+      refusal('FAILED_PRECONDITION', /run e2fsck on it by hand/),
+    )
+    expect(await volume.devices()).toEqual([])
+  })
+
+  it('is refused when its image was cut short behind our back', async () => {
+    await using alone = await TestNode.start()
+    const volume = await new TestVolume(alone, 'data').create()
+    await volume.stage()
+    await volume.unstage()
+    await truncate(volume.image, 8 * MiB)
+    await expect(volume.stage()).rejects.toMatchObject({ details: expect.stringMatching(/./) })
+    expect(await volume.devices()).toEqual([])
+    await alone.crash()
+    await expect(volume.stage()).rejects.toMatchObject(
+      refusal('FAILED_PRECONDITION', /disk.img has 8388608 bytes, volume.json says 33554432/),
+    )
+  })
+})
+
+/** Writes until the disk is full. @returns the bytes that went in */
+async function fill(path: string): Promise<number> {
+  const chunk = Buffer.alloc(4 * MiB, 'x')
+  let written = 0
+  await using file = await open(path, 'w')
+  try {
+    for (;;) written += (await file.write(chunk)).bytesWritten
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'ENOSPC' })
+    return written
+  }
+}
+
+async function allocated(path: string): Promise<number> {
+  return (await stat(path)).blocks * 512
+}
+
+async function mountOf(path: string): Promise<{ source: string; fstype: string; options: string }> {
+  const json = await tool('findmnt', '--json', '--mountpoint', path)
+  const { filesystems } = JSON.parse(json) as {
+    filesystems: [{ source: string; fstype: string; options: string }]
+  }
+  return filesystems[0]
+}
+
+async function optionsOf(path: string): Promise<string[]> {
+  return (await mountOf(path)).options.split(',')
+}
+
+async function debugfs(image: string, ...commands: string[]): Promise<void> {
+  for (const command of commands) await tool('debugfs', '-w', '-R', command, image)
+}

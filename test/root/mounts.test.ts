@@ -1,0 +1,92 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { mount, SystemCallError, umount2 } from '../../src/linux/libc.ts'
+import { mountFlags } from '../../src/linux/mount-options.ts'
+import { LinuxMounts } from '../../src/linux/mounts.ts'
+import { describeRoot } from '../root.ts'
+import { Scratch, tool } from '../scratch.ts'
+
+describeRoot('LinuxMounts', () => {
+  const mounts = new LinuxMounts()
+  let scratch: Scratch
+  let device: string
+  let target: string
+  let elsewhere: string
+
+  beforeEach(async () => {
+    scratch = await Scratch.make()
+    device = await scratch.device(16n << 20n)
+    await tool('mkfs.ext4', '-q', device)
+    target = await scratch.directory('target')
+    elsewhere = await scratch.directory('elsewhere')
+  })
+
+  afterEach(async () => {
+    await scratch[Symbol.asyncDispose]()
+  })
+
+  const mountDevice = (...options: string[]) =>
+    mounts.mount({ source: device, target, fsType: 'ext4', options })
+
+  it('hands what is no flag to the file system', async () => {
+    await mountDevice('errors=remount-ro', 'nodev')
+    expect((await mounts.at(target))?.options).toEqual(expect.arrayContaining(['errors=remount-ro', 'nodev']))
+  })
+
+  it('says in its error what was tried, and what the kernel answered', async () => {
+    const mounting = mountDevice('no-such-option')
+    await expect(mounting).rejects.toMatchObject({ code: 'EINVAL', syscall: 'mount' })
+    await expect(mounting).rejects.toThrow(
+      `mount ${device} on ${target} (type ext4, flags 0x0, data no-such-option)`,
+    )
+  })
+
+  it.each(['a space', 'a\ttab', 'a\nnewline', 'a\\backslash', 'a#hash', 'täglich'])(
+    'agrees with findmnt about a path with %j',
+    async (name) => {
+      const odd = await scratch.directory(name)
+      await mounts.mount({ source: device, target: odd, fsType: 'ext4', options: [] })
+      expect(await mounts.at(odd)).toMatchObject({ target: odd, source: device })
+      const found = await tool('findmnt', '--json', '--output', 'TARGET,SOURCE', '--mountpoint', odd)
+      expect(JSON.parse(found)).toEqual({ filesystems: [{ target: odd, source: device }] })
+    },
+  )
+
+  describe('a read-only bind', () => {
+    it('cannot be written to, where its source can', async () => {
+      await mountDevice()
+      await mounts.bind(target, elsewhere, { readOnly: true })
+      await writeFile(join(target, 'file'), 'text')
+      expect(await readFile(join(elsewhere, 'file'), 'utf8')).toBe('text')
+      await expect(writeFile(join(elsewhere, 'file'), '')).rejects.toMatchObject({ code: 'EROFS' })
+    })
+
+    it('is undone when it cannot be made read-only', async () => {
+      const refused = new SystemCallError('mount', 1, 'remount')
+      const refusing = new LinuxMounts({
+        umount2,
+        mount: (...args) => (args[3] & mountFlags.remount ? Promise.reject(refused) : mount(...args)),
+      })
+      await expect(refusing.bind(target, elsewhere, { readOnly: true })).rejects.toBe(refused)
+      expect(await mounts.at(elsewhere)).toBeUndefined()
+    })
+
+    it.each(['strictatime', 'relatime', 'noatime', 'noatime,nodiratime'])('keeps %s', async (option) => {
+      await mountDevice(option)
+      const atimeOptions = async (at: string) =>
+        (await mounts.at(at))?.options.filter((name) => name.endsWith('atime'))
+      const before = await atimeOptions(target)
+      await mounts.bind(target, elsewhere, { readOnly: true })
+      expect(await atimeOptions(elsewhere)).toEqual(before)
+    })
+  })
+
+  it('finds and unmounts a file system whose device is gone bad', async () => {
+    await mountDevice()
+    await writeFile(scratch.imageOf(device), '')
+    expect(await mounts.at(target)).toMatchObject({ source: device })
+    await mounts.unmount(target)
+    expect(await mounts.at(target)).toBeUndefined()
+  })
+})

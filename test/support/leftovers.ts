@@ -1,0 +1,99 @@
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { tool } from '../scratch.ts'
+
+/** What a driver that works in this directory has left on the machine, whoever else uses it at the same time. */
+export interface Leftovers {
+  /** `/dev/loop3 /tmp/x/disk.img`: bound to a file in the directory, or on top of a device that is. */
+  readonly devices: readonly string[]
+  /** `/tmp/x/staging /dev/loop3`: mounts in the directory, and of its devices anywhere. */
+  readonly mounts: readonly string[]
+  /** Command lines that name the directory or one of its devices. */
+  readonly processes: readonly string[]
+}
+
+export const nothing: Leftovers = { devices: [], mounts: [], processes: [] }
+
+export async function leftovers(directory: string): Promise<Leftovers> {
+  const devices = await devicesOf(directory)
+  const mounts = await mountsOf(directory, devices)
+  return {
+    devices: [...devices].map(([device, file]) => `${device} ${file}`),
+    mounts: mounts.map(({ target, source }) => `${target} ${source}`),
+    processes: [...(await processesOf([directory, ...devices.keys()])).values()],
+  }
+}
+
+/** Takes all of it away, and the directory. Never fails for what is gone already. */
+export async function removeAll(directory: string): Promise<void> {
+  const devices = await devicesOf(directory)
+  for (const pid of (await processesOf([directory, ...devices.keys()])).keys()) kill(pid)
+  for (const { target } of (await mountsOf(directory, devices)).reverse()) {
+    await tool('umount', '--lazy', target).catch(ignore)
+  }
+  // A device on top of another comes first.
+  for (const device of [...(await devicesOf(directory)).keys()].reverse()) {
+    await tool('losetup', '--detach', device).catch(ignore)
+  }
+  await rm(directory, { recursive: true, force: true })
+}
+
+/** The image of each device, by the device's path: those of the directory's files, then those on top of them. */
+export async function devicesOf(directory: string): Promise<Map<string, string>> {
+  const bound = await boundDevices()
+  const devices = new Map(bound.filter(([, file]) => file.startsWith(`${directory}/`)))
+  for (const [device, file] of bound) if (devices.has(file)) devices.set(device, file)
+  return devices
+}
+
+async function boundDevices(): Promise<[device: string, file: string][]> {
+  const names = (await readdir('/sys/block')).filter((name) => name.startsWith('loop'))
+  const files = await Promise.all(
+    names.map((name) => readFile(`/sys/block/${name}/loop/backing_file`, 'utf8').catch(() => undefined)),
+  )
+  return names.flatMap((name, index) => {
+    const file = files[index]
+    return file === undefined ? [] : [[`/dev/${name}`, file.trimEnd()]]
+  })
+}
+
+interface Mount {
+  readonly target: string
+  readonly source: string
+}
+
+async function mountsOf(directory: string, devices: ReadonlyMap<string, string>): Promise<Mount[]> {
+  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).trim().split('\n')
+  return lines
+    .map((line) => ({ target: line.split(' ')[4] ?? '', source: line.split(' - ')[1]?.split(' ')[1] ?? '' }))
+    .filter(({ target, source }) => target.startsWith(`${directory}/`) || devices.has(source))
+}
+
+/** Running processes with one of these words in an argument, but not this one. */
+async function processesOf(words: readonly string[]): Promise<Map<number, string>> {
+  const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0 && pid !== process.pid)
+  const found = new Map<number, string>()
+  for (const pid of pids) {
+    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+    const isOurs = line.split('\0').some((argument) => words.some((word) => names(argument, word)))
+    if (isOurs) found.set(pid, line.replaceAll('\0', ' ').trim())
+  }
+  return found
+}
+
+/** `/dev/loop1` is not in `/dev/loop12`. */
+function names(argument: string, word: string): boolean {
+  const at = argument.indexOf(word)
+  return at >= 0 && !/^\d/.test(argument.slice(at + word.length))
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    ignore(error)
+  }
+}
+
+function ignore(_: unknown): undefined {
+  return undefined
+}

@@ -1,0 +1,37 @@
+import { setTimeout } from 'node:timers/promises'
+import { status } from '@grpc/grpc-js'
+import { describe, expect, it } from '@jest/globals'
+import { CancelledError, ShutdownError, statusOf } from '../../../src/csi/errors.ts'
+import { VolumeError } from '../../../src/volumes/errors.ts'
+
+const table: [unknown, status][] = [
+  [new VolumeError('invalid-argument', 'x'), status.INVALID_ARGUMENT],
+  [new VolumeError('not-found', 'x'), status.NOT_FOUND],
+  [new VolumeError('already-exists', 'x'), status.ALREADY_EXISTS],
+  [new VolumeError('out-of-range', 'x'), status.OUT_OF_RANGE],
+  [new VolumeError('resource-exhausted', 'x'), status.RESOURCE_EXHAUSTED],
+  [new VolumeError('failed-precondition', 'x'), status.FAILED_PRECONDITION],
+  [new VolumeError('aborted', 'x'), status.ABORTED],
+  [new CancelledError(), status.CANCELLED],
+  [new ShutdownError(), status.UNAVAILABLE],
+  [new Error('boom'), status.INTERNAL],
+  [Object.assign(new Error('EIO'), { code: 'EIO' }), status.INTERNAL],
+  ['a string', status.INTERNAL],
+]
+
+describe('statusOf', () => {
+  it.each(table)('%s', (error, code) => {
+    expect(statusOf(error).code).toBe(code)
+  })
+
+  it('never has empty details', () => {
+    expect(statusOf(new Error('')).details).not.toBe('')
+  })
+
+  it('looks into the errors of waits that were cut short', async () => {
+    const error: unknown = await setTimeout(1000, undefined, {
+      signal: AbortSignal.abort(new ShutdownError()),
+    }).catch((reason: unknown) => reason)
+    expect(statusOf(error).code).toBe(status.UNAVAILABLE)
+  })
+})

@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals'
+import { mountFlags as f, parseMountOptions } from '../../../src/linux/mount-options.ts'
+
+describe('parseMountOptions', () => {
+  it.each<[string, number]>([
+    ['', 0],
+    ['defaults', 0],
+    ['ro', f.readOnly],
+    ['nosuid,nodev,noexec', f.noSuid | f.noDev | f.noExec],
+    ['sync,dirsync', f.synchronous | f.dirSync],
+    ['noatime,nodiratime', f.noAtime | f.noDirAtime],
+    ['nosymfollow', f.noSymFollow],
+    ['lazytime,iversion,silent', f.lazyTime | f.iVersion | f.silent],
+  ])('makes flags of %j', (options, flags) => {
+    expect(parseMountOptions([options])).toEqual({ flags, data: null })
+  })
+
+  it.each<[string, number]>([
+    ['ro,rw', 0],
+    ['rw,ro', f.readOnly],
+    ['nosuid,suid', 0],
+    ['ro,nosuid,defaults', 0],
+    ['noatime,relatime', f.relAtime],
+    ['strictatime,noatime', f.noAtime],
+    ['noatime,atime', 0],
+  ])('lets the last one count in %j', (options, flags) => {
+    expect(parseMountOptions(options.split(','))).toEqual({ flags, data: null })
+  })
+
+  it('hands on what is no flag, in order', () => {
+    expect(parseMountOptions(['nouuid', 'ro', 'logbufs=8'])).toEqual({
+      flags: f.readOnly,
+      data: 'nouuid,logbufs=8',
+    })
+  })
+
+  it('keeps a comma inside quotes', () => {
+    const context = 'context="system_u:object_r:t:s0:c1,c2"'
+    expect(parseMountOptions([`${context},ro`])).toEqual({ flags: f.readOnly, data: context })
+  })
+
+  it.each(['noauto,nofail,_netdev', 'x-systemd.automount', 'comment=mine', 'user'])(
+    'keeps from the kernel what only mount(8) knows: %s',
+    (options) => {
+      expect(parseMountOptions([options])).toEqual({ flags: 0, data: null })
+    },
+  )
+
+  it.each(['bind', 'remount', 'rshared', 'constructor', 'Ro'])(
+    'leaves it to the kernel to refuse %s',
+    (option) => {
+      expect(parseMountOptions([option])).toEqual({ flags: 0, data: option })
+    },
+  )
+})

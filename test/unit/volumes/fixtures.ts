@@ -1,0 +1,17 @@
+import { volumeIdFor } from '../../../src/volumes/ids.ts'
+import type { Volume } from '../../../src/volumes/volume.ts'
+
+/** A volume with every field set. */
+export const volumeFixture: Volume = {
+  id: volumeIdFor('n1', 'pvc-1'),
+  name: 'pvc-1',
+  pool: 'default',
+  capacityBytes: 64n << 20n,
+  accessTypes: ['mount'],
+  fsType: 'ext4',
+  provisioning: 'thin',
+  directIo: 'auto',
+  mkfsOptions: ['-L', 'data'],
+  createdAt: '2026-01-02T03:04:05.678Z',
+  labels: { 'pvc/name': 'db' },
+}
