@@ -42,6 +42,7 @@ export default tseslint.config(
       'import-x/no-unresolved': 'off',
     },
   },
+  { files: ['test/**/*.ts'], rules: { '@typescript-eslint/explicit-module-boundary-types': 'off' } },
   layer(['src/**/*.ts'], [grpc, koffi, kubernetes]),
   layer(
     ['src/volumes/**/*.ts'],

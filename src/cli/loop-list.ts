@@ -1,6 +1,7 @@
 import type { DeviceNodes } from '../linux/loop/device-nodes.ts'
 import { backingFile, listBound } from '../linux/loop/inventory.ts'
 import { formatBytes } from '../volumes/bytes.ts'
+import { table } from './text.ts'
 
 /** The bound devices, as a table for people or as JSON. The file's path is the kernel's, of the namespace that attached it. */
 export async function listLoopDevices(nodes: DeviceNodes, json: boolean): Promise<string> {
@@ -27,17 +28,5 @@ export async function listLoopDevices(nodes: DeviceNodes, json: boolean): Promis
     entry.name,
     entry.file,
   ])
-  return table([['DEVICE', 'SIZE', 'FLAGS', 'NAME', 'FILE'], ...rows])
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return table([['DEVICE', 'SIZE', 'FLAGS', 'NAME', 'FILE'], ...rows], [1]).join('\n')
 }

@@ -70,7 +70,7 @@ function publishVolume({ narrator, kubernetes, evidence }: Scene, volume: DemoVo
 function writeData({ narrator, evidence }: Scene, volume: DemoVolume, path: string): Promise<string> {
   return narrator.step(`The pod writes ${formatBytes(BigInt(PHOTO_BYTES))}`, async () => {
     const checksum = await writePhoto(path)
-    narrator.say('Only now does the file take space on the disk, as much as was written:')
+    narrator.say('The file takes as much more of the disk as was written, and no more:')
     narrator.show(...(await evidence.df(volume.image, path)), await evidence.file(volume.image))
     return checksum
   })

@@ -4,8 +4,8 @@ import { LinuxLoopDevices } from '../linux/loop/loop-devices.ts'
 import { messageOf } from '../volumes/errors.ts'
 import { DriverProcess } from './driver-process.ts'
 import { Evidence } from './evidence.ts'
-import { Interruption } from './interruption.ts'
-import { takeCensus } from './leftovers.ts'
+import { abortOnInterruption } from './interruption.ts'
+import { takeInventory } from './leftovers.ts'
 import { Narrator } from './narrator.ts'
 import { findObstacle } from './obstacle.ts'
 import { Orchestrator } from './orchestrator.ts'
@@ -23,15 +23,14 @@ export async function runDemo(): Promise<number> {
     console.error(obstacle)
     return 1
   }
-  using interruption = new Interruption()
+  const signal = abortOnInterruption()
   const narrator = new Narrator(process.stdout)
   const workspace = await Workspace.make()
   const driver = DriverProcess.start(workspace)
   try {
-    await perform(narrator, workspace, driver, interruption.signal)
+    await perform(narrator, workspace, driver, signal)
   } catch (error) {
     // What is interrupted fails in many ways; the signal knows why.
-    const { signal } = interruption
     const end = signal.aborted ? `was cut short: ${messageOf(signal.reason)}` : `failed: ${messageOf(error)}`
     narrator.failed(`Step ${narrator.position} ${end}`)
     if (driver.end !== undefined) narrator.say(`The driver has ended: ${driver.end}.`)
@@ -51,7 +50,7 @@ async function perform(
   driver: DriverProcess,
   signal: AbortSignal,
 ): Promise<void> {
-  const before = await takeCensus()
+  const before = await takeInventory()
   await using control = await LoopControl.open()
   using client = connect(`unix://${workspace.socket}`)
   await tellStory({

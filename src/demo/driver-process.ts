@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { access } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { extname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Workspace } from './workspace.ts'
@@ -63,7 +63,7 @@ export class DriverProcess {
   /** Waits until it serves the socket. @throws Error when it ends instead, or takes too long */
   async ready(socket: string, signal: AbortSignal): Promise<void> {
     const deadline = Date.now() + START_PATIENCE_MS
-    while (!(await exists(socket))) {
+    while (!(await accepts(socket))) {
       if (this.#end !== undefined)
         throw new Error(`the driver ended (${this.#end}) before it served ${socket}`)
       if (Date.now() > deadline) throw new Error(`the driver does not serve ${socket}`)
@@ -88,9 +88,15 @@ export class DriverProcess {
   }
 }
 
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
+/** True when somebody listens. That the socket exists is not enough: it does so a moment earlier. */
+async function accepts(path: string): Promise<boolean> {
+  const socket = connect(path)
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
 }

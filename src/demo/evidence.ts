@@ -4,7 +4,7 @@ import { LinuxImageFiles } from '../linux/image-files.ts'
 import type { LinuxLoopDevices } from '../linux/loop/loop-devices.ts'
 import { formatBytes } from '../volumes/bytes.ts'
 import type { LoopState } from '../volumes/ports.ts'
-import { table } from './text.ts'
+import { table } from '../cli/text.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Looks at the machine, past the driver, so that the audience need not believe what it says of itself. */

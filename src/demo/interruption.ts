@@ -1,26 +1,17 @@
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-
-/** Turns what usually ends a process at once into an AbortSignal, so that the demo can clear up first. */
-export class Interruption implements Disposable {
-  readonly #controller = new AbortController()
-
-  constructor() {
-    for (const signal of signals) process.on(signal, this.#interrupt)
-    // `npm run demo | head`, or a terminal that was closed. This stays: such an error can come after the last word.
-    process.stdout.on('error', () => {
-      this.#controller.abort(new Error('nobody reads the output any more'))
+/**
+ * A signal that fires on what usually ends a process at once, so that the demo can clear up first. From then on nothing
+ * of the kind ends this process: who presses Ctrl-C twice must not leave a mount behind.
+ */
+export function abortOnInterruption(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      controller.abort(new Error(signal))
     })
   }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal
-  }
-
-  [Symbol.dispose](): void {
-    for (const signal of signals) process.off(signal, this.#interrupt)
-  }
-
-  readonly #interrupt = (signal: NodeJS.Signals): void => {
-    this.#controller.abort(new Error(signal))
-  }
+  // `npm run demo | head`, or a terminal that was closed.
+  process.stdout.on('error', () => {
+    controller.abort(new Error('nobody reads the output any more'))
+  })
+  return controller.signal
 }

@@ -1,51 +1,45 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { DeviceNodes } from '../linux/loop/device-nodes.ts'
 import { listBound } from '../linux/loop/inventory.ts'
 import { LinuxMounts } from '../linux/mounts.ts'
 import { nodeHash } from '../volumes/ids.ts'
+import type { LoopState, MountEntry } from '../volumes/ports.ts'
 import type { Workspace } from './workspace.ts'
 
-/** How many of these the machine has in use, whoever uses them. */
-export interface Census {
-  readonly devices: number
-  readonly mounts: number
+/** What the machine has in use, whoever uses it. */
+export interface Inventory {
+  readonly devices: readonly LoopState[]
+  readonly mounts: readonly MountEntry[]
 }
 
-export async function takeCensus(): Promise<Census> {
-  const [devices, mounts] = await Promise.all([listBound(new DeviceNodes()), new LinuxMounts().list()])
-  return { devices: devices.length, mounts: mounts.length }
+export async function takeInventory(): Promise<Inventory> {
+  const [bound, mounts] = await Promise.all([listBound(new DeviceNodes()), new LinuxMounts().list()])
+  return { devices: bound.map(({ state }) => state), mounts }
 }
 
 /**
  * What is left of the demo on the machine, one line each. Others may attach and mount things meanwhile, so it is the
  * names that count: its volumes' names on devices, its directory in everything else.
  */
-export async function findLeftovers({ directory, nodeId }: Workspace): Promise<string[]> {
-  const found = await Promise.all([
-    devicesOf(nodeId),
-    mountsBelow(directory),
-    filesIn(directory),
-    processesAbout(directory),
-  ])
-  return found.flat()
-}
-
-async function devicesOf(nodeId: string): Promise<string[]> {
-  const bound = await listBound(new DeviceNodes())
-  const ours = bound.filter(({ state }) => state.name.startsWith(nodeHash(nodeId)))
-  return ours.map(({ state }) => `loop device ${state.device.path} (volume ${state.name})`)
-}
-
-async function mountsBelow(directory: string): Promise<string[]> {
-  const mounts = await new LinuxMounts().list()
-  return mounts.flatMap(({ target }) => (target.startsWith(`${directory}/`) ? `mount at ${target}` : []))
+export async function findLeftovers(
+  { directory, nodeId }: Workspace,
+  { devices, mounts }: Inventory,
+): Promise<string[]> {
+  const ourDevices = devices.filter(({ name }) => name.startsWith(nodeHash(nodeId)))
+  const ourMounts = mounts.filter(({ target }) => target.startsWith(`${directory}/`))
+  return [
+    ...ourDevices.map(({ device, name }) => `loop device ${device.path} (volume ${name})`),
+    ...ourMounts.map(({ target }) => `mount at ${target}`),
+    ...(await filesIn(directory)),
+    ...(await processesAbout(directory)),
+  ]
 }
 
 /** All but empty directories and the mark of the pool, which is there to stay. */
 async function filesIn(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => !entry.isDirectory() && basename(entry.name) !== 'pool.json')
+  const files = entries.filter((entry) => !entry.isDirectory() && entry.name !== 'pool.json')
   return files.map(({ parentPath, name }) => `file ${join(parentPath, name)}`)
 }
 

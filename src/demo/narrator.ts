@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { formatDuration, table } from './text.ts'
+import { formatDuration, table } from '../cli/text.ts'
 
 const ERASE_LINE = '\r\x1b[K'
 const INDENT = '   '
@@ -17,7 +17,7 @@ export class Narrator {
     this.#out = out
   }
 
-  /** The step that is told, or that was told last. */
+  /** Number and title of the step that is told now. */
   get position(): string {
     return `${this.#times.length + 1} ("${this.#title}")`
   }

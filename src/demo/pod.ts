@@ -3,7 +3,7 @@ import { open, readFile, type FileHandle } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import { hasErrno } from '../volumes/errors.ts'
 
-/** What the programs in a pod do with a volume: plain system calls, that know nothing of the driver. */
+/** What the programs in a pod do with a volume: plain system calls, which know nothing of the driver. */
 
 const MIB = 1 << 20
 
@@ -37,7 +37,7 @@ function checksum(data: Buffer): string {
 
 /**
  * Writes until there is no space left, and flushes what went in.
- * @param onProgress is told, now and then, how many bytes have been written
+ * @param onProgress is told again and again how many bytes have gone in
  * @returns how many bytes went in @throws Error when more than `limit` did
  */
 export async function writeUntilFull(

@@ -1,10 +1,10 @@
-import { outgrowTheVolume } from './act-growth.ts'
-import { leaveAndComeBack } from './act-return.ts'
 import { firstUse } from './act-first-use.ts'
+import { outgrowTheVolume } from './act-growth.ts'
 import { useARawDisk } from './act-raw-disk.ts'
+import { leaveAndComeBack } from './act-return.ts'
 import type { DriverProcess } from './driver-process.ts'
 import { expectThat, type Evidence } from './evidence.ts'
-import { findLeftovers, takeCensus, type Census } from './leftovers.ts'
+import { findLeftovers, takeInventory, type Inventory } from './leftovers.ts'
 import type { Narrator } from './narrator.ts'
 import type { DemoVolume, Orchestrator } from './orchestrator.ts'
 import type { Plan } from './plan.ts'
@@ -19,7 +19,7 @@ export interface Scene {
   readonly evidence: Evidence
   readonly plan: Plan
   /** The machine as it was. */
-  readonly before: Census
+  readonly before: Inventory
   readonly signal: AbortSignal
 }
 
@@ -65,12 +65,12 @@ async function stopDriver({ narrator, workspace, driver, before }: Scene): Promi
   await narrator.step('Stop the driver and see what is left', async () => {
     const end = await driver.stop()
     expectThat(`the driver ends with exit code 0 (it was ${end})`, end === 'exit code 0')
-    const left = await findLeftovers(workspace)
+    const after = await takeInventory()
+    const left = await findLeftovers(workspace, after)
     if (left.length > 0) throw new Error(`this is left: ${left.join('; ')}`)
-    const after = await takeCensus()
     narrator.say(
-      `Loop devices in use on this machine: ${before.devices} before, ${after.devices} now, none of them the demo's.`,
-      `Mounts: ${before.mounts} before, ${after.mounts} now, none of them the demo's. No file and no process is left.`,
+      `Loop devices in use on this machine: ${before.devices.length} before, ${after.devices.length} now, none of them the demo's.`,
+      `Mounts: ${before.mounts.length} before, ${after.mounts.length} now, none of them the demo's. No file and no process is left.`,
     )
   })
 }

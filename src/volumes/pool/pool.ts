@@ -16,8 +16,8 @@ export interface PoolConfig {
   readonly limits: PoolLimits
 }
 
-/** How old the sum of allocated bytes may be: it costs a stat(2) per volume. */
-const ALLOCATED_MAX_AGE_MS = 10_000
+/** How old a measurement may be: it costs a stat(2) per volume. */
+const MEASUREMENT_MAX_AGE_MS = 10_000
 
 /** A directory of volumes with its limits. While a pool is open no other process can open it. */
 export class Pool implements AsyncDisposable {
@@ -29,7 +29,7 @@ export class Pool implements AsyncDisposable {
   readonly #volumes = new Map<VolumeId, Volume>()
   readonly damaged: ReadonlyMap<VolumeId, string>
   #promisedBytes = 0n
-  #allocated = { bytes: 0n, measuredAt: -Infinity }
+  #measured = { freeBytes: 0n, allocatedBytes: 0n, at: -Infinity }
 
   private constructor(
     config: PoolConfig,
@@ -86,15 +86,16 @@ export class Pool implements AsyncDisposable {
     return this.directory.image(volume.id)
   }
 
+  /** What is in use; what others do to the disk shows after at most ten seconds. */
   async usage(): Promise<PoolUsage> {
-    const { bytes } = await this.#files.usage(this.directory.path)
-    const allocatedBytes = await this.#allocatedBytes()
-    return { promisedBytes: this.#promisedBytes, allocatedBytes, freeBytes: bytes.available }
+    await this.#measureIfOld()
+    return this.#usage()
   }
 
   /** Bytes that a new volume can have at most. */
   async available(provisioning: Provisioning): Promise<bigint> {
-    return availableBytes(this.#limits, await this.usage(), provisioning)
+    await this.#measureIfOld()
+    return this.#available(provisioning)
   }
 
   /** @throws VolumeError resource-exhausted */
@@ -142,18 +143,18 @@ export class Pool implements AsyncDisposable {
     this.#promisedBytes += volume.capacityBytes
   }
 
-  /** Takes the bytes out of what is available, so that two requests at once cannot both have them. */
+  /**
+   * Takes the bytes out of what is available. Nothing is awaited between the look and the taking, so that two requests
+   * at once cannot both have them.
+   */
   async #promise(
     bytes: bigint,
     provisioning: Provisioning,
     kind: 'resource-exhausted' | 'out-of-range',
   ): Promise<void> {
-    const usage = await this.usage()
-    const available = availableBytes(
-      this.#limits,
-      { ...usage, promisedBytes: this.#promisedBytes },
-      provisioning,
-    )
+    await this.#measureIfOld()
+    if (bytes > this.#available(provisioning)) await this.#measure()
+    const available = this.#available(provisioning)
     if (bytes > available) {
       throw new VolumeError(
         kind,
@@ -163,6 +164,19 @@ export class Pool implements AsyncDisposable {
     this.#promisedBytes += bytes
   }
 
+  #usage(): PoolUsage {
+    const { freeBytes, allocatedBytes } = this.#measured
+    return { promisedBytes: this.#promisedBytes, allocatedBytes, freeBytes }
+  }
+
+  #available(provisioning: Provisioning): bigint {
+    return availableBytes(this.#limits, this.#usage(), provisioning)
+  }
+
+  async #measureIfOld(): Promise<void> {
+    if (performance.now() - this.#measured.at > MEASUREMENT_MAX_AGE_MS) await this.#measure()
+  }
+
   #full(error: unknown, kind: 'resource-exhausted' | 'out-of-range'): unknown {
     if (!hasErrno(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) return error
     return new VolumeError(kind, `pool "${this.name}": the disk under ${this.directory.path} is full`, {
@@ -170,18 +184,15 @@ export class Pool implements AsyncDisposable {
     })
   }
 
-  async #allocatedBytes(): Promise<bigint> {
-    if (performance.now() - this.#allocated.measuredAt > ALLOCATED_MAX_AGE_MS) {
-      const sizes = await Promise.all(
-        [...this.volumes()].map((volume) =>
-          this.#files.size(this.image(volume)).catch(() => ({ allocated: 0n })),
-        ),
-      )
-      this.#allocated = {
-        bytes: sizes.reduce((sum, size) => sum + size.allocated, 0n),
-        measuredAt: performance.now(),
-      }
-    }
-    return this.#allocated.bytes
+  /** Both figures at one time: a byte that a volume writes moves from the one to the other. */
+  async #measure(): Promise<void> {
+    const sizes = await Promise.all(
+      [...this.volumes()].map((volume) =>
+        this.#files.size(this.image(volume)).catch(() => ({ allocated: 0n })),
+      ),
+    )
+    const { bytes } = await this.#files.usage(this.directory.path)
+    const allocatedBytes = sizes.reduce((sum, { allocated }) => sum + allocated, 0n)
+    this.#measured = { freeBytes: bytes.available, allocatedBytes, at: performance.now() }
   }
 }

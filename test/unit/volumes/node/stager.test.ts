@@ -1,0 +1,125 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { Stager } from '../../../../src/volumes/node/stager.ts'
+import type { Volume } from '../../../../src/volumes/volume.ts'
+import { block, makeWorld, never, writer, type World } from '../world.ts'
+
+describe('Stager', () => {
+  let world: World
+  let stager: Stager
+  let staging: string
+  let volume: Volume
+
+  beforeEach(async () => {
+    world = await makeWorld()
+    stager = new Stager(world.onNode)
+    staging = join(world.directory, 'staging')
+    await mkdir(staging)
+    volume = await world.create('pvc-1')
+  })
+
+  afterEach(() => world[Symbol.asyncDispose]())
+
+  const stage = () => stager.stage(volume.id, staging, writer, never)
+  const attached = () => world.loops.find(world.catalog.image(volume))
+
+  it('formats a new volume once, and checks it from then on', async () => {
+    await stage()
+    await stager.unstage(volume.id, staging, never)
+    await stage()
+    expect(world.fileSystems.log.map((line) => line.split(' ')[0])).toEqual([
+      'probe',
+      'format',
+      'probe',
+      'check',
+      'growUnmounted',
+      'grow',
+    ])
+  })
+
+  it('does nothing when it is staged already', async () => {
+    await stage()
+    await stage()
+    expect(world.mounts.log).toHaveLength(1)
+  })
+
+  it.each(['probe', 'format'] as const)('lets go of the device when %s fails', async (operation) => {
+    world.fileSystems.failNext(operation, new Error('EIO'))
+    await expect(stage()).rejects.toThrow('EIO')
+    expect(await attached()).toBeUndefined()
+    expect(world.mounts.log).toEqual([])
+  })
+
+  it('lets go of the device when the check fails', async () => {
+    world.fileSystems.setContent('/dev/loop0', { type: 'ext4', damage: 'hopeless' })
+    await expect(stage()).rejects.toMatchObject({ kind: 'failed-precondition' })
+    expect(await attached()).toBeUndefined()
+  })
+
+  it('formats again what a killed mkfs has left', async () => {
+    world.fileSystems.setContent('/dev/loop0', { type: 'ext4', unfinished: true })
+    await stage()
+    expect(world.fileSystems.log).toContain('format ext4 /dev/loop0')
+  })
+
+  it.each([
+    ['another file system', { type: 'xfs' }, 'has xfs where its ext4 should be'],
+    ['something encrypted', { type: 'crypto_LUKS' }, 'has crypto_LUKS'],
+    ['a partition table', { partitionTable: 'gpt' }, 'gpt partition table'],
+  ])('never formats over %s', async (_name, content, words) => {
+    world.fileSystems.setContent('/dev/loop0', content)
+    await expect(stage()).rejects.toThrow(words)
+    expect(world.fileSystems.log).toEqual(['probe /dev/loop0'])
+    expect(await attached()).toBeUndefined()
+  })
+
+  it('does not format for a reader', async () => {
+    const reader = { ...writer, mode: 'SINGLE_NODE_READER_ONLY' } as const
+    await expect(stager.stage(volume.id, staging, reader, never)).rejects.toThrow('no file system yet')
+  })
+
+  it('refuses a use that the volume was not made for', async () => {
+    await expect(stager.stage(volume.id, staging, block, never)).rejects.toMatchObject({
+      kind: 'failed-precondition',
+    })
+    const asXfs = { ...writer, fsType: 'xfs' } as const
+    await expect(stager.stage(volume.id, staging, asXfs, never)).rejects.toThrow('has fs_type ext4, not xfs')
+  })
+
+  it('leaves a foreign mount at the staging path as it is', async () => {
+    await world.mounts.mount({ source: '/dev/sda1', target: staging, fsType: 'ext4', options: [] })
+    await expect(stage()).rejects.toMatchObject({ kind: 'already-exists' })
+    await expect(stager.unstage(volume.id, staging, never)).rejects.toMatchObject({ kind: 'already-exists' })
+    expect(await world.mounts.at(staging)).toMatchObject({ source: '/dev/sda1' })
+  })
+
+  it('detaches when it is unstaged, and that can be repeated', async () => {
+    await stage()
+    await stager.unstage(volume.id, staging, never)
+    expect(await attached()).toBeUndefined()
+    await stager.unstage(volume.id, staging, never)
+    await stager.unstage('no-such-volume', staging, never)
+  })
+
+  it('does not unstage what is published', async () => {
+    await stage()
+    const target = join(world.directory, 'target')
+    await mkdir(target)
+    await world.mounts.bind(staging, target, { readOnly: false })
+    await expect(stager.unstage(volume.id, staging, never)).rejects.toThrow(`still in use at ${target}`)
+    expect(await world.mounts.at(staging)).toBeDefined()
+  })
+
+  it('keeps a block volume attached, whoever opens it meanwhile', async () => {
+    const raw = await world.create('raw', block)
+    await stager.stage(raw.id, staging, block, never)
+    await stager.stage(raw.id, staging, block, never)
+    expect(await world.loops.find(world.catalog.image(raw))).toMatchObject({
+      autoclear: false,
+      readOnly: false,
+    })
+    await stager.unstage(raw.id, staging, never)
+    expect(await world.loops.find(world.catalog.image(raw))).toBeUndefined()
+  })
+})
