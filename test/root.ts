@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { describe, it } from '@jest/globals'
+import { CAP_SYS_RESOURCE, hasCapability } from '../src/linux/capabilities.ts'
 
 /**
  * What needs root and real devices. Without root it fails, so that a CI that lost its root is noticed; who knows that
@@ -20,11 +20,7 @@ function failForLackOfRoot(): void {
   })
 }
 
-/** Growing a mounted ext4 asks for it (fs/ext4/resize.c); many a sandbox has a root without it. */
-const CAP_SYS_RESOURCE = 24n
-
-/** True where the kernel lets this process grow a mounted ext4. */
+/** True where the kernel lets this process grow a mounted ext4; many a sandbox has a root without it. */
 export function hasResourceCapability(): boolean {
-  const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? '0'
-  return ((BigInt(`0x${mask}`) >> CAP_SYS_RESOURCE) & 1n) === 1n
+  return hasCapability(CAP_SYS_RESOURCE)
 }

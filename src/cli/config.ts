@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import * as v from 'valibot'
 import { parseBytes } from '../volumes/bytes.ts'
 import { messageOf } from '../volumes/errors.ts'
@@ -56,15 +56,20 @@ export async function readPools(file: string, dataDir: string): Promise<PoolConf
     const unknown = issue.type === 'strict_object' && issue.expected === 'never'
     throw new Error(`${file}: ${v.getDotPath(issue) ?? 'the file'} ${unknown ? 'is unknown' : issue.message}`)
   }
-  return Object.entries(result.output.pools).map(([name, config]) => ({
+  const pools = Object.entries(result.output.pools).map(([name, config]) => ({
     name,
-    path: config?.path ?? poolPath(dataDir, name),
+    path: config?.path === undefined ? poolPath(dataDir, name) : resolve(config.path),
     limits: {
       sizeBytes: config?.size,
       reserveBytes: config?.reserve ?? NO_LIMITS.reserveBytes,
       overcommit: config?.overcommit ?? NO_LIMITS.overcommit,
     },
   }))
+  for (const [index, { name, path }] of pools.entries()) {
+    const other = pools.slice(0, index).find((pool) => pool.path === path)
+    if (other) throw new Error(`${file}: pools ${other.name} and ${name} have the same path ${path}`)
+  }
+  return pools
 }
 
 /** YAML is loaded only where a file is given: it costs as much at start as half of gRPC. */

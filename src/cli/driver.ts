@@ -5,13 +5,15 @@ import { nodeService } from '../csi/node.ts'
 import { csi } from '../csi/protocol.ts'
 import { CsiServer } from '../csi/server.ts'
 import { NodeTopology } from '../csi/topology.ts'
+import { LinuxImageCopier } from '../linux/copy/image-copier.ts'
 import { LinuxFileSystems } from '../linux/filesystems/index.ts'
 import { LinuxImageFiles } from '../linux/image-files.ts'
 import { LoopControl } from '../linux/loop/control.ts'
 import { LinuxLoopDevices } from '../linux/loop/loop-devices.ts'
 import { LinuxMounts } from '../linux/mounts.ts'
 import { Catalog } from '../volumes/catalog.ts'
-import { isVolumeId } from '../volumes/ids.ts'
+import { isId } from '../volumes/ids.ts'
+import { Jobs } from '../volumes/jobs.ts'
 import { KeyedLock } from '../volumes/keyed-lock.ts'
 import { NodeGrowth } from '../volumes/node/growth.ts'
 import { NodeUsage } from '../volumes/node/usage.ts'
@@ -19,6 +21,8 @@ import { Pool, type PoolConfig } from '../volumes/pool/pool.ts'
 import { Provisioner } from '../volumes/provisioner.ts'
 import { Publisher } from '../volumes/node/publisher.ts'
 import { Stager } from '../volumes/node/stager.ts'
+import { Cutter } from '../volumes/snapshots/cutter.ts'
+import { Restorer } from '../volumes/snapshots/restorer.ts'
 import { version } from './version.ts'
 
 export interface DriverConfig {
@@ -45,21 +49,25 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   const loops = new LinuxLoopDevices(resources.use(await LoopControl.open()))
   const pools: Pool[] = []
   for (const pool of config.pools) pools.push(resources.use(await Pool.open(pool, files, log)))
-  for (const { name, device } of await loops.recover(isVolumeId)) {
+  for (const { name, device } of await loops.recover(isId)) {
     log.warn(
       { volume: name, device: device.path },
       'detached a device that was left of a volume that is gone',
     )
   }
 
-  const catalog = new Catalog(pools)
-  const locks = new KeyedLock()
   const { nodeId, driverName, maxVolumes } = config
   const topology = new NodeTopology(driverName, nodeId)
-  const provisioner = new Provisioner({ nodeId, catalog, locks, files, loops, fileSystems })
+  const catalog = new Catalog(nodeId, pools)
+  const locks = new KeyedLock()
+  const jobs = resources.use(new Jobs())
+  const copier = new LinuxImageCopier()
+  const cutter = new Cutter({ catalog, locks, loops, mounts, copier, log })
+  const restorer = new Restorer({ catalog, locks, files, fileSystems, copier, cutter })
+  const provisioner = new Provisioner({ nodeId, catalog, locks, jobs, files, loops, fileSystems, restorer })
   const onNode = { catalog, locks, loops, mounts, fileSystems }
   const checkHealth = async (): Promise<void> => {
-    await Promise.all(pools.map((pool) => pool.usage()))
+    await Promise.all(pools.map((pool) => pool.space.usage()))
   }
 
   const server = new CsiServer(log)
@@ -79,7 +87,7 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
     }),
   )
   await server.listen(config.endpoint)
-  const volumes = pools.reduce((count, pool) => count + pool.size, 0)
+  const volumes = pools.reduce((count, pool) => count + pool.volumes.size, 0)
   log.info(
     { endpoint: config.endpoint, driver: driverName, version, pools: pools.map(({ name }) => name), volumes },
     'serving',

@@ -25,7 +25,10 @@ export function addNodeCommand(program: Command): void {
         .makeOptionMandatory(),
     )
     .addOption(
-      new Option('--node-id <id>', 'name of this node').env('NODE_NAME').default(hostname(), 'host name'),
+      new Option('--node-id <id>', 'name of this node')
+        .env('NODE_NAME')
+        .argParser(nodeId)
+        .default(hostname(), 'host name'),
     )
     .option('--data-dir <dir>', 'where the pools are', '/var/lib/csi-driver-loop')
     .option('--driver-name <name>', 'CSI name of the driver', driverName, 'loop.csi.local')
@@ -58,6 +61,12 @@ function nextSignal(...signals: NodeJS.Signals[]): Promise<NodeJS.Signals> {
 function positive(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
   throw new InvalidArgumentError('It must be a whole number from 1 on.')
+}
+
+/** As long as Kubernetes' CSINode allows. */
+function nodeId(text: string): string {
+  if (text !== '' && Buffer.byteLength(text) <= 192) return text
+  throw new InvalidArgumentError('It must have 1 to 192 bytes.')
 }
 
 /** CSI's plugin name; shorter than CSI allows, because it is also in the topology key `topology.<name>/node`. */

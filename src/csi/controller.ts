@@ -1,9 +1,9 @@
 import { whyNot } from '../volumes/access.ts'
 import type { Catalog } from '../volumes/catalog.ts'
 import { VolumeError } from '../volumes/errors.ts'
-import { isVolumeId } from '../volumes/ids.ts'
+import { isId } from '../volumes/ids.ts'
 import { parseParameters } from '../volumes/parameters.ts'
-import type { Provisioner } from '../volumes/provisioner.ts'
+import { specOf, type Provisioner } from '../volumes/provisioner.ts'
 import type { Volume } from '../volumes/volume.ts'
 import type { ControllerDefinition } from './generated/csi/v1/Controller.ts'
 import type { VolumeInit } from './generated/csi/v1/Volume.ts'
@@ -51,7 +51,11 @@ export function controllerService({
       refuseUnsupported(request.mutableParameters, request.volumeContentSource)
       topology.requireWithin(request.accessibilityRequirements)
       const range = toRange(request.capacityRange)
-      return { volume: toMessage(await provisioner.create({ name, range, accesses, parameters }, signal)) }
+      return {
+        volume: toMessage(
+          await provisioner.create({ name, range, accesses, parameters, source: undefined }, signal),
+        ),
+      }
     },
 
     deleteVolume: async (request, signal) => {
@@ -70,7 +74,7 @@ export function controllerService({
 
     listVolumes: ({ maxEntries, startingToken }) => {
       if (maxEntries < 0) throw new VolumeError('invalid-argument', `max_entries ${maxEntries} is negative`)
-      if (startingToken !== '' && !isVolumeId(startingToken)) {
+      if (startingToken !== '' && !isId(startingToken)) {
         throw new VolumeError(
           'aborted',
           `starting_token "${startingToken}" is not one of ours; list from the start`,
@@ -95,8 +99,8 @@ export function controllerService({
       const parameters = parseParameters(request.parameters)
       if (request.accessibleTopology && !topology.includes(request.accessibleTopology))
         return { availableCapacity: 0 }
-      const available = await catalog.pool(parameters.pool).available(parameters.provisioning)
-      const minimum = provisioner.minimumBytes(accesses, parameters)
+      const available = await catalog.pool(parameters.pool).space.available(parameters.provisioning)
+      const minimum = provisioner.minimumBytes(specOf({ accesses, parameters, source: undefined }))
       return {
         availableCapacity: available.toString(),
         maximumVolumeSize: { value: available.toString() },

@@ -4,7 +4,7 @@ import { basename, join, relative } from 'node:path'
 import { LoopControl } from '../linux/loop/control.ts'
 import { LinuxLoopDevices } from '../linux/loop/loop-devices.ts'
 import { LinuxMounts } from '../linux/mounts.ts'
-import { IMAGE } from '../volumes/pool/directory.ts'
+import { IMAGE } from '../volumes/pool/draft.ts'
 
 /** The temporary directory in which all of the demo happens, and that it leaves as if it had never been there. */
 export class Workspace {

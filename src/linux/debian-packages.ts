@@ -2,6 +2,7 @@
 export const debianPackages: ReadonlyMap<string, string> = new Map([
   ['blkid', 'util-linux'],
   ['btrfs', 'btrfs-progs'],
+  ['btrfstune', 'btrfs-progs'],
   ['e2fsck', 'e2fsprogs'],
   ['mkfs.btrfs', 'btrfs-progs'],
   ['mkfs.ext4', 'e2fsprogs'],

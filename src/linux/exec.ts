@@ -37,13 +37,18 @@ export async function run(
   const { signal, timeoutMs } = options
   signal.throwIfAborted()
   // spawn's own `signal` and `timeout` report before the child is gone, and with errors of their own.
-  const child = spawn(command, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   const stdout = collect(child.stdout)
   const stderr = collect(child.stderr)
   const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)
   const stop = timeout ? AbortSignal.any([signal, timeout]) : signal
   const kill = () => {
-    child.kill('SIGKILL')
+    if (child.pid === undefined) return
+    try {
+      process.kill(-child.pid, 'SIGKILL')
+    } catch (error) {
+      if (!hasErrno(error, 'ESRCH')) throw error
+    }
   }
   stop.addEventListener('abort', kill, { once: true })
   try {

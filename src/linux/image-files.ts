@@ -1,6 +1,8 @@
 import { open, stat, statfs, unlink } from 'node:fs/promises'
 import type { FileSystemUsage, ImageFiles } from '../volumes/ports.ts'
-import { fallocate, tryLockExclusive } from './libc.ts'
+import { hasErrno } from '../volumes/errors.ts'
+import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, SEEK_DATA, SEEK_HOLE } from './file-abi.ts'
+import { fallocate, lseek, tryLockExclusive } from './libc.ts'
 
 /** st_blocks counts these, whatever the file system's block size (stat(2)). */
 const STAT_BLOCK_BYTES = 512n
@@ -33,6 +35,27 @@ export class LinuxImageFiles implements ImageFiles {
       // Nobody has seen the new end yet: the device gets it only when all of it is there.
       await file.truncate(Number(before))
       throw error
+    }
+    await file.sync()
+  }
+
+  async allocate(path: string, signal: AbortSignal): Promise<void> {
+    await using file = await open(path, 'r+')
+    await allocateRange(file.fd, 0n, (await file.stat({ bigint: true })).size, path, signal)
+    await file.sync()
+  }
+
+  async deallocate(path: string, signal: AbortSignal): Promise<void> {
+    await using file = await open(path, 'r+')
+    const { size } = await file.stat({ bigint: true })
+    const hole = (from: bigint): Promise<bigint> => lseek(file.fd, from, SEEK_HOLE, path)
+    // SEEK_HOLE also finds what is allocated and was never written; at the end of the file there always is one.
+    for (let start = await hole(0n); start < size;) {
+      signal.throwIfAborted()
+      const end = await nextData(file.fd, start, size, path)
+      const mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
+      await fallocate(file.fd, mode, start, end - start, `free ${start} to ${end} of ${path}`)
+      start = end < size ? await hole(end) : size
     }
     await file.sync()
   }
@@ -78,5 +101,15 @@ async function allocateRange(
     signal.throwIfAborted()
     const length = to - offset < ALLOCATION_STEP_BYTES ? to - offset : ALLOCATION_STEP_BYTES
     await fallocate(fd, 0, offset, length, `allocate ${to} bytes for ${path}`)
+  }
+}
+
+/** Where data begins at or behind the offset; the size when there is none (ENXIO). */
+async function nextData(fd: number, from: bigint, size: bigint, path: string): Promise<bigint> {
+  try {
+    return await lseek(fd, from, SEEK_DATA, path)
+  } catch (error) {
+    if (hasErrno(error, 'ENXIO')) return size
+    throw error
   }
 }

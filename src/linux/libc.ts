@@ -25,15 +25,20 @@ export class SystemCallError extends Error {
 }
 
 type Argument = number | bigint | string | Buffer | null
-type SystemCall = KoffiFunc<(...args: Argument[]) => number>
+type SystemCall<Result = number> = KoffiFunc<(...args: Argument[]) => Result>
 
 /**
  * One call on a worker thread. errno belongs to the call, so it is read before anything else can run.
  * @returns the result where it is not negative
  */
-function call(name: string, fn: SystemCall, args: Argument[], what: string): Promise<number> {
+function call<Result extends number | bigint>(
+  name: string,
+  fn: SystemCall<Result>,
+  args: Argument[],
+  what: string,
+): Promise<Result> {
   return new Promise((resolve, reject) => {
-    fn.async(...args, (error: Error | null, result: number) => {
+    fn.async(...args, (error: Error | null, result: Result) => {
       const errno = koffi.errno()
       if (error) reject(error)
       else if (result < 0) reject(new SystemCallError(name, errno, what))
@@ -46,6 +51,11 @@ function declare(name: string, ...parameters: string[]): SystemCall {
   return libc.func(name, 'int', parameters) as SystemCall
 }
 
+/** For calls that return off_t or ssize_t, which koffi gives as a number where that is exact. */
+function declareWide(name: string, ...parameters: string[]): SystemCall<number | bigint> {
+  return libc.func(name, 'int64_t', parameters) as SystemCall<number | bigint>
+}
+
 // ioctl(2) is variadic, and variadic functions cannot be called on a worker thread. The kernel's calling convention is
 // the same for one more integer or pointer, so it is declared twice, once for each.
 const ioctlWithInteger = declare('ioctl', 'int', 'unsigned long', 'long')
@@ -55,6 +65,17 @@ const umount2Call = declare('umount2', 'str', 'int')
 const mknodCall = declare('mknod', 'str', 'unsigned int', 'uint64_t')
 const fallocateCall = declare('fallocate', 'int', 'int', 'int64_t', 'int64_t')
 const flockCall = declare('flock', 'int', 'int')
+const syncfsCall = declare('syncfs', 'int')
+const lseekCall = declareWide('lseek', 'int', 'int64_t', 'int')
+const copyFileRangeCall = declareWide(
+  'copy_file_range',
+  'int',
+  'void *',
+  'int',
+  'void *',
+  'size_t',
+  'unsigned int',
+)
 
 /** ioctl(2) with an integer argument. */
 export function ioctl(fd: number, request: number, argument: number, what: string): Promise<number> {
@@ -97,6 +118,43 @@ export async function fallocate(
   what: string,
 ): Promise<void> {
   await call('fallocate', fallocateCall, [fd, mode, offset, length], what)
+}
+
+/** syncfs(2): waits until everything of the file system that the open file lies in is on its device. */
+export async function syncfs(fd: number, what: string): Promise<void> {
+  await call('syncfs', syncfsCall, [fd], what)
+}
+
+/**
+ * lseek(2). With SEEK_DATA and SEEK_HOLE it looks for the next data or hole at or behind `offset`, in bytes.
+ * @throws ENXIO where there is no data from `offset` on
+ */
+export async function lseek(fd: number, offset: bigint, whence: number, what: string): Promise<bigint> {
+  return BigInt(await call('lseek', lseekCall, [fd, offset, whence], what))
+}
+
+/**
+ * copy_file_range(2) of a range that keeps its place in the other file; all in bytes.
+ * @returns how much was copied, which may be less than `length`, and 0 at the end of the source
+ */
+export async function copyFileRange(
+  source: number,
+  target: number,
+  offset: bigint,
+  length: bigint,
+  what: string,
+): Promise<bigint> {
+  const at = [offsetPointer(offset), offsetPointer(offset)] as const
+  return BigInt(
+    await call('copy_file_range', copyFileRangeCall, [source, at[0], target, at[1], length, 0], what),
+  )
+}
+
+/** A loff_t to point at; the kernel moves it on. */
+function offsetPointer(offset: bigint): Buffer {
+  const pointer = Buffer.alloc(8)
+  pointer.writeBigInt64LE(offset)
+  return pointer
 }
 
 const LOCK_EX = 2

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { hasErrno } from '../volumes/errors.ts'
 import type { MountEntry, MountRequest, Mounts } from '../volumes/ports.ts'
+import { flush, freeze, thaw } from './freeze.ts'
 import { mount, umount2 } from './libc.ts'
 import { mountIdAt } from './mount-id.ts'
 import { mountFlags, parseMountOptions, unmountFlags } from './mount-options.ts'
 import { findMountById, parseMountInfo } from './mountinfo.ts'
+import { trim } from './trim.ts'
 
 /** A mount may be gone, or covered by another, between the question for its number and the look at the list. */
 const LOOKS = 5
@@ -59,6 +61,22 @@ export class LinuxMounts implements Mounts {
       if (!hasErrno(error, 'EINVAL', 'ENOENT', 'ENOTDIR')) throw error
       if ((await mountIdAt(target)) !== undefined) throw error
     }
+  }
+
+  freeze(mountPoint: string): Promise<void> {
+    return freeze(mountPoint)
+  }
+
+  thaw(mountPoint: string): Promise<boolean> {
+    return thaw(mountPoint)
+  }
+
+  flush(mountPoint: string): Promise<void> {
+    return flush(mountPoint)
+  }
+
+  trim(mountPoint: string, signal: AbortSignal): Promise<bigint> {
+    return trim(mountPoint, signal)
   }
 
   /**

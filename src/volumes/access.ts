@@ -18,7 +18,10 @@ export function requireAccess(volume: Volume, access: Access): void {
   if (reason !== undefined) throw new VolumeError('failed-precondition', reason)
 }
 
-/** True when nobody may write, whichever container it is. */
+/** True when nobody may write, whichever container it is: by the access mode, or by the mount flag `ro`. */
 export function isReadOnly(access: Access): boolean {
-  return access.mode === 'SINGLE_NODE_READER_ONLY'
+  if (access.mode === 'SINGLE_NODE_READER_ONLY') return true
+  if (access.type === 'block') return false
+  const flags = access.mountFlags.flatMap((option) => option.split(','))
+  return flags.lastIndexOf('ro') > flags.lastIndexOf('rw')
 }

@@ -1,14 +1,22 @@
 import { VolumeError } from './errors.ts'
-import { isVolumeId, type VolumeId } from './ids.ts'
+import { isIdOfNode } from './ids.ts'
 import type { Pool } from './pool/pool.ts'
+import type { RecordStore } from './pool/record-store.ts'
+import type { Snapshot } from './snapshots/snapshot.ts'
 import type { Volume } from './volume.ts'
 
-/** All volumes of this node, over all its pools. */
+/** All volumes and snapshots of this node, over all its pools. Any string may be asked for as an id. */
 export class Catalog {
+  readonly #nodeId: string
   readonly #pools: ReadonlyMap<string, Pool>
 
-  constructor(pools: readonly Pool[]) {
+  constructor(nodeId: string, pools: readonly Pool[]) {
+    this.#nodeId = nodeId
     this.#pools = new Map(pools.map((pool) => [pool.name, pool]))
+  }
+
+  pools(): Pool[] {
+    return [...this.#pools.values()]
   }
 
   /** @throws VolumeError invalid-argument naming the pools that there are */
@@ -21,43 +29,101 @@ export class Catalog {
     )
   }
 
-  /** Any string may be asked for; what is no id of ours is just not found. */
+  /** @throws VolumeError failed-precondition for a volume whose files are damaged */
   find(id: string): Volume | undefined {
-    if (!isVolumeId(id)) return undefined
-    for (const pool of this.#pools.values()) {
-      const volume = pool.get(id)
-      if (volume) return volume
-      this.#refuseDamaged(pool, id)
+    return this.#find('volume', id, (pool) => pool.volumes)
+  }
+
+  /** @throws VolumeError not-found, or as `find` does */
+  get(id: string): Volume {
+    return this.find(id) ?? missing('volume', id)
+  }
+
+  image(volume: Volume): string {
+    return this.pool(volume.pool).volumes.image(volume.id)
+  }
+
+  /** In the order of their ids, beginning behind `after`. Volumes that live and die with a pod are not listed. */
+  list(after: string, limit: number): Volume[] {
+    const volumes = this.pools().flatMap((pool) => pool.volumes.values())
+    return page(
+      volumes.filter(({ ephemeral }) => !ephemeral),
+      after,
+      limit,
+    )
+  }
+
+  /** @throws VolumeError failed-precondition for a snapshot whose files are damaged */
+  findSnapshot(id: string): Snapshot | undefined {
+    const snapshot = this.#find('snapshot', id, (pool) => pool.snapshots)
+    return snapshot && this.#isWhole(snapshot) ? snapshot : undefined
+  }
+
+  /** @throws VolumeError not-found, or as `findSnapshot` does */
+  getSnapshot(id: string): Snapshot {
+    return this.findSnapshot(id) ?? missing('snapshot', id)
+  }
+
+  snapshotImage(snapshot: Snapshot): string {
+    return this.pool(snapshot.pool).snapshots.image(snapshot.id)
+  }
+
+  /** As `list`. Empty filters let all through. */
+  listSnapshots(filter: { id: string; sourceVolumeId: string }, after: string, limit: number): Snapshot[] {
+    const snapshots = this.pools()
+      .flatMap((pool) => pool.snapshots.values())
+      .filter((snapshot) => filter.id === '' || snapshot.id === filter.id)
+      .filter((snapshot) => filter.sourceVolumeId === '' || snapshot.sourceVolumeId === filter.sourceVolumeId)
+      .filter((snapshot) => this.#isWhole(snapshot))
+    return page(snapshots, after, limit)
+  }
+
+  /** All members, or nothing. */
+  snapshotsOfGroup(groupId: string): Snapshot[] {
+    const members = this.pools()
+      .flatMap((pool) => pool.snapshots.values())
+      .filter(({ group }) => group?.id === groupId)
+    return members.length === members[0]?.group?.members.length ? members : []
+  }
+
+  /** True for ids that this node gave out, also when what they named is gone. */
+  isOurs(id: string): boolean {
+    return isIdOfNode(id, this.#nodeId)
+  }
+
+  #find<T extends { readonly id: string }>(
+    what: string,
+    id: string,
+    storeOf: (pool: Pool) => RecordStore<T>,
+  ): T | undefined {
+    for (const pool of this.pools()) {
+      const store = storeOf(pool)
+      const reason = store.damaged.get(id)
+      if (reason !== undefined) {
+        throw new VolumeError(
+          'failed-precondition',
+          `${what} "${id}" in pool "${pool.name}" cannot be used: ${reason}`,
+        )
+      }
+      const record = store.get(id)
+      if (record) return record
     }
     return undefined
   }
 
-  /** @throws VolumeError not-found, or failed-precondition for a volume whose files are damaged */
-  get(id: string): Volume {
-    const volume = this.find(id)
-    if (volume) return volume
-    throw new VolumeError('not-found', `volume "${id}" does not exist on this node`)
+  /** The members of a group come and go one by one, but are seen together or not at all. */
+  #isWhole({ group }: Snapshot): boolean {
+    return group === undefined || this.snapshotsOfGroup(group.id).length > 0
   }
+}
 
-  image(volume: Volume): string {
-    return this.pool(volume.pool).image(volume)
-  }
+function missing(what: string, id: string): never {
+  throw new VolumeError('not-found', `${what} "${id}" does not exist on this node`)
+}
 
-  /** In the order of their ids, beginning behind `after`. */
-  list(after: string, limit: number): Volume[] {
-    return [...this.#pools.values()]
-      .flatMap((pool) => [...pool.volumes()])
-      .filter(({ id }) => id > after)
-      .sort((a, b) => (a.id < b.id ? -1 : 1))
-      .slice(0, limit)
-  }
-
-  #refuseDamaged(pool: Pool, id: VolumeId): void {
-    const reason = pool.damaged.get(id)
-    if (reason === undefined) return
-    throw new VolumeError(
-      'failed-precondition',
-      `volume "${id}" in pool "${pool.name}" cannot be used: ${reason}`,
-    )
-  }
+function page<T extends { readonly id: string }>(records: T[], after: string, limit: number): T[] {
+  return records
+    .filter(({ id }) => id > after)
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .slice(0, limit)
 }

@@ -3,7 +3,10 @@ import { createHash } from 'node:crypto'
 declare const brand: unique symbol
 
 /** An id that this driver gave out. It is safe as a file name, a label and a loop device's name (41 bytes). */
-export type VolumeId = string & { readonly [brand]: 'VolumeId' }
+type Id<Kind> = string & { readonly [brand]: Kind }
+export type VolumeId = Id<'volume'>
+export type SnapshotId = Id<'snapshot'>
+export type GroupSnapshotId = Id<'group'>
 
 const NODE_HASH_DIGITS = 8
 const NAME_HASH_DIGITS = 32
@@ -26,7 +29,22 @@ export function volumeIdFor(nodeId: string, name: string): VolumeId {
   return `${nodeHash(nodeId)}-${hash(name, NAME_HASH_DIGITS)}` as VolumeId
 }
 
-/** True for what volumeIdFor can have returned on any node; a caller's id must pass before it becomes a path. */
-export function isVolumeId(text: string): text is VolumeId {
+/** As volumeIdFor; a snapshot and a volume of the same name have different ids. */
+export function snapshotIdFor(nodeId: string, name: string): SnapshotId {
+  return `${nodeHash(nodeId)}-${hash(`snapshot ${name}`, NAME_HASH_DIGITS)}` as SnapshotId
+}
+
+/** As volumeIdFor, for a group of snapshots. */
+export function groupSnapshotIdFor(nodeId: string, name: string): GroupSnapshotId {
+  return `${nodeHash(nodeId)}-${hash(`group ${name}`, NAME_HASH_DIGITS)}` as GroupSnapshotId
+}
+
+/** True for what one of the above can have returned on any node; a caller's id must pass before it becomes a path. */
+export function isId(text: string): boolean {
   return pattern.test(text)
+}
+
+/** True for an id that this node gave out, whether or not what it named still exists. */
+export function isIdOfNode(text: string, nodeId: string): boolean {
+  return isId(text) && text.startsWith(`${nodeHash(nodeId)}-`)
 }

@@ -1,13 +1,11 @@
 import * as v from 'valibot'
 import { VolumeError } from './errors.ts'
-import { fsTypes, type DirectIo, type FsType } from './ports.ts'
-import type { Provisioning } from './volume.ts'
+import { fsTypes, type FsType } from './ports.ts'
+import type { VolumeAttributes } from './volume.ts'
 
 /** What a StorageClass can ask for. Undefined: not asked for. */
-export interface VolumeParameters {
+export interface VolumeParameters extends VolumeAttributes {
   readonly pool: string
-  readonly provisioning: Provisioning
-  readonly directIo: DirectIo
   readonly fsType: FsType | undefined
   readonly mkfsOptions: readonly string[]
   readonly labels: Readonly<Record<string, string>>
@@ -16,31 +14,48 @@ export interface VolumeParameters {
 /** Keys that csi-provisioner adds by itself (--extra-create-metadata); they describe, they do not ask. */
 const METADATA_PREFIX = 'csi.storage.k8s.io/'
 
+/** What a VolumeAttributesClass can ask for, too. */
+const mutable = {
+  provisioning: v.picklist(['thin', 'thick']),
+  directIO: v.picklist(['auto', 'on', 'off']),
+  discard: v.picklist(['none', 'online', 'periodic']),
+}
+
 const schema = v.strictObject({
   pool: v.optional(v.pipe(v.string(), v.nonEmpty()), 'default'),
-  provisioning: v.optional(v.picklist(['thin', 'thick']), 'thin'),
-  directIO: v.optional(v.picklist(['auto', 'on', 'off']), 'auto'),
   fsType: v.optional(v.picklist(fsTypes)),
   mkfsOptions: v.optional(v.string(), ''),
+  provisioning: v.optional(mutable.provisioning, 'thin'),
+  directIO: v.optional(mutable.directIO, 'auto'),
+  discard: v.optional(mutable.discard, 'none'),
 })
 
-export const parameterNames = Object.keys(schema.entries)
+const mutableSchema = v.strictObject({
+  provisioning: v.optional(mutable.provisioning),
+  directIO: v.optional(mutable.directIO),
+  discard: v.optional(mutable.discard),
+})
+
+type Strings = Readonly<Record<string, string>>
 
 /**
- * Reads CreateVolume's (and GetCapacity's) parameters.
+ * Reads CreateVolume's (and GetCapacity's) parameters. Where both have a key, the mutable one counts.
  * @throws VolumeError invalid-argument naming the parameter and its value
  */
-export function parseParameters(parameters: Readonly<Record<string, string>>): VolumeParameters {
+export function parseParameters(parameters: Strings, mutableParameters: Strings = {}): VolumeParameters {
   const entries = Object.entries(parameters)
   const isLabel = ([key]: [string, string]) => key.startsWith(METADATA_PREFIX)
-  const result = v.safeParse(schema, Object.fromEntries(entries.filter((entry) => !isLabel(entry))))
-  if (!result.success) throw new VolumeError('invalid-argument', explain(result.issues[0]))
-  const { pool, provisioning, directIO, fsType, mkfsOptions } = result.output
+  const asked = Object.fromEntries(entries.filter((entry) => !isLabel(entry)))
+  parseWith(mutableSchema, mutableParameters, 'mutable_parameters')
+  const { directIO, mkfsOptions, ...others } = parseWith(
+    schema,
+    { ...asked, ...mutableParameters },
+    'parameters',
+  )
   return {
-    pool,
-    provisioning,
+    ...others,
+    fsType: others.fsType,
     directIo: directIO,
-    fsType,
     mkfsOptions: mkfsOptions.split(/\s+/).filter((option) => option !== ''),
     labels: Object.fromEntries(
       entries.filter(isLabel).map(([key, value]) => [key.slice(METADATA_PREFIX.length), value]),
@@ -48,10 +63,33 @@ export function parseParameters(parameters: Readonly<Record<string, string>>): V
   }
 }
 
-function explain(issue: v.InferIssue<typeof schema>): string {
-  const key = v.getDotPath(issue)
-  if (issue.type === 'strict_object') {
-    return `parameters: "${key}" is unknown; known are ${parameterNames.join(', ')}`
+/**
+ * Reads ControllerModifyVolume's parameters: what is absent stays as it is.
+ * @throws VolumeError invalid-argument naming the parameter and its value
+ */
+export function parseMutableParameters(parameters: Strings): Partial<VolumeAttributes> {
+  const { provisioning, directIO, discard } = parseWith(mutableSchema, parameters, 'mutable_parameters')
+  return {
+    ...(provisioning && { provisioning }),
+    ...(directIO && { directIo: directIO }),
+    ...(discard && { discard }),
   }
-  return `parameters: ${key} is ${issue.received}; expected ${issue.expected}`
+}
+
+/** @throws VolumeError invalid-argument naming the field, the key, its value, and what is possible */
+export function parseWith<Schema extends v.GenericSchema>(
+  schema: Schema & { readonly entries: object },
+  parameters: Strings,
+  field: string,
+): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, parameters)
+  if (result.success) return result.output
+  const [issue] = result.issues
+  const key = v.getDotPath(issue) ?? ''
+  const known = Object.keys(schema.entries)
+  if (!known.includes(key)) {
+    throw new VolumeError('invalid-argument', `${field}: "${key}" is unknown; known are ${known.join(', ')}`)
+  }
+  const expected = issue.expected ?? issue.message
+  throw new VolumeError('invalid-argument', `${field}: ${key} is ${issue.received}; expected ${expected}`)
 }

@@ -60,6 +60,12 @@ export interface LoopDevices {
    * @returns what was detached
    */
   recover(isOurs: (name: string) => boolean): Promise<LoopState[]>
+  /** Writes out what the kernel has cached of the device's own content. */
+  flush(device: LoopDevice): Promise<void>
+  /** A figure that is another one after any write to the device, finished or under way. */
+  writes(device: LoopDevice): Promise<string>
+  /** Turns direct I/O on or off while the device is in use. @returns what came out */
+  setDirectIo(device: LoopDevice, on: boolean): Promise<boolean>
   /** Makes the device of a grown image as large as the image. */
   resize(device: LoopDevice): Promise<void>
 }
@@ -94,6 +100,14 @@ export interface Mounts {
   bind(source: string, target: string, options: { readonly readOnly: boolean }): Promise<void>
   /** Unmounts the topmost mount at the path. Not mounted: nothing to do. @throws EBUSY while it is in use. */
   unmount(target: string): Promise<void>
+  /** Writes everything out and holds up all writers until `thaw` (FIFREEZE). @throws EBUSY when it is frozen already. */
+  freeze(mountPoint: string): Promise<void>
+  /** Ends a freeze, whoever began it. @returns false when it was not frozen */
+  thaw(mountPoint: string): Promise<boolean>
+  /** Writes everything out without holding anybody up (syncfs(2)). */
+  flush(mountPoint: string): Promise<void>
+  /** Gives unused blocks back to the device (FITRIM). @returns the bytes that the file system trimmed */
+  trim(mountPoint: string, signal: AbortSignal): Promise<bigint>
 }
 
 export const fsTypes = ['ext4', 'xfs', 'btrfs'] as const
@@ -125,6 +139,8 @@ export interface FileSystems {
   growUnmounted(type: FsType, device: string, signal: AbortSignal): Promise<void>
   /** Grows a mounted file system to the size of its device; nothing to do when it has that size. */
   grow(type: FsType, device: string, mountPoint: string, signal: AbortSignal): Promise<void>
+  /** Gives the copy of a file system, in an image that is not attached, an identity of its own where the kernel needs one. */
+  renew(type: FsType, image: string, signal: AbortSignal): Promise<void>
   /** Options that a mount of this type always needs here, for example xfs's `nouuid`. */
   mountOptions(type: FsType): readonly string[]
 }
@@ -146,6 +162,10 @@ export interface ImageFiles {
   create(path: string, sizeBytes: bigint, allocate: boolean, signal: AbortSignal): Promise<void>
   /** Makes an image larger, and flushes it. @throws ENOSPC; the image is then as it was. */
   grow(path: string, sizeBytes: bigint, allocate: boolean, signal: AbortSignal): Promise<void>
+  /** Gives an image all of its blocks (thin to thick); what is written stays. @throws ENOSPC; it keeps what it got */
+  allocate(path: string, signal: AbortSignal): Promise<void>
+  /** Gives back the blocks that were never written (thick to thin). */
+  deallocate(path: string, signal: AbortSignal): Promise<void>
   /** Apparent and really allocated size. @throws ENOENT. */
   size(path: string): Promise<{ readonly logical: bigint; readonly allocated: bigint }>
   /** statfs(2) of the file system at the path. */
@@ -155,4 +175,43 @@ export interface ImageFiles {
    * with this process. A loop device that is attached to a file holds such a lock on it.
    */
   lock(path: string): Promise<AsyncDisposable | undefined>
+}
+
+/** A piece of a file. */
+export interface Extent {
+  readonly offset: bigint
+  readonly length: bigint
+}
+
+export interface CopyProgress {
+  readonly copiedBytes: bigint
+  /** The data in the source when the copy began; holes do not count. */
+  readonly totalBytes: bigint
+}
+
+/** Copies images without reading or writing their holes. */
+export interface ImageCopier {
+  /**
+   * Makes `target`, which must not exist, equal to `source`: sharing its blocks where the file system can (FICLONE), else
+   * copying its data. Nothing is flushed; after a failure there is no target.
+   * @throws ENOSPC, EEXIST
+   */
+  copy(
+    source: string,
+    target: string,
+    onProgress: (progress: CopyProgress) => void,
+    signal: AbortSignal,
+  ): Promise<'shared' | 'copied'>
+  /**
+   * Makes a copy equal to its source again: shares the blocks where that is possible, else writes only what differs.
+   * @returns the bytes that were written; 0 when the blocks are shared
+   */
+  update(source: string, target: string, signal: AbortSignal): Promise<bigint>
+  /** The extents with data at or behind `from`, ascending, never overlapping; the first may begin before `from`. */
+  extents(path: string, from: bigint, signal: AbortSignal): AsyncIterable<Extent>
+  /**
+   * Where two images of a volume differ, ascending, at or behind `from`: by the blocks they share where the file system
+   * tells, else by comparing their content.
+   */
+  differences(base: string, target: string, from: bigint, signal: AbortSignal): AsyncIterable<Extent>
 }

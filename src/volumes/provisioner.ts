@@ -1,10 +1,15 @@
 import { checkRange, chooseCapacity, satisfies, type CapacityRange } from './capacity-range.ts'
 import type { Catalog } from './catalog.ts'
+import { larger } from './bytes.ts'
 import { VolumeError, hasErrno } from './errors.ts'
 import { volumeIdFor } from './ids.ts'
+import type { Jobs } from './jobs.ts'
 import type { KeyedLock } from './keyed-lock.ts'
+import { devicesOf } from './node/devices.ts'
 import type { VolumeParameters } from './parameters.ts'
 import type { FileSystems, FsType, ImageFiles, LoopDevices } from './ports.ts'
+import type { Restorer, SourceDemands } from './snapshots/restorer.ts'
+import type { ContentSource } from './snapshots/snapshot.ts'
 import type { Access, Volume, VolumeSpec } from './volume.ts'
 
 const DEFAULT_FS_TYPE: FsType = 'ext4'
@@ -18,15 +23,19 @@ export interface CreateRequest {
   /** All of them must be possible with the one volume. */
   readonly accesses: readonly Access[]
   readonly parameters: VolumeParameters
+  readonly source: ContentSource | undefined
+  readonly ephemeral?: boolean
 }
 
 export interface ProvisionerDependencies {
   readonly nodeId: string
   readonly catalog: Catalog
   readonly locks: KeyedLock
+  readonly jobs: Jobs
   readonly files: ImageFiles
   readonly loops: LoopDevices
   readonly fileSystems: FileSystems
+  readonly restorer: Restorer
 }
 
 /** Makes, grows and deletes volumes, whether somebody uses them or not. */
@@ -38,31 +47,41 @@ export class Provisioner {
   }
 
   /**
-   * Makes the volume of this name, or returns the one that a request like this one made before.
+   * Makes the volume of this name, or returns the one that a request like this one made before. Copying the content of a
+   * source goes on when the caller gives up; a repeated call joins it.
    * @throws VolumeError already-exists when the name is taken by a volume that is not what is asked for
    */
   async create(request: CreateRequest, signal: AbortSignal): Promise<Volume> {
-    const { catalog, locks, nodeId } = this.#on
+    const { catalog, jobs, nodeId, restorer } = this.#on
     const id = volumeIdFor(nodeId, request.name)
-    const spec = specOf(request.accesses, request.parameters)
-    const pool = catalog.pool(spec.pool)
-    const capacityBytes = chooseCapacity(
-      request.range,
-      this.minimumBytes(request.accesses, request.parameters),
-    )
-    using _lock = await locks.acquire(id, signal)
     const existing = catalog.find(id)
+    const demands = existing || !request.source ? undefined : restorer.demands(request.source)
+    const spec = specOf(request, demands ?? existing)
+    catalog.pool(spec.pool)
     if (existing) return compatible(existing, spec, request.range)
-    const { labels } = request.parameters
-    const volume = {
-      ...spec,
-      id,
-      name: request.name,
-      capacityBytes,
-      createdAt: new Date().toISOString(),
-      labels,
-    }
-    await pool.create(volume, signal)
+    const minimum = larger(this.minimumBytes(spec), demands?.sizeBytes ?? 0n)
+    requireSize(request.range, demands)
+    const capacityBytes = chooseCapacity(request.range, minimum)
+    const { name, ephemeral = false, parameters, range } = request
+    const { labels } = parameters
+    const { provisioning, directIo, discard } = spec
+    const initial = { provisioning, directIo, discard }
+    const createdAt = new Date().toISOString()
+    const volume = { ...spec, id, name, capacityBytes, initial, ephemeral, labels, createdAt }
+    if (!request.source) return await this.#make(volume, range, signal)
+    return compatible(await jobs.run(id, (job) => this.#make(volume, range, job), signal), spec, range)
+  }
+
+  async #make(volume: Volume, range: CapacityRange, signal: AbortSignal): Promise<Volume> {
+    const { catalog, files, locks, restorer } = this.#on
+    using _lock = await locks.acquire(volume.id, signal)
+    const existing = catalog.find(volume.id)
+    if (existing) return compatible(existing, volume, range)
+    await catalog.pool(volume.pool).create(volume, async (draft) => {
+      if (volume.contentSource) await restorer.fill(draft, volume, volume.contentSource, signal)
+      else await files.create(draft.image, volume.capacityBytes, volume.provisioning === 'thick', signal)
+      signal.throwIfAborted()
+    })
     return volume
   }
 
@@ -83,7 +102,7 @@ export class Provisioner {
         `volume "${id}" is in use (attached to a loop device); unstage it first`,
       )
     }
-    await catalog.pool(volume.pool).remove(volume)
+    await catalog.pool(volume.pool).volumes.remove(volume.id)
   }
 
   /**
@@ -105,49 +124,74 @@ export class Provisioner {
         `volume "${id}" has ${volume.capacityBytes} bytes, more than limit_bytes ${range.limitBytes}; volumes do not shrink`,
       )
     }
-    const attached = await loops.find(catalog.image(grown))
-    if (attached && attached.sizeBytes < grown.capacityBytes) await loops.resize(attached.device)
+    for (const state of await devicesOf(loops, catalog.image(grown))) {
+      if (state && state.sizeBytes < grown.capacityBytes) await loops.resize(state.device)
+    }
     return grown
   }
 
   /** The smallest volume of this kind. */
-  minimumBytes(accesses: readonly Access[], parameters: VolumeParameters): bigint {
-    const { accessTypes, fsType } = specOf(accesses, parameters)
+  minimumBytes({ accessTypes, fsType }: Pick<VolumeSpec, 'accessTypes' | 'fsType'>): bigint {
     return accessTypes.includes('mount') ? this.#on.fileSystems.minimumBytes(fsType) : SMALLEST_BLOCK_VOLUME
   }
 }
 
-/** @throws VolumeError invalid-argument when the capabilities and the parameters contradict each other */
-function specOf(accesses: readonly Access[], parameters: VolumeParameters): VolumeSpec {
+/**
+ * What is asked for, with what the source of the content says where nothing is asked.
+ * @throws VolumeError invalid-argument when the capabilities, the parameters and the source contradict each other
+ */
+export function specOf(
+  { accesses, parameters, source }: Pick<CreateRequest, 'accesses' | 'parameters' | 'source'>,
+  given?: Pick<SourceDemands, 'fsType'>,
+): VolumeSpec {
   const wanted = accesses.flatMap((access) => (access.type === 'mount' ? (access.fsType ?? []) : []))
   const types = new Set(parameters.fsType ? [...wanted, parameters.fsType] : wanted)
+  const isMounted = accesses.some(({ type }) => type === 'mount')
+  if (source && given && isMounted && types.size > 0) types.add(given.fsType)
   if (types.size > 1) {
     throw new VolumeError(
       'invalid-argument',
       `one volume cannot have several file systems: ${[...types].join(' and ')}`,
     )
   }
-  const [fsType = DEFAULT_FS_TYPE] = types
-  const { pool, provisioning, directIo, mkfsOptions } = parameters
+  const [fsType = source && given ? given.fsType : DEFAULT_FS_TYPE] = types
+  const { pool, provisioning, directIo, discard, mkfsOptions } = parameters
   const accessTypes = [...new Set(accesses.map((access) => access.type))].sort()
-  return { pool, accessTypes, fsType, provisioning, directIo, mkfsOptions }
+  return { pool, accessTypes, fsType, provisioning, directIo, discard, mkfsOptions, contentSource: source }
 }
 
-function compatible(existing: Volume, spec: VolumeSpec, range: CapacityRange): Volume {
-  const differs = (Object.keys(spec) as (keyof VolumeSpec)[]).find(
-    (key) => JSON.stringify(spec[key]) !== JSON.stringify(existing[key]),
+/** A volume cannot be smaller than what it is made of. */
+function requireSize({ requiredBytes }: CapacityRange, demands: SourceDemands | undefined): void {
+  if (!demands || requiredBytes === 0n || requiredBytes >= demands.sizeBytes) return
+  throw new VolumeError(
+    'out-of-range',
+    `capacity_range: required_bytes ${requiredBytes} is less than the ${demands.sizeBytes} bytes of the source`,
   )
-  if (differs) {
-    throw new VolumeError(
-      'already-exists',
-      `name "${existing.name}" is taken by volume ${existing.id}, whose ${differs} is ${JSON.stringify(existing[differs])}, not ${JSON.stringify(spec[differs])}`,
-    )
-  }
-  if (!satisfies(existing.capacityBytes, range)) {
-    throw new VolumeError(
-      'already-exists',
-      `name "${existing.name}" is taken by volume ${existing.id}, whose ${existing.capacityBytes} bytes are not within ${range.requiredBytes} to ${range.limitBytes || 'any'}`,
-    )
-  }
-  return existing
 }
+
+/** @throws VolumeError already-exists when the volume is not what is asked for */
+function compatible(existing: Volume, spec: VolumeSpec, range: CapacityRange): Volume {
+  const taken = `name "${existing.name}" is taken by volume ${existing.id}`
+  const asked = { ...existing, ...existing.initial }
+  for (const key of specKeys) {
+    const [is, wanted] = [JSON.stringify(asked[key]), JSON.stringify(spec[key])]
+    if (is !== wanted)
+      throw new VolumeError('already-exists', `${taken}, whose ${key} is ${is}, not ${wanted}`)
+  }
+  if (satisfies(existing.capacityBytes, range)) return existing
+  throw new VolumeError(
+    'already-exists',
+    `${taken}, whose ${existing.capacityBytes} bytes are not within ${range.requiredBytes} to ${range.limitBytes || 'any'}`,
+  )
+}
+
+const specKeys = [
+  'pool',
+  'accessTypes',
+  'fsType',
+  'provisioning',
+  'directIo',
+  'discard',
+  'mkfsOptions',
+  'contentSource',
+] as const satisfies (keyof VolumeSpec)[]

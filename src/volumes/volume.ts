@@ -1,5 +1,6 @@
 import type { VolumeId } from './ids.ts'
 import type { DirectIo, FsType } from './ports.ts'
+import type { ContentSource } from './snapshots/snapshot.ts'
 
 /** How a container sees a volume: a mounted file system or a raw device. Fixed when the volume is made. */
 export type AccessType = 'mount' | 'block'
@@ -7,14 +8,26 @@ export type AccessType = 'mount' | 'block'
 /** Thin images are sparse and take space as they are written; thick ones have all of it from the start. */
 export type Provisioning = 'thin' | 'thick'
 
+/**
+ * When blocks that the file system no longer uses go back to the pool: never, at once (the `discard` mount option), or
+ * from time to time (FITRIM).
+ */
+export type Discard = 'none' | 'online' | 'periodic'
+
+/** What of a volume can be changed while it lives (ControllerModifyVolume). */
+export interface VolumeAttributes {
+  readonly provisioning: Provisioning
+  readonly directIo: DirectIo
+  readonly discard: Discard
+}
+
 /** What was asked for and decided when a volume was made. A repeated request must ask for the same. */
-export interface VolumeSpec {
+export interface VolumeSpec extends VolumeAttributes {
   readonly pool: string
   readonly accessTypes: readonly AccessType[]
   readonly fsType: FsType
-  readonly provisioning: Provisioning
-  readonly directIo: DirectIo
   readonly mkfsOptions: readonly string[]
+  readonly contentSource: ContentSource | undefined
 }
 
 export interface Volume extends VolumeSpec {
@@ -22,6 +35,10 @@ export interface Volume extends VolumeSpec {
   /** CreateVolume's name: any Unicode. */
   readonly name: string
   readonly capacityBytes: bigint
+  /** The attributes as they were asked for first; a repeated CreateVolume asks for these again. */
+  readonly initial: VolumeAttributes
+  /** Made by NodePublishVolume for one pod, and gone with it. */
+  readonly ephemeral: boolean
   /** ISO 8601. */
   readonly createdAt: string
   /** PersistentVolume and claim, when the caller told them; for people. */

@@ -20,7 +20,7 @@ export interface FileSystemsWorld extends AsyncDisposable {
 const GIB = 1n << 30n
 const blank = { type: undefined, partitionTable: undefined, unfinished: false }
 
-const minimum: Record<FsType, bigint> = { ext4: 8n << 20n, xfs: 300n << 20n, btrfs: 109n << 20n }
+const minimum: Record<FsType, bigint> = { ext4: 8n << 20n, xfs: 300n << 20n, btrfs: 256n << 20n }
 
 /**
  * What every implementation of the FileSystems port must do.

@@ -10,7 +10,7 @@ export interface FakeContent extends Signature {
   readonly damage?: 'repairable' | 'hopeless'
 }
 
-type Operation = 'probe' | 'format' | 'check' | 'growUnmounted' | 'grow'
+type Operation = 'probe' | 'format' | 'check' | 'growUnmounted' | 'grow' | 'renew'
 
 const nothing = { type: undefined, partitionTable: undefined, unfinished: false } as const
 
@@ -43,7 +43,7 @@ export class FakeFileSystems implements FileSystems {
   }
 
   minimumBytes(type: FsType): bigint {
-    return { ext4: 8n << 20n, xfs: 300n << 20n, btrfs: 109n << 20n }[type]
+    return { ext4: 8n << 20n, xfs: 300n << 20n, btrfs: 256n << 20n }[type]
   }
 
   mountOptions(type: FsType): readonly string[] {
@@ -83,6 +83,11 @@ export class FakeFileSystems implements FileSystems {
   async grow(type: FsType, device: string, mountPoint: string, signal: AbortSignal): Promise<void> {
     await this.#begin('grow', `${type} ${device} ${mountPoint}`, signal)
     this.setContent(device, { type })
+  }
+
+  /** An image, unlike a device, needs not to be known here. */
+  renew(type: FsType, image: string, signal: AbortSignal): Promise<void> {
+    return this.#begin('renew', `${type} ${image}`, signal)
   }
 
   #sizeOf(device: string): bigint {

@@ -65,6 +65,21 @@ export class FakeLoopDevices implements LoopDevices {
     return Promise.resolve([])
   }
 
+  flush(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  writes(): Promise<string> {
+    return Promise.resolve('0')
+  }
+
+  setDirectIo(device: LoopDevice, on: boolean): Promise<boolean> {
+    const directIo = on && this.directIoWorks
+    const bound = this.#bound.get(device.number)
+    if (bound) this.#bound.set(device.number, { ...bound, state: { ...bound.state, directIo } })
+    return Promise.resolve(directIo)
+  }
+
   async resize(device: LoopDevice): Promise<void> {
     const bound = this.#bound.get(device.number)
     if (!bound) return

@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
-import { hasErrno } from '../../src/volumes/errors.ts'
+import { hasErrno, VolumeError } from '../../src/volumes/errors.ts'
 import type { MountEntry, MountRequest, Mounts } from '../../src/volumes/ports.ts'
 import { FakeErrno } from './errno.ts'
 
@@ -25,10 +25,17 @@ const root: MountEntry = {
  * that code which makes and removes directories runs as it is.
  */
 export class FakeMounts implements Mounts {
-  /** What was done, in order: `mount SOURCE TARGET`, `bind SOURCE TARGET ro|rw`, `unmount TARGET`. */
+  /**
+   * What was done, in order: `mount SOURCE TARGET`, `bind SOURCE TARGET ro|rw`, and `unmount`, `freeze`, `thaw`, `flush`
+   * or `trim` with the target.
+   */
   readonly log: string[] = []
   /** Targets whose unmount fails with EBUSY. */
   readonly busy = new Set<string>()
+  /** The sources of the file systems that are frozen. */
+  readonly frozen = new Set<string>()
+  /** What a trim gives back, in bytes. */
+  trimmableBytes = 0n
   readonly #hooks: FakeMountsHooks
   #table: MountEntry[] = [root]
 
@@ -72,6 +79,37 @@ export class FakeMounts implements Mounts {
     this.#table = this.#table.filter((other) => other !== entry)
     this.log.push(`unmount ${target}`)
     this.#hooks.unmounted?.(entry)
+  }
+
+  async freeze(mountPoint: string): Promise<void> {
+    const { source } = await this.#mountedAt(mountPoint)
+    if (this.frozen.has(source)) throw new FakeErrno('EBUSY', `freeze ${mountPoint}`)
+    this.frozen.add(source)
+    this.log.push(`freeze ${mountPoint}`)
+  }
+
+  async thaw(mountPoint: string): Promise<boolean> {
+    const { source } = await this.#mountedAt(mountPoint)
+    this.log.push(`thaw ${mountPoint}`)
+    return this.frozen.delete(source)
+  }
+
+  async flush(mountPoint: string): Promise<void> {
+    await this.#mountedAt(mountPoint)
+    this.log.push(`flush ${mountPoint}`)
+  }
+
+  async trim(mountPoint: string, signal: AbortSignal): Promise<bigint> {
+    await this.#mountedAt(mountPoint)
+    signal.throwIfAborted()
+    this.log.push(`trim ${mountPoint}`)
+    return this.trimmableBytes
+  }
+
+  async #mountedAt(path: string): Promise<MountEntry> {
+    const entry = await this.at(path)
+    if (entry) return entry
+    throw new VolumeError('failed-precondition', `no file system of its own is mounted on ${path}`)
   }
 
   /** What a bind mount takes over from the mount that the path lies in: everything but the access can only get less. */

@@ -30,7 +30,7 @@ export class DriverProcess {
   /** @param within a command that runs the one after it, such as `unshare --mount` */
   constructor(args: readonly string[], within: readonly string[] = []) {
     const [command = '', ...rest] = [...within, process.execPath, MAIN, ...args]
-    const { CSI_ENDPOINT: _endpoint, NODE_NAME: _name, ...env } = process.env
+    const env = { ...process.env, CSI_ENDPOINT: undefined, NODE_NAME: undefined }
     const child = spawn(command, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] })
     let stderr = ''
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
@@ -71,9 +71,14 @@ export class DriverProcess {
   }
 }
 
-/** Runs the command line to its end. */
+/** Runs the command line to its end; a driver that serves, against all expectation, is ended. */
 export async function runMain(...args: string[]): Promise<Exit> {
-  return new DriverProcess(args).exited
+  const driver = new DriverProcess(args)
+  driver.serving().then(
+    () => driver.end('SIGTERM'),
+    () => undefined,
+  )
+  return driver.exited
 }
 
 export interface NodeOptions {

@@ -37,11 +37,17 @@ export async function removeAll(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true })
 }
 
-/** The image of each device, by the device's path: those of the directory's files, then those on top of them. */
+/**
+ * What is behind each device, by the device's path: first those of the directory's files, then those on top of them.
+ * Of the latter only the last part of the name counts: the /dev that it was in may be gone with its namespace.
+ */
 export async function devicesOf(directory: string): Promise<Map<string, string>> {
   const bound = await boundDevices()
   const devices = new Map(bound.filter(([, file]) => file.startsWith(`${directory}/`)))
-  for (const [device, file] of bound) if (devices.has(file)) devices.set(device, file)
+  for (const [device, file] of bound) {
+    const below = `/dev/${/^\/(?:dev\/)?(loop\d+)$/.exec(file)?.[1]}`
+    if (devices.has(below)) devices.set(device, below)
+  }
   return devices
 }
 
@@ -89,11 +95,11 @@ function names(argument: string, word: string): boolean {
 function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    ignore(error)
+  } catch {
+    // It has ended by itself.
   }
 }
 
-function ignore(_: unknown): undefined {
+function ignore(): undefined {
   return undefined
 }

@@ -11,7 +11,7 @@ export const GiB = 1 << 30
 
 export function mountCapability(
   fsType = '',
-  { mode = 'SINGLE_NODE_WRITER' as AccessMode, mountFlags = [] as string[] } = {},
+  { mode = 'SINGLE_NODE_WRITER', mountFlags = [] }: { mode?: AccessMode; mountFlags?: string[] } = {},
 ): VolumeCapabilityInit {
   return { accessMode: { mode }, mount: { fsType, mountFlags }, accessType: 'mount' }
 }

@@ -1,9 +1,10 @@
 import { run } from '../exec.ts'
+import { renewBtrfs } from './btrfs-renew.ts'
 import type { FileSystemType } from './type.ts'
 
 export const btrfs: FileSystemType = {
-  /** What mkfs.btrfs 6.2 asks for: room for two copies of the metadata (its default) beside the first data. */
-  minimumBytes: 109n << 20n,
+  /** The kernel resizes no smaller one; mkfs.btrfs 6.2 makes them from 109 MiB on. */
+  minimumBytes: 256n << 20n,
 
   mountOptions: [],
 
@@ -13,6 +14,8 @@ export const btrfs: FileSystemType = {
 
   /** The log is replayed at mount, and `btrfs check --repair` is only for those who were told to (btrfs-check(8)). */
   check: () => Promise.resolve(),
+
+  renew: renewBtrfs,
 
   async grow(_device, mountPoint, signal) {
     await run('btrfs', ['filesystem', 'resize', 'max', mountPoint], { signal })

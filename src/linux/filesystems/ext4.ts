@@ -1,4 +1,5 @@
 import { VolumeError } from '../../volumes/errors.ts'
+import { CAP_SYS_RESOURCE, hasCapability } from '../capabilities.ts'
 import { CommandError } from '../command-error.ts'
 import { run } from '../exec.ts'
 import { BLOCK_BYTES, mkfsArguments } from './ext4-mkfs.ts'
@@ -17,11 +18,17 @@ export const ext4: FileSystemType = {
 
   check: (device, signal) => preen(device, [], signal),
 
+  /**
+   * Only where it cannot be done while mounted. Growing a mounted ext4 goes through its journal; this does not, so it must
+   * not be interrupted: a cancelled call waits until it is done.
+   */
   async growUnmounted(device, signal) {
-    if (!(await hasRoomToGrow(device))) return
+    if (hasCapability(CAP_SYS_RESOURCE) || !(await hasRoomToGrow(device))) return
+    const uninterrupted = new AbortController().signal
     // resize2fs insists on a full check of a file system that has been mounted.
-    await preen(device, ['-f'], signal)
-    await run('resize2fs', [device], { signal })
+    await preen(device, ['-f'], uninterrupted)
+    await run('resize2fs', [device], { signal: uninterrupted })
+    signal.throwIfAborted()
   },
 
   async grow(device, _mountPoint, signal) {

@@ -36,4 +36,8 @@ export class LinuxFileSystems implements FileSystems {
   grow(type: FsType, device: string, mountPoint: string, signal: AbortSignal): Promise<void> {
     return types[type].grow(device, mountPoint, signal)
   }
+
+  async renew(type: FsType, image: string, signal: AbortSignal): Promise<void> {
+    await types[type].renew?.(image, signal)
+  }
 }

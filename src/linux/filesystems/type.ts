@@ -10,6 +10,8 @@ export interface FileSystemType {
   check(device: string, signal: AbortSignal): Promise<void>
   /** On an unmounted device that was checked; only where it has an advantage over `grow`. */
   growUnmounted?(device: string, signal: AbortSignal): Promise<void>
+  /** On the image of a copy that is not attached; only where two of one identity cannot be mounted together. */
+  renew?(image: string, signal: AbortSignal): Promise<void>
   /** On a mounted file system. */
   grow(device: string, mountPoint: string, signal: AbortSignal): Promise<void>
 }

@@ -77,3 +77,14 @@ export async function backingFile(number: number): Promise<string | undefined> {
 export async function isUnlinked(number: number): Promise<boolean> {
   return (await backingFile(number))?.endsWith(' (deleted)') ?? false
 }
+
+/** Fields of /sys/block/loopN/stat (Documentation/block/stat.rst): finished writes, their sectors, finished discards. */
+const writeFields = [4, 6, 11]
+const IN_FLIGHT = 8
+
+/** A figure that is another one after any write to the device; while one is under way it is never the same twice. */
+export async function writeCounter(number: number): Promise<string> {
+  const fields = (await readFile(`${SYSFS}/loop${number}/stat`, 'utf8')).trim().split(/\s+/)
+  const finished = writeFields.map((index) => fields[index]).join(' ')
+  return fields[IN_FLIGHT] === '0' ? finished : `${finished} and more at ${performance.now()}`
+}

@@ -8,9 +8,9 @@ import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY, type LoopIn
 import { bindFreeDevice, type BoundLoop } from './bind.ts'
 import type { LoopControl } from './control.ts'
 import { DeviceNodes } from './device-nodes.ts'
-import { clrFd, makeWritable, setCapacity, setStatus, sizeOf } from './device.ts'
+import { clrFd, makeWritable, setCapacity, setDirectIo, setStatus, sizeOf } from './device.ts'
 import { backingOf, identityKey, identityOf, isBackedBy, type BackingIdentity } from './identity.ts'
-import { inspect, inspectNumber, isUnlinked, listBound } from './inventory.ts'
+import { inspect, inspectNumber, isUnlinked, listBound, writeCounter } from './inventory.ts'
 
 /** A loop device leaves out the end of a file that is no whole sector. */
 const SECTOR_BYTES = 512n
@@ -88,6 +88,26 @@ export class LinuxLoopDevices implements LoopDevices {
     return detached
   }
 
+  async flush(device: LoopDevice): Promise<void> {
+    await using handle = await open(device.path, 'r')
+    await handle.sync()
+  }
+
+  async writes(device: LoopDevice): Promise<string> {
+    return await writeCounter(device.number)
+  }
+
+  async setDirectIo(device: LoopDevice, on: boolean): Promise<boolean> {
+    await using handle = await open(device.path, 'r')
+    try {
+      await setDirectIo(handle.fd, on)
+      return on
+    } catch (error) {
+      if (on && hasErrno(error, 'EINVAL')) return false
+      throw error
+    }
+  }
+
   async resize(device: LoopDevice): Promise<void> {
     await using handle = await open(device.path, 'r')
     await setCapacity(handle.fd)
@@ -95,22 +115,42 @@ export class LinuxLoopDevices implements LoopDevices {
 
   async #detach(device: LoopDevice, identity: BackingIdentity, signal: AbortSignal): Promise<void> {
     const before = await inspectNumber(this.#nodes, device.number)
+    // With autoclear the last user takes it along; after an unmount that can be a copy of the mount in a dying namespace.
+    if (before?.state.autoclear) await this.#waitUntilGone(device, identity, signal)
+    else if (before) await this.#clearAndWait(device, identity, before.info, signal)
+    this.#lastSeen.delete(identityKey(identity))
+  }
+
+  async #clearAndWait(
+    device: LoopDevice,
+    identity: BackingIdentity,
+    before: LoopInfo,
+    signal: AbortSignal,
+  ): Promise<void> {
     await this.#clear(device, identity)
+    try {
+      await this.#waitUntilGone(device, identity, signal)
+    } catch (error) {
+      await this.#restore(device, before)
+      throw error
+    }
+  }
+
+  async #waitUntilGone(device: LoopDevice, identity: BackingIdentity, signal: AbortSignal): Promise<void> {
     const deadline = Date.now() + DETACH_PATIENCE_MS
     for (let pause = 1; await this.#stateOf(device.number, identity); pause = Math.min(2 * pause, 100)) {
-      if (Date.now() > deadline) {
-        if (before) await this.#restore(device, before.info)
-        throw busy(device, 'open')
-      }
+      if (Date.now() > deadline) throw busy(device, 'mounted or open somewhere')
       await setTimeout(pause, undefined, { signal })
     }
-    this.#lastSeen.delete(identityKey(identity))
   }
 
   /** LOOP_CLR_FD on a device that is open elsewhere turns autoclear on, so that it would vanish with the last user. */
   async #restore(device: LoopDevice, info: LoopInfo): Promise<void> {
     await using handle = await open(device.path, 'r')
-    await setStatus(handle.fd, info)
+    await setStatus(handle.fd, info).catch((error: unknown) => {
+      // It is gone after all.
+      if (!hasErrno(error, 'ENXIO')) throw error
+    })
   }
 
   /** Exclusive opening is what mounts and device mapper do: it fails when one of them has the device, anywhere. */

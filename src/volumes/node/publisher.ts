@@ -3,6 +3,8 @@ import { isReadOnly, requireAccess } from '../access.ts'
 import { VolumeError, hasErrno } from '../errors.ts'
 import type { LoopDevice, LoopState, MountEntry } from '../ports.ts'
 import type { NodeDependencies } from './dependencies.ts'
+import { devicesOf } from './devices.ts'
+import { unmountIdle } from './unmount.ts'
 import { isLoopMount, shows, usesOf } from './uses.ts'
 import type { Access, Volume } from '../volume.ts'
 
@@ -30,13 +32,12 @@ export class Publisher {
     using _lock = await locks.acquire(id, signal)
     const volume = catalog.get(id)
     requireAccess(volume, request.access)
-    const attached = await loops.find(catalog.image(volume))
+    const [attached, second] = await devicesOf(loops, catalog.image(volume))
     const staged = request.access.type === 'mount' ? await mounts.at(request.stagingPath) : undefined
-    if (!attached || (request.access.type === 'mount' && !(staged && shows(staged, attached.device)))) {
+    if (!attached || !isStaged(request.access, attached, staged)) {
       throw new VolumeError('failed-precondition', `volume "${id}" is not staged at ${request.stagingPath}`)
     }
     const readOnly = request.readOnly || isReadOnly(request.access)
-    const second = request.access.type === 'block' ? await loops.find(attached.device.path) : undefined
     if (await this.#isPublished(volume, attached, second, request.targetPath, readOnly)) return
     await this.#requireAlone(volume, second ? [attached, second] : [attached], request, staged)
     if (request.access.type === 'mount') {
@@ -55,14 +56,20 @@ export class Publisher {
     const { catalog, locks, loops, mounts } = this.#on
     using _lock = await locks.acquire(id, signal)
     const volume = catalog.find(id)
+    const devices = volume ? await devicesOf(loops, catalog.image(volume)) : []
     const published = await mounts.at(targetPath)
     if (published) {
-      if (!isLoopMount(published)) throw occupied(targetPath, published)
-      await mounts.unmount(targetPath)
+      const isOurs =
+        devices.length > 0
+          ? devices.some((state) => state && shows(published, state.device))
+          : isLoopMount(published)
+      if (!isOurs) throw occupied(targetPath, published)
+      await unmountIdle(mounts, id, targetPath)
     }
     await removeTarget(targetPath)
-    const attached = volume && (await loops.find(catalog.image(volume)))
-    if (attached && !attached.autoclear) await this.#releaseReadOnly(attached.device, signal)
+    const [attached, readOnlyDevice] = devices
+    if (attached && readOnlyDevice)
+      await this.#releaseReadOnly(attached.device, readOnlyDevice.device, signal)
   }
 
   async #isPublished(
@@ -111,11 +118,9 @@ export class Publisher {
     return attachment.device
   }
 
-  async #releaseReadOnly(device: LoopDevice, signal: AbortSignal): Promise<void> {
+  async #releaseReadOnly(below: LoopDevice, readOnly: LoopDevice, signal: AbortSignal): Promise<void> {
     const { loops, mounts } = this.#on
-    const second = await loops.find(device.path)
-    if (!second || usesOf(second.device, await mounts.list()).length > 0) return
-    await loops.detach(device.path, signal)
+    if (usesOf(readOnly, await mounts.list()).length === 0) await loops.detach(below.path, signal)
   }
 
   async #bind(
@@ -132,6 +137,12 @@ export class Publisher {
       throw error
     }
   }
+}
+
+/** A block volume whose device is on its way out (autoclear) is not staged any more. */
+function isStaged(access: Access, attached: LoopState, staged: MountEntry | undefined): boolean {
+  if (access.type === 'block') return !attached.autoclear
+  return staged !== undefined && shows(staged, attached.device)
 }
 
 /** @returns true when it was not there before */

@@ -2,6 +2,7 @@ import { isReadOnly, requireAccess } from '../access.ts'
 import { VolumeError } from '../errors.ts'
 import type { MountEntry } from '../ports.ts'
 import type { NodeDependencies } from './dependencies.ts'
+import { unmountIdle } from './unmount.ts'
 import { prepareFileSystem } from './prepare-filesystem.ts'
 import { isLoopMount, shows, usesOf } from './uses.ts'
 import type { Access, Volume } from '../volume.ts'
@@ -43,7 +44,7 @@ export class Stager {
     if (staged) {
       if (attached ? !shows(staged, attached.device) : !isLoopMount(staged))
         throw strange(id, stagingPath, staged)
-      await mounts.unmount(stagingPath)
+      await unmountIdle(mounts, id, stagingPath)
     }
     if (image === undefined) return
     // A read-only device on top holds this one. Only block volumes have one, and they keep their number until here.
@@ -81,10 +82,17 @@ export class Stager {
       source: device.path,
       target: stagingPath,
       fsType: volume.fsType,
-      options: [...fileSystems.mountOptions(volume.fsType), ...access.mountFlags, readOnly ? 'ro' : 'rw'],
+      options: [
+        ...fileSystems.mountOptions(volume.fsType),
+        ...access.mountFlags,
+        ...(readOnly ? ['ro'] : []),
+      ],
     })
-    if (state === 'checked' && !readOnly)
-      await fileSystems.grow(volume.fsType, device.path, stagingPath, signal)
+    if (state !== 'checked' || readOnly) return
+    await using undo = new AsyncDisposableStack()
+    undo.defer(() => mounts.unmount(stagingPath))
+    await fileSystems.grow(volume.fsType, device.path, stagingPath, signal)
+    undo.move()
   }
 
   /** Without autoclear: as long as a pod holds the node of a device, its number must not go to another volume. */
@@ -93,6 +101,12 @@ export class Stager {
     const image = catalog.image(volume)
     const attached = await loops.find(image)
     if (attached) {
+      if (attached.autoclear) {
+        throw new VolumeError(
+          'aborted',
+          `volume "${volume.id}" is still being detached from ${attached.device.path}, which something has open; repeat the call`,
+        )
+      }
       if (attached.readOnly === readOnly) return
       throw new VolumeError(
         'already-exists',

@@ -1,6 +1,7 @@
 import { VolumeError } from '../errors.ts'
 import type { FileSystemUsage, ImageFiles } from '../ports.ts'
 import type { NodeDependencies } from './dependencies.ts'
+import { devicesOf } from './devices.ts'
 import { shows } from './uses.ts'
 
 /** How full a volume is, as a container sees it. */
@@ -23,11 +24,12 @@ export class NodeUsage {
     const { catalog, locks, loops, mounts } = this.#on
     const image = catalog.image(catalog.get(id))
     using _lock = await locks.acquire(id, signal)
-    const attached = await loops.find(image)
-    const second = attached && !attached.autoclear ? await loops.find(attached.device.path) : undefined
+    const devices = await devicesOf(loops, image)
+    const [attached] = devices
     const entry = await mounts.at(path)
-    const here = entry && [attached, second].some((state) => state && shows(entry, state.device))
-    if (!attached || !here) throw new VolumeError('not-found', `volume "${id}" is not at volume_path ${path}`)
+    const isHere = entry && devices.some((state) => state && shows(entry, state.device))
+    if (!attached || !isHere)
+      throw new VolumeError('not-found', `volume "${id}" is not at volume_path ${path}`)
     if (entry.root !== '/') return { type: 'block', totalBytes: attached.sizeBytes }
     return { type: 'mount', usage: await this.#files.usage(path) }
   }

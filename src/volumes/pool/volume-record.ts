@@ -1,7 +1,8 @@
 import * as v from 'valibot'
-import { isVolumeId } from '../ids.ts'
-import { fsTypes } from '../ports.ts'
+import type { VolumeId } from '../ids.ts'
 import type { Volume } from '../volume.ts'
+import { accessTypes, bytes, fsType, id, parseRecord, printRecord } from './record-schema.ts'
+import type { RecordKind } from './record-store.ts'
 
 /**
  * `volume.json`, the one file beside a volume's image. It holds what was asked for; what is attached or mounted is the
@@ -9,49 +10,40 @@ import type { Volume } from '../volume.ts'
  */
 const SCHEMA_VERSION = 1
 
-const bytes = v.pipe(
-  v.string(),
-  v.regex(/^\d{1,19}$/),
-  v.transform((digits) => BigInt(digits)),
-)
-
-const schema = v.object({
-  id: v.custom<Volume['id']>((id) => typeof id === 'string' && isVolumeId(id)),
-  name: v.string(),
-  capacityBytes: bytes,
-  accessTypes: v.array(v.picklist(['mount', 'block'])),
-  fsType: v.picklist(fsTypes),
+const attributes = {
   provisioning: v.picklist(['thin', 'thick']),
   directIo: v.picklist(['auto', 'on', 'off']),
+  discard: v.picklist(['none', 'online', 'periodic']),
+}
+
+const schema = v.object({
+  id: id<VolumeId>(),
+  name: v.string(),
+  capacityBytes: bytes,
+  accessTypes,
+  fsType,
+  ...attributes,
+  initial: v.object(attributes),
   mkfsOptions: v.array(v.string()),
+  contentSource: v.optional(v.object({ type: v.picklist(['snapshot', 'volume']), id: v.string() })),
+  ephemeral: v.boolean(),
   createdAt: v.string(),
   labels: v.record(v.string(), v.string()),
 })
 
-export function encodeVolume(volume: Volume): string {
-  const record = {
-    schemaVersion: SCHEMA_VERSION,
-    ...volume,
-    capacityBytes: volume.capacityBytes.toString(),
-    pool: undefined,
-  }
-  return `${JSON.stringify(record, undefined, 2)}\n`
-}
+export const volumeKind: RecordKind<Volume> = {
+  folder: 'volumes',
+  recordName: 'volume.json',
 
-/**
- * @param pool the pool that the file was found in, which may be renamed and is therefore not in the file
- * @throws Error saying what is wrong with the file
- */
-export function decodeVolume(text: string, pool: string): Volume {
-  const json: unknown = JSON.parse(text)
-  const { schemaVersion } = v.parse(v.object({ schemaVersion: v.number('schemaVersion is missing') }), json)
-  if (schemaVersion !== SCHEMA_VERSION) {
-    throw new Error(`schemaVersion is ${schemaVersion}; this driver knows ${SCHEMA_VERSION}`)
-  }
-  const result = v.safeParse(schema, json)
-  if (!result.success) {
-    const [issue] = result.issues
-    throw new Error(`${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`)
-  }
-  return { ...result.output, pool }
+  /** Without the pool, which is where the record lies and may be renamed. */
+  encode: ({ pool: _pool, ...record }) => printRecord(SCHEMA_VERSION, record),
+
+  decode(text, pool, imageBytes) {
+    const record = parseRecord(text, SCHEMA_VERSION, schema)
+    if (imageBytes < record.capacityBytes) {
+      throw new Error(`the image has ${imageBytes} bytes, the record says ${record.capacityBytes}`)
+    }
+    // A crash between growing the image and writing the record: the image is the later one.
+    return { ...record, contentSource: record.contentSource, capacityBytes: imageBytes, pool }
+  },
 }

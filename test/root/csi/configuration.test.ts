@@ -7,7 +7,7 @@ import { nothing } from '../../support/leftovers.ts'
 import { refusal } from '../../support/refusal.ts'
 import { MiB, TestVolume, blockCapability } from '../../support/volume.ts'
 
-describeRoot('a bad configuration ends the driver at once, with one sentence', () => {
+describeRoot('a bad configuration ends the driver at once, and says why', () => {
   let node: TestNode
 
   beforeAll(async () => {
@@ -21,7 +21,7 @@ describeRoot('a bad configuration ends the driver at once, with one sentence', (
   const refused = async (message: RegExp, ...args: string[]): Promise<void> => {
     const { code, stderr } = await runMain(...node.arguments, ...args)
     expect(stderr).toMatch(message)
-    expect(stderr.trim().split('\n')).toHaveLength(1)
+    expect(stderr).not.toMatch(/^ +at /m)
     expect(code).toBe(1)
   }
 
@@ -69,7 +69,7 @@ describeRoot('a bad configuration ends the driver at once, with one sentence', (
     ['is of a newer driver', 'pool.json', '{"schemaVersion": 99}', /schemaVersion 99/],
     ['is damaged', 'pool.json', '{', /pool\.json is damaged/],
   ])('a pool that %s', async (_, name, text, message) => {
-    const dataDir = await node.directory(name.replace('.', '-') + text.length)
+    const dataDir = await node.directory(`pool-${name}-${text.length}`)
     await mkdir(join(dataDir, 'pools', 'default'), { recursive: true })
     await writeFile(join(dataDir, 'pools', 'default', name), text)
     await refused(message, '--data-dir', dataDir)
@@ -78,7 +78,7 @@ describeRoot('a bad configuration ends the driver at once, with one sentence', (
   it('two pools in one directory', async () => {
     const file = join(node.path, 'config.yaml')
     await writeFile(file, `pools: { a: { path: ${pool()} }, b: { path: ${pool()} } }`)
-    await refused(/pools?.*[ab].*same|pool "b".*pool "a"/, '--config', file)
+    await refused(/pools a and b .*same/, '--config', file)
   })
 })
 

@@ -226,6 +226,6 @@ function randomFrom(seed: number): () => number {
   }
 }
 
-function ignore(_: unknown): undefined {
+function ignore(): undefined {
   return undefined
 }

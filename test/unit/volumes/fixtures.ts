@@ -11,7 +11,11 @@ export const volumeFixture: Volume = {
   fsType: 'ext4',
   provisioning: 'thin',
   directIo: 'auto',
+  discard: 'none',
+  initial: { provisioning: 'thin', directIo: 'off', discard: 'periodic' },
   mkfsOptions: ['-L', 'data'],
+  contentSource: { type: 'volume', id: volumeIdFor('n1', 'pvc-0') },
+  ephemeral: false,
   createdAt: '2026-01-02T03:04:05.678Z',
   labels: { 'pvc/name': 'db' },
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { isVolumeId, nodeHash, volumeIdFor } from '../../../src/volumes/ids.ts'
+import { isId, nodeHash, volumeIdFor } from '../../../src/volumes/ids.ts'
 
 describe('volume ids', () => {
   it('follow from node and name alone', () => {
@@ -26,6 +26,6 @@ describe('volume ids', () => {
     `${'0'.repeat(8)}-${'0'.repeat(31)}`,
     `${'0'.repeat(8)}-${'0'.repeat(32)}/..`,
   ])('are not %j', (text) => {
-    expect(isVolumeId(text)).toBe(false)
+    expect(isId(text)).toBe(false)
   })
 })

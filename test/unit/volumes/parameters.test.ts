@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
-import { parseParameters } from '../../../src/volumes/parameters.ts'
+import { parseMutableParameters, parseParameters } from '../../../src/volumes/parameters.ts'
 
 const defaults = {
   pool: 'default',
   provisioning: 'thin',
   directIo: 'auto',
+  discard: 'none',
   fsType: undefined,
   mkfsOptions: [],
   labels: {},
@@ -23,9 +24,25 @@ describe('parseParameters', () => {
     expect(parseParameters(given)).toEqual({ ...defaults, ...differs })
   })
 
+  it('lets mutable parameters win', () => {
+    const both = parseParameters(
+      { directIO: 'on', provisioning: 'thick' },
+      { directIO: 'off', discard: 'online' },
+    )
+    expect(both).toMatchObject({ directIo: 'off', provisioning: 'thick', discard: 'online' })
+  })
+
+  it('knows which parameters are mutable', () => {
+    expect(() => parseParameters({}, { pool: 'x' })).toThrow(
+      'mutable_parameters: "pool" is unknown; known are provisioning',
+    )
+    expect(() => parseMutableParameters({ fsType: 'xfs' })).toThrow('mutable_parameters: "fsType" is unknown')
+    expect(parseMutableParameters({ directIO: 'on' })).toEqual({ directIo: 'on' })
+  })
+
   it.each([
     [{ Pool: 'x' }, '"Pool" is unknown'],
-    [{ size: '1Gi' }, '"size" is unknown; known are pool, provisioning'],
+    [{ size: '1Gi' }, '"size" is unknown; known are pool, fsType'],
     [{ provisioning: 'fat' }, 'provisioning is "fat"; expected ("thin" | "thick")'],
     [{ directIO: 'yes' }, 'directIO is "yes"'],
     [{ fsType: 'ntfs' }, 'fsType is "ntfs"'],

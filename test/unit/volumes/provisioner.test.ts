@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { parseParameters } from '../../../src/volumes/parameters.ts'
 import { Pool } from '../../../src/volumes/pool/pool.ts'
-import pino from 'pino'
-import { MiB, block, makeWorld, never, noLimits, writer, type World } from './world.ts'
+import { MiB, block, makeWorld, never, noLimits, silent, writer, type World } from './world.ts'
 
 const range = (requiredBytes: bigint, limitBytes = 0n) => ({ requiredBytes, limitBytes })
 
@@ -19,7 +18,7 @@ describe('Provisioner', () => {
 
   const reopen = async () => {
     await world.pool[Symbol.asyncDispose]()
-    return Pool.open(world.config, world.files, pino({ level: 'silent' }))
+    return Pool.open(world.config, world.files, silent)
   }
 
   it('makes a volume once, however often it is asked', async () => {
@@ -31,7 +30,7 @@ describe('Provisioner', () => {
   it('makes one volume of many calls at once', async () => {
     const volumes = await Promise.all(Array.from({ length: 10 }, () => world.create('pvc-1')))
     expect(new Set(volumes.map(({ id }) => id)).size).toBe(1)
-    expect(world.pool.size).toBe(1)
+    expect(world.pool.volumes.size).toBe(1)
   })
 
   it.each([
@@ -49,6 +48,7 @@ describe('Provisioner', () => {
     await world.create('pvc-1')
     const request = {
       name: 'pvc-1',
+      source: undefined,
       range: range(8n * MiB),
       accesses: [writer],
       parameters: parseParameters({}),
@@ -61,15 +61,15 @@ describe('Provisioner', () => {
   it('is found again by the next process, by the same id', async () => {
     const volume = await world.create('pvc-1')
     await using pool = await reopen()
-    expect([...pool.volumes()]).toEqual([volume])
-    expect(await pool.available('thin')).toBe(84n * MiB)
+    expect(pool.volumes.values()).toEqual([volume])
+    expect(await pool.space.available('thin')).toBe(84n * MiB)
   })
 
   it('promises no byte twice', async () => {
     const results = await Promise.allSettled(Array.from({ length: 10 }, (_, i) => world.create(`pvc-${i}`)))
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(6)
     await expect(world.create('one-more')).rejects.toMatchObject({ kind: 'resource-exhausted' })
-    await world.provisioner.delete([...world.pool.volumes()][0]?.id ?? '', never)
+    await world.provisioner.delete(world.pool.volumes.values()[0]?.id ?? '', never)
     await world.create('one-more')
   })
 
@@ -88,7 +88,7 @@ describe('Provisioner', () => {
       kind: 'out-of-range',
     })
     await using pool = await reopen()
-    expect(pool.get(id as never)).toMatchObject({ capacityBytes: 50n * MiB })
+    expect(pool.volumes.get(id)).toMatchObject({ capacityBytes: 50n * MiB })
   })
 
   it('does not delete what is attached', async () => {
@@ -111,6 +111,7 @@ describe('Provisioner', () => {
       world.provisioner.create(
         {
           name: 'x',
+          source: undefined,
           range: range(16n * MiB),
           accesses: [writer],
           parameters: parseParameters({ provisioning: 'thick' }),
@@ -119,7 +120,7 @@ describe('Provisioner', () => {
       ),
     ).rejects.toThrow('gone')
     expect(await readdir(join(world.config.path, 'volumes'))).toEqual([])
-    expect(await world.pool.available('thin')).toBe(100n * MiB)
+    expect(await world.pool.space.available('thin')).toBe(100n * MiB)
   })
 
   it('sweeps what a killed process has left', async () => {
@@ -132,8 +133,6 @@ describe('Provisioner', () => {
   })
 
   it('is the only one on its pool', async () => {
-    await expect(Pool.open(world.config, world.files, pino({ level: 'silent' }))).rejects.toThrow(
-      'in use by another driver',
-    )
+    await expect(Pool.open(world.config, world.files, silent)).rejects.toThrow('in use by another driver')
   })
 })

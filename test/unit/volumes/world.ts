@@ -2,13 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
+import { LinuxImageCopier } from '../../../src/linux/copy/image-copier.ts'
 import { LinuxImageFiles } from '../../../src/linux/image-files.ts'
 import { Catalog } from '../../../src/volumes/catalog.ts'
+import { Jobs } from '../../../src/volumes/jobs.ts'
 import { KeyedLock } from '../../../src/volumes/keyed-lock.ts'
 import { parseParameters } from '../../../src/volumes/parameters.ts'
 import { Pool } from '../../../src/volumes/pool/pool.ts'
 import type { PoolLimits } from '../../../src/volumes/pool/space.ts'
 import { Provisioner } from '../../../src/volumes/provisioner.ts'
+import { Cutter } from '../../../src/volumes/snapshots/cutter.ts'
+import { Restorer } from '../../../src/volumes/snapshots/restorer.ts'
 import type { Access } from '../../../src/volumes/volume.ts'
 import { FakeFileSystems } from '../../fakes/filesystems.ts'
 import { FakeLoopDevices } from '../../fakes/loop-devices.ts'
@@ -19,6 +23,8 @@ export const never = new AbortController().signal
 export const writer: Access = { type: 'mount', mode: 'SINGLE_NODE_WRITER', fsType: undefined, mountFlags: [] }
 export const block: Access = { type: 'block', mode: 'SINGLE_NODE_WRITER' }
 export const noLimits: PoolLimits = { sizeBytes: undefined, reserveBytes: 0n, overcommit: 1000 }
+
+export const silent = pino({ level: 'silent' })
 
 /** A node whose files are real and whose devices, mounts and file systems are imagined. */
 export async function makeWorld(limits: PoolLimits = noLimits) {
@@ -36,10 +42,23 @@ export async function makeWorld(limits: PoolLimits = noLimits) {
     },
   })
   const config = { name: 'default', path: join(directory, 'pool'), limits }
-  const pool = await Pool.open(config, files, pino({ level: 'silent' }))
-  const catalog = new Catalog([pool])
+  const pool = await Pool.open(config, files, silent)
+  const catalog = new Catalog('n1', [pool])
   const locks = new KeyedLock()
-  const provisioner = new Provisioner({ nodeId: 'n1', catalog, locks, files, loops, fileSystems })
+  const jobs = new Jobs()
+  const copier = new LinuxImageCopier()
+  const cutter = new Cutter({ catalog, locks, loops, mounts, copier, log: silent })
+  const restorer = new Restorer({ catalog, locks, files, fileSystems, copier, cutter })
+  const provisioner = new Provisioner({
+    nodeId: 'n1',
+    catalog,
+    locks,
+    jobs,
+    files,
+    loops,
+    fileSystems,
+    restorer,
+  })
   return {
     directory,
     config,
@@ -50,12 +69,17 @@ export async function makeWorld(limits: PoolLimits = noLimits) {
     pool,
     catalog,
     locks,
+    jobs,
+    copier,
+    cutter,
+    restorer,
     provisioner,
     onNode: { catalog, locks, loops, mounts, fileSystems },
     /** Makes a volume of 16 MiB. */
     async create(name: string, access: Access = writer, parameters: Record<string, string> = {}) {
       const range = { requiredBytes: 16n * MiB, limitBytes: 0n }
-      const request = { name, range, accesses: [access], parameters: parseParameters(parameters) }
+      const source = undefined
+      const request = { name, range, accesses: [access], parameters: parseParameters(parameters), source }
       const volume = await provisioner.create(request, never)
       // Fake file systems live on device names; the first free one is what attach will give out.
       fileSystems.setSize('/dev/loop0', volume.capacityBytes)

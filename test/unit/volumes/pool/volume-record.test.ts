@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import { volumeIdFor } from '../../../../src/volumes/ids.ts'
-import { decodeVolume, encodeVolume } from '../../../../src/volumes/pool/volume-record.ts'
+import { volumeKind } from '../../../../src/volumes/pool/volume-record.ts'
 import { volumeFixture } from '../fixtures.ts'
 
+const { encode: encodeVolume, decode } = volumeKind
+const decodeVolume = (text: string, pool: string) => decode(text, pool, volumeFixture.capacityBytes)
 const volume = { ...volumeFixture, id: volumeIdFor('n1', 'näme/../'), name: 'näme/../' }
 
 function changed(change: Record<string, unknown>): string {
@@ -17,6 +19,15 @@ describe('volume.json', () => {
   it('does not know its pool, which may be renamed', () => {
     expect(encodeVolume(volume)).not.toContain('pool')
     expect(decodeVolume(encodeVolume(volume), 'other')).toEqual({ ...volume, pool: 'other' })
+  })
+
+  it('believes a larger image, which a crash after growing leaves', () => {
+    const imageBytes = 2n * volume.capacityBytes
+    expect(decode(encodeVolume(volume), 'default', imageBytes)).toMatchObject({ capacityBytes: imageBytes })
+  })
+
+  it('refuses a smaller image, which is damage', () => {
+    expect(() => decode(encodeVolume(volume), 'default', 4096n)).toThrow('the image has 4096 bytes')
   })
 
   it.each([

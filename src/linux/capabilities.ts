@@ -1,0 +1,10 @@
+import { readFileSync } from 'node:fs'
+
+/** Growing a mounted ext4 asks for it (fs/ext4/resize.c, capabilities(7)). */
+export const CAP_SYS_RESOURCE = 24n
+
+/** True when the kernel lets this process do what the capability is about. */
+export function hasCapability(capability: bigint): boolean {
+  const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? '0'
+  return ((BigInt(`0x${mask}`) >> capability) & 1n) === 1n
+}

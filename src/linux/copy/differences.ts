@@ -1,0 +1,69 @@
+import { BufferPool } from './buffer-pool.ts'
+import { dataSpans } from './data-spans.ts'
+import { differingRuns } from './differing-runs.ts'
+import { inOrder } from './in-order.ts'
+import { readZeroFilled, sizeOf, type OpenFile } from './open-file.ts'
+import { overlay } from './overlay.ts'
+import { sharedSpans } from './shared-spans.ts'
+import { aligned, merged, pieces, type Span } from './spans.ts'
+import { COMPARE_BYTES, WIDTH } from './transfer.ts'
+
+/** Differences are told in whole ones of these, at their multiples, but for both ends. */
+export const DIFFERENCE_GRANULE_BYTES = 64 << 10
+
+/**
+ * Where two files differ, from an offset to the end of the target; a shorter base counts as continued with zeros. What
+ * neither has as data, and what both have in the same blocks, is not read.
+ */
+export function differences(
+  base: OpenFile,
+  target: OpenFile,
+  from: bigint,
+  signal: AbortSignal,
+): AsyncGenerator<Span> {
+  return merged(found())
+
+  async function* found(): AsyncGenerator<Span> {
+    const bounds = { start: from, end: await sizeOf(target) }
+    const buffers = new BufferPool(COMPARE_BYTES)
+    const doubtful = aligned(unproven(base, target, bounds), BigInt(DIFFERENCE_GRANULE_BYTES), bounds)
+    const compare = (piece: Span) => compared(base, target, piece, buffers)
+    for await (const spans of inOrder(cut(doubtful, signal), WIDTH, compare)) yield* spans
+  }
+}
+
+/** What has data in one of the files at least, and is not shared. */
+async function* unproven(base: OpenFile, target: OpenFile, { start, end }: Span): AsyncGenerator<Span> {
+  const data = merged(overlay(dataSpans(base, start, end), dataSpans(target, start, end)))
+  for await (const segment of overlay(data, sharedSpans(base, target, start, end))) {
+    if (segment.left && !segment.right) yield segment
+  }
+}
+
+async function* cut(spans: AsyncIterable<Span>, signal: AbortSignal): AsyncGenerator<Span> {
+  for await (const span of spans) {
+    for (const piece of pieces(span, COMPARE_BYTES)) {
+      signal.throwIfAborted()
+      yield piece
+    }
+  }
+}
+
+async function compared(
+  base: OpenFile,
+  target: OpenFile,
+  { start, end }: Span,
+  buffers: BufferPool,
+): Promise<Span[]> {
+  using a = buffers.borrow(end - start)
+  using b = buffers.borrow(end - start)
+  await Promise.all([readZeroFilled(base, a.buffer, start), readZeroFilled(target, b.buffer, start)])
+  // The first granule is a part of one when the piece does not begin at a multiple.
+  const lead = Number(start % BigInt(DIFFERENCE_GRANULE_BYTES))
+  return differingRuns(a.buffer, b.buffer, { granule: DIFFERENCE_GRANULE_BYTES, gap: 0, lead }).map(
+    (run) => ({
+      start: start + BigInt(run.start),
+      end: start + BigInt(run.end),
+    }),
+  )
+}

@@ -1,0 +1,131 @@
+import { open, unlink } from 'node:fs/promises'
+import type { CopyProgress, Extent, ImageCopier } from '../../volumes/ports.ts'
+import { tryClone } from './clone.ts'
+import { dataSpans } from './data-spans.ts'
+import { differences } from './differences.ts'
+import { sizeOf, type OpenFile } from './open-file.ts'
+import { overlay, type Segment } from './overlay.ts'
+import { Progress } from './progress.ts'
+import { aligned, spansOf, toExtent, type Span } from './spans.ts'
+import { COMPARE_BYTES, transfer } from './transfer.ts'
+
+/** The ImageCopier port on FICLONE, SEEK_DATA, copy_file_range(2) and FIEMAP. It needs no privilege. */
+export class LinuxImageCopier implements ImageCopier {
+  async copy(
+    source: string,
+    target: string,
+    onProgress: (progress: CopyProgress) => void,
+    signal: AbortSignal,
+  ): Promise<'shared' | 'copied'> {
+    signal.throwIfAborted()
+    await using from = await openFile(source, 'r')
+    await using to = await openFile(target, 'wx+')
+    await using undo = new AsyncDisposableStack()
+    undo.defer(() => unlink(target))
+    const result = (await tryClone(from, to)) ? 'shared' : 'copied'
+    if (result === 'copied') await copyData(from, to, onProgress, signal)
+    undo.move()
+    return result
+  }
+
+  async update(source: string, target: string, signal: AbortSignal): Promise<bigint> {
+    signal.throwIfAborted()
+    await using from = await openFile(source, 'r')
+    await using to = await openFile(target, 'r+')
+    const size = await resizeLike(from, to)
+    if (await tryClone(from, to)) return 0n
+    return await sum(transfer(from, to, segments(from, to, { start: 0n, end: size }), signal))
+  }
+
+  /**
+   * As `update`, where it is known what may have changed since the last time; nothing else is looked at.
+   * @param changed ascending, never overlapping
+   */
+  async updateWithin(
+    source: string,
+    target: string,
+    changed: readonly Extent[],
+    signal: AbortSignal,
+  ): Promise<bigint> {
+    signal.throwIfAborted()
+    await using from = await openFile(source, 'r')
+    await using to = await openFile(target, 'r+')
+    const bounds = { start: 0n, end: await resizeLike(from, to) }
+    if (await tryClone(from, to)) return 0n
+    return await sum(transfer(from, to, within(), signal))
+
+    async function* within(): AsyncGenerator<Segment<Span, Span>> {
+      for await (const span of aligned(spansOf(changed), COMPARE_BYTES, bounds)) {
+        yield* segments(from, to, span)
+      }
+    }
+  }
+
+  async *extents(path: string, from: bigint, signal: AbortSignal): AsyncGenerator<Extent> {
+    await using file = await openFile(path, 'r')
+    for await (const span of dataSpans(file, from, await sizeOf(file))) {
+      signal.throwIfAborted()
+      yield toExtent(span)
+    }
+  }
+
+  async *differences(
+    base: string,
+    target: string,
+    from: bigint,
+    signal: AbortSignal,
+  ): AsyncGenerator<Extent> {
+    await using before = await openFile(base, 'r')
+    await using after = await openFile(target, 'r')
+    for await (const span of differences(before, after, from, signal)) yield toExtent(span)
+  }
+}
+
+async function copyData(
+  source: OpenFile,
+  target: OpenFile,
+  onProgress: (progress: CopyProgress) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const whole = { start: 0n, end: await resizeLike(source, target) }
+  const progress = new Progress(await dataBytes(source, whole, signal), onProgress)
+  for await (const bytes of transfer(source, target, segments(source, target, whole), signal)) {
+    progress.add(bytes)
+  }
+  progress.end()
+}
+
+/** @returns the size, in bytes, of both */
+async function resizeLike(source: OpenFile, target: OpenFile): Promise<bigint> {
+  const size = await sizeOf(source)
+  if ((await sizeOf(target)) !== size) await target.handle.truncate(Number(size))
+  return size
+}
+
+function segments(
+  source: OpenFile,
+  target: OpenFile,
+  { start, end }: Span,
+): AsyncGenerator<Segment<Span, Span>> {
+  return overlay(dataSpans(source, start, end), dataSpans(target, start, end))
+}
+
+async function dataBytes(file: OpenFile, { start, end }: Span, signal: AbortSignal): Promise<bigint> {
+  let bytes = 0n
+  for await (const span of dataSpans(file, start, end)) {
+    signal.throwIfAborted()
+    bytes += span.end - span.start
+  }
+  return bytes
+}
+
+async function sum(numbers: AsyncIterable<bigint>): Promise<bigint> {
+  let total = 0n
+  for await (const number of numbers) total += number
+  return total
+}
+
+async function openFile(path: string, flags: string): Promise<OpenFile & AsyncDisposable> {
+  const handle = await open(path, flags, 0o600)
+  return { handle, path, [Symbol.asyncDispose]: () => handle.close() }
+}

@@ -1,0 +1,53 @@
+import { hasErrno } from '../../volumes/errors.ts'
+import { copyFileRange } from '../libc.ts'
+import type { BufferPool } from './buffer-pool.ts'
+import { readZeroFilled, writeAll, type OpenFile } from './open-file.ts'
+import { pieces, type Span } from './spans.ts'
+
+/** Copies ranges of one file to the same place in another: inside the kernel where it can. */
+export class RangeCopier {
+  readonly #source: OpenFile
+  readonly #target: OpenFile
+  readonly #buffers: BufferPool
+  #insideKernel = true
+
+  constructor(source: OpenFile, target: OpenFile, buffers: BufferPool) {
+    this.#source = source
+    this.#target = target
+    this.#buffers = buffers
+  }
+
+  /** What a source that has become shorter does not have any more is not written. */
+  async copy(span: Span): Promise<void> {
+    const copied = this.#insideKernel ? await this.#copyInside(span) : span.start
+    if (copied < span.end && !this.#insideKernel) await this.#copyThrough({ start: copied, end: span.end })
+  }
+
+  /** @returns how far it came: not to the end when the source ends before, or when the kernel cannot do it */
+  async #copyInside({ start, end }: Span): Promise<bigint> {
+    const [source, target] = [this.#source, this.#target]
+    let position = start
+    while (position < end) {
+      const what = `copy ${end - position} bytes at ${position} of ${source.path} to ${target.path}`
+      try {
+        const copied = await copyFileRange(source.handle.fd, target.handle.fd, position, end - position, what)
+        if (copied === 0n) break
+        position += copied
+      } catch (error) {
+        if (!hasErrno(error, 'EXDEV', 'EINVAL', 'ENOTSUP', 'ENOSYS')) throw error
+        // It will be the same for every other range of these two files.
+        this.#insideKernel = false
+        break
+      }
+    }
+    return position
+  }
+
+  async #copyThrough(span: Span): Promise<void> {
+    for (const { start, end } of pieces(span, this.#buffers.bytes)) {
+      using piece = this.#buffers.borrow(end - start)
+      await readZeroFilled(this.#source, piece.buffer, start)
+      await writeAll(this.#target, piece.buffer, start)
+    }
+  }
+}

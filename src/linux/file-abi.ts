@@ -1,0 +1,41 @@
+/**
+ * Numbers of the kernel's interface to files and file systems, from <linux/fs.h>, <linux/falloc.h> and <unistd.h>.
+ * Nothing here calls the kernel.
+ */
+
+/** whence of lseek(2): the next data at or behind an offset. */
+export const SEEK_DATA = 3
+/** whence of lseek(2): the next hole at or behind an offset; the end of the file is one. */
+export const SEEK_HOLE = 4
+
+/** fallocate(2): the file keeps its size. */
+export const FALLOC_FL_KEEP_SIZE = 1
+/** fallocate(2): makes a hole; only with FALLOC_FL_KEEP_SIZE. */
+export const FALLOC_FL_PUNCH_HOLE = 2
+
+/** Makes a file share all blocks of another: _IOW(0x94, 9, int). */
+export const FICLONE = 0x40049409
+
+/** Holds up all writers of a file system, and writes out what they wrote: _IOWR('X', 119, int). */
+export const FIFREEZE = 0xc0045877
+/** Ends that: _IOWR('X', 120, int). */
+export const FITHAW = 0xc0045878
+
+/** Discards unused blocks of a file system: _IOWR('X', 121, struct fstrim_range). */
+export const FITRIM = 0xc0185879
+
+const FSTRIM_RANGE_BYTES = 24
+const range = { start: 0, length: 8, minimumLength: 16 }
+
+/** struct fstrim_range, all in bytes: where to look, and with no minimum of what is worth it. */
+export function encodeTrimRange(start: bigint, length: bigint): Buffer {
+  const struct = Buffer.alloc(FSTRIM_RANGE_BYTES)
+  struct.writeBigUInt64LE(start, range.start)
+  struct.writeBigUInt64LE(length, range.length)
+  return struct
+}
+
+/** The bytes that the kernel says it discarded. */
+export function decodeTrimmed(struct: Buffer): bigint {
+  return struct.readBigUInt64LE(range.length)
+}

@@ -1,0 +1,68 @@
+import { constants, mkdir, open, readdir, rmdir, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { hasErrno } from '../../volumes/errors.ts'
+import { mount, umount2 } from '../libc.ts'
+import { unmountFlags } from '../mount-options.ts'
+
+/** The names of our instances begin with it, so that people know whose they are, and so that sweep() does. */
+const PREFIX = 'csi-driver-loop-'
+
+/**
+ * The kernel's event tracing, mounted for this process only: the mount is taken out of the tree at once, and ends
+ * with the open directory.
+ */
+export class Tracefs implements AsyncDisposable {
+  readonly #root: FileHandle
+
+  private constructor(root: FileHandle) {
+    this.#root = root
+  }
+
+  /**
+   * @param place a directory that need not exist, and in which nothing stays
+   * @throws EPERM where a locked-down kernel or a container forbids it, ENODEV where the kernel has no tracing
+   */
+  static async open(place: string): Promise<Tracefs> {
+    await mkdir(place, { recursive: true })
+    await mount('tracefs', place, 'tracefs', 0, null)
+    try {
+      return new Tracefs(await open(place, constants.O_RDONLY | constants.O_DIRECTORY))
+    } finally {
+      await umount2(place, unmountFlags.detach | unmountFlags.noFollow)
+      await rmdir(place)
+    }
+  }
+
+  /** The directory of a new instance: buffers and events that no other user of the tracing sees. @throws EEXIST */
+  async makeInstance(name: string): Promise<string> {
+    const path = join(this.#instances, PREFIX + name)
+    await mkdir(path)
+    return path
+  }
+
+  /** Removes the instances of processes that are gone, those of ours that nobody reads. To be called at the start. */
+  async sweep(): Promise<void> {
+    for (const name of await readdir(this.#instances)) {
+      if (name.startsWith(PREFIX)) await removeInstance(join(this.#instances, name))
+    }
+  }
+
+  get #instances(): string {
+    return `/proc/self/fd/${this.#root.fd}/instances`
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#root.close()
+  }
+}
+
+/** Removes an instance. @returns false while somebody reads from it */
+export async function removeInstance(path: string): Promise<boolean> {
+  try {
+    await rmdir(path)
+    return true
+  } catch (error) {
+    if (hasErrno(error, 'EBUSY')) return false
+    throw error
+  }
+}

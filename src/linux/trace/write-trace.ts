@@ -1,0 +1,122 @@
+import { constants, open, readdir, readFile, writeFile, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { hasErrno } from '../../volumes/errors.ts'
+import type { Extent } from '../../volumes/ports.ts'
+import { changesOf, parseCompleted } from './block-events.ts'
+import { Granules } from './granules.ts'
+import { removeInstance } from './tracefs.ts'
+
+const EVENT = 'events/block/block_rq_complete'
+
+/** Memory for each processor: some 10,000 requests that were not fetched yet. */
+const BUFFER_KIB = 1024
+const FETCH_INTERVAL_MS = 50
+const READ_BYTES = 64 << 10
+
+export interface TracedDevice {
+  readonly major: number
+  readonly minor: number
+  readonly sizeBytes: bigint
+}
+
+/**
+ * Remembers what is written to a device, by the kernel's own events. Its memory is bounded, so it can miss
+ * something; the kernel counts what was missed, and then this does not guess.
+ */
+export class WriteTrace implements AsyncDisposable {
+  readonly #instance: string
+  readonly #pipe: FileHandle
+  readonly #device: TracedDevice
+  readonly #buffer = Buffer.alloc(READ_BYTES)
+  readonly #timer: NodeJS.Timeout
+  #granules: Granules
+  #rest = ''
+  #missed = false
+  #fetching: Promise<void> = Promise.resolve()
+
+  private constructor(instance: string, pipe: FileHandle, device: TracedDevice) {
+    this.#instance = instance
+    this.#pipe = pipe
+    this.#device = device
+    this.#granules = new Granules(device.sizeBytes)
+    this.#timer = setInterval(() => void this.#fetch(), FETCH_INTERVAL_MS).unref()
+  }
+
+  /** @param instance an instance of the tracing that is used for nothing else; it is removed at the end */
+  static async start(instance: string, device: TracedDevice): Promise<WriteTrace> {
+    await using undo = new AsyncDisposableStack()
+    undo.defer(async () => {
+      await removeInstance(instance)
+    })
+    // As long as it is open, nobody else takes the instance for a left-over.
+    const pipe = await open(join(instance, 'trace_pipe'), constants.O_RDONLY | constants.O_NONBLOCK)
+    undo.defer(() => pipe.close())
+    await writeFile(join(instance, 'buffer_size_kb'), `${BUFFER_KIB}`)
+    await writeFile(join(instance, EVENT, 'filter'), changesOf(device.major, device.minor))
+    await writeFile(join(instance, EVENT, 'enable'), '1')
+    undo.move()
+    return new WriteTrace(instance, pipe, device)
+  }
+
+  /**
+   * What may have been changed since the last call, or since the start: every request that was done by now.
+   * @returns undefined when something was missed since then
+   */
+  async changes(): Promise<Extent[] | undefined> {
+    await this.#fetch()
+    const missed = this.#missed || !(await this.#isComplete())
+    const extents = this.#granules.extents()
+    this.#granules = new Granules(this.#device.sizeBytes)
+    // What the kernel has lost is counted from the start, so it stays lost: later calls fail too.
+    this.#missed = missed
+    return missed ? undefined : extents
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#fetching
+    await writeFile(join(this.#instance, EVENT, 'enable'), '0')
+    await this.#pipe.close()
+    await removeInstance(this.#instance)
+  }
+
+  /** One after the other: they share a buffer, and half a line may be left from the one before. */
+  #fetch(): Promise<void> {
+    this.#fetching = this.#fetching.then(() => this.#drain())
+    return this.#fetching
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      for (;;) {
+        const { bytesRead } = await this.#pipe.read(this.#buffer, 0, READ_BYTES)
+        if (bytesRead === 0) return
+        this.#take(this.#buffer.toString('latin1', 0, bytesRead))
+      }
+    } catch (error) {
+      // EAGAIN: nothing more now. Anything else, and nobody knows what was not read.
+      if (!hasErrno(error, 'EAGAIN')) this.#missed = true
+    }
+  }
+
+  #take(text: string): void {
+    const lines = (this.#rest + text).split('\n')
+    this.#rest = lines.pop() ?? ''
+    for (const line of lines) {
+      const extent = parseCompleted(line)
+      if (extent) this.#granules.add(extent.offset, extent.length)
+      else this.#missed = true
+    }
+  }
+
+  /** False when events were dropped, or the tracing was switched off, for example by an oops. */
+  async #isComplete(): Promise<boolean> {
+    const on = await readFile(join(this.#instance, 'tracing_on'), 'latin1')
+    if (on.trim() !== '1') return false
+    for (const processor of await readdir(join(this.#instance, 'per_cpu'))) {
+      const stats = await readFile(join(this.#instance, 'per_cpu', processor, 'stats'), 'latin1')
+      if (/^(overrun|commit overrun|dropped events): [1-9]/m.test(stats)) return false
+    }
+    return true
+  }
+}

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import { hasErrno } from '../../volumes/errors.ts'
+import { deviceSize } from '../device-size.ts'
+import { splitDev } from '../loop/abi.ts'
+import { Tracefs } from './tracefs.ts'
+import { WriteTrace } from './write-trace.ts'
+
+/**
+ * Tells what is written to devices while they are copied, so that at the end only that has to be looked at: comparing a
+ * whole image with its copy takes a third of the time that the copy took, in which its writers would wait.
+ */
+export class WriteTracer implements AsyncDisposable {
+  readonly #tracefs: Tracefs
+
+  private constructor(tracefs: Tracefs) {
+    this.#tracefs = tracefs
+  }
+
+  /**
+   * Also ends the traces of processes that died.
+   * @param place a directory for this alone, which is made and removed again
+   * @returns undefined where the kernel cannot, or does not let us (lockdown, a container without CAP_SYS_ADMIN)
+   */
+  static async open(place: string): Promise<WriteTracer | undefined> {
+    try {
+      const tracefs = await Tracefs.open(place)
+      await tracefs.sweep()
+      return new WriteTracer(tracefs)
+    } catch (error) {
+      if (hasErrno(error, 'EPERM', 'EACCES', 'ENODEV', 'ENOENT')) return undefined
+      throw error
+    }
+  }
+
+  /** Begins with the requests that are under way now. */
+  async start(device: string): Promise<WriteTrace> {
+    await using handle = await open(device, 'r')
+    const { rdev } = await handle.stat({ bigint: true })
+    const sizeBytes = await deviceSize(handle, device)
+    const instance = await this.#tracefs.makeInstance(randomBytes(8).toString('hex'))
+    return await WriteTrace.start(instance, { ...splitDev(rdev), sizeBytes })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#tracefs[Symbol.asyncDispose]()
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Work that takes longer than a call may: it goes on when its caller has given up, and a repeated call joins it. With the
+ * process it ends, and starts over with the next call.
+ */
+export class Jobs implements AsyncDisposable {
+  readonly #running = new Map<
+    string,
+    { readonly result: Promise<unknown>; readonly cancel: AbortController }
+  >()
+
+  /**
+   * Joins the job of this key, or begins it, and waits for its result.
+   * @param work gets a signal of its own, which fires when the job is cancelled
+   * @throws the signal's reason when the caller gives up waiting; the job goes on
+   */
+  async run<T>(key: string, work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    signal.throwIfAborted()
+    const job = this.#running.get(key) ?? this.#begin(key, work)
+    const gaveUp = Promise.withResolvers<never>()
+    const giveUp = (): void => {
+      gaveUp.reject(signal.reason as Error)
+    }
+    signal.addEventListener('abort', giveUp)
+    try {
+      return (await Promise.race([job.result, gaveUp.promise])) as T
+    } finally {
+      signal.removeEventListener('abort', giveUp)
+    }
+  }
+
+  /** Ends the job of this key, if there is one, and waits until it has cleaned up. */
+  async cancel(key: string, reason: Error): Promise<void> {
+    const job = this.#running.get(key)
+    job?.cancel.abort(reason)
+    await job?.result.catch(() => undefined)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const reason = new Error('the driver is stopping')
+    await Promise.all([...this.#running.keys()].map((key) => this.cancel(key, reason)))
+  }
+
+  #begin<T>(key: string, work: (signal: AbortSignal) => Promise<T>) {
+    const cancel = new AbortController()
+    const result = work(cancel.signal).finally(() => this.#running.delete(key))
+    // Whoever waits gets the error; when nobody waits any more, the next call begins anew and meets it again.
+    result.catch(() => undefined)
+    const job = { result, cancel }
+    this.#running.set(key, job)
+    return job
+  }
+}

@@ -1,0 +1,68 @@
+import { mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { hasErrno } from '../errors.ts'
+import { flush, writeFlushed } from './durable.ts'
+
+export const IMAGE = 'disk.img'
+
+/** In a draft: the volumes whose file systems were frozen for it, one id per line. */
+const FROZEN = 'frozen'
+
+/**
+ * A volume or snapshot in the making: a directory that nobody takes for one until it is committed. It is gone when it is
+ * disposed of before, and swept at the next start when we are killed before.
+ */
+export class Draft implements AsyncDisposable {
+  readonly image: string
+  readonly #building: string
+  readonly #final: string
+  #committed = false
+
+  private constructor(building: string, final: string) {
+    this.image = join(building, IMAGE)
+    this.#building = building
+    this.#final = final
+  }
+
+  /** @param final the directory that the draft becomes */
+  static async begin(parent: string, name: string): Promise<Draft> {
+    const building = join(parent, draftName(name))
+    await rm(building, { recursive: true, force: true })
+    await mkdir(building)
+    return new Draft(building, join(parent, name))
+  }
+
+  /** Leaves word, for the next start if we die, that these volumes may be frozen. */
+  async noteFrozen(volumeIds: readonly string[]): Promise<void> {
+    await writeFlushed(join(this.#building, FROZEN), volumeIds.join('\n'))
+  }
+
+  /** Makes it what it is to be, as one step. The flush of the parent directory is the caller's. */
+  async commit(recordName: string, text: string): Promise<void> {
+    await rm(join(this.#building, FROZEN), { force: true })
+    // The first flush writes the file system's journal with all of the above in it; the next two find little to do.
+    await writeFlushed(join(this.#building, recordName), text)
+    await flush(this.image)
+    await flush(this.#building)
+    await rename(this.#building, this.#final)
+    this.#committed = true
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#committed) await rm(this.#building, { recursive: true, force: true })
+  }
+}
+
+function draftName(name: string): string {
+  return `.${name}.new`
+}
+
+/** The volumes that an interrupted draft may have left frozen. */
+export async function frozenBy(draftPath: string): Promise<string[]> {
+  try {
+    return (await readFile(join(draftPath, FROZEN), 'utf8')).split('\n').filter((id) => id !== '')
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return []
+    throw error
+  }
+}

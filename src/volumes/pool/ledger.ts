@@ -1,0 +1,124 @@
+import { formatBytes, smaller } from '../bytes.ts'
+import { VolumeError, hasErrno } from '../errors.ts'
+import type { ImageFiles } from '../ports.ts'
+import type { Snapshot } from '../snapshots/snapshot.ts'
+import type { Provisioning, Volume } from '../volume.ts'
+import type { RecordStore } from './record-store.ts'
+import { availableBytes, type PoolLimits, type PoolUsage } from './space.ts'
+
+/** How old a measurement may be: it costs a stat(2) per image. */
+const MEASUREMENT_MAX_AGE_MS = 10_000
+
+type Full = 'resource-exhausted' | 'out-of-range'
+
+/** What of a pool is in use and what is promised. */
+export class Ledger {
+  readonly #pool: { readonly name: string; readonly path: string; readonly limits: PoolLimits }
+  readonly #volumes: RecordStore<Volume>
+  readonly #snapshots: RecordStore<Snapshot>
+  readonly #files: ImageFiles
+  #inTheMaking = 0n
+  #measured = { freeBytes: 0n, allocatedBytes: 0n, snapshotBytes: 0n, at: -Infinity }
+
+  constructor(
+    pool: { readonly name: string; readonly path: string; readonly limits: PoolLimits },
+    volumes: RecordStore<Volume>,
+    snapshots: RecordStore<Snapshot>,
+    files: ImageFiles,
+  ) {
+    this.#pool = pool
+    this.#volumes = volumes
+    this.#snapshots = snapshots
+    this.#files = files
+  }
+
+  /** What is in use; what others do to the disk shows after at most ten seconds. */
+  async usage(): Promise<PoolUsage> {
+    await this.#measureIfOld()
+    return this.#usage()
+  }
+
+  /** Bytes that a new volume can have at most. */
+  async available(provisioning: Provisioning): Promise<bigint> {
+    await this.#measureIfOld()
+    return this.#available(provisioning)
+  }
+
+  /** To be called when a snapshot came or went: the next look measures again. */
+  changed(): void {
+    this.#measured.at = -Infinity
+  }
+
+  /**
+   * Sets bytes aside for something in the making, until the result is disposed of: either it is a record by then, which
+   * counts itself, or it was not made. Nothing is awaited between the look and the taking, so that
+   * two requests at once cannot both have them.
+   * @throws VolumeError of the kind, saying what there is
+   */
+  async promise(bytes: bigint, provisioning: Provisioning, kind: Full): Promise<Disposable> {
+    await this.#measureIfOld()
+    if (bytes > this.#available(provisioning)) await this.#measure()
+    const available = this.#available(provisioning)
+    if (bytes > available) {
+      throw new VolumeError(
+        kind,
+        `pool "${this.#pool.name}" has ${formatBytes(available)} for ${provisioning} volumes; ${formatBytes(bytes)} are needed. Ask for less, delete volumes, or raise the pool's size or overcommit`,
+      )
+    }
+    this.#inTheMaking += bytes
+    return {
+      [Symbol.dispose]: () => {
+        this.#inTheMaking -= bytes
+      },
+    }
+  }
+
+  /** Turns the ways in which a disk says that it is full into one error. */
+  async orFull<T>(kind: Full, work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      if (!hasErrno(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) throw error
+      const message = `pool "${this.#pool.name}": the disk under ${this.#pool.path} is full`
+      throw new VolumeError(kind, message, { cause: error })
+    }
+  }
+
+  #usage(): PoolUsage {
+    const { freeBytes, allocatedBytes, snapshotBytes } = this.#measured
+    const volumeBytes = this.#volumes.values().reduce((sum, { capacityBytes }) => sum + capacityBytes, 0n)
+    // A snapshot is never written again: what it has is what it may take.
+    return { promisedBytes: volumeBytes + snapshotBytes + this.#inTheMaking, allocatedBytes, freeBytes }
+  }
+
+  #available(provisioning: Provisioning): bigint {
+    return availableBytes(this.#pool.limits, this.#usage(), provisioning)
+  }
+
+  async #measureIfOld(): Promise<void> {
+    if (performance.now() - this.#measured.at > MEASUREMENT_MAX_AGE_MS) await this.#measure()
+  }
+
+  /** All figures at one time: a byte that a volume writes moves from free to allocated. */
+  async #measure(): Promise<void> {
+    const [volumeBytes, snapshotBytes] = await Promise.all([
+      this.#allocatedBy(this.#volumes),
+      this.#allocatedBy(this.#snapshots),
+    ])
+    const { bytes } = await this.#files.usage(this.#pool.path)
+    // Blocks that images share are in the sum more than once; together they cannot have more than is in use.
+    const allocatedBytes = smaller(volumeBytes + snapshotBytes, bytes.used)
+    this.#measured = { freeBytes: bytes.available, allocatedBytes, snapshotBytes, at: performance.now() }
+  }
+
+  async #allocatedBy(store: Pick<RecordStore<Volume | Snapshot>, 'values' | 'image'>): Promise<bigint> {
+    const ofOne = async ({ id }: { readonly id: string }): Promise<bigint> => {
+      try {
+        return (await this.#files.size(store.image(id))).allocated
+      } catch {
+        return 0n
+      }
+    }
+    return (await Promise.all(store.values().map(ofOne))).reduce((sum, bytes) => sum + bytes, 0n)
+  }
+}

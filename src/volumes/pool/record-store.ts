@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { messageOf } from '../errors.ts'
+import { isId } from '../ids.ts'
+import type { ImageFiles } from '../ports.ts'
+import { Draft, IMAGE, frozenBy } from './draft.ts'
+import { flush, replaceFile } from './durable.ts'
+
+/** What is particular to volumes, or to snapshots. */
+export interface RecordKind<T> {
+  /** The folder in the pool. */
+  readonly folder: string
+  /** The file beside the image. */
+  readonly recordName: string
+  readonly encode: (record: T) => string
+  /** @param imageBytes the size of the image @throws Error saying what is wrong with the record or the image */
+  readonly decode: (text: string, pool: string, imageBytes: bigint) => T
+}
+
+/**
+ * All volumes, or all snapshots, of a pool. On the disk:
+ *
+ *     <pool>/<folder>/<id>/{<record>.json,disk.img}
+ *
+ * Each appears and disappears by one rename. Whatever starts with a dot is not there yet or not there any more. The
+ * records are read once: the pool is ours alone while it is open.
+ */
+export class RecordStore<T extends { readonly id: string }> {
+  /** Why a record cannot be used, by id. */
+  readonly damaged = new Map<string, string>()
+  /** The volumes that an interrupted operation may have left frozen. */
+  readonly frozen: string[] = []
+  readonly #records = new Map<string, T>()
+  readonly #removals = new Set<Promise<void>>()
+  readonly #kind: RecordKind<T>
+  readonly #pool: string
+  readonly #path: string
+  readonly #files: ImageFiles
+  readonly #log: Logger
+
+  private constructor(kind: RecordKind<T>, pool: string, path: string, files: ImageFiles, log: Logger) {
+    this.#kind = kind
+    this.#pool = pool
+    this.#path = path
+    this.#files = files
+    this.#log = log
+  }
+
+  /** Reads all records and clears away what a crash left of others. */
+  static async open<T extends { readonly id: string }>(
+    kind: RecordKind<T>,
+    pool: { readonly name: string; readonly path: string },
+    files: ImageFiles,
+    log: Logger,
+  ): Promise<RecordStore<T>> {
+    const path = join(pool.path, kind.folder)
+    const store = new RecordStore(
+      kind,
+      pool.name,
+      path,
+      files,
+      log.child({ pool: pool.name, kind: kind.folder }),
+    )
+    await mkdir(path, { recursive: true, mode: 0o700 })
+    const names = await readdir(path)
+    for (const name of names.filter((name) => name.startsWith('.'))) await store.#sweep(name)
+    await Promise.all(names.filter(isId).map((id) => store.#load(id)))
+    return store
+  }
+
+  get size(): number {
+    return this.#records.size
+  }
+
+  get(id: string): T | undefined {
+    return this.#records.get(id)
+  }
+
+  values(): T[] {
+    return [...this.#records.values()]
+  }
+
+  image(id: string): string {
+    return join(this.#path, id, IMAGE)
+  }
+
+  begin(id: string): Promise<Draft> {
+    return Draft.begin(this.#path, id)
+  }
+
+  /** The record is there when this returns, and after any crash from then on. */
+  async commit(draft: Draft, record: T): Promise<void> {
+    await draft.commit(this.#kind.recordName, this.#kind.encode(record))
+    await flush(this.#path)
+    this.#records.set(record.id, record)
+  }
+
+  async update(record: T): Promise<void> {
+    await replaceFile(join(this.#path, record.id), this.#kind.recordName, this.#kind.encode(record))
+    this.#records.set(record.id, record)
+  }
+
+  /** The record is gone when this returns; its blocks are freed in the background. */
+  async remove(id: string): Promise<void> {
+    const doomed = this.#doomedPath()
+    await rename(join(this.#path, id), doomed)
+    this.#records.delete(id)
+    await flush(this.#path)
+    this.#removeInBackground(doomed)
+  }
+
+  /** Waits for the removals that are still going on. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#removals)
+  }
+
+  async #load(id: string): Promise<void> {
+    try {
+      const text = await readFile(join(this.#path, id, this.#kind.recordName), 'utf8')
+      const { logical } = await this.#files.size(this.image(id))
+      const record = this.#kind.decode(text, this.#pool, logical)
+      if (record.id !== id) throw new Error(`${this.#kind.recordName} is of ${record.id}`)
+      this.#records.set(id, record)
+    } catch (error) {
+      this.damaged.set(id, messageOf(error))
+      this.#log.error({ id, reason: messageOf(error) }, 'cannot be used')
+    }
+  }
+
+  async #sweep(name: string): Promise<void> {
+    this.#log.info({ name }, 'removing what an interrupted operation left')
+    this.frozen.push(...(await frozenBy(join(this.#path, name))))
+    const doomed = this.#doomedPath()
+    await rename(join(this.#path, name), doomed)
+    this.#removeInBackground(doomed)
+  }
+
+  #doomedPath(): string {
+    return join(this.#path, `.${randomUUID()}.deleted`)
+  }
+
+  #removeInBackground(path: string): void {
+    const removal = rm(path, { recursive: true, force: true })
+      .catch((error: unknown) => {
+        this.#log.warn({ path, error: messageOf(error) }, 'removal failed; the next start tries again')
+      })
+      .finally(() => this.#removals.delete(removal))
+    this.#removals.add(removal)
+  }
+}

@@ -1,0 +1,66 @@
+import type { Catalog } from '../catalog.ts'
+import { VolumeError } from '../errors.ts'
+import { isId } from '../ids.ts'
+import type { KeyedLock } from '../keyed-lock.ts'
+import type { Draft } from '../pool/draft.ts'
+import type { FileSystems, ImageCopier, ImageFiles } from '../ports.ts'
+import type { Volume } from '../volume.ts'
+import type { Cutter } from './cutter.ts'
+import type { ContentSource } from './snapshot.ts'
+
+/** How long the writers of a volume that is cloned may be held up. */
+const CLONE_FREEZE_TIMEOUT_MS = 60_000
+
+export interface RestorerDependencies {
+  readonly catalog: Catalog
+  readonly locks: KeyedLock
+  readonly files: ImageFiles
+  readonly fileSystems: FileSystems
+  readonly copier: ImageCopier
+  readonly cutter: Cutter
+}
+
+/** What the source asks of a volume that is made of it. */
+export interface SourceDemands {
+  readonly sizeBytes: bigint
+  readonly fsType: Volume['fsType']
+  readonly accessTypes: Volume['accessTypes']
+}
+
+/** Fills new volumes with the content of snapshots and of other volumes. */
+export class Restorer {
+  readonly #on: RestorerDependencies
+
+  constructor(dependencies: RestorerDependencies) {
+    this.#on = dependencies
+  }
+
+  /** @throws VolumeError not-found; resource-exhausted for a source on another node, so that the CO tries that one */
+  demands({ type, id }: ContentSource): SourceDemands {
+    const { catalog } = this.#on
+    if (isId(id) && !catalog.isOurs(id)) {
+      throw new VolumeError('resource-exhausted', `volume_content_source: ${type} "${id}" is on another node`)
+    }
+    if (type === 'snapshot') return catalog.getSnapshot(id)
+    const volume = catalog.get(id)
+    return { ...volume, sizeBytes: volume.capacityBytes }
+  }
+
+  /** Makes the draft's image: the source's content, and as large as the volume is to be. */
+  async fill(draft: Draft, volume: Volume, source: ContentSource, signal: AbortSignal): Promise<void> {
+    const { files, fileSystems } = this.#on
+    if (source.type === 'snapshot') await this.#copySnapshot(source.id, draft, signal)
+    else await this.#on.cutter.cut([{ volumeId: source.id, draft }], CLONE_FREEZE_TIMEOUT_MS, signal)
+    if (volume.accessTypes.includes('mount')) await fileSystems.renew(volume.fsType, draft.image, signal)
+    const isThick = volume.provisioning === 'thick'
+    await files.grow(draft.image, volume.capacityBytes, isThick, signal)
+    if (isThick) await files.allocate(draft.image, signal)
+  }
+
+  async #copySnapshot(id: string, draft: Draft, signal: AbortSignal): Promise<void> {
+    const { catalog, copier, locks } = this.#on
+    // Held so that it is not deleted meanwhile.
+    using _lock = await locks.acquire(id, signal)
+    await copier.copy(catalog.snapshotImage(catalog.getSnapshot(id)), draft.image, () => undefined, signal)
+  }
+}

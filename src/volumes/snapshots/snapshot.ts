@@ -1,0 +1,30 @@
+import type { GroupSnapshotId, SnapshotId, VolumeId } from '../ids.ts'
+import type { FsType } from '../ports.ts'
+import type { AccessType } from '../volume.ts'
+
+/** The group that a snapshot was cut with. It is complete when all its members are there. */
+export interface SnapshotGroup {
+  readonly id: GroupSnapshotId
+  readonly name: string
+  readonly members: readonly SnapshotId[]
+}
+
+/** The content that a volume had at one point in time. It does not depend on the volume, which may be gone. */
+export interface Snapshot {
+  readonly id: SnapshotId
+  /** CreateSnapshot's name: any Unicode. For a member of a group, the group's name and the source. */
+  readonly name: string
+  readonly pool: string
+  readonly sourceVolumeId: VolumeId
+  /** The source's capacity, and so the least that a volume made of it has. */
+  readonly sizeBytes: bigint
+  /** The point in time, ISO 8601. */
+  readonly cutAt: string
+  readonly accessTypes: readonly AccessType[]
+  readonly fsType: FsType
+  readonly group: SnapshotGroup | undefined
+}
+
+/** Where a new volume's content comes from. */
+export type ContentSource =
+  { readonly type: 'snapshot'; readonly id: string } | { readonly type: 'volume'; readonly id: string }

@@ -1,0 +1,176 @@
+import { readFile, stat, truncate } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { CopyProgress, ImageCopier } from '../../src/volumes/ports.ts'
+import { tool } from '../scratch.ts'
+import { allocated, Dice, expectEqual, fill, makeSparse, punch } from '../support/images.ts'
+
+export interface ImageCopierWorld extends AsyncDisposable {
+  readonly copier: ImageCopier
+  /** An empty directory. */
+  readonly directory: string
+}
+
+const MIB = 1 << 20
+/** A block; where blocks are shared, an xfs allocates this much at a time for what is written over them. */
+const SLACK = { copied: 4096, shared: 128 << 10 }
+const { signal } = new AbortController()
+const ignore = () => undefined
+
+/** Images of all kinds; each makes an absent file. */
+const kinds: Readonly<Record<string, (path: string) => Promise<void>>> = {
+  'an empty one': (path) => makeSparse(path, 0),
+  'one that is all hole': (path) => makeSparse(path, 100 * MIB),
+  'a sparse one': async (path) => {
+    await makeSparse(path, 100 * MIB)
+    await fill(path, 0, 5 * MIB, 1)
+    await fill(path, 40 * MIB + 4096, 3 * 4096, 2)
+    await fill(path, 90 * MIB, 2 * MIB, 3)
+  },
+  'one whose size is no multiple of anything': async (path) => {
+    await makeSparse(path, 3 * MIB + 1234)
+    await fill(path, 2 * MIB, MIB + 1234, 4)
+  },
+  'a thick one, with little written': async (path) => {
+    await tool('fallocate', '--length', `${20 * MIB}`, path)
+    await fill(path, 7 * MIB, MIB, 5)
+  },
+}
+
+/**
+ * What every ImageCopier does.
+ * @param how what `copy` comes to on the file system of the world
+ */
+export function describeImageCopier(
+  name: string,
+  how: 'shared' | 'copied',
+  makeWorld: () => Promise<ImageCopierWorld>,
+): void {
+  describe(`${name} as ImageCopier`, () => {
+    let world: ImageCopierWorld
+    let copier: ImageCopier
+    let source: string
+    let target: string
+
+    beforeEach(async () => {
+      world = await makeWorld()
+      copier = world.copier
+      source = join(world.directory, 'source')
+      target = join(world.directory, 'target')
+    })
+
+    afterEach(async () => {
+      await world[Symbol.asyncDispose]()
+    })
+
+    const copy = () => copier.copy(source, target, ignore, signal)
+    const update = () => copier.update(source, target, signal)
+
+    async function makeImage(bytes = 8 * MIB): Promise<void> {
+      await makeSparse(source, bytes)
+      await fill(source, MIB, 2 * MIB, 1)
+    }
+
+    it.each(Object.entries(kinds))('copies %s', async (_, make) => {
+      await make(source)
+      expect(await copy()).toBe(how)
+      await expectEqual(source, target)
+      expect((await stat(target)).size).toBe((await stat(source)).size)
+    })
+
+    it('keeps what is sparse sparse', async () => {
+      await kinds['a sparse one']?.(source)
+      await copy()
+      const wanted = await allocated(source)
+      expect(Math.abs((await allocated(target)) - wanted)).toBeLessThanOrEqual(wanted / 100)
+    })
+
+    it('does not overwrite a target, nor take it away', async () => {
+      await makeImage()
+      await makeSparse(target, 5)
+      await expect(copy()).rejects.toMatchObject({ code: 'EEXIST' })
+      expect((await stat(target)).size).toBe(5)
+    })
+
+    it('leaves no target for a caller who has given up', async () => {
+      await makeImage()
+      await expect(copier.copy(source, target, ignore, AbortSignal.abort())).rejects.toThrow()
+      await expect(stat(target)).rejects.toMatchObject({ code: 'ENOENT' })
+    })
+
+    if (how === 'copied') {
+      it('stops in the middle when the caller gives up, and leaves no target', async () => {
+        await makeSparse(source, 200 * MIB)
+        await fill(source, 0, 200 * MIB, 1)
+        const giving = new AbortController()
+        const reports: CopyProgress[] = []
+        const copying = copier.copy(
+          source,
+          target,
+          (progress) => {
+            reports.push(progress)
+            giving.abort()
+          },
+          giving.signal,
+        )
+        await expect(copying).rejects.toThrow('aborted')
+        expect(reports.at(-1)?.copiedBytes).toBeLessThan(BigInt(200 * MIB))
+        await expect(stat(target)).rejects.toMatchObject({ code: 'ENOENT' })
+      })
+
+      it('tells how far it is, not counting holes', async () => {
+        await makeImage()
+        const reports: CopyProgress[] = []
+        await copier.copy(source, target, (progress) => reports.push(progress), signal)
+        expect(reports.at(-1)).toEqual({ copiedBytes: BigInt(2 * MIB), totalBytes: BigInt(2 * MIB) })
+      })
+
+      it('writes only what differs', async () => {
+        await makeImage()
+        await copy()
+        expect(await update()).toBe(0n)
+        await fill(source, 2 * MIB + 5, 10, 2)
+        expect(await update()).toBe(4096n)
+        await expectEqual(source, target)
+      })
+    }
+
+    it.each<[string, () => Promise<void>]>([
+      ['written to', () => fill(source, 3 * MIB - 5, 4096, 9)],
+      ['written to where it had a hole', () => fill(source, 5 * MIB + 7, 300_000, 9)],
+      ['given a hole', () => punch(source, MIB, MIB)],
+      ['grown', () => truncate(source, 9 * MIB + 17)],
+      ['made smaller', () => truncate(source, 2 * MIB + 17)],
+    ])('brings a copy up to date with a source that was %s', async (_, change) => {
+      await makeImage()
+      await copy()
+      await change()
+      await update()
+      await expectEqual(source, target)
+      expect(Math.abs((await allocated(target)) - (await allocated(source)))).toBeLessThanOrEqual(SLACK[how])
+    })
+
+    it('brings a copy up to date after many changes of both', async () => {
+      const dice = new Dice(7)
+      const bytes = 6 * MIB + 123
+      await makeImage(bytes)
+      await copy()
+      for (let round = 0; round < 30; round++) {
+        for (let change = dice.roll(6); change >= 0; change--) {
+          await dice.change(dice.roll(3) === 0 ? target : source, bytes)
+        }
+        await update()
+        await expectEqual(source, target)
+      }
+    })
+
+    it('does not change the source', async () => {
+      await makeImage()
+      const before = await readFile(source)
+      await copy()
+      await fill(target, MIB, 4096, 7)
+      await update()
+      expect((await readFile(source)).equals(before)).toBe(true)
+    })
+  })
+}

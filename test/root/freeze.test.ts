@@ -1,0 +1,90 @@
+import { stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { LinuxMounts } from '../../src/linux/mounts.ts'
+import { fsTypes } from '../../src/volumes/ports.ts'
+import { describeRoot } from '../root.ts'
+import { Scratch, tool } from '../scratch.ts'
+import { allocated } from '../support/images.ts'
+
+const MIB = 1 << 20
+
+describeRoot('LinuxMounts', () => {
+  const { signal } = new AbortController()
+  const mounts = new LinuxMounts()
+  let scratch: Scratch
+  let mountPoint: string
+  let image: string
+
+  beforeEach(async () => {
+    scratch = await Scratch.make()
+    mountPoint = await scratch.directory('mnt')
+  })
+
+  afterEach(async () => {
+    // A frozen file system cannot be cleaned up.
+    await mounts.thaw(mountPoint).catch(() => undefined)
+    await scratch[Symbol.asyncDispose]()
+  })
+
+  async function mountNew(type: string): Promise<void> {
+    const device = await scratch.device(1n << 30n)
+    image = scratch.imageOf(device)
+    await tool(`mkfs.${type}`, '-q', device)
+    await tool('mount', device, mountPoint)
+  }
+
+  describe.each(fsTypes)('%s', (type) => {
+    beforeEach(() => mountNew(type))
+
+    it('holds up writers until it is thawed', async () => {
+      await mounts.freeze(mountPoint)
+      const written = writeFile(join(mountPoint, 'file'), 'text').then(() => 'written')
+      expect(await Promise.race([written, setTimeout(200, 'waiting')])).toBe('waiting')
+      expect(await mounts.thaw(mountPoint)).toBe(true)
+      expect(await written).toBe('written')
+    })
+
+    it('has everything in its image when it is frozen', async () => {
+      await writeFile(join(mountPoint, 'file'), Buffer.alloc(5 * MIB, 7))
+      await mounts.freeze(mountPoint)
+      await tool('cp', '--sparse=always', image, `${image}-copy`)
+      await mounts.thaw(mountPoint)
+      await tool('umount', mountPoint)
+      const copy = await scratch.attach(`${image}-copy`)
+      await tool('mount', copy, mountPoint)
+      expect((await stat(join(mountPoint, 'file'))).size).toBe(5 * MIB)
+    })
+
+    it('gives the blocks of deleted files back to the image', async () => {
+      const file = join(mountPoint, 'file')
+      await writeFile(file, Buffer.alloc(100 * MIB, 7))
+      await mounts.flush(mountPoint)
+      const full = await allocated(image)
+      await tool('rm', file)
+      await mounts.flush(mountPoint)
+      expect(await mounts.trim(mountPoint, signal)).toBeGreaterThan(100n << 20n)
+      expect(await allocated(image)).toBeLessThan(full - 90 * MIB)
+    })
+
+    it('writes everything out in a flush', async () => {
+      await writeFile(join(mountPoint, 'file'), Buffer.alloc(20 * MIB, 7))
+      await mounts.flush(mountPoint)
+      expect(await allocated(image)).toBeGreaterThan(20 * MIB)
+    })
+  })
+
+  it('does not begin a trim for a caller who has given up', async () => {
+    await mountNew('ext4')
+    await expect(mounts.trim(mountPoint, AbortSignal.abort())).rejects.toThrow('aborted')
+  })
+
+  it('trims nothing where the device cannot discard', async () => {
+    await mountNew('ext4')
+    await tool('umount', mountPoint)
+    // A read-only device is one, and a read-only mount of it can still be asked.
+    await tool('mount', '-t', 'ramfs', 'none', mountPoint)
+    await expect(mounts.trim(mountPoint, signal)).rejects.toMatchObject({ code: 'ENOTTY' })
+  })
+})
