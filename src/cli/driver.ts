@@ -1,5 +1,6 @@
 import pino, { type Logger } from 'pino'
 import { controllerService } from '../csi/controller.ts'
+import { groupControllerService } from '../csi/group-controller.ts'
 import { identityService } from '../csi/identity.ts'
 import { nodeService } from '../csi/node.ts'
 import { csi } from '../csi/protocol.ts'
@@ -15,6 +16,7 @@ import { Catalog } from '../volumes/catalog.ts'
 import { isId } from '../volumes/ids.ts'
 import { Jobs } from '../volumes/jobs.ts'
 import { KeyedLock } from '../volumes/keyed-lock.ts'
+import { Modifier } from '../volumes/modifier.ts'
 import { NodeGrowth } from '../volumes/node/growth.ts'
 import { NodeUsage } from '../volumes/node/usage.ts'
 import { Pool, type PoolConfig } from '../volumes/pool/pool.ts'
@@ -22,7 +24,9 @@ import { Provisioner } from '../volumes/provisioner.ts'
 import { Publisher } from '../volumes/node/publisher.ts'
 import { Stager } from '../volumes/node/stager.ts'
 import { Cutter } from '../volumes/snapshots/cutter.ts'
+import { GroupSnapshotter } from '../volumes/snapshots/group-snapshotter.ts'
 import { Restorer } from '../volumes/snapshots/restorer.ts'
+import { Snapshotter } from '../volumes/snapshots/snapshotter.ts'
 import { version } from './version.ts'
 
 export interface DriverConfig {
@@ -65,15 +69,20 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   const cutter = new Cutter({ catalog, locks, loops, mounts, copier, log })
   const restorer = new Restorer({ catalog, locks, files, fileSystems, copier, cutter })
   const provisioner = new Provisioner({ nodeId, catalog, locks, jobs, files, loops, fileSystems, restorer })
+  const modifier = new Modifier({ catalog, locks, files, loops })
+  const onSnapshots = { nodeId, catalog, locks, jobs, cutter }
+  const snapshotter = new Snapshotter(onSnapshots)
+  const groupSnapshotter = new GroupSnapshotter(onSnapshots)
   const onNode = { catalog, locks, loops, mounts, fileSystems }
   const checkHealth = async (): Promise<void> => {
     await Promise.all(pools.map((pool) => pool.space.usage()))
   }
 
   const server = new CsiServer(log)
-  const { Identity, Controller, Node } = csi()
+  const { Identity, Controller, GroupController, Node } = csi()
   server.add(Identity, identityService({ driverName, version, checkHealth }))
-  server.add(Controller, controllerService({ catalog, provisioner, topology }))
+  server.add(Controller, controllerService({ catalog, provisioner, modifier, snapshotter, topology }))
+  server.add(GroupController, groupControllerService({ groupSnapshotter, topology }))
   server.add(
     Node,
     nodeService({

@@ -22,6 +22,8 @@ export function identityService({
       capabilities: [
         { service: { type: 'CONTROLLER_SERVICE' } },
         { service: { type: 'VOLUME_ACCESSIBILITY_CONSTRAINTS' } },
+        { service: { type: 'SNAPSHOT_ACCESSIBILITY_CONSTRAINTS' } },
+        { service: { type: 'GROUP_CONTROLLER_SERVICE' } },
         { volumeExpansion: { type: 'ONLINE' } },
       ],
     }),

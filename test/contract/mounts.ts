@@ -187,5 +187,36 @@ export function describeMounts(name: string, makeWorld: () => Promise<MountsWorl
         expect(await mounts.at(target)).toBeUndefined()
       })
     })
+
+    describe('a frozen file system', () => {
+      it('is frozen once, and thawed once', async () => {
+        await mountDevice()
+        await mounts.freeze(target)
+        await expect(mounts.freeze(target)).rejects.toMatchObject({ code: 'EBUSY' })
+        expect(await mounts.thaw(target)).toBe(true)
+        expect(await mounts.thaw(target)).toBe(false)
+      })
+
+      it('is frozen at all its mount points', async () => {
+        await mountDevice()
+        await mounts.bind(target, elsewhere, { readOnly: true })
+        await mounts.freeze(target)
+        expect(await mounts.thaw(elsewhere)).toBe(true)
+      })
+    })
+
+    it('freezes, thaws, flushes and trims only what is mounted at the path itself', async () => {
+      const refusal = { kind: 'failed-precondition' }
+      await expect(mounts.freeze(target)).rejects.toMatchObject(refusal)
+      await expect(mounts.thaw(target)).rejects.toMatchObject(refusal)
+      await expect(mounts.flush(target)).rejects.toMatchObject(refusal)
+      await expect(mounts.trim(target, new AbortController().signal)).rejects.toMatchObject(refusal)
+    })
+
+    it('flushes and trims', async () => {
+      await mountDevice()
+      await mounts.flush(target)
+      expect(await mounts.trim(target, new AbortController().signal)).toBeGreaterThanOrEqual(0n)
+    })
   })
 }

@@ -1,0 +1,34 @@
+import { VolumeError } from '../volumes/errors.ts'
+import { isId } from '../volumes/ids.ts'
+
+/** What a page has at most, so that it stays well below gRPC's 4 MiB for a message. */
+const MAXIMUM_PAGE = 10_000
+
+interface PageRequest {
+  readonly maxEntries: number
+  readonly startingToken: string
+}
+
+/**
+ * One page of a list that is ordered by id. The token is the last id of the page before, so it stays right whatever comes
+ * and goes in between, and also when that one is gone.
+ *
+ * @param list gives at most `limit` records behind the id `after`
+ * @throws VolumeError aborted for a token that is none of ours; invalid-argument
+ */
+export function pageOf<T extends { readonly id: string }>(
+  { maxEntries, startingToken }: PageRequest,
+  list: (after: string, limit: number) => T[],
+): { page: T[]; nextToken: string } {
+  if (maxEntries < 0) throw new VolumeError('invalid-argument', `max_entries ${maxEntries} is negative`)
+  if (startingToken !== '' && !isId(startingToken)) {
+    throw new VolumeError(
+      'aborted',
+      `starting_token "${startingToken}" is not one of ours; list from the start`,
+    )
+  }
+  const size = maxEntries === 0 ? MAXIMUM_PAGE : Math.min(maxEntries, MAXIMUM_PAGE)
+  const records = list(startingToken, size + 1)
+  const page = records.slice(0, size)
+  return { page, nextToken: records.length > size ? (page.at(-1)?.id ?? '') : '' }
+}

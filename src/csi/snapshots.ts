@@ -1,0 +1,69 @@
+import type { Catalog } from '../volumes/catalog.ts'
+import { parseSnapshotParameters } from '../volumes/snapshots/parameters.ts'
+import type { Snapshot } from '../volumes/snapshots/snapshot.ts'
+import type { Snapshotter } from '../volumes/snapshots/snapshotter.ts'
+import type { ControllerDefinition } from './generated/csi/v1/Controller.ts'
+import type { SnapshotInit } from './generated/csi/v1/Snapshot.ts'
+import type { Handlers } from './handlers.ts'
+import { pageOf } from './pages.ts'
+import { required, requiredName } from './requests.ts'
+import type { NodeTopology } from './topology.ts'
+
+export interface SnapshotDependencies {
+  readonly catalog: Catalog
+  readonly snapshotter: Snapshotter
+  readonly topology: NodeTopology
+}
+
+/** The part of CSI's Controller service that is about single snapshots. */
+export function snapshotHandlers(on: SnapshotDependencies): Handlers<ControllerDefinition> {
+  const { catalog, snapshotter, topology } = on
+  return {
+    createSnapshot: async (request, signal) => {
+      const name = requiredName(request.name)
+      const source = required('source_volume_id', request.sourceVolumeId)
+      const parameters = parseSnapshotParameters(request.parameters)
+      topology.requireWithin(request.accessibilityRequirements)
+      const snapshot = toSnapshot(await snapshotter.create(name, source, parameters, signal), topology)
+      // Optional here, and told by GetSnapshot and ListSnapshots. csi-sanity 5.6.0 compares it with the size that its own
+      // protobuf library has cached in the request, so that no answer can pass.
+      return { snapshot: { ...snapshot, accessibleTopology: [] } }
+    },
+
+    deleteSnapshot: async (request, signal) => {
+      await snapshotter.delete(required('snapshot_id', request.snapshotId), signal)
+      return {}
+    },
+
+    listSnapshots: (request) => {
+      const filter = { id: request.snapshotId, sourceVolumeId: request.sourceVolumeId }
+      const { page, nextToken } = pageOf(request, (after, limit) =>
+        catalog.listSnapshots(filter, after, limit),
+      )
+      return { entries: page.map((snapshot) => ({ snapshot: toSnapshot(snapshot, topology) })), nextToken }
+    },
+
+    getSnapshot: (request) => {
+      const id = required('snapshot_id', request.snapshotId)
+      return { snapshot: toSnapshot(catalog.getSnapshot(id), topology) }
+    },
+  }
+}
+
+export function toSnapshot(snapshot: Snapshot, topology: NodeTopology): SnapshotInit {
+  return {
+    snapshotId: snapshot.id,
+    sourceVolumeId: snapshot.sourceVolumeId,
+    sizeBytes: snapshot.sizeBytes.toString(),
+    creationTime: toTimestamp(snapshot.cutAt),
+    readyToUse: true,
+    groupSnapshotId: snapshot.group?.id ?? '',
+    accessibleTopology: [{ segments: topology.segments }],
+  }
+}
+
+/** @param iso ISO 8601 */
+export function toTimestamp(iso: string): { seconds: string; nanos: number } {
+  const milliseconds = Date.parse(iso)
+  return { seconds: Math.floor(milliseconds / 1000).toString(), nanos: (milliseconds % 1000) * 1e6 }
+}

@@ -1,0 +1,134 @@
+import { whyNot } from '../volumes/access.ts'
+import type { Catalog } from '../volumes/catalog.ts'
+import { VolumeError } from '../volumes/errors.ts'
+import type { Modifier } from '../volumes/modifier.ts'
+import { parseMutableParameters, parseParameters } from '../volumes/parameters.ts'
+import { specOf, type Provisioner } from '../volumes/provisioner.ts'
+import type { ContentSource } from '../volumes/snapshots/snapshot.ts'
+import type { Volume } from '../volumes/volume.ts'
+import type { ControllerDefinition } from './generated/csi/v1/Controller.ts'
+import type { VolumeInit } from './generated/csi/v1/Volume.ts'
+import type { VolumeContentSource, VolumeContentSourceInit } from './generated/csi/v1/VolumeContentSource.ts'
+import type { Handlers } from './handlers.ts'
+import { pageOf } from './pages.ts'
+import { required, requiredName, toAccesses, toRange } from './requests.ts'
+import type { NodeTopology } from './topology.ts'
+
+export interface VolumeDependencies {
+  readonly catalog: Catalog
+  readonly provisioner: Provisioner
+  readonly modifier: Modifier
+  readonly topology: NodeTopology
+}
+
+/** The part of CSI's Controller service that is about volumes. */
+export function volumeHandlers(on: VolumeDependencies): Handlers<ControllerDefinition> {
+  const { catalog, modifier, provisioner, topology } = on
+  const toMessage = (volume: Volume): VolumeInit => ({
+    volumeId: volume.id,
+    capacityBytes: volume.capacityBytes.toString(),
+    accessibleTopology: [{ segments: topology.segments }],
+    ...(volume.contentSource && { contentSource: toSourceMessage(volume.contentSource) }),
+  })
+
+  return {
+    createVolume: async (request, signal) => {
+      const name = requiredName(request.name)
+      const accesses = toAccesses(request.volumeCapabilities)
+      const parameters = parseParameters(request.parameters, request.mutableParameters)
+      const source = toSource(request.volumeContentSource)
+      topology.requireWithin(request.accessibilityRequirements)
+      const range = toRange(request.capacityRange)
+      return {
+        volume: toMessage(await provisioner.create({ name, range, accesses, parameters, source }, signal)),
+      }
+    },
+
+    deleteVolume: async (request, signal) => {
+      await provisioner.delete(required('volume_id', request.volumeId), signal)
+      return {}
+    },
+
+    validateVolumeCapabilities: (request) => {
+      const volume = catalog.get(required('volume_id', request.volumeId))
+      if (request.volumeCapabilities.length === 0) toAccesses([])
+      const reason = whyUnsupported(volume, request)
+      if (reason !== undefined) return { message: reason }
+      const { volumeContext, volumeCapabilities, parameters, mutableParameters } = request
+      return { confirmed: { volumeContext, volumeCapabilities, parameters, mutableParameters } }
+    },
+
+    listVolumes: (request) => {
+      const { page, nextToken } = pageOf(request, (after, limit) => catalog.list(after, limit))
+      return { entries: page.map((volume) => ({ volume: toMessage(volume) })), nextToken }
+    },
+
+    controllerGetVolume: (request) => ({
+      volume: toMessage(catalog.get(required('volume_id', request.volumeId))),
+      status: {},
+    }),
+
+    getCapacity: async (request) => {
+      const accesses = request.volumeCapabilities.length === 0 ? [] : toAccesses(request.volumeCapabilities)
+      const parameters = parseParameters(request.parameters)
+      if (request.accessibleTopology && !topology.includes(request.accessibleTopology))
+        return { availableCapacity: 0 }
+      const available = await catalog.pool(parameters.pool).space.available(parameters.provisioning)
+      const minimum = provisioner.minimumBytes(specOf({ accesses, parameters, source: undefined }))
+      return {
+        availableCapacity: available.toString(),
+        maximumVolumeSize: { value: available.toString() },
+        minimumVolumeSize: { value: minimum.toString() },
+      }
+    },
+
+    controllerExpandVolume: async (request, signal) => {
+      const id = required('volume_id', request.volumeId)
+      if (!request.capacityRange) throw new VolumeError('invalid-argument', 'capacity_range is required')
+      const volume = await provisioner.expand(id, toRange(request.capacityRange), signal)
+      return {
+        capacityBytes: volume.capacityBytes.toString(),
+        nodeExpansionRequired: volume.accessTypes.includes('mount'),
+      }
+    },
+
+    controllerModifyVolume: async (request, signal) => {
+      const id = required('volume_id', request.volumeId)
+      await modifier.modify(id, parseMutableParameters(request.mutableParameters), signal)
+      return {}
+    },
+  }
+}
+
+/** @throws VolumeError invalid-argument when neither a snapshot nor a volume is named */
+function toSource(source: VolumeContentSource | null): ContentSource | undefined {
+  if (!source) return undefined
+  if (source.snapshot) {
+    return {
+      type: 'snapshot',
+      id: required('volume_content_source.snapshot.snapshot_id', source.snapshot.snapshotId),
+    }
+  }
+  const id = source.volume?.volumeId ?? ''
+  return { type: 'volume', id: required('volume_content_source.volume.volume_id', id) }
+}
+
+function toSourceMessage({ type, id }: ContentSource): VolumeContentSourceInit {
+  return type === 'snapshot' ? { snapshot: { snapshotId: id } } : { volume: { volumeId: id } }
+}
+
+type ValidateRequest = Parameters<
+  NonNullable<Handlers<ControllerDefinition>['validateVolumeCapabilities']>
+>[0]
+
+/** Validation answers "not confirmed" with a reason where creation fails. */
+function whyUnsupported(volume: Volume, request: ValidateRequest): string | undefined {
+  try {
+    parseParameters(request.parameters, request.mutableParameters)
+    const accesses = toAccesses(request.volumeCapabilities)
+    return accesses.map((access) => whyNot(volume, access)).find((reason) => reason !== undefined)
+  } catch (error) {
+    if (error instanceof VolumeError && error.kind === 'invalid-argument') return error.message
+    throw error
+  }
+}

@@ -1,0 +1,135 @@
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, it } from '@jest/globals'
+import { LinuxImageCopier } from '../../src/linux/copy/image-copier.ts'
+import { LinuxMounts } from '../../src/linux/mounts.ts'
+import { WriteTracer } from '../../src/linux/trace/write-tracer.ts'
+import { describeRoot } from '../root.ts'
+import { Scratch, tool } from '../scratch.ts'
+import { Dice, expectEqual } from '../support/images.ts'
+
+const KIB = 1 << 10
+const MIB = 1 << 20
+const { signal } = new AbortController()
+
+describeRoot('WriteTracer', () => {
+  const copier = new LinuxImageCopier()
+  const mounts = new LinuxMounts()
+  let scratch: Scratch
+  let tracer: WriteTracer
+  let device: string
+
+  beforeEach(async () => {
+    scratch = await Scratch.make()
+    const opened = await WriteTracer.open(join(scratch.path, 'tracing'))
+    if (!opened) throw new Error('the kernel of this machine does not let us trace; these tests need it')
+    tracer = opened
+    device = await scratch.device(256n << 20n)
+  })
+
+  afterEach(async () => {
+    await tracer[Symbol.asyncDispose]()
+    await scratch[Symbol.asyncDispose]()
+  })
+
+  async function write(offset: number, bytes: number): Promise<void> {
+    await using file = await open(device, 'r+')
+    await file.write(Buffer.alloc(bytes, 1), 0, bytes, offset)
+    await file.sync()
+  }
+
+  it('tells what was written since the last time, in granules', async () => {
+    await write(0, MIB)
+    await using trace = await tracer.start(device)
+    expect(await trace.changes()).toEqual([])
+    await write(100 * MIB + 4 * KIB, 64 * KIB)
+    await write(200 * MIB, 4 * KIB)
+    expect(await trace.changes()).toEqual([
+      { offset: 100n << 20n, length: 128n << 10n },
+      { offset: 200n << 20n, length: 64n << 10n },
+    ])
+    expect(await trace.changes()).toEqual([])
+  })
+
+  it('tells what was discarded or zeroed, and not what was read', async () => {
+    await using trace = await tracer.start(device)
+    await tool('dd', `if=${device}`, 'of=/dev/null', 'bs=1M', 'iflag=direct')
+    await tool('blkdiscard', '--offset', `${MIB}`, '--length', `${MIB}`, device)
+    await tool('blkdiscard', '--zeroout', '--offset', `${9 * MIB}`, '--length', `${MIB}`, device)
+    expect(await trace.changes()).toEqual([
+      { offset: 1n << 20n, length: 1n << 20n },
+      { offset: 9n << 20n, length: 1n << 20n },
+    ])
+  })
+
+  it('does not tell about other devices', async () => {
+    await using trace = await tracer.start(device)
+    device = await scratch.device(16n << 20n)
+    await write(0, MIB)
+    expect(await trace.changes()).toEqual([])
+  })
+
+  it('says so when it missed something', async () => {
+    await using trace = await tracer.start(device)
+    const [instance = ''] = await ourInstances()
+    await tool('sh', '-c', `echo 0 > ${join(await tracing(), 'instances', instance, 'tracing_on')}`)
+    await write(0, MIB)
+    expect(await trace.changes()).toBeUndefined()
+  })
+
+  it('leaves nothing behind, and clears up after processes that died', async () => {
+    const trace = await tracer.start(device)
+    await using other = await WriteTracer.open(join(scratch.path, 'tracing'))
+    expect(other).toBeDefined()
+    expect(await ourInstances()).toHaveLength(1)
+    await trace[Symbol.asyncDispose]()
+    expect(await ourInstances()).toEqual([])
+    await tool('mkdir', join(await tracing(), 'instances', 'csi-driver-loop-dead'))
+    await (await WriteTracer.open(join(scratch.path, 'tracing')))?.[Symbol.asyncDispose]()
+    expect(await ourInstances()).toEqual([])
+  })
+
+  it.each(['ext4', 'xfs', 'btrfs'])('finds all that a copy needs to be equal, on %s', async (type) => {
+    const dice = new Dice(3)
+    device = await scratch.device(512n << 20n)
+    const image = scratch.imageOf(device)
+    await tool(`mkfs.${type}`, '-q', device)
+    const mountPoint = await scratch.directory('mnt')
+    await tool('mount', '-o', 'discard', device, mountPoint)
+    await using trace = await tracer.start(device)
+    const target = join(scratch.path, 'target')
+    await copier.copy(image, target, () => undefined, signal)
+    for (let round = 0; round < 5; round++) {
+      for (let change = 0; change < 30; change++) await churn(mountPoint, dice)
+      await mounts.freeze(mountPoint)
+      const changed = await trace.changes()
+      await copier.updateWithin(image, target, changed ?? [], signal)
+      await expectEqual(image, target)
+      await mounts.thaw(mountPoint)
+    }
+  })
+
+  async function churn(directory: string, dice: Dice): Promise<void> {
+    const path = join(directory, `file-${dice.roll(10)}`)
+    await using file = await open(path, 'a+')
+    await file.truncate(dice.roll(4 * MIB))
+    await file.write(Buffer.alloc(dice.roll(300 * KIB), dice.roll(256)))
+    if (dice.roll(3) === 0) await file.sync()
+    if (dice.roll(10) === 0) await setTimeout(20)
+  }
+
+  /** Where a witness sees the tracing. */
+  async function tracing(): Promise<string> {
+    const path = join(scratch.path, 'witness')
+    if ((await scratch.directory('witness')) && (await mounts.at(path)) === undefined) {
+      await tool('mount', '-t', 'tracefs', 'none', path)
+    }
+    return path
+  }
+
+  async function ourInstances(): Promise<string[]> {
+    const names = await tool('ls', join(await tracing(), 'instances'))
+    return names.split('\n').filter((name) => name.startsWith('csi-driver-loop-'))
+  }
+})

@@ -1,0 +1,51 @@
+import { setTimeout } from 'node:timers/promises'
+import { describe, expect, it } from '@jest/globals'
+import { inOrder } from '../../../src/linux/copy/in-order.ts'
+
+// eslint-disable-next-line @typescript-eslint/require-await -- streams are asynchronous
+async function* numbers(count: number): AsyncGenerator<number> {
+  for (let number = 0; number < count; number++) yield number
+}
+
+describe('inOrder', () => {
+  it('gives the results in the order of the items, with no more than so many at work', async () => {
+    let working = 0
+    let most = 0
+    const results: number[] = []
+    const work = async (item: number) => {
+      most = Math.max(most, ++working)
+      await setTimeout((item * 7) % 5)
+      working--
+      return item * 10
+    }
+    for await (const result of inOrder(numbers(20), 3, work)) results.push(result)
+    expect(results).toEqual(Array.from({ length: 20 }, (_, index) => index * 10))
+    expect(most).toBe(3)
+  })
+
+  it('waits for what is under way before it fails', async () => {
+    let finished = 0
+    const work = async (item: number) => {
+      if (item === 1) throw new Error('the second')
+      await setTimeout(20)
+      finished++
+      // A failure behind the first is not reported, and does not end the process.
+      if (item === 2) throw new Error('the third')
+    }
+    const all = async () => {
+      for await (const _ of inOrder(numbers(20), 4, work));
+    }
+    await expect(all()).rejects.toThrow('the second')
+    expect(finished).toBe(3)
+  })
+
+  it('waits for what is under way when its consumer leaves', async () => {
+    let finished = 0
+    const work = async () => {
+      await setTimeout(10)
+      finished++
+    }
+    for await (const _ of inOrder(numbers(20), 4, work)) break
+    expect(finished).toBe(4)
+  })
+})

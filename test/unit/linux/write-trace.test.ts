@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals'
+import { changesOf, parseCompleted } from '../../../src/linux/trace/block-events.ts'
+import { Granules } from '../../../src/linux/trace/granules.ts'
+
+const KIB = 1n << 10n
+
+describe('an event of the block layer', () => {
+  it.each([
+    ['     ksoftirqd/1-22      [001] ..s..  2852.696014: block_rq_complete: 7,401 DS () 16 + 8 be,0,4 [0]'],
+    [' a name: (1) + 2-77 [000] d.h1. 12.000001: block_rq_complete: 7,1 FWFS () 16 + 8 none,0,0 [-5]'],
+  ])('is where something was changed: %s', (line) => {
+    expect(parseCompleted(line)).toEqual({ offset: 8n * KIB, length: 4n * KIB })
+  })
+
+  it.each([
+    'CPU:1 [LOST 20 EVENTS]',
+    '',
+    'x-1 [000] d.h1. 12.1: block_rq_issue: 7,1 W 4096 () 16 + 8 be,0,4 [x]',
+  ])('is not %j', (line) => {
+    expect(parseCompleted(line)).toBeUndefined()
+  })
+
+  it("is asked for with the kernel's own number of the device", () => {
+    expect(changesOf(7, 401)).toBe('dev == 7340433 && nr_sector > 0 && !(rwbs ~ "R*")')
+  })
+})
+
+describe('Granules', () => {
+  it('rounds out and joins', () => {
+    const granules = new Granules(1024n * KIB)
+    granules.add(63n * KIB, 2n * KIB)
+    granules.add(128n * KIB, 1n)
+    granules.add(600n * KIB, 0n)
+    granules.add(960n * KIB, 64n * KIB)
+    expect(granules.extents()).toEqual([
+      { offset: 0n, length: 192n * KIB },
+      { offset: 960n * KIB, length: 64n * KIB },
+    ])
+  })
+
+  it('has the end of a device that is no multiple, and what a grown one has behind it', () => {
+    const granules = new Granules(100n * KIB)
+    granules.add(500n * KIB, 1n)
+    expect(granules.extents()).toEqual([{ offset: 64n * KIB, length: 64n * KIB }])
+    expect(new Granules(0n).extents()).toEqual([])
+  })
+})
