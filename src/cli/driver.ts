@@ -73,7 +73,7 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   const onSnapshots = { nodeId, catalog, locks, jobs, cutter }
   const snapshotter = new Snapshotter(onSnapshots)
   const groupSnapshotter = new GroupSnapshotter(onSnapshots)
-  const onNode = { catalog, locks, loops, mounts, fileSystems }
+  const onNode = { catalog, locks, files, loops, mounts, fileSystems }
   const checkHealth = async (): Promise<void> => {
     await Promise.all(pools.map((pool) => pool.space.usage()))
   }
@@ -92,7 +92,7 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
       stager: new Stager(onNode),
       publisher: new Publisher(onNode),
       growth: new NodeGrowth(onNode, provisioner),
-      usage: new NodeUsage(onNode, files),
+      usage: new NodeUsage(onNode),
     }),
   )
   await server.listen(config.endpoint)

@@ -6,18 +6,16 @@ import { table } from './text.ts'
 /** The bound devices, as a table for people or as JSON. The file's path is the kernel's, of the namespace that attached it. */
 export async function listLoopDevices(nodes: DeviceNodes, json: boolean): Promise<string> {
   const entries = await listBound(nodes)
-  const devices = await Promise.all(
-    entries.map(async ({ state, info }) => ({
-      device: state.device.path,
-      sizeBytes: Number(state.sizeBytes),
-      readOnly: state.readOnly,
-      autoclear: state.autoclear,
-      directIo: state.directIo,
-      name: state.name,
-      backingInode: info.backingInode.toString(),
-      file: (await backingFile(state.device.number)) ?? '',
-    })),
-  )
+  const devices = entries.map(({ state, info }) => ({
+    device: state.device.path,
+    sizeBytes: Number(state.sizeBytes),
+    readOnly: state.readOnly,
+    autoclear: state.autoclear,
+    directIo: state.directIo,
+    name: state.name,
+    backingInode: info.backingInode.toString(),
+    file: backingFile(state.device.number) ?? '',
+  }))
   if (json) return JSON.stringify(devices)
   const rows = devices.map((entry) => [
     entry.device,

@@ -1,8 +1,16 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import type { Readable } from 'node:stream'
+import { fstatSync, readSync } from 'node:fs'
+import { constants } from 'node:os'
 import { hasErrno, VolumeError } from '../volumes/errors.ts'
-import { CommandError } from './command-error.ts'
+import { CommandError, type CommandEnd } from './command-error.ts'
 import { debianPackages } from './debian-packages.ts'
+import {
+  closeDescriptor,
+  makeMemoryFile,
+  posixSpawn,
+  reap,
+  waitForEnd,
+  type ProcessEnd,
+} from './posix-spawn.ts'
 
 export interface RunOptions {
   /** Kills the command when aborted. */
@@ -17,14 +25,14 @@ export interface CommandOutput {
 }
 
 /** Nothing is inherited: tools answer in English, and are found also where PATH leaves out the sbin directories. */
-const environment = { LC_ALL: 'C', PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }
+const environment = ['LC_ALL=C', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin']
 
-/** Of each output stream, as much as this is kept; the rest is read and dropped, so that no command blocks on it. */
+/** As much is read of each output. */
 const OUTPUT_LIMIT_BYTES = 64 * 1024
 
 /**
- * Runs a command without a shell and waits until it is gone. Whatever ends it early ends it with SIGKILL: a tool that
- * hangs on a device does not hear anything less.
+ * Runs a command without a shell and waits until it is gone. Whatever ends it early ends it, and what it has started, with
+ * SIGKILL: a tool that hangs on a device does not hear anything less.
  * @throws CommandError when it ends with anything but exit code 0
  * @throws VolumeError failed-precondition when the command is not installed
  * @throws the signal's reason when aborted
@@ -32,65 +40,77 @@ const OUTPUT_LIMIT_BYTES = 64 * 1024
 export async function run(
   command: string,
   args: readonly string[],
-  options: RunOptions,
+  { signal, timeoutMs }: RunOptions,
 ): Promise<CommandOutput> {
-  const { signal, timeoutMs } = options
   signal.throwIfAborted()
-  // spawn's own `signal` and `timeout` report before the child is gone, and with errors of their own.
-  const child = spawn(command, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
-  const stdout = collect(child.stdout)
-  const stderr = collect(child.stderr)
+  // Files, not pipes: a command never waits for its reader, and there is no end of output to wait for.
+  using stdout = new OutputFile('stdout')
+  using stderr = new OutputFile('stderr')
+  const pid = await start(command, args, stdout.fd, stderr.fd)
   const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)
-  const stop = timeout ? AbortSignal.any([signal, timeout]) : signal
-  const kill = () => {
-    if (child.pid === undefined) return
-    try {
-      process.kill(-child.pid, 'SIGKILL')
-    } catch (error) {
-      if (!hasErrno(error, 'ESRCH')) throw error
-    }
-  }
-  stop.addEventListener('abort', kill, { once: true })
+  const end = await endOf(pid, timeout ? AbortSignal.any([signal, timeout]) : signal)
+  const output = { stdout: stdout.read(), stderr: stderr.read() }
+  if ('exitCode' in end && end.exitCode === 0) return output
+  signal.throwIfAborted()
+  throw new CommandError(
+    command,
+    args,
+    describe(end, timeout?.aborted ? timeoutMs : undefined),
+    output.stdout,
+    output.stderr,
+  )
+}
+
+async function start(
+  command: string,
+  args: readonly string[],
+  stdout: number,
+  stderr: number,
+): Promise<number> {
   try {
-    const { exitCode, endSignal } = await ended(child, command)
-    if (exitCode === 0) return { stdout: stdout(), stderr: stderr() }
-    signal.throwIfAborted()
-    const end = { exitCode, signal: endSignal, timeoutMs: timeout?.aborted ? timeoutMs : undefined }
-    throw new CommandError(command, args, end, stdout(), stderr())
+    return await posixSpawn(command, args, environment, stdout, stderr)
+  } catch (error) {
+    throw hasErrno(error, 'ENOENT') ? notInstalled(command, error) : error
+  }
+}
+
+/** Waits for the process, and kills its group when told to stop. */
+async function endOf(pid: number, stop: AbortSignal): Promise<ProcessEnd> {
+  const kill = (): void => {
+    process.kill(-pid, 'SIGKILL')
+  }
+  stop.addEventListener('abort', kill)
+  if (stop.aborted) kill()
+  try {
+    return await waitForEnd(pid)
   } finally {
     stop.removeEventListener('abort', kill)
+    reap(pid)
   }
 }
 
-interface End {
-  readonly exitCode: number | null
-  readonly endSignal: NodeJS.Signals | null
+function describe(end: ProcessEnd, timeoutMs: number | undefined): CommandEnd {
+  if ('exitCode' in end) return { exitCode: end.exitCode, signal: null, timeoutMs }
+  const names = Object.entries(constants.signals) as [NodeJS.Signals, number][]
+  return { exitCode: null, signal: names.find(([, number]) => number === end.signal)?.[0] ?? null, timeoutMs }
 }
 
-/** Waits for the exit and for the end of both outputs. Rejects when the command could not even be started. */
-function ended(child: ChildProcess, command: string): Promise<End> {
-  return new Promise((resolve, reject) => {
-    child.once('error', (error) => {
-      reject(hasErrno(error, 'ENOENT') ? notInstalled(command, error) : error)
-    })
-    child.once('close', (exitCode, endSignal) => {
-      resolve({ exitCode, endSignal })
-    })
-  })
-}
+/** Where a command writes to: a file in memory. */
+class OutputFile implements Disposable {
+  readonly fd: number
 
-/**
- * @param stream undefined when there were no file descriptors left for it; then the command was not started either
- * @returns a function that gives what the stream has brought so far
- */
-function collect(stream: Readable | undefined): () => string {
-  const chunks: Buffer[] = []
-  let room = OUTPUT_LIMIT_BYTES
-  stream?.on('data', (chunk: Buffer) => {
-    if (room > 0) chunks.push(chunk.subarray(0, room))
-    room -= chunk.length
-  })
-  return () => Buffer.concat(chunks).toString()
+  constructor(name: string) {
+    this.fd = makeMemoryFile(name)
+  }
+
+  read(): string {
+    const buffer = Buffer.alloc(Math.min(fstatSync(this.fd).size, OUTPUT_LIMIT_BYTES))
+    return buffer.toString('utf8', 0, readSync(this.fd, buffer, 0, buffer.length, 0))
+  }
+
+  [Symbol.dispose](): void {
+    closeDescriptor(this.fd)
+  }
 }
 
 function notInstalled(command: string, cause: unknown): VolumeError {

@@ -60,6 +60,13 @@ export class LinuxImageFiles implements ImageFiles {
     await file.sync()
   }
 
+  /** A file system that has no notion of holes (lseek(2)) says that everything is data. */
+  async hasData(path: string): Promise<boolean> {
+    await using file = await open(path, 'r')
+    const { size } = await file.stat({ bigint: true })
+    return (await nextData(file.fd, 0n, size, path)) < size
+  }
+
   async size(path: string): Promise<{ logical: bigint; allocated: bigint }> {
     const { size, blocks } = await stat(path, { bigint: true })
     return { logical: size, allocated: blocks * STAT_BLOCK_BYTES }

@@ -5,7 +5,16 @@ import koffi, { type KoffiFunc } from 'koffi'
  * The system calls that Node does not have: the only native code of this project. Everything that can block (a mount,
  * an ioctl on a busy device, an allocation) runs on a worker thread; only flock, which never waits here, does not.
  */
-const libc = koffi.load(null)
+/** Calls under way at once, at most (koffi knows no larger number); with its default of 256 the next one would fail. */
+const MOST_CALLS = 4096
+
+function load(): ReturnType<typeof koffi.load> {
+  // It can be set once per process, and tests load this module more than once.
+  if (koffi.config().max_async_calls !== MOST_CALLS) koffi.config({ max_async_calls: MOST_CALLS })
+  return koffi.load(null)
+}
+
+const libc = load()
 
 /** A system call that failed, with the errno's name as `code`, as Node's own errors have it. */
 export class SystemCallError extends Error {
@@ -24,14 +33,14 @@ export class SystemCallError extends Error {
   }
 }
 
-type Argument = number | bigint | string | Buffer | null
-type SystemCall<Result = number> = KoffiFunc<(...args: Argument[]) => Result>
+type Argument = number | bigint | string | Buffer | null | readonly (string | null)[]
+export type SystemCall<Result = number> = KoffiFunc<(...args: Argument[]) => Result>
 
 /**
- * One call on a worker thread. errno belongs to the call, so it is read before anything else can run.
+ * One call on a worker thread, for functions that return -1 and set errno. errno belongs to the call, so it is read before anything else can run.
  * @returns the result where it is not negative
  */
-function call<Result extends number | bigint>(
+export function call<Result extends number | bigint>(
   name: string,
   fn: SystemCall<Result>,
   args: Argument[],
@@ -47,7 +56,8 @@ function call<Result extends number | bigint>(
   })
 }
 
-function declare(name: string, ...parameters: string[]): SystemCall {
+/** A function of libc that returns int. */
+export function declare(name: string, ...parameters: string[]): SystemCall {
   return libc.func(name, 'int', parameters) as SystemCall
 }
 
@@ -159,6 +169,11 @@ function offsetPointer(offset: bigint): Buffer {
 
 const LOCK_EX = 2
 const LOCK_NB = 4
+
+/** errno after a call that was made on this thread. */
+export function errnoNow(): number {
+  return koffi.errno()
+}
 
 /**
  * flock(2), exclusive, without waiting. The lock belongs to the open file: it lives as long as anything, also a loop

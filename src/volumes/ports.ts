@@ -63,7 +63,7 @@ export interface LoopDevices {
   /** Writes out what the kernel has cached of the device's own content. */
   flush(device: LoopDevice): Promise<void>
   /** A figure that is another one after any write to the device, finished or under way. */
-  writes(device: LoopDevice): Promise<string>
+  writes(device: LoopDevice): string
   /** Turns direct I/O on or off while the device is in use. @returns what came out */
   setDirectIo(device: LoopDevice, on: boolean): Promise<boolean>
   /** Makes the device of a grown image as large as the image. */
@@ -166,6 +166,8 @@ export interface ImageFiles {
   allocate(path: string, signal: AbortSignal): Promise<void>
   /** Gives back the blocks that were never written (thick to thin). */
   deallocate(path: string, signal: AbortSignal): Promise<void>
+  /** False when it is certain that no byte of the image was ever written: all of it reads as zeros. */
+  hasData(path: string): Promise<boolean>
   /** Apparent and really allocated size. @throws ENOENT. */
   size(path: string): Promise<{ readonly logical: bigint; readonly allocated: bigint }>
   /** statfs(2) of the file system at the path. */

@@ -7,7 +7,7 @@ import { Samples, type Table } from './samples.ts'
 import { timed } from './statistics.ts'
 
 const IMAGE_BYTES = 1 << 20
-const WARM_UP_ROUNDS = 3
+const WARM_UP_ROUNDS = 10
 
 export interface AttachTest {
   readonly attachers: readonly Attacher[]

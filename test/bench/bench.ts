@@ -28,24 +28,13 @@ export interface BenchOptions {
   readonly directory: string
 }
 
-const VOLUME_BYTES = 1n << 30n
-
 /** Runs everything, and leaves nothing behind whatever happens. */
 export async function bench(options: BenchOptions, signal: AbortSignal): Promise<Report> {
   const progress = progressOn(process.stderr)
   await using workspace = await Workspace.open(options.directory)
   await using control = await LoopControl.open()
+  const { rounds, volumes } = options
   const floor = floorAttacher(control)
-  const attachers = [driverAttacher(new LinuxLoopDevices(control)), shellAttacher, floor]
-
-  const counts = [0, 10, 100, options.volumes].filter((count) => count <= options.volumes)
-  const directory = await workspace.directory('attach')
-  const { rounds } = options
-  const attaches = await attachAmong(
-    { attachers, filler: floor, directory, counts, rounds },
-    progress,
-    signal,
-  )
 
   await using resources = new AsyncDisposableStack()
   const contenders = await makeContenders(options, workspace, floor, resources)
@@ -53,13 +42,13 @@ export async function bench(options: BenchOptions, signal: AbortSignal): Promise
   const crowd = await atOnce(contenders, progress, signal)
   await resources.disposeAsync()
 
-  const many = await manyVolumes(
-    options.driver,
-    await workspace.directory('many'),
-    options.volumes,
-    progress,
-    signal,
-  )
+  const attachers = [driverAttacher(new LinuxLoopDevices(control)), shellAttacher, floor]
+  const counts = [0, 10, 100].filter((count) => count < volumes).concat(volumes)
+  const directory = await workspace.directory('attach')
+  const test = { attachers, filler: floor, directory, counts, rounds }
+  const attaches = await attachAmong(test, progress, signal)
+
+  const many = await manyVolumes(options.driver, await workspace.directory('many'), volumes, progress, signal)
   return {
     machine: `Linux ${release()}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}`,
     tables: [lives, attaches, crowd],
@@ -77,11 +66,11 @@ async function makeContenders(
 ): Promise<Contender[]> {
   const driver = resources.use(await DriverProcess.start(main, await workspace.directory('driver')))
   const csi = async (name: string, client: CsiClient): Promise<Contender> =>
-    resources.use(new CsiContender(name, client, await workspace.directory(`${name}-paths`), VOLUME_BYTES))
+    resources.use(new CsiContender(name, client, await workspace.directory(`${name}-paths`)))
   const contenders: Contender[] = [
     await csi('driver', driver.client),
-    new ShellContender(await workspace.directory('shell'), VOLUME_BYTES),
-    new FloorContender(await workspace.directory('floor'), VOLUME_BYTES, floor),
+    new ShellContender(await workspace.directory('shell')),
+    resources.use(new FloorContender(await workspace.directory('floor'), floor)),
   ]
   if (socket !== undefined) contenders.push(await csi('socket', resources.use(connect(socket))))
   return contenders

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { bench, type BenchOptions } from './bench.ts'
 import { interruptSignal } from './interrupt.ts'
+import { ensureOwnNamespace } from './own-namespace.ts'
 import { printReport } from './report.ts'
 
 const help = `Usage: npm run bench -- [options]
@@ -30,6 +31,7 @@ export async function run(args: string[]): Promise<number> {
       return 0
     }
     if (process.getuid?.() !== 0) throw new Error('it needs root, for loop devices and mounts')
+    ensureOwnNamespace()
     const report = await bench(options, signal)
     console.log(options.json ? JSON.stringify(report, undefined, 2) : printReport(report))
     return 0

@@ -37,5 +37,5 @@ export interface Life extends Record<Exclude<Step, 'stageRepeated'>, () => Promi
 export interface Contender {
   readonly name: string
   /** @param name unique among this contender's lives */
-  begin(name: string): Promise<Life>
+  begin(name: string, sizeBytes: bigint): Promise<Life>
 }

@@ -15,26 +15,25 @@ export class CsiContender implements Contender, AsyncDisposable {
   readonly name: string
   readonly #client: CsiClient
   readonly #directory: string
-  readonly #sizeBytes: bigint
   readonly #alive = new Set<CsiLife>()
   #topology: Promise<TopologyRequirementInit | null> | undefined
 
   /** @param directory for staging and target paths */
-  constructor(name: string, client: CsiClient, directory: string, sizeBytes: bigint) {
+  constructor(name: string, client: CsiClient, directory: string) {
     this.name = name
     this.#client = client
     this.#directory = directory
-    this.#sizeBytes = sizeBytes
   }
 
-  async begin(name: string): Promise<CsiLife> {
+  async begin(name: string, sizeBytes: bigint): Promise<CsiLife> {
     this.#topology ??= topologyOf(this.#client)
+    const accessibilityRequirements = await this.#topology
     const paths = await makeVolumePaths(this.#directory, name)
     const request = {
       name: `bench-${name}`,
-      capacityRange: { requiredBytes: this.#sizeBytes.toString() },
+      capacityRange: { requiredBytes: sizeBytes.toString() },
       volumeCapabilities: [volumeCapability],
-      accessibilityRequirements: await this.#topology,
+      accessibilityRequirements,
     }
     const life = new CsiLife(this.#client, request, paths, () => this.#alive.delete(life))
     this.#alive.add(life)
@@ -61,6 +60,7 @@ export class CsiLife implements Life {
   readonly #request: CreateRequest
   readonly #paths: VolumePaths
   readonly #onEnd: () => void
+  #begun = false
   #volume: Pick<VolumeInit, 'volumeContext'> & { volumeId: string } = { volumeId: '' }
 
   constructor(client: CsiClient, request: CreateRequest, paths: VolumePaths, onEnd: () => void) {
@@ -71,6 +71,7 @@ export class CsiLife implements Life {
   }
 
   async create(): Promise<void> {
+    this.#begun = true
     const { volume } = await this.#client.controller.createVolume(this.#request)
     if (!volume) throw new Error('CreateVolume answered without a volume')
     this.#volume = { volumeId: volume.volumeId, volumeContext: volume.volumeContext }
@@ -112,6 +113,7 @@ export class CsiLife implements Life {
 
   /** Ends a life at whatever point it is: every one of these calls may be made when there is nothing to do. */
   async abandon(): Promise<void> {
+    if (!this.#begun) return
     // The answer to CreateVolume may have been lost: the same request gets it again.
     if (this.#volume.volumeId === '') await this.create()
     await this.unpublish()

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { access, mkdir, open, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises'
+import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { connect, type CsiClient } from '../../src/csi/client.ts'
@@ -45,7 +46,7 @@ export class DriverProcess implements AsyncDisposable {
     })
     await using undo = new AsyncDisposableStack()
     undo.defer(() => stop(child))
-    await appears(socket, child, logPath)
+    await untilItAnswers(socket, child, logPath)
     const client = undo.use(connect(`unix://${socket}`))
     await client.identity.probe({})
     undo.move()
@@ -64,23 +65,30 @@ export class DriverProcess implements AsyncDisposable {
   }
 }
 
-/** A socket that is there is served: the driver binds it when it is ready. */
-async function appears(socket: string, child: ChildProcess, logPath: string): Promise<void> {
+async function untilItAnswers(socket: string, child: ChildProcess, logPath: string): Promise<void> {
   const deadline = performance.now() + START_PATIENCE_MS
-  for (;;) {
-    if (
-      await access(socket).then(
-        () => true,
-        () => false,
-      )
-    )
-      return
+  while (!(await accepts(socket))) {
     if (hasEnded(child) || performance.now() > deadline) {
       const log = (await readFile(logPath, 'utf8')).trim().split('\n').slice(-3).join('\n')
       throw new Error(`the driver ${hasEnded(child) ? 'ended' : 'does not serve'}: ${log}`)
     }
     await setTimeout(LOOK_EVERY_MS)
   }
+}
+
+/** Not asked of gRPC, whose client would wait for a second after a failure. */
+function accepts(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = new Socket()
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => {
+      resolve(false)
+    })
+    socket.connect(path)
+  })
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -12,22 +12,29 @@ import { makeVolumePaths, type VolumePaths } from './volume-paths.ts'
 const never = new AbortController().signal
 
 /** The least that each step needs: one system call, or one durable change of a directory, or mkfs or fsck alone. */
-export class FloorContender implements Contender {
+export class FloorContender implements Contender, AsyncDisposable {
   readonly name = 'floor'
+  readonly #lives: FloorLife[] = []
   readonly #directory: string
-  readonly #sizeBytes: bigint
   readonly #attacher: Attacher
 
-  constructor(directory: string, sizeBytes: bigint, attacher: Attacher) {
+  constructor(directory: string, attacher: Attacher) {
     this.#directory = directory
-    this.#sizeBytes = sizeBytes
     this.#attacher = attacher
   }
 
-  async begin(name: string): Promise<Life> {
+  async begin(name: string, sizeBytes: bigint): Promise<Life> {
     const paths = await makeVolumePaths(this.#directory, name)
     await mkdir(paths.target)
-    return new FloorLife(join(this.#directory, `${name}.volume`), paths, this.#sizeBytes, this.#attacher)
+    const volume = join(this.#directory, `${name}.volume`)
+    const life = new FloorLife(volume, paths, sizeBytes, this.#attacher)
+    this.#lives.push(life)
+    return life
+  }
+
+  /** Lets go of the devices of lives that were cut short. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#lives.map((life) => life.letGo()))
   }
 }
 
@@ -55,9 +62,13 @@ class FloorLife implements Life {
       this.#attached = await this.#attacher.attach(this.#image)
     } else {
       // From here on only the mount keeps the device.
-      await this.#attached?.[Symbol.asyncDispose]()
-      this.#attached = undefined
+      await this.letGo()
     }
+  }
+
+  async letGo(): Promise<void> {
+    await this.#attached?.[Symbol.asyncDispose]()
+    this.#attached = undefined
   }
 
   /** One small file written, fsynced, renamed, and the directory fsynced. */

@@ -3,6 +3,8 @@ import type { Progress } from './progress.ts'
 import { Samples, type Table } from './samples.ts'
 import { timed } from './statistics.ts'
 
+const VOLUME_BYTES = 1n << 30n
+
 /** The first lives load code and fill caches; a driver that runs for months has that behind it. */
 const WARM_UP_ROUNDS = 3
 
@@ -40,7 +42,7 @@ export function rotated<T>(items: readonly T[], by: number): T[] {
 }
 
 async function live(contender: Contender, name: string, signal: AbortSignal): Promise<Map<Step, number>> {
-  const life = await contender.begin(name)
+  const life = await contender.begin(name, VOLUME_BYTES)
   const times = new Map<Step, number>()
   for (const step of steps) {
     signal.throwIfAborted()

@@ -29,11 +29,11 @@ export async function manyVolumes(
   const names = Array.from({ length: volumes }, (_, index) => `many-${index}`)
 
   async function withEach(driver: DriverProcess, part: string, action: (life: CsiLife) => Promise<void>) {
-    const contender = new CsiContender('driver', driver.client, directory, VOLUME_BYTES)
+    const contender = new CsiContender('driver', driver.client, directory)
     let done = 0
     await inParallel(names, AT_ONCE, async (name) => {
       signal.throwIfAborted()
-      const life = await contender.begin(name)
+      const life = await contender.begin(name, VOLUME_BYTES)
       // The second driver, too, learns from this call which volume has the name.
       await life.create()
       await action(life)

@@ -13,16 +13,14 @@ const attach = 'device=$(losetup --direct-io=on --find --show "$1"); '
 export class ShellContender implements Contender {
   readonly name = 'shell'
   readonly #directory: string
-  readonly #sizeBytes: bigint
 
-  constructor(directory: string, sizeBytes: bigint) {
+  constructor(directory: string) {
     this.#directory = directory
-    this.#sizeBytes = sizeBytes
   }
 
-  async begin(name: string): Promise<Life> {
+  async begin(name: string, sizeBytes: bigint): Promise<Life> {
     const paths = await makeVolumePaths(this.#directory, name)
-    return new ShellLife(join(this.#directory, `${name}.volume`), paths, this.#sizeBytes)
+    return new ShellLife(join(this.#directory, `${name}.volume`), paths, sizeBytes)
   }
 }
 

@@ -51,12 +51,13 @@ async function unmountAllUnder(directory: string): Promise<void> {
   await inParallel(targets, AT_ONCE, (target) => mounts.unmount(target))
 }
 
+/** Most have gone with their mounts. */
 async function detachAllUnder(directory: string, control: LoopControl): Promise<void> {
   const loops = new LinuxLoopDevices(control)
   for (const { state } of await listBound(new DeviceNodes())) {
     const image = await backingFile(state.device.number)
     if (image !== undefined && isUnder(image, directory)) {
-      await loops.detachDevice(state.device.number, AbortSignal.timeout(10_000))
+      await loops.detachDevice(state.device.number, new AbortController().signal)
     }
   }
 }

@@ -45,6 +45,28 @@ export function imageFilesContract(files: ImageFiles): void {
     expect(allocated >= 3n * MiB).toBe(allocate)
   })
 
+  it.each([false, true])('knows an image that was never written, allocated: %s', async (allocate) => {
+    await files.create(image, MiB, allocate, signal)
+    expect(await files.hasData(image)).toBe(false)
+    await using file = await open(image, 'r+')
+    await file.write('x', 500_000)
+    expect(await files.hasData(image)).toBe(true)
+  })
+
+  it('makes a thin image thick, and thin again where it was not written', async () => {
+    await files.create(image, 4n * MiB, false, signal)
+    await using file = await open(image, 'r+')
+    await file.write('x', 1 << 21)
+    await files.allocate(image, signal)
+    expect((await files.size(image)).allocated).toBeGreaterThanOrEqual(4n * MiB)
+    await files.deallocate(image, signal)
+    const { logical, allocated } = await files.size(image)
+    expect(logical).toBe(4n * MiB)
+    expect(allocated).toBeLessThan(MiB)
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, 1 << 21)
+    expect(buffer.toString()).toBe('x')
+  })
+
   it('never makes an image smaller', async () => {
     await files.create(image, 3n * MiB, false, signal)
     await files.grow(image, MiB, false, signal)

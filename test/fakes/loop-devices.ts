@@ -69,8 +69,8 @@ export class FakeLoopDevices implements LoopDevices {
     return Promise.resolve()
   }
 
-  writes(): Promise<string> {
-    return Promise.resolve('0')
+  writes(): string {
+    return '0'
   }
 
   setDirectIo(device: LoopDevice, on: boolean): Promise<boolean> {

@@ -3,6 +3,7 @@ import type { CopyProgress, Extent, ImageCopier } from '../../volumes/ports.ts'
 import { tryClone } from './clone.ts'
 import { dataSpans } from './data-spans.ts'
 import { differences } from './differences.ts'
+import { estimateData } from './estimate-data.ts'
 import { sizeOf, type OpenFile } from './open-file.ts'
 import { overlay, type Segment } from './overlay.ts'
 import { Progress } from './progress.ts'
@@ -88,7 +89,7 @@ async function copyData(
   signal: AbortSignal,
 ): Promise<void> {
   const whole = { start: 0n, end: await resizeLike(source, target) }
-  const progress = new Progress(await dataBytes(source, whole, signal), onProgress)
+  const progress = new Progress(await estimateData(source, whole), onProgress)
   for await (const bytes of transfer(source, target, segments(source, target, whole), signal)) {
     progress.add(bytes)
   }
@@ -108,15 +109,6 @@ function segments(
   { start, end }: Span,
 ): AsyncGenerator<Segment<Span, Span>> {
   return overlay(dataSpans(source, start, end), dataSpans(target, start, end))
-}
-
-async function dataBytes(file: OpenFile, { start, end }: Span, signal: AbortSignal): Promise<bigint> {
-  let bytes = 0n
-  for await (const span of dataSpans(file, start, end)) {
-    signal.throwIfAborted()
-    bytes += span.end - span.start
-  }
-  return bytes
 }
 
 async function sum(numbers: AsyncIterable<bigint>): Promise<bigint> {

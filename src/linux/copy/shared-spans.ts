@@ -2,6 +2,7 @@ import {
   FIEMAP_EXTENT_LAST,
   FIEMAP_EXTENT_MERGED,
   FIEMAP_EXTENT_SHARED,
+  FIEMAP_FLAG_SYNC,
   physicalSpans,
   type PhysicalSpan,
 } from './fiemap.ts'
@@ -19,8 +20,8 @@ export async function* sharedSpans(a: OpenFile, b: OpenFile, from: bigint, to: b
   const [statA, statB] = await Promise.all([a.handle.stat({ bigint: true }), b.handle.stat({ bigint: true })])
   if (statA.dev !== statB.dev) return
   for await (const { start, end, left, right } of overlay(
-    physicalSpans(a, from, to),
-    physicalSpans(b, from, to),
+    physicalSpans(a, from, to, FIEMAP_FLAG_SYNC),
+    physicalSpans(b, from, to, FIEMAP_FLAG_SYNC),
   )) {
     if (left && right && isTrusted(left) && isTrusted(right) && place(left) === place(right)) {
       yield { start, end }

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs'
-import { lstat, readFile, unlink } from 'node:fs/promises'
+import { lstat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrno } from '../../volumes/errors.ts'
 import { mknod } from '../libc.ts'
+import { readAttribute } from '../sysfs.ts'
 import { LOOP_CONTROL_MAJOR, LOOP_CONTROL_MINOR, makeDev } from './abi.ts'
 
 /** Owner and group root, as udev's rule for `disk` would let a group read every volume. */
@@ -30,8 +31,8 @@ export class DeviceNodes {
 
   /** The path of /dev/loopN, made or put right when needed. @throws ENOENT when the kernel has no such device. */
   async loop(number: number): Promise<string> {
-    const text = await readFile(join(this.#sys, `loop${number}`, 'dev'), 'utf8')
-    const [major = NaN, minor = NaN] = text.trim().split(':').map(Number)
+    const text = readAttribute(join(this.#sys, `loop${number}`, 'dev'))
+    const [major = NaN, minor = NaN] = text.split(':').map(Number)
     const path = join(this.#dev, `loop${number}`)
     await ensureNode(path, constants.S_IFBLK, makeDev(major, minor))
     return path

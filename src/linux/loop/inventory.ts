@@ -1,11 +1,15 @@
-import { open, readdir, readFile, type FileHandle } from 'node:fs/promises'
+import { open, readdir, type FileHandle } from 'node:fs/promises'
 import { hasErrno } from '../../volumes/errors.ts'
 import type { LoopState } from '../../volumes/ports.ts'
 import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY, type LoopInfo } from './abi.ts'
+import { readAttribute } from '../sysfs.ts'
 import type { DeviceNodes } from './device-nodes.ts'
 import { getStatus, sizeOf } from './device.ts'
 
 const SYSFS = '/sys/block'
+
+/** How many devices are looked at at once. */
+const AT_ONCE = 32
 
 /** A bound device: its state for people and what the kernel says of the file behind it. */
 export interface InventoryEntry {
@@ -54,28 +58,29 @@ export async function inspectNumber(nodes: DeviceNodes, number: number): Promise
  */
 export async function listBound(nodes: DeviceNodes): Promise<InventoryEntry[]> {
   const numbers = (await readdir(SYSFS)).flatMap((name) => /^loop(\d+)$/.exec(name)?.[1] ?? []).map(Number)
+  // Unbound ones are left alone: opening a device that is just being removed would disturb it.
+  const bound = numbers.filter((number) => backingFile(number) !== undefined).sort((a, b) => a - b)
   const entries: InventoryEntry[] = []
-  for (const number of numbers.sort((a, b) => a - b)) {
-    // Unbound ones are left alone: opening a device that is just being removed would disturb it.
-    if ((await backingFile(number)) === undefined) continue
-    const entry = await inspectNumber(nodes, number)
-    if (entry) entries.push(entry)
+  for (let begin = 0; begin < bound.length; begin += AT_ONCE) {
+    const some = bound.slice(begin, begin + AT_ONCE)
+    const found = await Promise.all(some.map((number) => inspectNumber(nodes, number)))
+    entries.push(...found.filter((entry) => entry !== undefined))
   }
   return entries
 }
 
 /** The path that the kernel shows for a device's file, as its own mount namespace sees it; undefined when unbound. */
-export async function backingFile(number: number): Promise<string | undefined> {
+export function backingFile(number: number): string | undefined {
   try {
-    return (await readFile(`${SYSFS}/loop${number}/loop/backing_file`, 'utf8')).trimEnd()
+    return readAttribute(`${SYSFS}/loop${number}/loop/backing_file`)
   } catch {
     return undefined
   }
 }
 
 /** True when the file behind the device has no name any more, in no namespace: nobody can attach or find it again. */
-export async function isUnlinked(number: number): Promise<boolean> {
-  return (await backingFile(number))?.endsWith(' (deleted)') ?? false
+export function isUnlinked(number: number): boolean {
+  return backingFile(number)?.endsWith(' (deleted)') ?? false
 }
 
 /** Fields of /sys/block/loopN/stat (Documentation/block/stat.rst): finished writes, their sectors, finished discards. */
@@ -83,8 +88,8 @@ const writeFields = [4, 6, 11]
 const IN_FLIGHT = 8
 
 /** A figure that is another one after any write to the device; while one is under way it is never the same twice. */
-export async function writeCounter(number: number): Promise<string> {
-  const fields = (await readFile(`${SYSFS}/loop${number}/stat`, 'utf8')).trim().split(/\s+/)
+export function writeCounter(number: number): string {
+  const fields = readAttribute(`${SYSFS}/loop${number}/stat`).split(/\s+/)
   const finished = writeFields.map((index) => fields[index]).join(' ')
   return fields[IN_FLIGHT] === '0' ? finished : `${finished} and more at ${performance.now()}`
 }

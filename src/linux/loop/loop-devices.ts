@@ -77,7 +77,7 @@ export class LinuxLoopDevices implements LoopDevices {
     const detached: LoopState[] = []
     for (const { state, info } of await listBound(this.#nodes)) {
       this.#lastSeen.set(identityKey(backingOf(info)), state.device.number)
-      if (!isOurs(state.name) || !(await isUnlinked(state.device.number))) continue
+      if (!isOurs(state.name) || !isUnlinked(state.device.number)) continue
       try {
         await this.#clear(state.device, backingOf(info))
         detached.push(state)
@@ -93,8 +93,8 @@ export class LinuxLoopDevices implements LoopDevices {
     await handle.sync()
   }
 
-  async writes(device: LoopDevice): Promise<string> {
-    return await writeCounter(device.number)
+  writes(device: LoopDevice): string {
+    return writeCounter(device.number)
   }
 
   async setDirectIo(device: LoopDevice, on: boolean): Promise<boolean> {

@@ -1,6 +1,9 @@
 import { VolumeError } from '../errors.ts'
-import type { FileSystems, LoopDevice } from '../ports.ts'
+import type { LoopDevice, Signature } from '../ports.ts'
 import type { Volume } from '../volume.ts'
+import type { NodeDependencies } from './dependencies.ts'
+
+const blank: Signature = { type: undefined, partitionTable: undefined, unfinished: false }
 
 /**
  * Makes sure that the device has the volume's file system and that it may be mounted: formats what is proven to be
@@ -9,14 +12,17 @@ import type { Volume } from '../volume.ts'
  * @throws VolumeError failed-precondition saying what was found
  */
 export async function prepareFileSystem(
-  fileSystems: FileSystems,
+  { catalog, files, fileSystems }: Pick<NodeDependencies, 'catalog' | 'files' | 'fileSystems'>,
   volume: Volume,
   device: LoopDevice,
   readOnly: boolean,
   signal: AbortSignal,
 ): Promise<'new' | 'checked'> {
   const { fsType } = volume
-  const found = await fileSystems.probe(device.path, signal)
+  // An image that was never written needs no probing, which would cost more than all the rest but the format itself.
+  const found = (await files.hasData(catalog.image(volume)))
+    ? await fileSystems.probe(device.path, signal)
+    : blank
   if (found.partitionTable !== undefined) {
     throw new VolumeError(
       'failed-precondition',

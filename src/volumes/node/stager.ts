@@ -77,7 +77,7 @@ export class Stager {
       signal,
     )
     const { device } = attachment
-    const state = await prepareFileSystem(fileSystems, volume, device, readOnly, signal)
+    const state = await prepareFileSystem(this.#on, volume, device, readOnly, signal)
     await mounts.mount({
       source: device.path,
       target: stagingPath,

@@ -1,5 +1,5 @@
 import { VolumeError } from '../errors.ts'
-import type { FileSystemUsage, ImageFiles } from '../ports.ts'
+import type { FileSystemUsage } from '../ports.ts'
 import type { NodeDependencies } from './dependencies.ts'
 import { devicesOf } from './devices.ts'
 import { shows } from './uses.ts'
@@ -12,16 +12,14 @@ export type VolumeUsage =
 /** Measures volumes in use. */
 export class NodeUsage {
   readonly #on: NodeDependencies
-  readonly #files: ImageFiles
 
-  constructor(dependencies: NodeDependencies, files: ImageFiles) {
+  constructor(dependencies: NodeDependencies) {
     this.#on = dependencies
-    this.#files = files
   }
 
   /** @throws VolumeError not-found when there is no such volume or it is not at the path */
   async at(id: string, path: string, signal: AbortSignal): Promise<VolumeUsage> {
-    const { catalog, locks, loops, mounts } = this.#on
+    const { catalog, files, locks, loops, mounts } = this.#on
     const image = catalog.image(catalog.get(id))
     using _lock = await locks.acquire(id, signal)
     const devices = await devicesOf(loops, image)
@@ -31,6 +29,6 @@ export class NodeUsage {
     if (!attached || !isHere)
       throw new VolumeError('not-found', `volume "${id}" is not at volume_path ${path}`)
     if (entry.root !== '/') return { type: 'block', totalBytes: attached.sizeBytes }
-    return { type: 'mount', usage: await this.#files.usage(path) }
+    return { type: 'mount', usage: await files.usage(path) }
   }
 }

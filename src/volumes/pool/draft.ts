@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrno } from '../errors.ts'
 import { flush, writeFlushed } from './durable.ts'
@@ -16,6 +16,7 @@ export class Draft implements AsyncDisposable {
   readonly image: string
   readonly #building: string
   readonly #final: string
+  #hasNote = false
   #committed = false
 
   private constructor(building: string, final: string) {
@@ -27,23 +28,30 @@ export class Draft implements AsyncDisposable {
   /** @param final the directory that the draft becomes */
   static async begin(parent: string, name: string): Promise<Draft> {
     const building = join(parent, draftName(name))
-    await rm(building, { recursive: true, force: true })
-    await mkdir(building)
+    try {
+      await mkdir(building)
+    } catch (error) {
+      if (!hasErrno(error, 'EEXIST')) throw error
+      // Of an attempt in this process that could not clean up.
+      await rm(building, { recursive: true })
+      await mkdir(building)
+    }
     return new Draft(building, join(parent, name))
   }
 
   /** Leaves word, for the next start if we die, that these volumes may be frozen. */
   async noteFrozen(volumeIds: readonly string[]): Promise<void> {
+    this.#hasNote = true
     await writeFlushed(join(this.#building, FROZEN), volumeIds.join('\n'))
   }
 
   /** Makes it what it is to be, as one step. The flush of the parent directory is the caller's. */
   async commit(recordName: string, text: string): Promise<void> {
-    await rm(join(this.#building, FROZEN), { force: true })
-    // The first flush writes the file system's journal with all of the above in it; the next two find little to do.
-    await writeFlushed(join(this.#building, recordName), text)
-    await flush(this.image)
-    await flush(this.#building)
+    if (this.#hasNote) await rm(join(this.#building, FROZEN))
+    const record = join(this.#building, recordName)
+    await writeFile(record, text, { mode: 0o600 })
+    // At once, because one commit of the file system's journal is then enough for all three.
+    await Promise.all([record, this.image, this.#building].map(flush))
     await rename(this.#building, this.#final)
     this.#committed = true
   }

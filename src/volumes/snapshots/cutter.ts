@@ -117,9 +117,9 @@ export class Cutter {
     const { copier, loops } = this.#on
     for (let attempt = 0; attempt < QUIET_ATTEMPTS; attempt++) {
       await loops.flush(device)
-      const before = await loops.writes(device)
+      const before = loops.writes(device)
       await copier.update(copy.image, copy.draft.image, signal)
-      if (copy.shared || (await loops.writes(device)) === before) return
+      if (copy.shared || loops.writes(device) === before) return
     }
     throw new VolumeError(
       'aborted',

@@ -32,11 +32,11 @@ describe('inOrder', () => {
       // A failure behind the first is not reported, and does not end the process.
       if (item === 2) throw new Error('the third')
     }
-    const all = async () => {
-      for await (const _ of inOrder(numbers(20), 4, work));
-    }
-    await expect(all()).rejects.toThrow('the second')
-    expect(finished).toBe(3)
+    const results = inOrder(numbers(20), 4, work)
+    await results.next()
+    await expect(results.next()).rejects.toThrow('the second')
+    // The first, and the three that were begun beside the second.
+    expect(finished).toBe(4)
   })
 
   it('waits for what is under way when its consumer leaves', async () => {
@@ -45,7 +45,9 @@ describe('inOrder', () => {
       await setTimeout(10)
       finished++
     }
-    for await (const _ of inOrder(numbers(20), 4, work)) break
+    const results = inOrder(numbers(20), 4, work)
+    await results.next()
+    await results.return(undefined)
     expect(finished).toBe(4)
   })
 })

@@ -72,7 +72,9 @@ describe('overlay', () => {
         ended.push(name)
       }
     }
-    for await (const _ of overlay(watched('left'), watched('right'))) break
+    const segments = overlay(watched('left'), watched('right'))
+    await segments.next()
+    await segments.return(undefined)
     expect(ended.sort()).toEqual(['left', 'right'])
   })
 })

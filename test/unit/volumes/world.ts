@@ -29,7 +29,8 @@ export const silent = pino({ level: 'silent' })
 /** A node whose files are real and whose devices, mounts and file systems are imagined. */
 export async function makeWorld(limits: PoolLimits = noLimits) {
   const directory = await mkdtemp(join(tmpdir(), 'csi-driver-loop-'))
-  const files = new LinuxImageFiles()
+  // File systems are imagined and leave nothing in the images, so these are taken for written.
+  const files = Object.assign(new LinuxImageFiles(), { hasData: () => Promise.resolve(true) })
   const fileSystems = new FakeFileSystems()
   const loops = new FakeLoopDevices()
   const held = (source: string) => ({ number: Number(/\d+$/.exec(source)?.[0]), path: source })
@@ -74,7 +75,7 @@ export async function makeWorld(limits: PoolLimits = noLimits) {
     cutter,
     restorer,
     provisioner,
-    onNode: { catalog, locks, loops, mounts, fileSystems },
+    onNode: { catalog, locks, files, loops, mounts, fileSystems },
     /** Makes a volume of 16 MiB. */
     async create(name: string, access: Access = writer, parameters: Record<string, string> = {}) {
       const range = { requiredBytes: 16n * MiB, limitBytes: 0n }

@@ -38,6 +38,12 @@ describe('Stager', () => {
     ])
   })
 
+  it('formats without probing what was certainly never written', async () => {
+    world.files.hasData = () => Promise.resolve(false)
+    await stage()
+    expect(world.fileSystems.log).toEqual(['format ext4 /dev/loop0'])
+  })
+
   it('does nothing when it is staged already', async () => {
     await stage()
     await stage()
