@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import pino, { type Logger } from 'pino'
 import { controllerService } from '../csi/controller.ts'
 import { groupControllerService } from '../csi/group-controller.ts'
@@ -11,6 +12,7 @@ import { LinuxFileSystems } from '../linux/filesystems/index.ts'
 import { LinuxImageFiles } from '../linux/image-files.ts'
 import { LoopControl } from '../linux/loop/control.ts'
 import { LinuxLoopDevices } from '../linux/loop/loop-devices.ts'
+import { LinuxWriteTracer } from '../linux/trace/write-tracer.ts'
 import { LinuxMounts } from '../linux/mounts.ts'
 import { Catalog } from '../volumes/catalog.ts'
 import { isId } from '../volumes/ids.ts'
@@ -31,6 +33,8 @@ import { version } from './version.ts'
 
 export interface DriverConfig {
   readonly endpoint: string
+  /** Absolute. */
+  readonly dataDir: string
   readonly nodeId: string
   readonly driverName: string
   readonly maxVolumes: number
@@ -66,7 +70,9 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   const locks = new KeyedLock()
   const jobs = resources.use(new Jobs())
   const copier = new LinuxImageCopier()
-  const cutter = new Cutter({ catalog, locks, loops, mounts, copier, log })
+  const tracer = await LinuxWriteTracer.open(join(config.dataDir, 'trace'))
+  if (tracer) resources.use(tracer)
+  const cutter = new Cutter({ catalog, locks, loops, mounts, copier, tracer, log })
   const restorer = new Restorer({ catalog, locks, files, fileSystems, copier, cutter })
   const provisioner = new Provisioner({ nodeId, catalog, locks, jobs, files, loops, fileSystems, restorer })
   const modifier = new Modifier({ catalog, locks, files, loops })

@@ -47,7 +47,7 @@ async function serve(options: NodeOptions): Promise<void> {
   const dataDir = resolve(options.dataDir)
   const pools =
     options.config === undefined ? defaultPools(dataDir) : await readPools(options.config, dataDir)
-  const driver = await startDriver({ ...options, pools })
+  const driver = await startDriver({ ...options, dataDir, pools })
   const signal = await nextSignal('SIGTERM', 'SIGINT')
   await driver.stop(`got ${signal}`)
 }

@@ -209,6 +209,13 @@ export interface ImageCopier {
    * @returns the bytes that were written; 0 when the blocks are shared
    */
   update(source: string, target: string, signal: AbortSignal): Promise<bigint>
+  /** As `update`, where it is known what may have changed since the last time: ascending, never overlapping. */
+  updateWithin(
+    source: string,
+    target: string,
+    changed: readonly Extent[],
+    signal: AbortSignal,
+  ): Promise<bigint>
   /** The extents with data at or behind `from`, ascending, never overlapping; the first may begin before `from`. */
   extents(path: string, from: bigint, signal: AbortSignal): AsyncIterable<Extent>
   /**
@@ -216,4 +223,15 @@ export interface ImageCopier {
    * tells, else by comparing their content.
    */
   differences(base: string, target: string, from: bigint, signal: AbortSignal): AsyncIterable<Extent>
+}
+
+/** Remembers what is written to a device while it exists. */
+export interface WriteTrace extends AsyncDisposable {
+  /** What may have changed since the last call, or since the start; undefined when something was missed. */
+  changes(): Promise<readonly Extent[] | undefined>
+}
+
+/** Tells what is written to devices while they are copied, so that in the end only that has to be looked at. */
+export interface WriteTracer {
+  start(device: LoopDevice): Promise<WriteTrace>
 }

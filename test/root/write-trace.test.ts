@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { LinuxImageCopier } from '../../src/linux/copy/image-copier.ts'
 import { LinuxMounts } from '../../src/linux/mounts.ts'
-import { WriteTracer } from '../../src/linux/trace/write-tracer.ts'
+import { LinuxWriteTracer } from '../../src/linux/trace/write-tracer.ts'
 import { describeRoot } from '../root.ts'
 import { Scratch, tool } from '../scratch.ts'
 import { Dice, expectEqual } from '../support/images.ts'
@@ -13,16 +13,16 @@ const KIB = 1 << 10
 const MIB = 1 << 20
 const { signal } = new AbortController()
 
-describeRoot('WriteTracer', () => {
+describeRoot('LinuxWriteTracer', () => {
   const copier = new LinuxImageCopier()
   const mounts = new LinuxMounts()
   let scratch: Scratch
-  let tracer: WriteTracer
+  let tracer: LinuxWriteTracer
   let device: string
 
   beforeEach(async () => {
     scratch = await Scratch.make()
-    const opened = await WriteTracer.open(join(scratch.path, 'tracing'))
+    const opened = await LinuxWriteTracer.open(join(scratch.path, 'tracing'))
     if (!opened) throw new Error('the kernel of this machine does not let us trace; these tests need it')
     tracer = opened
     device = await scratch.device(256n << 20n)
@@ -41,7 +41,7 @@ describeRoot('WriteTracer', () => {
 
   it('tells what was written since the last time, in granules', async () => {
     await write(0, MIB)
-    await using trace = await tracer.start(device)
+    await using trace = await tracer.start({ number: 0, path: device })
     expect(await trace.changes()).toEqual([])
     await write(100 * MIB + 4 * KIB, 64 * KIB)
     await write(200 * MIB, 4 * KIB)
@@ -53,7 +53,7 @@ describeRoot('WriteTracer', () => {
   })
 
   it('tells what was discarded or zeroed, and not what was read', async () => {
-    await using trace = await tracer.start(device)
+    await using trace = await tracer.start({ number: 0, path: device })
     await tool('dd', `if=${device}`, 'of=/dev/null', 'bs=1M', 'iflag=direct')
     await tool('blkdiscard', '--offset', `${MIB}`, '--length', `${MIB}`, device)
     await tool('blkdiscard', '--zeroout', '--offset', `${9 * MIB}`, '--length', `${MIB}`, device)
@@ -64,14 +64,14 @@ describeRoot('WriteTracer', () => {
   })
 
   it('does not tell about other devices', async () => {
-    await using trace = await tracer.start(device)
+    await using trace = await tracer.start({ number: 0, path: device })
     device = await scratch.device(16n << 20n)
     await write(0, MIB)
     expect(await trace.changes()).toEqual([])
   })
 
   it('says so when it missed something', async () => {
-    await using trace = await tracer.start(device)
+    await using trace = await tracer.start({ number: 0, path: device })
     const [instance = ''] = await ourInstances()
     await tool('sh', '-c', `echo 0 > ${join(await tracing(), 'instances', instance, 'tracing_on')}`)
     await write(0, MIB)
@@ -79,14 +79,14 @@ describeRoot('WriteTracer', () => {
   })
 
   it('leaves nothing behind, and clears up after processes that died', async () => {
-    const trace = await tracer.start(device)
-    await using other = await WriteTracer.open(join(scratch.path, 'tracing'))
+    const trace = await tracer.start({ number: 0, path: device })
+    await using other = await LinuxWriteTracer.open(join(scratch.path, 'tracing'))
     expect(other).toBeDefined()
     expect(await ourInstances()).toHaveLength(1)
     await trace[Symbol.asyncDispose]()
     expect(await ourInstances()).toEqual([])
     await tool('mkdir', join(await tracing(), 'instances', 'csi-driver-loop-dead'))
-    await (await WriteTracer.open(join(scratch.path, 'tracing')))?.[Symbol.asyncDispose]()
+    await (await LinuxWriteTracer.open(join(scratch.path, 'tracing')))?.[Symbol.asyncDispose]()
     expect(await ourInstances()).toEqual([])
   })
 
@@ -97,7 +97,7 @@ describeRoot('WriteTracer', () => {
     await tool(`mkfs.${type}`, '-q', device)
     const mountPoint = await scratch.directory('mnt')
     await tool('mount', '-o', 'discard', device, mountPoint)
-    await using trace = await tracer.start(device)
+    await using trace = await tracer.start({ number: 0, path: device })
     const target = join(scratch.path, 'target')
     await copier.copy(image, target, () => undefined, signal)
     for (let round = 0; round < 5; round++) {

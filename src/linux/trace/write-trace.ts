@@ -1,7 +1,7 @@
 import { constants, open, readdir, readFile, writeFile, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrno } from '../../volumes/errors.ts'
-import type { Extent } from '../../volumes/ports.ts'
+import type { Extent, WriteTrace } from '../../volumes/ports.ts'
 import { changesOf, parseCompleted } from './block-events.ts'
 import { Granules } from './granules.ts'
 import { removeInstance } from './tracefs.ts'
@@ -23,7 +23,7 @@ export interface TracedDevice {
  * Remembers what is written to a device, by the kernel's own events. Its memory is bounded, so it can miss
  * something; the kernel counts what was missed, and then this does not guess.
  */
-export class WriteTrace implements AsyncDisposable {
+export class LinuxWriteTrace implements WriteTrace {
   readonly #instance: string
   readonly #pipe: FileHandle
   readonly #device: TracedDevice
@@ -43,7 +43,7 @@ export class WriteTrace implements AsyncDisposable {
   }
 
   /** @param instance an instance of the tracing that is used for nothing else; it is removed at the end */
-  static async start(instance: string, device: TracedDevice): Promise<WriteTrace> {
+  static async start(instance: string, device: TracedDevice): Promise<LinuxWriteTrace> {
     await using undo = new AsyncDisposableStack()
     undo.defer(async () => {
       await removeInstance(instance)
@@ -55,7 +55,7 @@ export class WriteTrace implements AsyncDisposable {
     await writeFile(join(instance, EVENT, 'filter'), changesOf(device.major, device.minor))
     await writeFile(join(instance, EVENT, 'enable'), '1')
     undo.move()
-    return new WriteTrace(instance, pipe, device)
+    return new LinuxWriteTrace(instance, pipe, device)
   }
 
   /**

@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { hasErrno } from '../../volumes/errors.ts'
+import type { LoopDevice, WriteTracer } from '../../volumes/ports.ts'
 import { deviceSize } from '../device-size.ts'
 import { splitDev } from '../loop/abi.ts'
 import { Tracefs } from './tracefs.ts'
-import { WriteTrace } from './write-trace.ts'
+import { LinuxWriteTrace } from './write-trace.ts'
 
 /**
  * Tells what is written to devices while they are copied, so that at the end only that has to be looked at: comparing a
  * whole image with its copy takes a third of the time that the copy took, in which its writers would wait.
  */
-export class WriteTracer implements AsyncDisposable {
+export class LinuxWriteTracer implements WriteTracer, AsyncDisposable {
   readonly #tracefs: Tracefs
 
   private constructor(tracefs: Tracefs) {
@@ -22,11 +23,11 @@ export class WriteTracer implements AsyncDisposable {
    * @param place a directory for this alone, which is made and removed again
    * @returns undefined where the kernel cannot, or does not let us (lockdown, a container without CAP_SYS_ADMIN)
    */
-  static async open(place: string): Promise<WriteTracer | undefined> {
+  static async open(place: string): Promise<LinuxWriteTracer | undefined> {
     try {
       const tracefs = await Tracefs.open(place)
       await tracefs.sweep()
-      return new WriteTracer(tracefs)
+      return new LinuxWriteTracer(tracefs)
     } catch (error) {
       if (hasErrno(error, 'EPERM', 'EACCES', 'ENODEV', 'ENOENT')) return undefined
       throw error
@@ -34,12 +35,12 @@ export class WriteTracer implements AsyncDisposable {
   }
 
   /** Begins with the requests that are under way now. */
-  async start(device: string): Promise<WriteTrace> {
+  async start({ path: device }: LoopDevice): Promise<LinuxWriteTrace> {
     await using handle = await open(device, 'r')
     const { rdev } = await handle.stat({ bigint: true })
     const sizeBytes = await deviceSize(handle, device)
     const instance = await this.#tracefs.makeInstance(randomBytes(8).toString('hex'))
-    return await WriteTrace.start(instance, { ...splitDev(rdev), sizeBytes })
+    return await LinuxWriteTrace.start(instance, { ...splitDev(rdev), sizeBytes })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

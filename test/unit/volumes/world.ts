@@ -48,7 +48,7 @@ export async function makeWorld(limits: PoolLimits = noLimits) {
   const locks = new KeyedLock()
   const jobs = new Jobs()
   const copier = new LinuxImageCopier()
-  const cutter = new Cutter({ catalog, locks, loops, mounts, copier, log: silent })
+  const cutter = new Cutter({ catalog, locks, loops, mounts, copier, tracer: undefined, log: silent })
   const restorer = new Restorer({ catalog, locks, files, fileSystems, copier, cutter })
   const provisioner = new Provisioner({
     nodeId: 'n1',
