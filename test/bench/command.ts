@@ -13,7 +13,7 @@ mkfs.ext4 need for them (the floor). Needs root. Takes about three minutes and l
 
   --rounds <n>      lives of a volume per column, and attaches per count of devices (default 30)
   --volumes <n>     volumes and devices of the tests with many (default 1000)
-  --driver <file>   the driver's main file (default src/main.ts; dist/main.js after npm run build)
+  --driver <file>   the driver's main file (default dist/main.js, as npm run build makes it)
   --socket <url>    one more column: another CSI driver with STAGE_UNSTAGE_VOLUME, unix:///path/csi.sock
   --dir <path>      where all files go; a disk, not a tmpfs (default /var/tmp)
   --json            print JSON instead of tables
@@ -47,7 +47,7 @@ function parse(args: string[]): (BenchOptions & { json: boolean }) | 'help' {
     options: {
       rounds: { type: 'string', default: '30' },
       volumes: { type: 'string', default: '1000' },
-      driver: { type: 'string', default: fileURLToPath(new URL('../../src/main.ts', import.meta.url)) },
+      driver: { type: 'string', default: fileURLToPath(new URL('../../dist/main.js', import.meta.url)) },
       socket: { type: 'string' },
       dir: { type: 'string', default: '/var/tmp' },
       json: { type: 'boolean', default: false },

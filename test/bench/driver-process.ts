@@ -13,6 +13,9 @@ const START_PATIENCE_MS = 30_000
 const STOP_PATIENCE_MS = 30_000
 const LOOK_EVERY_MS = 2
 
+/** As in the Dockerfile. */
+const nodeFlags = ['--max-semi-space-size=1', '--max-old-space-size=64']
+
 /** The driver as users run it: a process of its own behind its socket. */
 export class DriverProcess implements AsyncDisposable {
   readonly client: CsiClient
@@ -40,7 +43,7 @@ export class DriverProcess implements AsyncDisposable {
     await using log = await open(logPath, 'a')
     const start = performance.now()
     // In a group of its own: Ctrl-C is for us, and we stop it when its volumes are gone.
-    const child = spawn(process.execPath, [main, 'node', ...args, '--config', config], {
+    const child = spawn(process.execPath, [...nodeFlags, main, 'node', ...args, '--config', config], {
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
     })
