@@ -64,6 +64,8 @@ async function answer(
       details,
     )
     callback({ code, details })
+  } finally {
+    call.off('cancelled', cancel)
   }
 }
 
