@@ -94,11 +94,24 @@ describeRoot('a bad request', () => {
       ],
       ['mutable parameters', { ...good, mutableParameters: { a: 'b' } }, 'INVALID_ARGUMENT', /mutable.*"a"/],
       [
-        'a source',
-        { ...good, volumeContentSource: { volume: { volumeId: NO_VOLUME }, type: 'volume' } },
-        'INVALID_ARGUMENT',
-        /volume_content_source/,
+        'a source on another node',
+        { ...good, volumeContentSource: { volume: { volumeId: NO_VOLUME } } },
+        'RESOURCE_EXHAUSTED',
+        /volume_content_source: volume ".*" is on another node/,
       ],
+      [
+        'a source that does not exist',
+        { ...good, volumeContentSource: { snapshot: { snapshotId: 'unknown' } } },
+        'NOT_FOUND',
+        /snapshot "unknown" does not exist/,
+      ],
+      [
+        'a source without a name',
+        { ...good, volumeContentSource: { volume: {} } },
+        'INVALID_ARGUMENT',
+        /volume_id is required/,
+      ],
+      ['an empty source', { ...good, volumeContentSource: {} }, 'INVALID_ARGUMENT', /volume_content_source/],
       ['a negative size', range(-1, 0), 'INVALID_ARGUMENT', /capacity_range .*-1/],
       ['a negative limit', range(0, -1), 'INVALID_ARGUMENT', /capacity_range .*-1/],
       ['a limit below the size', range(GiB, GiB - 1), 'INVALID_ARGUMENT', /required_bytes .*limit_bytes/],
@@ -298,7 +311,6 @@ describeRoot('a bad request', () => {
       await expect(controller.controllerPublishVolume({})).rejects.toMatchObject({
         code: status.UNIMPLEMENTED,
       })
-      await expect(controller.createSnapshot({})).rejects.toMatchObject({ code: status.UNIMPLEMENTED })
     })
   })
 
