@@ -55,7 +55,7 @@ async function unmountAllUnder(directory: string): Promise<void> {
 async function detachAllUnder(directory: string, control: LoopControl): Promise<void> {
   const loops = new LinuxLoopDevices(control)
   for (const { state } of await listBound(new DeviceNodes())) {
-    const image = await backingFile(state.device.number)
+    const image = backingFile(state.device.number)
     if (image !== undefined && isUnder(image, directory)) {
       await loops.detachDevice(state.device.number, new AbortController().signal)
     }
