@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { formatBytes } from '../volumes/bytes.ts'
 import { fileSystem, type DemoVolume } from './orchestrator.ts'
 import { writeFlushed } from './pod.ts'
-import type { Scene } from './story.ts'
+import type { Scene } from './scene.ts'
 
 /** A volume that a pod uses, and what the pod keeps in it. */
 export interface VolumeInUse {

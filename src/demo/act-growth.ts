@@ -4,7 +4,7 @@ import { formatBytes } from '../volumes/bytes.ts'
 import type { VolumeInUse } from './act-first-use.ts'
 import { expectThat } from './evidence.ts'
 import { writeFlushed, writeUntilFull, writeWhile } from './pod.ts'
-import type { Scene } from './story.ts'
+import type { Scene } from './scene.ts'
 
 const LATER_BYTES = 16 << 20
 

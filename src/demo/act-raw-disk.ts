@@ -3,7 +3,7 @@ import { formatBytes } from '../volumes/bytes.ts'
 import { expectThat } from './evidence.ts'
 import { rawBlock, type DemoVolume } from './orchestrator.ts'
 import { checksumOfPart, writeFlushed } from './pod.ts'
-import type { Scene } from './story.ts'
+import type { Scene } from './scene.ts'
 
 const DISK_BYTES = 32n << 20n
 const POSITION = 8 << 20

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { PHOTO, type VolumeInUse } from './act-first-use.ts'
 import { expectThat } from './evidence.ts'
 import { checksumOf, tryToCreate } from './pod.ts'
-import type { Scene } from './story.ts'
+import type { Scene } from './scene.ts'
 
 /** A second pod comes, both go, and the data are there when the first comes back. */
 export async function leaveAndComeBack(scene: Scene, inUse: VolumeInUse): Promise<void> {

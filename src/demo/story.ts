@@ -2,26 +2,10 @@ import { firstUse } from './act-first-use.ts'
 import { outgrowTheVolume } from './act-growth.ts'
 import { useARawDisk } from './act-raw-disk.ts'
 import { leaveAndComeBack } from './act-return.ts'
-import type { DriverProcess } from './driver-process.ts'
-import { expectThat, type Evidence } from './evidence.ts'
-import { findLeftovers, takeInventory, type Inventory } from './leftovers.ts'
-import type { Narrator } from './narrator.ts'
-import type { DemoVolume, Orchestrator } from './orchestrator.ts'
-import type { Plan } from './plan.ts'
-import type { Workspace } from './workspace.ts'
-
-/** What the acts of the story work with. */
-export interface Scene {
-  readonly narrator: Narrator
-  readonly workspace: Workspace
-  readonly driver: DriverProcess
-  readonly kubernetes: Orchestrator
-  readonly evidence: Evidence
-  readonly plan: Plan
-  /** The machine as it was. */
-  readonly before: Inventory
-  readonly signal: AbortSignal
-}
+import { expectThat } from './evidence.ts'
+import { findLeftovers, takeInventory } from './leftovers.ts'
+import type { DemoVolume } from './orchestrator.ts'
+import type { Scene } from './scene.ts'
 
 /** The life of two volumes, from the start of the driver to its end. */
 export async function tellStory(scene: Scene): Promise<void> {

@@ -9,8 +9,7 @@ import { devicesOf } from './node/devices.ts'
 import type { VolumeParameters } from './parameters.ts'
 import type { FileSystems, FsType, ImageFiles, LoopDevices } from './ports.ts'
 import type { Restorer, SourceDemands } from './snapshots/restorer.ts'
-import type { ContentSource } from './snapshots/snapshot.ts'
-import type { Access, Volume, VolumeSpec } from './volume.ts'
+import type { Access, ContentSource, Volume, VolumeSpec } from './volume.ts'
 
 const DEFAULT_FS_TYPE: FsType = 'ext4'
 

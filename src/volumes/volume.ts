@@ -1,6 +1,5 @@
 import type { VolumeId } from './ids.ts'
 import type { DirectIo, FsType } from './ports.ts'
-import type { ContentSource } from './snapshots/snapshot.ts'
 
 /** How a container sees a volume: a mounted file system or a raw device. Fixed when the volume is made. */
 export type AccessType = 'mount' | 'block'
@@ -13,6 +12,10 @@ export type Provisioning = 'thin' | 'thick'
  * from time to time (FITRIM).
  */
 export type Discard = 'none' | 'online' | 'periodic'
+
+/** Where a new volume's content comes from. */
+export type ContentSource =
+  { readonly type: 'snapshot'; readonly id: string } | { readonly type: 'volume'; readonly id: string }
 
 /** What of a volume can be changed while it lives (ControllerModifyVolume). */
 export interface VolumeAttributes {

@@ -4,9 +4,8 @@ import { isId } from '../ids.ts'
 import type { KeyedLock } from '../keyed-lock.ts'
 import type { Draft } from '../pool/draft.ts'
 import type { FileSystems, ImageCopier, ImageFiles } from '../ports.ts'
-import type { Volume } from '../volume.ts'
+import type { ContentSource, Volume } from '../volume.ts'
 import type { Cutter } from './cutter.ts'
-import type { ContentSource } from './snapshot.ts'
 
 /** How long the writers of a volume that is cloned may be held up. */
 const CLONE_FREEZE_TIMEOUT_MS = 60_000

@@ -24,7 +24,3 @@ export interface Snapshot {
   readonly fsType: FsType
   readonly group: SnapshotGroup | undefined
 }
-
-/** Where a new volume's content comes from. */
-export type ContentSource =
-  { readonly type: 'snapshot'; readonly id: string } | { readonly type: 'volume'; readonly id: string }
