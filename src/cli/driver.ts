@@ -6,6 +6,7 @@ import { identityService } from '../csi/identity.ts'
 import { nodeService } from '../csi/node.ts'
 import { csi } from '../csi/protocol.ts'
 import { CsiServer } from '../csi/server.ts'
+import { snapshotMetadataService } from '../csi/snapshot-metadata.ts'
 import { NodeTopology } from '../csi/topology.ts'
 import { LinuxImageCopier } from '../linux/copy/image-copier.ts'
 import { LinuxFileSystems } from '../linux/filesystems/index.ts'
@@ -27,6 +28,7 @@ import { Publisher } from '../volumes/node/publisher.ts'
 import { Stager } from '../volumes/node/stager.ts'
 import { Cutter } from '../volumes/snapshots/cutter.ts'
 import { GroupSnapshotter } from '../volumes/snapshots/group-snapshotter.ts'
+import { MetadataReader } from '../volumes/snapshots/metadata-reader.ts'
 import { Restorer } from '../volumes/snapshots/restorer.ts'
 import { Snapshotter } from '../volumes/snapshots/snapshotter.ts'
 import { version } from './version.ts'
@@ -85,10 +87,11 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   }
 
   const server = new CsiServer(log)
-  const { Identity, Controller, GroupController, Node } = csi()
+  const { Identity, Controller, GroupController, SnapshotMetadata, Node } = csi()
   server.add(Identity, identityService({ driverName, version, checkHealth }))
   server.add(Controller, controllerService({ catalog, provisioner, modifier, snapshotter, topology }))
   server.add(GroupController, groupControllerService({ groupSnapshotter, topology }))
+  server.add(SnapshotMetadata, snapshotMetadataService(new MetadataReader(catalog, copier)))
   server.add(
     Node,
     nodeService({

@@ -1,46 +1,86 @@
-import { status, type ServerUnaryCall, type handleUnaryCall, type sendUnaryData } from '@grpc/grpc-js'
+import { once } from 'node:events'
+import {
+  status as codes,
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+} from '@grpc/grpc-js'
 import type { Logger } from 'pino'
-import { CancelledError, statusOf } from './errors.ts'
+import { CancelledError, statusOf, type Status } from './errors.ts'
 import { redact } from './redact.ts'
 
-type AnyHandler = (request: object, signal: AbortSignal) => Promise<object> | object
+type AnyCall = ServerUnaryCall<object, object> | ServerWritableStream<object, object>
+type UnaryHandler = (request: object, signal: AbortSignal) => Promise<object> | object
+type StreamHandler = (request: object, signal: AbortSignal) => AsyncIterable<object>
 
 /** Calls that the callers repeat all the time and that tell nothing when they succeed. */
 const quiet =
   /\/(Probe|GetPlugin\w*|\w+GetCapabilities|NodeGetInfo|NodeGetVolumeStats|GetCapacity|ListVolumes)$/
 
 /** Codes for which the driver, and not the request, is to blame. */
-const faults: readonly status[] = [status.INTERNAL, status.UNKNOWN]
+const faults: readonly codes[] = [codes.INTERNAL, codes.UNKNOWN]
 
-/**
- * The one place where a promise meets gRPC's callbacks: every call gets a signal, an answer, and a line in the log.
- *
- * @param path the method's path, as gRPC has it: `/csi.v1.Controller/CreateVolume`
- * @param stopping fires when all calls have to end
- */
+/** What all calls of a server have in common. */
+export interface CallContext {
+  readonly log: Logger
+  /** Fires when all calls have to end. */
+  readonly stopping: AbortSignal
+}
+
+/** @param path the method's path, as gRPC has it: `/csi.v1.Controller/CreateVolume` */
 export function unary(
   path: string,
-  handler: AnyHandler,
-  log: Logger,
-  stopping: AbortSignal,
+  handler: UnaryHandler,
+  context: CallContext,
 ): handleUnaryCall<object, object> {
   return (call, callback) => {
-    void answer(path, handler, log, stopping, call, callback)
+    let response: object | undefined
+    const work = async (signal: AbortSignal): Promise<void> => {
+      response = await handler(call.request, signal)
+    }
+    void attend(path, call, context, work).then((failure) => {
+      callback(failure ?? null, response)
+    })
+  }
+}
+
+/** As `unary`, for a method that answers with a stream. */
+export function serverStream(
+  path: string,
+  handler: StreamHandler,
+  context: CallContext,
+): handleServerStreamingCall<object, object> {
+  return (call) => {
+    const work = async (signal: AbortSignal): Promise<void> => {
+      for await (const message of handler(call.request, signal)) {
+        signal.throwIfAborted()
+        // A caller who reads slower than we find out must not fill our memory.
+        if (!call.write(message)) await once(call, 'drain', { signal })
+      }
+    }
+    void attend(path, call, context, work).then((failure) => {
+      // An 'error' event is grpc-js's way to end a stream with a status.
+      if (failure) call.emit('error', failure)
+      else call.end()
+    })
   }
 }
 
 let calls = 0
 
-async function answer(
+/**
+ * The one place where a promise meets gRPC's callbacks: every call gets a signal, a line in the log, and, when its work
+ * fails, a status.
+ */
+async function attend(
   path: string,
-  handler: AnyHandler,
-  parent: Logger,
-  stopping: AbortSignal,
-  call: ServerUnaryCall<object, object>,
-  callback: sendUnaryData<object>,
-): Promise<void> {
+  call: AnyCall,
+  context: CallContext,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<Status | undefined> {
   const start = performance.now()
-  const log = parent.child({
+  const log = context.log.child({
     call: ++calls,
     method: path.slice(path.lastIndexOf('/') + 1),
     ...subject(call.request),
@@ -53,25 +93,27 @@ async function answer(
   call.on('cancelled', cancel)
   if (log.isLevelEnabled('debug')) log.debug({ request: redact(path, call.request) }, 'called')
   try {
-    const response = await handler(call.request, AbortSignal.any([cancelled.signal, stopping]))
+    await work(AbortSignal.any([cancelled.signal, context.stopping]))
     log[quiet.test(path) ? 'debug' : 'info']({ code: 'OK', ms: elapsed(start) }, 'done')
-    callback(null, response)
+    return undefined
   } catch (error) {
     const { code, details } = statusOf(error)
     const isFault = faults.includes(code)
     log[isFault ? 'error' : 'warn'](
-      { code: status[code], ms: elapsed(start), ...(isFault && { err: error }) },
+      { code: codes[code], ms: elapsed(start), ...(isFault && { err: error }) },
       details,
     )
-    callback({ code, details })
+    return { code, details }
   } finally {
     call.off('cancelled', cancel)
   }
 }
 
-/** The volume that a call is about, for the log. */
-function subject(request: object): { volume?: unknown; name?: unknown } {
+/** The volume or snapshot that a call is about, for the log. */
+function subject(request: object): { volume?: unknown; snapshot?: unknown; name?: unknown } {
   if ('volumeId' in request) return { volume: request.volumeId }
+  if ('targetSnapshotId' in request) return { snapshot: request.targetSnapshotId }
+  if ('snapshotId' in request) return { snapshot: request.snapshotId }
   return 'name' in request ? { name: request.name } : {}
 }
 

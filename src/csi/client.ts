@@ -10,7 +10,7 @@ import type { ControllerDefinition } from './generated/csi/v1/Controller.ts'
 import type { GroupControllerDefinition } from './generated/csi/v1/GroupController.ts'
 import type { IdentityDefinition } from './generated/csi/v1/Identity.ts'
 import type { NodeDefinition } from './generated/csi/v1/Node.ts'
-import { csi, type MethodsOf } from './protocol.ts'
+import { csi, type Csi, type MethodsOf } from './protocol.ts'
 
 /** How long a call may take. */
 export interface CallOptions {
@@ -20,16 +20,21 @@ export interface CallOptions {
   readonly deadline?: Date | number | undefined
 }
 
-type UnaryCall<Method> = Method extends {
+type Call<Method> = Method extends {
   requestSerialize: (request: infer Request) => Buffer
   responseDeserialize: (bytes: Buffer) => infer Response
 }
-  ? (request: Request, options?: CallOptions) => Promise<Response>
+  ? Method extends { responseStream: true }
+    ? (request: Request, options?: CallOptions) => AsyncGenerator<Response>
+    : (request: Request, options?: CallOptions) => Promise<Response>
   : never
 
-/** A service's unary methods as promise functions. They reject with grpc-js's ServiceError: `code` and `details`. */
+/**
+ * A service's methods as functions. They fail with grpc-js's ServiceError: `code` and `details`. A stream begins when it is
+ * first read; leaving it before its end cancels the call.
+ */
 export type ServiceClient<Definition> = {
-  readonly [Name in keyof MethodsOf<Definition> & string as Uncapitalize<Name>]: UnaryCall<
+  readonly [Name in keyof MethodsOf<Definition> & string as Uncapitalize<Name>]: Call<
     MethodsOf<Definition>[Name]
   >
 }
@@ -39,6 +44,7 @@ export interface CsiClient extends Disposable {
   readonly identity: ServiceClient<IdentityDefinition>
   readonly controller: ServiceClient<ControllerDefinition>
   readonly groupController: ServiceClient<GroupControllerDefinition>
+  readonly snapshotMetadata: ServiceClient<Csi['SnapshotMetadata']>
   readonly node: ServiceClient<NodeDefinition>
   /** Takes no more calls; those that still run may finish. */
   close(): void
@@ -56,7 +62,7 @@ export function connect(
   // Connections are pooled per process by default, with their reconnect back-off: a new client of a restarted driver
   // would wait for the back-off of an old one.
   const client = new Client(address, credentials, { 'grpc.use_local_subchannel_pool': 1 })
-  const { Identity, Controller, GroupController, Node } = csi()
+  const { Identity, Controller, GroupController, SnapshotMetadata, Node } = csi()
   const close = (): void => {
     client.close()
   }
@@ -64,6 +70,7 @@ export function connect(
     identity: serviceClient(client, Identity),
     controller: serviceClient(client, Controller),
     groupController: serviceClient(client, GroupController),
+    snapshotMetadata: serviceClient(client, SnapshotMetadata),
     node: serviceClient(client, Node),
     close,
     [Symbol.dispose]: close,
@@ -77,7 +84,8 @@ function serviceClient<Definition extends ServiceDefinition>(
   const methods: [string, UntypedMethod][] = Object.entries(definition)
   const calls = methods.map(([name, method]) => [
     name.charAt(0).toLowerCase() + name.slice(1),
-    (request: unknown, options?: CallOptions) => callUnary(client, method, request, options),
+    (request: unknown, options?: CallOptions) =>
+      (method.responseStream ? callStream : callUnary)(client, method, request, options),
   ])
   return Object.fromEntries(calls) as ServiceClient<Definition>
 }
@@ -97,7 +105,7 @@ function callUnary(
       method.responseDeserialize,
       request,
       new Metadata(),
-      deadline === undefined ? {} : { deadline },
+      withDeadline(deadline),
       (error, response) => {
         signal?.removeEventListener('abort', cancel)
         if (error) reject(error)
@@ -110,4 +118,37 @@ function callUnary(
     if (signal?.aborted) cancel()
     else signal?.addEventListener('abort', cancel, { once: true })
   })
+}
+
+async function* callStream(
+  client: Client,
+  method: UntypedMethod,
+  request: unknown,
+  { signal, deadline }: CallOptions = {},
+): AsyncGenerator {
+  const call = client.makeServerStreamRequest(
+    method.path,
+    method.requestSerialize,
+    method.responseDeserialize,
+    request,
+    new Metadata(),
+    withDeadline(deadline),
+  )
+  const cancel = (): void => {
+    call.cancel()
+  }
+  // The error of a call that is cancelled when its reader has left has nobody else to hear it.
+  call.on('error', () => undefined)
+  if (signal?.aborted) cancel()
+  else signal?.addEventListener('abort', cancel, { once: true })
+  try {
+    yield* call
+  } finally {
+    signal?.removeEventListener('abort', cancel)
+    cancel()
+  }
+}
+
+function withDeadline(deadline: CallOptions['deadline']): { deadline?: Date | number } {
+  return deadline === undefined ? {} : { deadline }
 }

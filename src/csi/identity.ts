@@ -24,6 +24,7 @@ export function identityService({
         { service: { type: 'VOLUME_ACCESSIBILITY_CONSTRAINTS' } },
         { service: { type: 'SNAPSHOT_ACCESSIBILITY_CONSTRAINTS' } },
         { service: { type: 'GROUP_CONTROLLER_SERVICE' } },
+        { service: { type: 'SNAPSHOT_METADATA_SERVICE' } },
         { volumeExpansion: { type: 'ONLINE' } },
       ],
     }),

@@ -30,7 +30,7 @@ export interface Csi {
   readonly Identity: IdentityDefinition
   readonly Controller: ControllerDefinition
   readonly GroupController: GroupControllerDefinition
-  readonly SnapshotMetadata: SnapshotMetadataDefinition
+  readonly SnapshotMetadata: Streaming<SnapshotMetadataDefinition>
   readonly Node: NodeDefinition
   readonly schema: protobuf.Root
 }
@@ -38,6 +38,11 @@ export interface Csi {
 /** The methods of a generated service definition, without the index signature that all definitions inherit. */
 export type MethodsOf<Definition> = {
   [Name in keyof Definition as string extends Name ? never : Name]: Definition[Name]
+}
+
+/** A service whose methods all answer with streams, which the generated types do not tell. */
+export type Streaming<Definition> = Definition & {
+  readonly [Name in keyof MethodsOf<Definition>]: { readonly responseStream: true }
 }
 
 /**
@@ -67,7 +72,7 @@ function loadCsi(): Csi {
     Identity: definitions['csi.v1.Identity'] as unknown as IdentityDefinition,
     Controller: definitions['csi.v1.Controller'] as unknown as ControllerDefinition,
     GroupController: definitions['csi.v1.GroupController'] as unknown as GroupControllerDefinition,
-    SnapshotMetadata: definitions['csi.v1.SnapshotMetadata'] as unknown as SnapshotMetadataDefinition,
+    SnapshotMetadata: definitions['csi.v1.SnapshotMetadata'] as unknown as Csi['SnapshotMetadata'],
     Node: definitions['csi.v1.Node'] as unknown as NodeDefinition,
     schema,
   }

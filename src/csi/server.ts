@@ -9,7 +9,7 @@ import {
 } from '@grpc/grpc-js'
 import type { Logger } from 'pino'
 import { VolumeError, hasErrno } from '../volumes/errors.ts'
-import { unary } from './adapter.ts'
+import { serverStream, unary } from './adapter.ts'
 import { ShutdownError } from './errors.ts'
 import type { Handlers } from './handlers.ts'
 
@@ -30,15 +30,13 @@ export class CsiServer {
   /** Offers a service; the types say that the handlers fit its definition. */
   add<Definition extends ServiceDefinition>(definition: Definition, handlers: Handlers<Definition>): void {
     const implementation: UntypedServiceImplementation = {}
+    const context = { log: this.#log, stopping: this.#stopping.signal }
     for (const [name, handler] of Object.entries(handlers)) {
       const method = definition[name.charAt(0).toUpperCase() + name.slice(1)]
       if (!method) throw new Error(`${name} is no method of the service`)
-      implementation[name] = unary(
-        method.path,
-        handler as Parameters<typeof unary>[1],
-        this.#log,
-        this.#stopping.signal,
-      )
+      implementation[name] = method.responseStream
+        ? serverStream(method.path, handler as Parameters<typeof serverStream>[1], context)
+        : unary(method.path, handler as Parameters<typeof unary>[1], context)
     }
     this.#server.addService(definition, implementation)
   }

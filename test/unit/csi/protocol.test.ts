@@ -30,7 +30,10 @@ describe('the service definitions', () => {
 
   it('stream the answers of SnapshotMetadata only', () => {
     const { GetMetadataAllocated, GetMetadataDelta } = csi().SnapshotMetadata
-    expect([GetMetadataAllocated, GetMetadataDelta].every((method) => method.responseStream)).toBe(true)
+    expect([GetMetadataAllocated, GetMetadataDelta]).toMatchObject([
+      { responseStream: true },
+      { responseStream: true },
+    ])
     expect(Object.values(csi().Controller).some((method) => method.responseStream)).toBe(false)
   })
 })
