@@ -21,11 +21,13 @@ import { Jobs } from '../volumes/jobs.ts'
 import { KeyedLock } from '../volumes/keyed-lock.ts'
 import { Modifier } from '../volumes/modifier.ts'
 import { NodeGrowth } from '../volumes/node/growth.ts'
+import { Trimmer } from '../volumes/node/trimmer.ts'
 import { NodeUsage } from '../volumes/node/usage.ts'
 import { Pool, type PoolConfig } from '../volumes/pool/pool.ts'
 import { Provisioner } from '../volumes/provisioner.ts'
 import { Publisher } from '../volumes/node/publisher.ts'
 import { Stager } from '../volumes/node/stager.ts'
+import { Schedule } from '../volumes/schedule.ts'
 import { Cutter } from '../volumes/snapshots/cutter.ts'
 import { GroupSnapshotter } from '../volumes/snapshots/group-snapshotter.ts'
 import { MetadataReader } from '../volumes/snapshots/metadata-reader.ts'
@@ -41,6 +43,8 @@ export interface DriverConfig {
   readonly driverName: string
   readonly maxVolumes: number
   readonly pools: readonly PoolConfig[]
+  /** How often volumes are trimmed that want it; 0: never. */
+  readonly trimIntervalMs: number
   readonly logLevel: string
 }
 
@@ -77,11 +81,12 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   const cutter = new Cutter({ catalog, locks, loops, mounts, copier, tracer, log })
   const restorer = new Restorer({ catalog, locks, files, fileSystems, copier, cutter })
   const provisioner = new Provisioner({ nodeId, catalog, locks, jobs, files, loops, fileSystems, restorer })
-  const modifier = new Modifier({ catalog, locks, files, loops })
+  const modifier = new Modifier({ catalog, locks, files, loops, mounts })
   const onSnapshots = { nodeId, catalog, locks, jobs, cutter }
   const snapshotter = new Snapshotter(onSnapshots)
   const groupSnapshotter = new GroupSnapshotter(onSnapshots)
   const onNode = { catalog, locks, files, loops, mounts, fileSystems }
+  const trimmer = new Trimmer(onNode, log)
   const checkHealth = async (): Promise<void> => {
     await Promise.all(pools.map((pool) => pool.space.usage()))
   }
@@ -105,20 +110,31 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
     }),
   )
   await server.listen(config.endpoint)
+  const background = resources.use(new AsyncDisposableStack())
+  for (const pool of config.trimIntervalMs > 0 ? pools : []) {
+    background.use(new Schedule(config.trimIntervalMs, (signal) => trimmer.trim(pool, signal), log))
+  }
   const volumes = pools.reduce((count, pool) => count + pool.volumes.size, 0)
   log.info(
     { endpoint: config.endpoint, driver: driverName, version, pools: pools.map(({ name }) => name), volumes },
     'serving',
   )
-  return running(server, resources.move(), log)
+  return running(server, background, resources.move(), log)
 }
 
-function running(server: CsiServer, resources: AsyncDisposableStack, log: Logger): RunningDriver {
+function running(
+  server: CsiServer,
+  background: AsyncDisposable,
+  resources: AsyncDisposable,
+  log: Logger,
+): RunningDriver {
   return {
     async stop(reason) {
       log.info({ reason }, 'stopping')
+      // First, because calls may wait for what works in the background.
+      await background[Symbol.asyncDispose]()
       await server.stop()
-      await resources.disposeAsync()
+      await resources[Symbol.asyncDispose]()
       log.info('stopped')
     },
   }

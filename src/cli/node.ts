@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
 import { defaultPools, readPools } from './config.ts'
+import { parseDuration } from './text.ts'
 
 interface NodeOptions {
   readonly endpoint: string
@@ -11,6 +12,7 @@ interface NodeOptions {
   readonly driverName: string
   readonly maxVolumes: number
   readonly config?: string
+  readonly trimInterval: number
   readonly logLevel: string
 }
 
@@ -35,6 +37,14 @@ export function addNodeCommand(program: Command): void {
     .option('--max-volumes <n>', 'volumes that may be used on this node at once', positive, 2048)
     .option('--config <file>', 'YAML file with several pools and their limits')
     .addOption(
+      new Option(
+        '--trim-interval <duration>',
+        'how often volumes with `discard: periodic` are trimmed; 0 = never',
+      )
+        .argParser(interval)
+        .default(parseDuration('1h'), '1h'),
+    )
+    .addOption(
       new Option('--log-level <level>', 'least important messages to log')
         .choices(['debug', 'info', 'warn', 'error'])
         .default('info'),
@@ -47,7 +57,7 @@ async function serve(options: NodeOptions): Promise<void> {
   const dataDir = resolve(options.dataDir)
   const pools =
     options.config === undefined ? defaultPools(dataDir) : await readPools(options.config, dataDir)
-  const driver = await startDriver({ ...options, dataDir, pools })
+  const driver = await startDriver({ ...options, dataDir, pools, trimIntervalMs: options.trimInterval })
   const signal = await nextSignal('SIGTERM', 'SIGINT')
   await driver.stop(`got ${signal}`)
 }
@@ -61,6 +71,15 @@ function nextSignal(...signals: NodeJS.Signals[]): Promise<NodeJS.Signals> {
 function positive(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
   throw new InvalidArgumentError('It must be a whole number from 1 on.')
+}
+
+/** Node's timers count up to 24 days. */
+const LONGEST_INTERVAL_MS = 20 * 24 * 3_600_000
+
+function interval(text: string): number {
+  const milliseconds = parseDuration(text)
+  if (milliseconds !== undefined && milliseconds <= LONGEST_INTERVAL_MS) return milliseconds
+  throw new InvalidArgumentError('It must be 0 or a duration such as 30s, 15m or 1h, at most 480h.')
 }
 
 /** As long as Kubernetes' CSINode allows. */

@@ -4,6 +4,18 @@ export function formatDuration(milliseconds: number): string {
   return `${milliseconds.toFixed(milliseconds < 100 ? 1 : 0)} ms`
 }
 
+const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+/**
+ * Milliseconds of `500ms`, `30s`, `15m`, `1h`, or `0`.
+ * @returns undefined for any other text
+ */
+export function parseDuration(text: string): number | undefined {
+  const [, digits, unit] = /^(\d{1,9})(ms|s|m|h)$/.exec(text) ?? []
+  if (digits === undefined || unit === undefined) return text === '0' ? 0 : undefined
+  return Number(digits) * (unitsMs[unit] ?? 0)
+}
+
 /** Lines of cells in columns; those of the columns in `right` (from 0) end at their right edge. */
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))

@@ -1,7 +1,9 @@
+import { checkAttributes } from './attributes.ts'
 import type { Catalog } from './catalog.ts'
 import { VolumeError } from './errors.ts'
 import type { KeyedLock } from './keyed-lock.ts'
-import type { ImageFiles, LoopDevices } from './ports.ts'
+import { usesOf } from './node/uses.ts'
+import type { ImageFiles, LoopDevices, Mounts } from './ports.ts'
 import type { Volume, VolumeAttributes } from './volume.ts'
 
 export interface ModifierDependencies {
@@ -9,6 +11,7 @@ export interface ModifierDependencies {
   readonly locks: KeyedLock
   readonly files: ImageFiles
   readonly loops: LoopDevices
+  readonly mounts: Mounts
 }
 
 /** Changes what can be changed of a volume, whether somebody uses it or not. */
@@ -22,13 +25,14 @@ export class Modifier {
   /**
    * All or nothing: what was done is undone when a later part fails. `discard` counts from the next mount on.
    * @throws VolumeError not-found; resource-exhausted when there is no room to make it thick; invalid-argument for direct
-   * I/O where it is not possible
+   * I/O where it is not possible, and for attributes that contradict each other
    */
   async modify(id: string, changes: Partial<VolumeAttributes>, signal: AbortSignal): Promise<void> {
     const { catalog, locks } = this.#on
     using _lock = await locks.acquire(id, signal)
     const volume = catalog.get(id)
     const modified = { ...volume, ...changes }
+    checkAttributes(modified)
     await using undo = new AsyncDisposableStack()
     if (modified.provisioning !== volume.provisioning) {
       await this.#provision(volume, modified.provisioning, signal)
@@ -49,6 +53,7 @@ export class Modifier {
       await files.deallocate(image, signal)
       return
     }
+    await this.#requireNoDiscard(volume)
     const { space } = catalog.pool(volume.pool)
     const { logical, allocated } = await files.size(image)
     if (logical - allocated > (await space.usage()).freeBytes) {
@@ -60,6 +65,20 @@ export class Modifier {
       await files.deallocate(image, new AbortController().signal)
       throw error
     }
+  }
+
+  /** Mounted as it was before `discard` was changed, its file system would go on giving its blocks away. */
+  async #requireNoDiscard(volume: Volume): Promise<void> {
+    const { catalog, loops, mounts } = this.#on
+    const attached = await loops.find(catalog.image(volume))
+    if (!attached) return
+    const uses = usesOf(attached.device, await mounts.list())
+    const other = uses.find(({ options }) => options.some((option) => /^discard(=|$)/.test(option)))
+    if (!other) return
+    throw new VolumeError(
+      'failed-precondition',
+      `volume "${volume.id}" is mounted with discard at ${other.target}; it can be made thick when it is not staged`,
+    )
   }
 
   async #setDirectIo(volume: Volume, wanted: Volume['directIo']): Promise<void> {

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { checkAttributes } from './attributes.ts'
 import { VolumeError } from './errors.ts'
 import { fsTypes, type FsType } from './ports.ts'
 import type { VolumeAttributes } from './volume.ts'
@@ -52,6 +53,7 @@ export function parseParameters(parameters: Strings, mutableParameters: Strings 
     { ...asked, ...mutableParameters },
     'parameters',
   )
+  checkAttributes({ ...others, directIo: directIO })
   return {
     ...others,
     fsType: others.fsType,

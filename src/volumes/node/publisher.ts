@@ -1,9 +1,9 @@
-import { open, rmdir, mkdir, unlink, stat } from 'node:fs/promises'
 import { isReadOnly, requireAccess } from '../access.ts'
-import { VolumeError, hasErrno } from '../errors.ts'
+import { VolumeError } from '../errors.ts'
 import type { LoopDevice, LoopState, MountEntry } from '../ports.ts'
 import type { NodeDependencies } from './dependencies.ts'
 import { devicesOf } from './devices.ts'
+import { makeTarget, removeTarget } from './target.ts'
 import { unmountIdle } from './unmount.ts'
 import { isLoopMount, shows, usesOf } from './uses.ts'
 import type { Access, Volume } from '../volume.ts'
@@ -143,31 +143,6 @@ export class Publisher {
 function isStaged(access: Access, attached: LoopState, staged: MountEntry | undefined): boolean {
   if (access.type === 'block') return !attached.autoclear
   return staged !== undefined && shows(staged, attached.device)
-}
-
-/** @returns true when it was not there before */
-async function makeTarget(path: string, kind: 'directory' | 'file'): Promise<boolean> {
-  try {
-    if (kind === 'directory') await mkdir(path, { mode: 0o750 })
-    else await (await open(path, 'wx', 0o600)).close()
-    return true
-  } catch (error) {
-    if (!hasErrno(error, 'EEXIST')) throw error
-    const found = await stat(path)
-    if (kind === 'directory' ? found.isDirectory() : !found.isDirectory()) return false
-    throw new VolumeError('already-exists', `target_path ${path} exists and is no ${kind}`)
-  }
-}
-
-/** Removes an empty directory or a file, never what is in a directory. */
-async function removeTarget(path: string): Promise<void> {
-  try {
-    await rmdir(path)
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return
-    if (!hasErrno(error, 'ENOTDIR')) throw error
-    await unlink(path)
-  }
 }
 
 function occupied(path: string, entry: MountEntry): VolumeError {

@@ -2,9 +2,9 @@ import { isReadOnly, requireAccess } from '../access.ts'
 import { VolumeError } from '../errors.ts'
 import type { MountEntry } from '../ports.ts'
 import type { NodeDependencies } from './dependencies.ts'
+import { mountVolume } from './mount-volume.ts'
 import { unmountIdle } from './unmount.ts'
-import { prepareFileSystem } from './prepare-filesystem.ts'
-import { isLoopMount, shows, usesOf } from './uses.ts'
+import { isLoopMount, shows, strange, usesOf } from './uses.ts'
 import type { Access, Volume } from '../volume.ts'
 
 /**
@@ -27,8 +27,14 @@ export class Stager {
     using _lock = await locks.acquire(id, signal)
     const volume = catalog.get(id)
     requireAccess(volume, access)
-    if (access.type === 'block') await this.#stageBlock(volume, isReadOnly(access), signal)
-    else await this.#stageMount(volume, stagingPath, access, signal)
+    const readOnly = isReadOnly(access)
+    if (access.type === 'block') {
+      await this.#stageBlock(volume, readOnly, signal)
+    } else {
+      const { mountFlags } = access
+      const wish = { path: stagingPath, mountFlags, readOnly, mayPrepare: !readOnly }
+      await mountVolume(this.#on, volume, wish, signal)
+    }
   }
 
   /** @throws VolumeError failed-precondition while the volume is published or its device is open */
@@ -50,49 +56,6 @@ export class Stager {
     // A read-only device on top holds this one. Only block volumes have one, and they keep their number until here.
     if (attached && !attached.autoclear) await loops.detach(attached.device.path, signal)
     await loops.detach(image, signal)
-  }
-
-  async #stageMount(
-    volume: Volume,
-    stagingPath: string,
-    access: Access & { type: 'mount' },
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { catalog, fileSystems, loops, mounts } = this.#on
-    const readOnly = isReadOnly(access)
-    const staged = await mounts.at(stagingPath)
-    if (staged) {
-      const attached = await loops.find(catalog.image(volume))
-      if (!attached || !shows(staged, attached.device)) throw strange(volume.id, stagingPath, staged)
-      if (staged.readOnly === readOnly) return
-      throw new VolumeError(
-        'already-exists',
-        `volume "${volume.id}" is staged at ${stagingPath} ${staged.readOnly ? 'read-only' : 'read-write'} already`,
-      )
-    }
-    // Until it is mounted only our open file keeps the device: if anything fails, or we die, the kernel detaches it.
-    await using attachment = await loops.attach(
-      catalog.image(volume),
-      { name: volume.id, readOnly: false, autoclear: true, directIo: volume.directIo },
-      signal,
-    )
-    const { device } = attachment
-    const state = await prepareFileSystem(this.#on, volume, device, readOnly, signal)
-    await mounts.mount({
-      source: device.path,
-      target: stagingPath,
-      fsType: volume.fsType,
-      options: [
-        ...fileSystems.mountOptions(volume.fsType),
-        ...access.mountFlags,
-        ...(readOnly ? ['ro'] : []),
-      ],
-    })
-    if (state !== 'checked' || readOnly) return
-    await using undo = new AsyncDisposableStack()
-    undo.defer(() => mounts.unmount(stagingPath))
-    await fileSystems.grow(volume.fsType, device.path, stagingPath, signal)
-    undo.move()
   }
 
   /** Without autoclear: as long as a pod holds the node of a device, its number must not go to another volume. */
@@ -127,11 +90,4 @@ export class Stager {
       )
     }
   }
-}
-
-function strange(id: string, path: string, entry: MountEntry): VolumeError {
-  return new VolumeError(
-    'already-exists',
-    `${path} is a mount of something else (${entry.source}, ${entry.fsType}), not of volume "${id}"; it is left as it is`,
-  )
 }

@@ -1,3 +1,4 @@
+import { VolumeError } from '../errors.ts'
 import type { LoopDevice, MountEntry } from '../ports.ts'
 
 /**
@@ -26,4 +27,12 @@ export function usesOf(device: LoopDevice, mounts: readonly MountEntry[]): Mount
 function nodeNumber(entry: MountEntry): number | undefined {
   const digits = /(?:^|\/)loop(\d+)(?:\/\/deleted)?$/.exec(entry.root)?.[1]
   return digits === undefined || entry.source.includes('/loop') ? undefined : Number(digits)
+}
+
+/** What a path that should be ours says when it is not. */
+export function strange(volumeId: string, path: string, entry: MountEntry): VolumeError {
+  return new VolumeError(
+    'already-exists',
+    `${path} is a mount of something else (${entry.source}, ${entry.fsType}), not of volume "${volumeId}"; it is left as it is`,
+  )
 }

@@ -27,9 +27,9 @@ describe('parseParameters', () => {
   it('lets mutable parameters win', () => {
     const both = parseParameters(
       { directIO: 'on', provisioning: 'thick' },
-      { directIO: 'off', discard: 'online' },
+      { directIO: 'off', provisioning: 'thin', discard: 'online' },
     )
-    expect(both).toMatchObject({ directIo: 'off', provisioning: 'thick', discard: 'online' })
+    expect(both).toMatchObject({ directIo: 'off', provisioning: 'thin', discard: 'online' })
   })
 
   it('knows which parameters are mutable', () => {
@@ -47,6 +47,12 @@ describe('parseParameters', () => {
     [{ directIO: 'yes' }, 'directIO is "yes"'],
     [{ fsType: 'ntfs' }, 'fsType is "ntfs"'],
     [{ pool: '' }, 'pool is'],
+    [{ discard: 'yes' }, 'discard is "yes"'],
+    [{ provisioning: 'thick', discard: 'online' }, 'provisioning "thick" and discard "online" contradict'],
+    [
+      { provisioning: 'thick', discard: 'periodic' },
+      'provisioning "thick" and discard "periodic" contradict',
+    ],
   ])('refuses %j', (given, words) => {
     expect(() => parseParameters(given)).toThrow(expect.objectContaining({ kind: 'invalid-argument' }))
     expect(() => parseParameters(given)).toThrow(words)

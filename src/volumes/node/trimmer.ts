@@ -1,0 +1,57 @@
+import type { Logger } from 'pino'
+import { larger } from '../bytes.ts'
+import { messageOf } from '../errors.ts'
+import type { Pool } from '../pool/pool.ts'
+import type { NodeDependencies } from './dependencies.ts'
+import { usesOf } from './uses.ts'
+
+/** Gives the blocks that file systems no longer use back to the pool (`discard: periodic`). */
+export class Trimmer {
+  readonly #on: NodeDependencies
+  readonly #log: Logger
+
+  constructor(dependencies: NodeDependencies, log: Logger) {
+    this.#on = dependencies
+    this.#log = log
+  }
+
+  /** Trims those of the pool's volumes that want it, one after another. A volume where that fails does not keep the others. */
+  async trim(pool: Pool, signal: AbortSignal): Promise<void> {
+    for (const { id } of pool.volumes.values()) {
+      try {
+        await this.#trimVolume(pool, id, signal)
+      } catch (error) {
+        if (signal.aborted) return
+        this.#log.warn({ volume: id, error: messageOf(error) }, 'could not be trimmed')
+      }
+    }
+  }
+
+  /**
+   * Leaves out what is not mounted, or for reading only. Under the volume's lock, so that nothing is trimmed that is frozen
+   * for a snapshot, and nothing unmounted while it is trimmed.
+   */
+  async #trimVolume(pool: Pool, id: string, signal: AbortSignal): Promise<void> {
+    const { files, loops, locks, mounts } = this.#on
+    if (pool.volumes.get(id)?.discard !== 'periodic') return
+    using _lock = await locks.acquire(id, signal)
+    // Again: it may have been changed or deleted while we waited.
+    if (pool.volumes.get(id)?.discard !== 'periodic') return
+    const image = pool.volumes.image(id)
+    const attached = await loops.find(image)
+    // Without autoclear it is a raw block volume.
+    if (!attached?.autoclear) return
+    const mount = usesOf(attached.device, await mounts.list()).find(({ readOnly }) => !readOnly)
+    if (!mount) return
+    const before = await files.size(image)
+    const trimmedBytes = await mounts.trim(mount.target, signal)
+    const after = await files.size(image)
+    pool.space.changed()
+    // Many file systems report all that is free, every time anew; what counts is what the pool gets.
+    const freedBytes = larger(before.allocated - after.allocated, 0n)
+    this.#log.info(
+      { volume: id, pool: pool.name, trimmedBytes: Number(trimmedBytes), freedBytes: Number(freedBytes) },
+      'trimmed',
+    )
+  }
+}

@@ -1,0 +1,22 @@
+import { describe, expect, it } from '@jest/globals'
+import { parseDuration } from '../../../src/cli/text.ts'
+
+describe('parseDuration', () => {
+  it.each([
+    ['0', 0],
+    ['0s', 0],
+    ['500ms', 500],
+    ['30s', 30_000],
+    ['15m', 900_000],
+    ['1h', 3_600_000],
+    ['', undefined],
+    ['5', undefined],
+    ['-1s', undefined],
+    ['1.5h', undefined],
+    ['1d', undefined],
+    ['1h30m', undefined],
+    ['1 h', undefined],
+  ])('%j', (text, milliseconds) => {
+    expect(parseDuration(text)).toBe(milliseconds)
+  })
+})
