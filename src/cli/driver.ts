@@ -20,6 +20,7 @@ import { isId } from '../volumes/ids.ts'
 import { Jobs } from '../volumes/jobs.ts'
 import { KeyedLock } from '../volumes/keyed-lock.ts'
 import { Modifier } from '../volumes/modifier.ts'
+import { EphemeralVolumes } from '../volumes/node/ephemeral.ts'
 import { NodeGrowth } from '../volumes/node/growth.ts'
 import { Trimmer } from '../volumes/node/trimmer.ts'
 import { NodeUsage } from '../volumes/node/usage.ts'
@@ -87,6 +88,8 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   const groupSnapshotter = new GroupSnapshotter(onSnapshots)
   const onNode = { catalog, locks, files, loops, mounts, fileSystems }
   const trimmer = new Trimmer(onNode, log)
+  const ephemeral = new EphemeralVolumes(onNode, provisioner, log)
+  await ephemeral.sweep(new AbortController().signal)
   const checkHealth = async (): Promise<void> => {
     await Promise.all(pools.map((pool) => pool.space.usage()))
   }
@@ -103,6 +106,8 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
       nodeId,
       maxVolumes,
       topology,
+      catalog,
+      ephemeral,
       stager: new Stager(onNode),
       publisher: new Publisher(onNode),
       growth: new NodeGrowth(onNode, provisioner),

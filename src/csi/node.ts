@@ -1,3 +1,6 @@
+import type { Catalog } from '../volumes/catalog.ts'
+import { isEphemeral } from '../volumes/node/ephemeral-attributes.ts'
+import type { EphemeralVolumes } from '../volumes/node/ephemeral.ts'
 import type { NodeGrowth } from '../volumes/node/growth.ts'
 import type { NodeUsage } from '../volumes/node/usage.ts'
 import type { Usage } from '../volumes/ports.ts'
@@ -13,8 +16,10 @@ export interface NodeServiceDependencies {
   readonly nodeId: string
   readonly maxVolumes: number
   readonly topology: NodeTopology
+  readonly catalog: Catalog
   readonly stager: Stager
   readonly publisher: Publisher
+  readonly ephemeral: EphemeralVolumes
   readonly growth: NodeGrowth
   readonly usage: NodeUsage
 }
@@ -55,6 +60,11 @@ export function nodeService(on: NodeServiceDependencies): Handlers<NodeDefinitio
       const id = required('volume_id', request.volumeId)
       const targetPath = requiredPath('target_path', request.targetPath)
       const access = toAccess('volume_capability', request.volumeCapability)
+      const { readonly: readOnly, volumeContext } = request
+      if (isEphemeral(volumeContext)) {
+        await on.ephemeral.publish(id, { targetPath, access, readOnly, volumeContext }, signal)
+        return {}
+      }
       if (request.stagingTargetPath === '') {
         throw new VolumeError(
           'failed-precondition',
@@ -62,20 +72,23 @@ export function nodeService(on: NodeServiceDependencies): Handlers<NodeDefinitio
         )
       }
       const stagingPath = requiredPath('staging_target_path', request.stagingTargetPath)
-      const { readonly: readOnly } = request
       await on.publisher.publish(id, { stagingPath, targetPath, access, readOnly }, signal)
       return {}
     },
 
     nodeUnpublishVolume: async (request, signal) => {
       const id = required('volume_id', request.volumeId)
-      await on.publisher.unpublish(id, requiredPath('target_path', request.targetPath), signal)
+      const targetPath = requiredPath('target_path', request.targetPath)
+      const ephemeral = on.catalog.findEphemeral(id)
+      if (ephemeral) await on.ephemeral.unpublish(ephemeral, targetPath, signal)
+      else await on.publisher.unpublish(id, targetPath, signal)
       return {}
     },
 
     nodeGetVolumeStats: async (request, signal) => {
       const id = required('volume_id', request.volumeId)
-      const found = await on.usage.at(id, required('volume_path', request.volumePath), signal)
+      const path = required('volume_path', request.volumePath)
+      const found = await on.usage.at(on.catalog.findEphemeral(id)?.id ?? id, path, signal)
       if (found.type === 'block') return { usage: [{ unit: 'BYTES', total: found.totalBytes.toString() }] }
       const { bytes, inodes } = found.usage
       return { usage: [toMessage('BYTES', bytes), toMessage('INODES', inodes)] }

@@ -1,5 +1,5 @@
 import { VolumeError } from './errors.ts'
-import { isIdOfNode } from './ids.ts'
+import { ephemeralIdFor, isIdOfNode } from './ids.ts'
 import type { Pool } from './pool/pool.ts'
 import type { RecordStore } from './pool/record-store.ts'
 import type { Snapshot } from './snapshots/snapshot.ts'
@@ -25,7 +25,7 @@ export class Catalog {
     if (pool) return pool
     throw new VolumeError(
       'invalid-argument',
-      `parameters: pool "${name}" does not exist on this node; it has ${[...this.#pools.keys()].join(', ')}`,
+      `pool "${name}" does not exist on this node; it has ${[...this.#pools.keys()].join(', ')}`,
     )
   }
 
@@ -37,6 +37,11 @@ export class Catalog {
   /** @throws VolumeError not-found, or as `find` does */
   get(id: string): Volume {
     return this.find(id) ?? missing('volume', id)
+  }
+
+  /** The volume that lives and dies with a pod, by the name that the kubelet has given it. @throws as `find` */
+  findEphemeral(name: string): Volume | undefined {
+    return this.find(ephemeralIdFor(this.#nodeId, name))
   }
 
   image(volume: Volume): string {

@@ -29,6 +29,14 @@ export function volumeIdFor(nodeId: string, name: string): VolumeId {
   return `${nodeHash(nodeId)}-${hash(name, NAME_HASH_DIGITS)}` as VolumeId
 }
 
+/**
+ * As volumeIdFor, for a volume that is made when it is published, under a name that the kubelet gives it. No persistent
+ * volume has the same id: CSI allows no U+0000 in their names.
+ */
+export function ephemeralIdFor(nodeId: string, name: string): VolumeId {
+  return volumeIdFor(nodeId, `ephemeral\0${name}`)
+}
+
 /** As volumeIdFor; a snapshot and a volume of the same name have different ids. */
 export function snapshotIdFor(nodeId: string, name: string): SnapshotId {
   return `${nodeHash(nodeId)}-${hash(`snapshot ${name}`, NAME_HASH_DIGITS)}` as SnapshotId

@@ -2,7 +2,7 @@ import { checkRange, chooseCapacity, satisfies, type CapacityRange } from './cap
 import type { Catalog } from './catalog.ts'
 import { larger } from './bytes.ts'
 import { VolumeError, hasErrno } from './errors.ts'
-import { volumeIdFor } from './ids.ts'
+import { ephemeralIdFor, volumeIdFor } from './ids.ts'
 import type { Jobs } from './jobs.ts'
 import type { KeyedLock } from './keyed-lock.ts'
 import { devicesOf } from './node/devices.ts'
@@ -23,6 +23,7 @@ export interface CreateRequest {
   readonly accesses: readonly Access[]
   readonly parameters: VolumeParameters
   readonly source: ContentSource | undefined
+  /** Made for one pod; its name is the kubelet's, and no name of a persistent volume. */
   readonly ephemeral?: boolean
 }
 
@@ -52,7 +53,7 @@ export class Provisioner {
    */
   async create(request: CreateRequest, signal: AbortSignal): Promise<Volume> {
     const { catalog, jobs, nodeId, restorer } = this.#on
-    const id = volumeIdFor(nodeId, request.name)
+    const id = (request.ephemeral ? ephemeralIdFor : volumeIdFor)(nodeId, request.name)
     const existing = catalog.find(id)
     const demands = existing || !request.source ? undefined : restorer.demands(request.source)
     const spec = specOf(request, demands ?? existing)

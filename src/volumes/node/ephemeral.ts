@@ -1,0 +1,143 @@
+import type { Logger } from 'pino'
+import { isReadOnly } from '../access.ts'
+import { VolumeError, messageOf } from '../errors.ts'
+import type { Provisioner } from '../provisioner.ts'
+import type { Access, Volume } from '../volume.ts'
+import type { NodeDependencies } from './dependencies.ts'
+import { parseEphemeralAttributes } from './ephemeral-attributes.ts'
+import { mountVolume } from './mount-volume.ts'
+import { makeTarget, removeTarget } from './target.ts'
+import { unmountIdle } from './unmount.ts'
+import { shows, strange, usesOf } from './uses.ts'
+
+export interface EphemeralRequest {
+  readonly targetPath: string
+  readonly access: Access
+  readonly readOnly: boolean
+  /** What the pod asks for, and what the kubelet adds. */
+  readonly volumeContext: Readonly<Record<string, string>>
+}
+
+/**
+ * Volumes that a pod declares inline: made when they are published, mounted at the target path itself, and deleted when they
+ * are unpublished. The kubelet gives them names of its own, by which it also asks for them later.
+ *
+ * Making, mounting, unmounting and deleting are steps that can each be the last one before a crash. A repeated call finds
+ * what there is and goes on; what nobody asks for any more is not mounted, and goes at the next start.
+ */
+export class EphemeralVolumes {
+  readonly #on: NodeDependencies
+  readonly #provisioner: Provisioner
+  readonly #log: Logger
+
+  constructor(dependencies: NodeDependencies, provisioner: Provisioner, log: Logger) {
+    this.#on = dependencies
+    this.#provisioner = provisioner
+    this.#log = log
+  }
+
+  /**
+   * @throws VolumeError invalid-argument; resource-exhausted; already-exists when the name is taken by a volume that is not
+   * what is asked for, or something else is at the target
+   */
+  async publish(name: string, request: EphemeralRequest, signal: AbortSignal): Promise<void> {
+    const { access, volumeContext } = request
+    if (access.type !== 'mount') {
+      const message =
+        'volume_capability: an ephemeral volume has a file system; access type block is not possible'
+      throw new VolumeError('invalid-argument', message)
+    }
+    const { sizeBytes, parameters } = parseEphemeralAttributes(volumeContext)
+    const range = { requiredBytes: sizeBytes, limitBytes: 0n }
+    const source = undefined
+    const volume = await this.#provisioner.create(
+      { name, range, accesses: [access], parameters, source, ephemeral: true },
+      signal,
+    )
+    try {
+      await this.#mount(volume.id, request, access.mountFlags, signal)
+    } catch (error) {
+      // Nothing tells a CO that did not get its volume to give it back.
+      await this.#deleteIfUnused(volume, new AbortController().signal)
+      throw error
+    }
+  }
+
+  /** Unmounts the volume and deletes it. Not published there: nothing to do but to remove the empty target. */
+  async unpublish(volume: Volume, targetPath: string, signal: AbortSignal): Promise<void> {
+    if (await this.#unmount(volume, targetPath, signal)) await this.#provisioner.delete(volume.id, signal)
+  }
+
+  /** To be called before anything is published: deletes what a crash, or the end of the machine, has left. */
+  async sweep(signal: AbortSignal): Promise<void> {
+    const volumes = this.#on.catalog.pools().flatMap((pool) => pool.volumes.values())
+    const ephemeral = volumes.filter(({ ephemeral }) => ephemeral)
+    await Promise.all(ephemeral.map((volume) => this.#deleteIfUnused(volume, signal)))
+  }
+
+  async #mount(
+    id: string,
+    { access, readOnly, targetPath }: EphemeralRequest,
+    mountFlags: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { catalog, locks } = this.#on
+    using _lock = await locks.acquire(id, signal)
+    const made = await makeTarget(targetPath, 'directory')
+    try {
+      // It is empty, so also one that its pod may only read has to be formatted.
+      const wish = {
+        path: targetPath,
+        mountFlags,
+        readOnly: readOnly || isReadOnly(access),
+        mayPrepare: true,
+      }
+      await mountVolume(this.#on, catalog.get(id), wish, signal)
+    } catch (error) {
+      if (made) await removeTarget(targetPath)
+      throw error
+    }
+  }
+
+  /** @returns whether nobody uses the volume any more */
+  async #unmount(volume: Volume, targetPath: string, signal: AbortSignal): Promise<boolean> {
+    const { catalog, locks, loops, mounts } = this.#on
+    using _lock = await locks.acquire(volume.id, signal)
+    // Somebody may have been faster.
+    if (!catalog.find(volume.id)) return false
+    const image = catalog.image(volume)
+    const attached = await loops.find(image)
+    const published = await mounts.at(targetPath)
+    if (published) {
+      if (!attached || !shows(published, attached.device)) throw strange(volume.id, targetPath, published)
+      await unmountIdle(mounts, volume.id, targetPath)
+    }
+    await removeTarget(targetPath)
+    if (await this.#isMounted(volume)) return false
+    await loops.detach(image, signal)
+    return true
+  }
+
+  async #isMounted(volume: Volume): Promise<boolean> {
+    const { catalog, loops, mounts } = this.#on
+    const attached = await loops.find(catalog.image(volume))
+    return attached !== undefined && usesOf(attached.device, await mounts.list()).length > 0
+  }
+
+  /** Never fails: what is in use is kept, and what could not be deleted is tried again at the next start. */
+  async #deleteIfUnused(volume: Volume, signal: AbortSignal): Promise<void> {
+    const { id, name } = volume
+    try {
+      if (!this.#on.catalog.find(id) || (await this.#isMounted(volume))) return
+      // A tool of a killed driver can hold the device a little longer.
+      await this.#on.loops.detach(this.#on.catalog.image(volume), signal)
+      await this.#provisioner.delete(id, signal)
+      this.#log.info({ volume: id, name }, 'deleted an ephemeral volume that nobody uses')
+    } catch (error) {
+      this.#log.warn(
+        { volume: id, name, error: messageOf(error) },
+        'an ephemeral volume could not be deleted',
+      )
+    }
+  }
+}
