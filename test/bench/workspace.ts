@@ -1,8 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LoopControl } from '../../src/linux/loop/control.ts'
-import { DeviceNodes } from '../../src/linux/loop/device-nodes.ts'
-import { backingFile, listBound } from '../../src/linux/loop/inventory.ts'
+import { backingFile } from '../../src/linux/loop/inventory.ts'
 import { LinuxLoopDevices } from '../../src/linux/loop/loop-devices.ts'
 import { LinuxMounts } from '../../src/linux/mounts.ts'
 import { hasErrno } from '../../src/volumes/errors.ts'
@@ -51,13 +50,16 @@ async function unmountAllUnder(directory: string): Promise<void> {
   await inParallel(targets, AT_ONCE, (target) => mounts.unmount(target))
 }
 
-/** Most have gone with their mounts. */
+/**
+ * Most have gone with their mounts. Those of others are not even looked at: they may be broken, and then they answer with
+ * an error.
+ */
 async function detachAllUnder(directory: string, control: LoopControl): Promise<void> {
   const loops = new LinuxLoopDevices(control)
-  for (const { state } of await listBound(new DeviceNodes())) {
-    const image = backingFile(state.device.number)
+  for (const number of await loopNumbers()) {
+    const image = backingFile(number)
     if (image !== undefined && isUnder(image, directory)) {
-      await loops.detachDevice(state.device.number, new AbortController().signal)
+      await loops.detachDevice(number, new AbortController().signal)
     }
   }
 }
