@@ -1,5 +1,6 @@
 /** The timed steps of a volume's life, in their order. */
 export const steps = [
+  'probe',
   'create',
   'stage',
   'stageRepeated',
@@ -13,6 +14,7 @@ export type Step = (typeof steps)[number]
 
 /** The names of the steps, as CSI has them. */
 export const stepLabels: Readonly<Record<Step, string>> = {
+  probe: 'Probe, which does nothing',
   create: 'CreateVolume',
   stage: 'NodeStage, new ext4',
   stageRepeated: 'NodeStage, staged already',
@@ -27,7 +29,9 @@ export const stepLabels: Readonly<Record<Step, string>> = {
 export const wholeLife: readonly Step[] = ['create', 'stage', 'publish', 'unpublish', 'unstage', 'delete']
 
 /** One volume from nothing to nothing. Each step leaves what the next one needs. */
-export interface Life extends Record<Exclude<Step, 'stageRepeated'>, () => Promise<void>> {
+export interface Life extends Record<Exclude<Step, 'probe' | 'stageRepeated'>, () => Promise<void>> {
+  /** A call that does nothing, where there are calls: the others cannot be faster. */
+  probe?(): Promise<void>
   stageRepeated?(): Promise<void>
   /** What has to be there before a step, but does not belong into its time. */
   prepare?(step: Step): Promise<void>

@@ -5,7 +5,7 @@ import type { VolumeInit } from '../../src/csi/generated/csi/v1/Volume.ts'
 import type { Contender, Life } from './contender.ts'
 import { makeVolumePaths, type VolumePaths } from './volume-paths.ts'
 
-const volumeCapability: VolumeCapabilityInit = {
+export const volumeCapability: VolumeCapabilityInit = {
   mount: { fsType: 'ext4' },
   accessMode: { mode: 'SINGLE_NODE_WRITER' },
 }
@@ -88,6 +88,10 @@ export class CsiLife implements Life {
 
   async stageFormatted(): Promise<void> {
     await this.stage()
+  }
+
+  async probe(): Promise<void> {
+    await this.#client.identity.probe({})
   }
 
   async publish(): Promise<void> {
