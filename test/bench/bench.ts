@@ -6,18 +6,21 @@ import { atOnce } from './at-once.ts'
 import { attachAmong } from './attach.ts'
 import { driverAttacher, floorAttacher, shellAttacher, type Attacher } from './attachers.ts'
 import type { Contender } from './contender.ts'
+import { copies } from './copies/copies.ts'
 import { CsiContender } from './csi-contender.ts'
 import { DriverProcess } from './driver-process.ts'
 import { FloorContender } from './floor-contender.ts'
-import { goals } from './goals.ts'
+import { attachGoals, copyGoals, manyGoals, volumeGoals, type Goal } from './goals.ts'
 import { lifeCycle } from './life-cycle.ts'
-import { manyVolumes } from './many-volumes.ts'
-import { progressOn } from './progress.ts'
+import { manyVolumes, type ManyVolumes } from './many-volumes.ts'
+import { progressOn, type Progress } from './progress.ts'
 import type { Report } from './report.ts'
+import type { Table } from './samples.ts'
 import { ShellContender } from './shell-contender.ts'
 import { Workspace } from './workspace.ts'
 
 export interface BenchOptions {
+  readonly parts: readonly PartName[]
   readonly rounds: number
   readonly volumes: number
   /** The main file of the driver. */
@@ -28,42 +31,82 @@ export interface BenchOptions {
   readonly directory: string
 }
 
-/** Runs everything, and leaves nothing behind whatever happens. */
+/** What a part needs of its surroundings. */
+interface Bench {
+  readonly options: BenchOptions
+  readonly workspace: Workspace
+  readonly control: LoopControl
+  readonly floor: Attacher
+  readonly progress: Progress
+  readonly signal: AbortSignal
+}
+
+interface Findings {
+  readonly tables: readonly Table[]
+  readonly goals: readonly Goal[]
+  readonly manyVolumes?: ManyVolumes
+}
+
+const parts = {
+  volumes: async (bench: Bench): Promise<Findings> => {
+    const { options, progress, signal } = bench
+    await using resources = new AsyncDisposableStack()
+    const contenders = await makeContenders(bench, resources)
+    const lives = await lifeCycle(contenders, options.rounds, progress, signal)
+    return { tables: [lives, await atOnce(contenders, progress, signal)], goals: volumeGoals(lives) }
+  },
+
+  attach: async ({ options, workspace, control, floor, progress, signal }: Bench): Promise<Findings> => {
+    const { rounds, volumes } = options
+    const attachers = [driverAttacher(new LinuxLoopDevices(control)), shellAttacher, floor]
+    const counts = [0, 10, 100].filter((count) => count < volumes).concat(volumes)
+    const directory = await workspace.directory('attach')
+    const test = { attachers, filler: floor, directory, counts, rounds }
+    const attaches = await attachAmong(test, progress, signal)
+    return { tables: [attaches], goals: attachGoals(attaches, counts) }
+  },
+
+  copies: async ({ options, workspace, floor, progress, signal }: Bench): Promise<Findings> => {
+    const test = { main: options.driver, workspace, attacher: floor, rounds: options.rounds }
+    const found = await copies(test, progress, signal)
+    return { tables: [found.copies, found.freezes], goals: copyGoals(found) }
+  },
+
+  many: async ({ options, workspace, progress, signal }: Bench): Promise<Findings> => {
+    const directory = await workspace.directory('many')
+    const many = await manyVolumes(options.driver, directory, options.volumes, progress, signal)
+    return { tables: [], manyVolumes: many, goals: manyGoals(many) }
+  },
+}
+export type PartName = keyof typeof parts
+
+/** In the order in which they are run. */
+export const partNames = Object.keys(parts) as PartName[]
+
+/** Runs the parts that are asked for, and leaves nothing behind whatever happens. */
 export async function bench(options: BenchOptions, signal: AbortSignal): Promise<Report> {
   const progress = progressOn(process.stderr)
   await using workspace = await Workspace.open(options.directory)
   await using control = await LoopControl.open()
-  const { rounds, volumes } = options
   const floor = floorAttacher(control)
-
-  await using resources = new AsyncDisposableStack()
-  const contenders = await makeContenders(options, workspace, floor, resources)
-  const lives = await lifeCycle(contenders, rounds, progress, signal)
-  const crowd = await atOnce(contenders, progress, signal)
-  await resources.disposeAsync()
-
-  const attachers = [driverAttacher(new LinuxLoopDevices(control)), shellAttacher, floor]
-  const counts = [0, 10, 100].filter((count) => count < volumes).concat(volumes)
-  const directory = await workspace.directory('attach')
-  const test = { attachers, filler: floor, directory, counts, rounds }
-  const attaches = await attachAmong(test, progress, signal)
-
-  const many = await manyVolumes(options.driver, await workspace.directory('many'), volumes, progress, signal)
+  const findings: Findings[] = []
+  for (const name of partNames.filter((part) => options.parts.includes(part))) {
+    findings.push(await parts[name]({ options, workspace, control, floor, progress, signal }))
+  }
   return {
     machine: `Linux ${release()}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}`,
-    tables: [lives, attaches, crowd],
-    manyVolumes: many,
-    goals: goals(lives, attaches, counts, many),
+    tables: findings.flatMap(({ tables }) => tables),
+    manyVolumes: findings.find(({ manyVolumes }) => manyVolumes)?.manyVolumes,
+    goals: findings.flatMap(({ goals }) => goals),
   }
 }
 
 /** The columns, from left to right; `resources` gets what has to be stopped when they are done. */
 async function makeContenders(
-  { driver: main, socket }: BenchOptions,
-  workspace: Workspace,
-  floor: Attacher,
+  { options, workspace, floor }: Bench,
   resources: AsyncDisposableStack,
 ): Promise<Contender[]> {
+  const { driver: main, socket } = options
   const driver = resources.use(await DriverProcess.start(main, await workspace.directory('driver')))
   const csi = async (name: string, client: CsiClient): Promise<Contender> =>
     resources.use(new CsiContender(name, client, await workspace.directory(`${name}-paths`)))

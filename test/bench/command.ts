@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { bench, type BenchOptions } from './bench.ts'
+import { bench, partNames, type BenchOptions, type PartName } from './bench.ts'
 import { interruptSignal } from './interrupt.ts'
 import { ensureOwnNamespace } from './own-namespace.ts'
 import { printReport } from './report.ts'
@@ -9,9 +9,10 @@ import { printReport } from './report.ts'
 const help = `Usage: npm run bench -- [options]
 
 Measures this driver side by side with the same steps as shell commands and with the least that the kernel and
-mkfs.ext4 need for them (the floor). Needs root. Takes about three minutes and leaves nothing behind.
+mkfs.ext4 need for them (the floor); and its copies, with how long they hold up writers. Needs root. Takes about three minutes and leaves nothing behind.
 
-  --rounds <n>      lives of a volume per column, and attaches per count of devices (default 30)
+  --only <part>     run this part alone; may be given again for more of them: ${partNames.join(', ')}
+  --rounds <n>      lives of a volume per column, attaches per count of devices, and clones (default 30)
   --volumes <n>     volumes and devices of the tests with many (default 1000)
   --driver <file>   the driver's main file (default dist/main.js, as npm run build makes it)
   --socket <url>    one more column: another CSI driver with STAGE_UNSTAGE_VOLUME, unix:///path/csi.sock
@@ -45,6 +46,7 @@ function parse(args: string[]): (BenchOptions & { json: boolean }) | 'help' {
   const { values } = parseArgs({
     args,
     options: {
+      only: { type: 'string', multiple: true, default: [...partNames] },
       rounds: { type: 'string', default: '30' },
       volumes: { type: 'string', default: '1000' },
       driver: { type: 'string', default: fileURLToPath(new URL('../../dist/main.js', import.meta.url)) },
@@ -56,6 +58,7 @@ function parse(args: string[]): (BenchOptions & { json: boolean }) | 'help' {
   })
   if (values.help) return 'help'
   return {
+    parts: values.only.map(partOf),
     rounds: positive('--rounds', values.rounds),
     volumes: positive('--volumes', values.volumes),
     driver: resolve(values.driver),
@@ -63,6 +66,12 @@ function parse(args: string[]): (BenchOptions & { json: boolean }) | 'help' {
     directory: values.dir,
     json: values.json,
   }
+}
+
+function partOf(name: string): PartName {
+  const part = partNames.find((known) => known === name)
+  if (part) return part
+  throw new Error(`--only must be one of ${partNames.join(', ')}, not ${name}`)
 }
 
 function positive(option: string, text: string): number {

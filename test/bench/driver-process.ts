@@ -21,9 +21,12 @@ export class DriverProcess implements AsyncDisposable {
   readonly client: CsiClient
   /** From the start of the process to its first answer. */
   readonly startedInMs: number
+  /** The file of its log, JSON lines. */
+  readonly log: string
   readonly #child: ChildProcess
 
-  private constructor(child: ChildProcess, client: CsiClient, startedInMs: number) {
+  private constructor(child: ChildProcess, client: CsiClient, startedInMs: number, log: string) {
+    this.log = log
     this.#child = child
     this.client = client
     this.startedInMs = startedInMs
@@ -32,11 +35,16 @@ export class DriverProcess implements AsyncDisposable {
   /**
    * @param main the driver's main file
    * @param directory for its pool, socket and log; what an earlier driver left there is used on
+   * @param otherPools paths by name
    */
-  static async start(main: string, directory: string): Promise<DriverProcess> {
+  static async start(
+    main: string,
+    directory: string,
+    otherPools: Readonly<Record<string, string>> = {},
+  ): Promise<DriverProcess> {
     await mkdir(directory, { recursive: true })
     const config = join(directory, 'config.yaml')
-    await writeFile(config, `pools: { default: { overcommit: ${OVERCOMMIT} } }\n`)
+    await writeFile(config, configFile(otherPools))
     const socket = join(directory, 'csi.sock')
     const args = ['--endpoint', `unix://${socket}`, '--node-id', 'bench', '--data-dir', directory]
     const logPath = join(directory, 'driver.log')
@@ -53,7 +61,7 @@ export class DriverProcess implements AsyncDisposable {
     const client = undo.use(connect(`unix://${socket}`))
     await client.identity.probe({})
     undo.move()
-    return new DriverProcess(child, client, performance.now() - start)
+    return new DriverProcess(child, client, performance.now() - start, logPath)
   }
 
   /** What of its memory is in the machine's RAM, in bytes. */
@@ -66,6 +74,13 @@ export class DriverProcess implements AsyncDisposable {
     this.client.close()
     await stop(this.#child)
   }
+}
+
+/** JSON, which is YAML too. */
+function configFile(otherPools: Readonly<Record<string, string>>): string {
+  const pools: Record<string, object> = { default: { overcommit: OVERCOMMIT } }
+  for (const [name, path] of Object.entries(otherPools)) pools[name] = { path, overcommit: OVERCOMMIT }
+  return JSON.stringify({ pools })
 }
 
 async function untilItAnswers(socket: string, child: ChildProcess, logPath: string): Promise<void> {

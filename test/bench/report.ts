@@ -6,12 +6,14 @@ import type { Summary } from './statistics.ts'
 export interface Report {
   readonly machine: string
   readonly tables: readonly Table[]
-  readonly manyVolumes: ManyVolumes
+  /** Where that part was run. */
+  readonly manyVolumes: ManyVolumes | undefined
   readonly goals: readonly Goal[]
 }
 
 export function printReport({ machine, tables, manyVolumes, goals }: Report): string {
-  return [machine, ...tables.map(printTable), printManyVolumes(manyVolumes), printGoals(goals)].join('\n\n')
+  const alone = manyVolumes ? [printManyVolumes(manyVolumes)] : []
+  return [machine, ...tables.map(printTable), ...alone, printGoals(goals)].join('\n\n')
 }
 
 /** p50 and p99 of every column, and how many times the p50 of each other column the first one takes. */

@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises'
+import type { Write } from './writing.ts'
+
+/** When a file system was frozen; like all points in time here in milliseconds since 1970. */
+export interface Cut {
+  readonly frozenAt: number
+  readonly frozenMs: number
+}
+
+/** The last one in the driver's log. */
+export async function lastCut(log: string): Promise<Cut> {
+  const line = (await readFile(log, 'utf8')).split('\n').findLast((text) => text.includes('"msg":"cut"'))
+  if (line === undefined) throw new Error(`no cut in ${log}`)
+  const { time, frozenMs } = JSON.parse(line) as { time: number; frozenMs: number }
+  return { frozenAt: time - frozenMs, frozenMs }
+}
+
+/** How long a write took that met the freeze. */
+export function heldUpMs(writes: readonly Write[], { frozenAt, frozenMs }: Cut): number {
+  return longestMs(
+    writes.filter(({ endedAt, tookMs }) => endedAt >= frozenAt && endedAt - tookMs <= frozenAt + frozenMs),
+  )
+}
+
+export function longestMs(writes: readonly Write[]): number {
+  return Math.max(0, ...writes.map(({ tookMs }) => tookMs))
+}
+
+/** What was written before the freeze. */
+export function changedBytes(writes: readonly Write[], { frozenAt }: Cut): number {
+  return writes.filter(({ endedAt }) => endedAt <= frozenAt).reduce((sum, { bytes }) => sum + bytes, 0)
+}
