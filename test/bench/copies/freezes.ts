@@ -5,7 +5,7 @@ import { percentile, timed } from '../statistics.ts'
 import type { CopyPool } from './copy-pool.ts'
 import { changedBytes, heldUpMs, lastCut, longestMs } from './cut.ts'
 import { writeData } from './write-data.ts'
-import { Writing } from './writing.ts'
+import { Writing, type Pace } from './writing.ts'
 
 const MIB = 1 << 20
 const VOLUME_BYTES = 2n << 30n
@@ -40,33 +40,33 @@ export async function freezes(test: FreezeTest, progress: Progress, signal: Abor
   const file = join(staging, 'data')
   await writeData(file, DATA_MIB)
 
-  /** @param paceMs the time in which the writer changes as much as it should */
-  async function snapshotWhile(name: string, flushes: boolean, paceMs: number) {
-    const bytesPerSecond = CHANGING_BYTES / (paceMs / 1000)
-    await using writing = await Writing.start(file, { bytesPerSecond, flushes })
+  async function snapshotWhile(name: string, pace: Pace) {
+    await using writing = await Writing.start(file, pace)
     const begunAt = Date.now()
     let snapshotId = ''
     const wholeMs = await timed(async () => (snapshotId = await pool.createSnapshot(name, volumeId)))
     const writes = (await writing.stop()).filter(({ endedAt }) => endedAt >= begunAt)
     await pool.deleteSnapshot(snapshotId)
-    return { wholeMs, writes, begunAt, cut: await lastCut(log) }
+    const cut = await lastCut(log)
+    return { wholeMs, writes, cut, changed: changedBytes(writes, cut) }
   }
 
   const samples = new Samples()
   const changed = new Map(writers.map(({ name }) => [name, [] as number[]]))
-  const paces = new Map<string, number>()
+  const rates = new Map<string, number>()
   for (let round = 0; round < WARM_UP_ROUNDS + rounds; round++) {
     for (const { name, flushes } of writers) {
       signal.throwIfAborted()
-      const pace = paces.get(name) ?? 1000
-      const { wholeMs, writes, begunAt, cut } = await snapshotWhile(`${name} ${round}`, flushes, pace)
-      paces.set(name, cut.frozenAt - begunAt)
+      const bytesPerSecond = rates.get(name) ?? CHANGING_BYTES
+      const pace = { bytesPerSecond, flushes }
+      const { wholeMs, writes, cut, changed: bytes } = await snapshotWhile(`${name} ${round}`, pace)
+      rates.set(name, corrected(bytesPerSecond, bytes))
       if (round < WARM_UP_ROUNDS) continue
       samples.add(name, 'frozen', cut.frozenMs)
       samples.add(name, 'write then', heldUpMs(writes, cut))
       samples.add(name, 'longest write', longestMs(writes))
       samples.add(name, 'whole call', wholeMs)
-      changed.get(name)?.push(changedBytes(writes, cut) / MIB)
+      changed.get(name)?.push(bytes / MIB)
     }
     progress('snapshots while written', round + 1, WARM_UP_ROUNDS + rounds)
   }
@@ -79,4 +79,9 @@ export async function freezes(test: FreezeTest, progress: Progress, signal: Abor
       return { label: `${label}: ${mebibytes} MiB`, cells }
     }),
   }
+}
+
+/** The rate with which it would have been right, but no leap: the next time the copy may take half as long. */
+function corrected(bytesPerSecond: number, changed: number): number {
+  return bytesPerSecond * Math.min(2, Math.max(0.5, CHANGING_BYTES / changed))
 }
