@@ -15,6 +15,10 @@ import { inspect, inspectNumber, isUnlinked, listBound, writeCounter } from './i
 /** A loop device leaves out the end of a file that is no whole sector. */
 const SECTOR_BYTES = 512n
 
+/** For a lock that nobody holds for longer than it takes to look. */
+const LOCK_ATTEMPTS = 20
+const LOCK_PAUSE_MS = 20
+
 /** How long a detached device may stay busy, with udev or a reader of the partition table, before that is an error. */
 const DETACH_PATIENCE_MS = 5000
 
@@ -38,7 +42,7 @@ export class LinuxLoopDevices implements LoopDevices {
 
   async attach(image: string, options: AttachOptions, signal: AbortSignal): Promise<Attachment> {
     await using file = await open(image, options.readOnly ? 'r' : 'r+')
-    if (!tryLockExclusive(file.fd, image)) throw await this.#attachedError(image, file)
+    await this.#lock(image, file, signal)
     const identity = await identityOf(file)
     const bound = await bindFreeDevice(this.#control, this.#nodes, file.fd, settings(options), signal)
     const device = { number: bound.number, path: bound.path }
@@ -166,14 +170,15 @@ export class LinuxLoopDevices implements LoopDevices {
   }
 
   async #find(image: string, file: FileHandle): Promise<LoopState | undefined> {
-    const identity = await identityOf(file)
-    const hint = this.#lastSeen.get(identityKey(identity))
-    const hinted = hint === undefined ? undefined : await this.#stateOf(hint, identity)
-    if (hinted) return hinted
     // Whoever gets the lock knows that nothing is attached; only then is not knowing where worth a scan.
     if (tryLockExclusive(file.fd, image)) return undefined
+    const identity = await identityOf(file)
+    const key = identityKey(identity)
+    const hint = this.#lastSeen.get(key)
+    const hinted = hint === undefined ? undefined : await this.#stateOf(hint, identity)
+    if (hinted) return hinted
     const entry = (await listBound(this.#nodes)).find(({ info }) => isBackedBy(info, identity))
-    if (entry) this.#lastSeen.set(identityKey(identity), entry.state.device.number)
+    if (entry) this.#lastSeen.set(key, entry.state.device.number)
     return entry?.state
   }
 
@@ -182,10 +187,17 @@ export class LinuxLoopDevices implements LoopDevices {
     return entry && isBackedBy(entry.info, identity) ? entry.state : undefined
   }
 
-  async #attachedError(image: string, file: FileHandle): Promise<VolumeError> {
-    const state = await this.#find(image, file)
-    const where = state ? `attached to ${state.device.path} already` : 'locked by another process'
-    return new VolumeError('failed-precondition', `${image} is ${where}`)
+  /** Takes the lock that the device will hold. Whoever only looks whether it is taken has it for a moment, too. */
+  async #lock(image: string, file: FileHandle, signal: AbortSignal): Promise<void> {
+    for (let attempt = 1; !tryLockExclusive(file.fd, image); attempt++) {
+      const state = await this.#find(image, file)
+      if (state)
+        throw new VolumeError('failed-precondition', `${image} is attached to ${state.device.path} already`)
+      if (attempt === LOCK_ATTEMPTS) {
+        throw new VolumeError('failed-precondition', `${image} is locked by another process`)
+      }
+      await setTimeout(Math.random() * LOCK_PAUSE_MS, undefined, { signal })
+    }
   }
 }
 
