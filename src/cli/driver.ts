@@ -28,6 +28,7 @@ import { Stager } from '../volumes/node/stager.ts'
 import { Cutter } from '../volumes/snapshots/cutter.ts'
 import { GroupSnapshotter } from '../volumes/snapshots/group-snapshotter.ts'
 import { Restorer } from '../volumes/snapshots/restorer.ts'
+import { thawLeftFrozen } from '../volumes/snapshots/thaw.ts'
 import { Snapshotter } from '../volumes/snapshots/snapshotter.ts'
 import { version } from './version.ts'
 
@@ -63,6 +64,7 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
       'detached a device that was left of a volume that is gone',
     )
   }
+  await thawLeftFrozen({ pools, loops, mounts, log })
 
   const { nodeId, driverName, maxVolumes } = config
   const topology = new NodeTopology(driverName, nodeId)
@@ -75,10 +77,11 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   const cutter = new Cutter({ catalog, locks, loops, mounts, copier, tracer, log })
   const restorer = new Restorer({ catalog, locks, files, fileSystems, copier, cutter })
   const provisioner = new Provisioner({ nodeId, catalog, locks, jobs, files, loops, fileSystems, restorer })
-  const modifier = new Modifier({ catalog, locks, files, loops })
+  const modifier = new Modifier({ catalog, locks, files, loops, mounts })
   const onSnapshots = { nodeId, catalog, locks, jobs, cutter }
   const snapshotter = new Snapshotter(onSnapshots)
   const groupSnapshotter = new GroupSnapshotter(onSnapshots)
+  await groupSnapshotter.removeHalves(new AbortController().signal)
   const onNode = { catalog, locks, files, loops, mounts, fileSystems }
   const checkHealth = async (): Promise<void> => {
     await Promise.all(pools.map((pool) => pool.space.usage()))
