@@ -40,7 +40,14 @@ export class LinuxLoopDevices implements LoopDevices {
     await using file = await open(image, options.readOnly ? 'r' : 'r+')
     if (!tryLockExclusive(file.fd, image)) throw await this.#attachedError(image, file)
     const identity = await identityOf(file)
-    const bound = await bindFreeDevice(this.#control, this.#nodes, file.fd, settings(options), signal)
+    const bound = await bindFreeDevice(
+      this.#control,
+      this.#nodes,
+      file.fd,
+      settings(options),
+      options.sectorBytes,
+      signal,
+    )
     const device = { number: bound.number, path: bound.path }
     try {
       if (!options.readOnly) await makeWritable(bound.handle.fd)

@@ -5,7 +5,7 @@ import type { NodeDependencies } from './dependencies.ts'
 import { unmountIdle } from './unmount.ts'
 import { prepareFileSystem } from './prepare-filesystem.ts'
 import { isLoopMount, shows, usesOf } from './uses.ts'
-import type { Access, Volume } from '../volume.ts'
+import { sectorBytesOf, type Access, type Volume } from '../volume.ts'
 
 /**
  * Brings a volume to the node and takes it away again: its loop device, and for a mount volume its file system at the
@@ -73,7 +73,13 @@ export class Stager {
     // Until it is mounted only our open file keeps the device: if anything fails, or we die, the kernel detaches it.
     await using attachment = await loops.attach(
       catalog.image(volume),
-      { name: volume.id, readOnly: false, autoclear: true, directIo: volume.directIo },
+      {
+        name: volume.id,
+        readOnly: false,
+        autoclear: true,
+        directIo: volume.directIo,
+        sectorBytes: sectorBytesOf(volume),
+      },
       signal,
     )
     const { device } = attachment
@@ -113,7 +119,8 @@ export class Stager {
         `volume "${volume.id}" is staged ${attached.readOnly ? 'read-only' : 'read-write'} at ${attached.device.path} already`,
       )
     }
-    const options = { name: volume.id, readOnly, autoclear: false, directIo: volume.directIo }
+    const { id: name, directIo } = volume
+    const options = { name, readOnly, autoclear: false, directIo, sectorBytes: sectorBytesOf(volume) }
     await using _attachment = await loops.attach(image, options, signal)
   }
 

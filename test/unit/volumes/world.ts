@@ -99,7 +99,8 @@ export async function makeWorld(limits: PoolLimits = noLimits, tracer?: WriteTra
     /** Attaches a volume as its staging does, and mounts it if it is one for that. */
     async use(volume: Volume): Promise<{ device: LoopDevice; mountPoint: string }> {
       const autoclear = volume.accessTypes.includes('mount')
-      const options = { name: volume.id, readOnly: false, autoclear, directIo: volume.directIo }
+      const { id, directIo } = volume
+      const options = { name: id, readOnly: false, autoclear, directIo, sectorBytes: 512 } as const
       await using attachment = await loops.attach(catalog.image(volume), options, never)
       const { device } = attachment
       const mountPoint = join(directory, `mnt-${volume.name}`)

@@ -78,7 +78,13 @@ describe('a copy of a volume whose writes are traced', () => {
       if (operation !== 'updateWithin') return
       await world.mounts.unmount(`${world.directory}/mnt-a`)
       if (!isAttachedAgain) return
-      const options = { name: 'x', readOnly: false, autoclear: false, directIo: 'auto' } as const
+      const options = {
+        name: 'x',
+        readOnly: false,
+        autoclear: false,
+        directIo: 'auto',
+        sectorBytes: 512,
+      } as const
       await world.loops.attach(world.catalog.image(await world.create('b')), options, never)
       await world.loops.attach(world.catalog.image(volume), options, never)
     }
