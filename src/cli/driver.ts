@@ -33,6 +33,7 @@ import { Cutter } from '../volumes/snapshots/cutter.ts'
 import { GroupSnapshotter } from '../volumes/snapshots/group-snapshotter.ts'
 import { MetadataReader } from '../volumes/snapshots/metadata-reader.ts'
 import { Restorer } from '../volumes/snapshots/restorer.ts'
+import { thawLeftFrozen } from '../volumes/snapshots/thaw.ts'
 import { Snapshotter } from '../volumes/snapshots/snapshotter.ts'
 import { version } from './version.ts'
 
@@ -70,6 +71,7 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
       'detached a device that was left of a volume that is gone',
     )
   }
+  await thawLeftFrozen({ pools, loops, mounts, log })
 
   const { nodeId, driverName, maxVolumes } = config
   const topology = new NodeTopology(driverName, nodeId)
@@ -86,6 +88,7 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   const onSnapshots = { nodeId, catalog, locks, jobs, cutter }
   const snapshotter = new Snapshotter(onSnapshots)
   const groupSnapshotter = new GroupSnapshotter(onSnapshots)
+  await groupSnapshotter.removeHalves(new AbortController().signal)
   const onNode = { catalog, locks, files, loops, mounts, fileSystems }
   const trimmer = new Trimmer(onNode, log)
   const ephemeral = new EphemeralVolumes(onNode, provisioner, log)

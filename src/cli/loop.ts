@@ -5,7 +5,7 @@ import { LoopControl } from '../linux/loop/control.ts'
 import { DeviceNodes } from '../linux/loop/device-nodes.ts'
 import { LinuxLoopDevices } from '../linux/loop/loop-devices.ts'
 import { hasErrno } from '../volumes/errors.ts'
-import type { DirectIo } from '../volumes/ports.ts'
+import type { DirectIo, SectorBytes } from '../volumes/ports.ts'
 import { listLoopDevices } from './loop-list.ts'
 
 interface Output {
@@ -16,6 +16,7 @@ interface AttachOptions extends Output {
   readonly readOnly: boolean
   readonly autoclear: boolean
   readonly directIo: DirectIo
+  readonly sectorSize: SectorBytes
   readonly name?: string
 }
 
@@ -80,12 +81,17 @@ export function addLoopCommands(program: Command): void {
     .addOption(
       new Option('--direct-io <mode>', 'past the page cache').choices(['auto', 'on', 'off']).default('auto'),
     )
+    .option('--sector-size <bytes>', 'of the device, 512 or 4096', sectorBytes, 512)
     .option('--name <name>', 'shown by losetup, at most 63 bytes (default: the name of the file)')
     .addOption(json())
-    .action(async (file: string, { json, name = basename(file), ...options }: AttachOptions) => {
+    .action(async (file: string, { json, name = basename(file), sectorSize, ...options }: AttachOptions) => {
       await using control = await LoopControl.open(nodes)
       const loops = new LinuxLoopDevices(control, nodes)
-      await using attachment = await loops.attach(resolve(file), { ...options, name }, never)
+      await using attachment = await loops.attach(
+        resolve(file),
+        { ...options, name, sectorBytes: sectorSize },
+        never,
+      )
       const { device, directIo } = attachment
       console.log(json ? JSON.stringify({ device: device.path, directIo }) : device.path)
     })
@@ -109,6 +115,12 @@ function deviceNumber(text: string): number {
   const digits = /^(?:\/dev\/loop)?(\d{1,7})$/.exec(text)?.[1]
   if (digits !== undefined) return Number(digits)
   throw new InvalidArgumentError('It must be /dev/loop<number>, or the number.')
+}
+
+function sectorBytes(text: string): SectorBytes {
+  if (text === '512') return 512
+  if (text === '4096') return 4096
+  throw new InvalidArgumentError('It must be 512 or 4096.')
 }
 
 /** Puts the kernel's short answer into a sentence, with its name in front. */

@@ -31,17 +31,18 @@ export function checkRange({ requiredBytes, limitBytes }: CapacityRange): void {
 
 /**
  * The size of a new volume: what is required, in whole pages, and at least what its file system needs.
+ * @param preferred where nothing is required and the limit allows it
  * @throws VolumeError invalid-argument, or out-of-range when the limit does not allow that
  */
-export function chooseCapacity(range: CapacityRange, minimum: bigint): bigint {
+export function chooseCapacity(range: CapacityRange, minimum: bigint, preferred = DEFAULT_CAPACITY): bigint {
   checkRange(range)
   const { requiredBytes, limitBytes } = range
   const wanted =
     requiredBytes > 0n
       ? requiredBytes
       : limitBytes > 0n
-        ? smaller(DEFAULT_CAPACITY, limitBytes - (limitBytes % UNIT))
-        : DEFAULT_CAPACITY
+        ? smaller(preferred, limitBytes - (limitBytes % UNIT))
+        : preferred
   const capacity = roundUp(larger(wanted, minimum), UNIT)
   if (limitBytes > 0n && capacity > limitBytes) {
     throw new VolumeError(

@@ -2,7 +2,7 @@ import { VolumeError } from './errors.ts'
 import { ephemeralIdFor, isIdOfNode } from './ids.ts'
 import type { Pool } from './pool/pool.ts'
 import type { RecordStore } from './pool/record-store.ts'
-import type { Snapshot } from './snapshots/snapshot.ts'
+import type { Snapshot, SnapshotGroup } from './snapshots/snapshot.ts'
 import type { Volume } from './volume.ts'
 
 /** All volumes and snapshots of this node, over all its pools. Any string may be asked for as an id. */
@@ -83,12 +83,23 @@ export class Catalog {
     return page(snapshots, after, limit)
   }
 
-  /** All members, or nothing. */
-  snapshotsOfGroup(groupId: string): Snapshot[] {
+  /** The members of a group that are there, in the order of the request that made it. */
+  membersOfGroup(groupId: string): Snapshot[] {
     const members = this.pools()
       .flatMap((pool) => pool.snapshots.values())
       .filter(({ group }) => group?.id === groupId)
-    return members.length === members[0]?.group?.members.length ? members : []
+    const order = members[0]?.group?.members ?? []
+    return members.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id))
+  }
+
+  /**
+   * False for a group whose members are not all there, because they come and go one by one. Members that are damaged, or
+   * whose pool is not there, do not make the others unusable.
+   */
+  isComplete({ members, pools }: SnapshotGroup): boolean {
+    if (!pools.every((name) => this.#pools.has(name))) return true
+    const stores = this.pools().map(({ snapshots }) => snapshots)
+    return members.every((id) => stores.some((store) => store.get(id) ?? store.damaged.has(id)))
   }
 
   /** True for ids that this node gave out, also when what they named is gone. */
@@ -116,9 +127,9 @@ export class Catalog {
     return undefined
   }
 
-  /** The members of a group come and go one by one, but are seen together or not at all. */
+  /** The members of a group are seen together or not at all. */
   #isWhole({ group }: Snapshot): boolean {
-    return group === undefined || this.snapshotsOfGroup(group.id).length > 0
+    return group === undefined || this.isComplete(group)
   }
 }
 

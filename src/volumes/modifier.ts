@@ -2,9 +2,13 @@ import { checkAttributes } from './attributes.ts'
 import type { Catalog } from './catalog.ts'
 import { VolumeError } from './errors.ts'
 import type { KeyedLock } from './keyed-lock.ts'
-import { usesOf } from './node/uses.ts'
+import { freeze } from './node/freeze.ts'
+import { mountPointOf, usesOf } from './node/uses.ts'
 import type { ImageFiles, LoopDevices, Mounts } from './ports.ts'
-import type { Volume, VolumeAttributes } from './volume.ts'
+import type { Provisioning, Volume, VolumeAttributes } from './volume.ts'
+
+/** How long writers may be held up while blocks are given back; it takes a second for a few TiB. */
+const FREEZE_TIMEOUT_MS = 60_000
 
 export interface ModifierDependencies {
   readonly catalog: Catalog
@@ -14,7 +18,7 @@ export interface ModifierDependencies {
   readonly mounts: Mounts
 }
 
-/** Changes what can be changed of a volume, whether somebody uses it or not. */
+/** Changes what can be changed of a volume, mostly also while somebody uses it. */
 export class Modifier {
   readonly #on: ModifierDependencies
 
@@ -23,48 +27,77 @@ export class Modifier {
   }
 
   /**
-   * All or nothing: what was done is undone when a later part fails. `discard` counts from the next mount on.
+   * All or nothing: what was done is undone when a later part fails. What is asked for is made so whatever the record
+   * says, because a crash may have come between. `discard` counts from the next mount on.
    * @throws VolumeError not-found; resource-exhausted when there is no room to make it thick; invalid-argument for direct
-   * I/O where it is not possible, and for attributes that contradict each other
+   * I/O where it is not possible, and for attributes that contradict each other; failed-precondition for the
+   * provisioning of a raw block volume in use
    */
   async modify(id: string, changes: Partial<VolumeAttributes>, signal: AbortSignal): Promise<void> {
     const { catalog, locks } = this.#on
     using _lock = await locks.acquire(id, signal)
     const volume = catalog.get(id)
-    const modified = { ...volume, ...changes }
-    checkAttributes(modified)
+    checkAttributes({ ...volume, ...changes })
+    const { space, volumes } = catalog.pool(volume.pool)
     await using undo = new AsyncDisposableStack()
-    if (modified.provisioning !== volume.provisioning) {
-      await this.#provision(volume, modified.provisioning, signal)
-      undo.defer(() => this.#provision(modified, volume.provisioning, signal))
+    const work = async (): Promise<void> => {
+      if (changes.directIo !== undefined) {
+        undo.defer(() => this.#setDirectIo(volume, volume.directIo))
+        await this.#setDirectIo(volume, changes.directIo)
+      }
+      if (changes.provisioning !== undefined) {
+        const provisioner = await this.#provisioner(volume)
+        if (changes.provisioning !== volume.provisioning)
+          undo.defer(() => provisioner(volume.provisioning, new AbortController().signal))
+        await provisioner(changes.provisioning, signal)
+      }
     }
-    if (modified.directIo !== volume.directIo) {
-      await this.#setDirectIo(volume, modified.directIo)
-      undo.defer(() => this.#setDirectIo(modified, volume.directIo))
-    }
-    await catalog.pool(volume.pool).volumes.update(modified)
+    await space.orFull('resource-exhausted', volumes.update({ ...volume, ...changes }, work))
     undo.move()
   }
 
-  async #provision(volume: Volume, provisioning: Volume['provisioning'], signal: AbortSignal): Promise<void> {
+  /** @returns what makes the volume thin or thick in its present use, with nobody writing into blocks that are given back */
+  async #provisioner(
+    volume: Volume,
+  ): Promise<(provisioning: Provisioning, signal: AbortSignal) => Promise<void>> {
+    const { catalog, files, loops, mounts } = this.#on
+    const image = catalog.image(volume)
+    const attached = await loops.find(image)
+    const isWritten = attached !== undefined && !attached.readOnly
+    const mountPoint = isWritten ? mountPointOf(attached.device, await mounts.list()) : undefined
+    if (isWritten && mountPoint === undefined) {
+      throw new VolumeError(
+        'failed-precondition',
+        `volume "${volume.id}" is in use as a raw block device, whose writers cannot be held up; its provisioning can be changed when it is not staged`,
+      )
+    }
+    return async (provisioning, signal) => {
+      if (provisioning === 'thick') await this.#allocate(volume, signal)
+      else if (mountPoint !== undefined) await this.#deallocateFrozen(volume, mountPoint, signal)
+      else await files.deallocate(image, signal)
+    }
+  }
+
+  async #allocate(volume: Volume, signal: AbortSignal): Promise<void> {
     const { catalog, files } = this.#on
     const image = catalog.image(volume)
-    if (provisioning === 'thin') {
-      await files.deallocate(image, signal)
-      return
-    }
     await this.#requireNoDiscard(volume)
-    const { space } = catalog.pool(volume.pool)
     const { logical, allocated } = await files.size(image)
-    if (logical - allocated > (await space.usage()).freeBytes) {
+    if (logical - allocated > (await catalog.pool(volume.pool).space.allocatable())) {
       throw new VolumeError('resource-exhausted', `volume "${volume.id}": no room to make it thick`)
     }
-    try {
-      await space.orFull('resource-exhausted', files.allocate(image, signal))
-    } catch (error) {
-      await files.deallocate(image, new AbortController().signal)
-      throw error
-    }
+    await files.allocate(image, signal)
+  }
+
+  async #deallocateFrozen(volume: Volume, mountPoint: string, signal: AbortSignal): Promise<void> {
+    const { catalog, files, mounts } = this.#on
+    // Only for the word of the freeze that it keeps.
+    await using draft = await catalog.pool(volume.pool).volumes.begin(volume.id)
+    await mounts.flush(mountPoint)
+    await draft.noteFrozen([volume.id])
+    await using _frozen = await freeze(mounts, volume.id, mountPoint)
+    const timeout = AbortSignal.timeout(FREEZE_TIMEOUT_MS)
+    await files.deallocate(catalog.image(volume), AbortSignal.any([signal, timeout]))
   }
 
   /** Mounted as it was before `discard` was changed, its file system would go on giving its blocks away. */

@@ -14,6 +14,9 @@ export interface LoopDevice {
 /** `on` fails where the file system of the image cannot do direct I/O; `auto` then falls back to the page cache. */
 export type DirectIo = 'auto' | 'on' | 'off'
 
+/** Of a device's sectors; never left to the kernel, which has it follow from what the image's file system can do today. */
+export type SectorBytes = 512 | 4096
+
 export interface AttachOptions {
   /** Shown by `losetup -l` to people (lo_file_name): the volume's id, at most 63 bytes. */
   readonly name: string
@@ -21,6 +24,7 @@ export interface AttachOptions {
   /** The kernel detaches the device when its last user (mount or open file) is gone. */
   readonly autoclear: boolean
   readonly directIo: DirectIo
+  readonly sectorBytes: SectorBytes
 }
 
 /**

@@ -61,7 +61,7 @@ export class Provisioner {
     if (existing) return compatible(existing, spec, request.range)
     const minimum = larger(this.minimumBytes(spec), demands?.sizeBytes ?? 0n)
     requireSize(request.range, demands)
-    const capacityBytes = chooseCapacity(request.range, minimum)
+    const capacityBytes = chooseCapacity(request.range, minimum, demands?.sizeBytes)
     const { name, ephemeral = false, parameters, range } = request
     const { labels } = parameters
     const { provisioning, directIo, discard } = spec

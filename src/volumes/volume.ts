@@ -1,5 +1,5 @@
 import type { VolumeId } from './ids.ts'
-import type { DirectIo, FsType } from './ports.ts'
+import type { DirectIo, FsType, SectorBytes } from './ports.ts'
 
 /** How a container sees a volume: a mounted file system or a raw device. Fixed when the volume is made. */
 export type AccessType = 'mount' | 'block'
@@ -67,3 +67,12 @@ export type Access =
       readonly fsType: FsType | undefined
       readonly mountFlags: readonly string[]
     }
+
+/**
+ * The same for the life of a volume and for its copies, because file systems and partition tables depend on it. With 4096,
+ * direct I/O is possible on every file system below, also when an image shares blocks; what is in a raw block volume may
+ * expect the sectors of a common disk.
+ */
+export function sectorBytesOf({ accessTypes }: Pick<Volume, 'accessTypes'>): SectorBytes {
+  return accessTypes.includes('mount') ? 4096 : 512
+}

@@ -19,7 +19,13 @@ export interface Attacher {
 
 /** What the driver does inside NodeStage, called directly. */
 export function driverAttacher(loops: LinuxLoopDevices): Attacher {
-  const options = { name: 'bench', readOnly: false, autoclear: true, directIo: 'on' } as const
+  const options = {
+    name: 'bench',
+    readOnly: false,
+    autoclear: true,
+    directIo: 'on',
+    sectorBytes: 512,
+  } as const
   return {
     name: 'driver',
     async attach(image) {

@@ -6,7 +6,13 @@ import { Scratch } from '../scratch.ts'
 
 const signal = new AbortController().signal
 const MiB = 1 << 20
-const plain: AttachOptions = { name: 'a-volume', readOnly: false, autoclear: false, directIo: 'auto' }
+const plain: AttachOptions = {
+  name: 'a-volume',
+  readOnly: false,
+  autoclear: false,
+  directIo: 'auto',
+  sectorBytes: 512,
+}
 
 /** What every LoopDevices does: run on the fake and on the kernel. */
 export function loopDevicesContract(make: () => Promise<LoopDevices>): void {

@@ -17,6 +17,7 @@ interface Bound {
 export class FakeLoopDevices implements LoopDevices {
   readonly #bound = new Map<number, Bound>()
   readonly #users = new Map<number, number>()
+  readonly #writes = new Map<number, number>()
   /** Whether the images' file system can do direct I/O. */
   directIoWorks = true
 
@@ -69,8 +70,13 @@ export class FakeLoopDevices implements LoopDevices {
     return Promise.resolve()
   }
 
-  writes(): string {
-    return '0'
+  writes(device: LoopDevice): string {
+    return `${this.#writes.get(device.number) ?? 0}`
+  }
+
+  /** What a writer does to a device. */
+  write(device: LoopDevice): void {
+    this.#writes.set(device.number, (this.#writes.get(device.number) ?? 0) + 1)
   }
 
   setDirectIo(device: LoopDevice, on: boolean): Promise<boolean> {

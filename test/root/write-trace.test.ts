@@ -78,6 +78,14 @@ describeRoot('LinuxWriteTracer', () => {
     expect(await trace.changes()).toBeUndefined()
   })
 
+  it('says so when the device was attached anew meanwhile', async () => {
+    await using trace = await tracer.start({ number: 0, path: device })
+    const image = scratch.imageOf(device)
+    await tool('losetup', '--detach', device)
+    await tool('losetup', device, image)
+    expect(await trace.changes()).toBeUndefined()
+  })
+
   it('leaves nothing behind, and clears up after processes that died', async () => {
     const trace = await tracer.start({ number: 0, path: device })
     await using other = await LinuxWriteTracer.open(join(scratch.path, 'tracing'))

@@ -11,7 +11,13 @@ const { signal } = new AbortController()
 console.log('ready')
 await new Promise((resolve) => process.stdin.once('data', resolve))
 const results = process.argv.slice(2).map(async (file) => {
-  const options = { name: 'race', readOnly: false, autoclear: false, directIo: 'auto' } as const
+  const options = {
+    name: 'race',
+    readOnly: false,
+    autoclear: false,
+    directIo: 'auto',
+    sectorBytes: 512,
+  } as const
   try {
     await using attachment = await loops.attach(file, options, signal)
     return attachment.device.path

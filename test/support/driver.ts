@@ -1,10 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, realpath } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { connect, type CsiClient } from '../../src/csi/client.ts'
+import { tool } from '../scratch.ts'
+import { makeSparse } from './images.ts'
 import { leftovers, removeAll, type Leftovers } from './leftovers.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -87,6 +89,13 @@ export interface NodeOptions {
   readonly within?: readonly string[]
 }
 
+/** What a node's directory lies on, where it is not to be the machine's own disk. */
+export interface Disk {
+  /** `xfs` and `btrfs` share blocks, `ext4` does not. */
+  readonly type: 'ext4' | 'xfs' | 'btrfs'
+  readonly bytes: number
+}
+
 /** A directory for one test or file, with a driver in it that can be ended and started again, and a client of it. */
 export class TestNode implements AsyncDisposable {
   readonly path: string
@@ -103,12 +112,17 @@ export class TestNode implements AsyncDisposable {
   }
 
   /** The directory, and no driver yet. */
-  static async make(): Promise<TestNode> {
-    return new TestNode(await realpath(await mkdtemp(join(tmpdir(), 'csi-loop-'))))
+  static async make(disk?: Disk): Promise<TestNode> {
+    const node = new TestNode(await realpath(await mkdtemp(join(tmpdir(), 'csi-loop-'))))
+    if (disk) await node.#mountDisk(disk)
+    return node
   }
 
-  static async start(options: NodeOptions = {}): Promise<TestNode> {
-    const node = await TestNode.make()
+  static async start({
+    disk,
+    ...options
+  }: NodeOptions & { readonly disk?: Disk | undefined } = {}): Promise<TestNode> {
+    const node = await TestNode.make(disk)
     try {
       await node.start(options)
       return node
@@ -152,9 +166,9 @@ export class TestNode implements AsyncDisposable {
     return path
   }
 
-  /** What is in a pool's directory of volumes, unfinished and doomed ones too. */
-  files(pool = 'default'): Promise<string[]> {
-    return readdir(join(this.dataDir, 'pools', pool, 'volumes'))
+  /** What is in a pool's directory of volumes or snapshots, unfinished and doomed ones too. */
+  files(pool = 'default', folder: 'volumes' | 'snapshots' = 'volumes'): Promise<string[]> {
+    return readdir(join(this.dataDir, 'pools', pool, folder))
   }
 
   /** What is on the machine of this node now; its driver too, while it runs. */
@@ -173,5 +187,17 @@ export class TestNode implements AsyncDisposable {
     this.client.close()
     await this.#driver?.end('SIGKILL')
     await removeAll(this.path)
+    await rm(this.#image, { force: true })
+  }
+
+  /** Beside the directory, so that it is none of what a driver can leave in there. */
+  get #image(): string {
+    return `${this.path}.img`
+  }
+
+  async #mountDisk({ type, bytes }: Disk): Promise<void> {
+    await makeSparse(this.#image, bytes)
+    await tool(`mkfs.${type}`, '-q', this.#image)
+    await tool('mount', '-o', 'loop', this.#image, this.path)
   }
 }

@@ -28,12 +28,16 @@ export async function removeAll(directory: string): Promise<void> {
   const devices = await devicesOf(directory)
   for (const pid of (await processesOf([directory, ...devices.keys()])).keys()) kill(pid)
   for (const { target } of (await mountsOf(directory, devices)).reverse()) {
+    // Nothing can be unmounted, nor can those who wait for it be killed, while it is frozen.
+    await tool('fsfreeze', '--unfreeze', target).catch(ignore)
     await tool('umount', '--lazy', target).catch(ignore)
   }
   // A device on top of another comes first.
   for (const device of [...(await devicesOf(directory)).keys()].reverse()) {
     await tool('losetup', '--detach', device).catch(ignore)
   }
+  // The disk of its own that it may lie on.
+  await tool('umount', directory).catch(ignore)
   await rm(directory, { recursive: true, force: true })
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { CreateVolumeRequestInit } from '../../src/csi/generated/csi/v1/CreateVolumeRequest.ts'
 import type { VolumeCapabilityInit } from '../../src/csi/generated/csi/v1/VolumeCapability.ts'
+import type { VolumeContentSourceInit } from '../../src/csi/generated/csi/v1/VolumeContentSource.ts'
 import type { CallOptions } from '../../src/csi/client.ts'
 import type { AccessMode } from '../../src/volumes/volume.ts'
 import { devicesOf } from './leftovers.ts'
@@ -24,6 +25,7 @@ interface Wishes {
   readonly capability?: VolumeCapabilityInit
   readonly bytes?: number
   readonly parameters?: Record<string, string>
+  readonly source?: VolumeContentSourceInit
 }
 
 interface PublishWishes {
@@ -42,15 +44,17 @@ export class TestVolume implements AsyncDisposable {
   readonly #capability: VolumeCapabilityInit
   readonly #bytes: number
   readonly #parameters: Record<string, string>
+  readonly #source: VolumeContentSourceInit | undefined
   readonly #pods = new Set<string>()
 
   constructor(node: TestNode, name: string, wishes: Wishes = {}) {
-    const { capability = mountCapability(), bytes = 32 * MiB, parameters = {} } = wishes
+    const { capability = mountCapability(), bytes = 32 * MiB, parameters = {}, source } = wishes
     this.#node = node
     this.name = name
     this.#capability = capability
     this.#bytes = bytes
     this.#parameters = parameters
+    this.#source = source
   }
 
   get staging(): string {
@@ -81,7 +85,13 @@ export class TestVolume implements AsyncDisposable {
       capacityRange: { requiredBytes: this.#bytes },
       volumeCapabilities: [this.#capability],
       parameters: this.#parameters,
+      ...(this.#source && { volumeContentSource: this.#source }),
     }
+  }
+
+  /** For a volume that is a clone of this one. */
+  get asSource(): VolumeContentSourceInit {
+    return { volume: { volumeId: this.id }, type: 'volume' }
   }
 
   /** Also makes the directories that the CO makes. */

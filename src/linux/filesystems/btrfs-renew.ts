@@ -25,7 +25,8 @@ export async function renewBtrfs(image: string, signal: AbortSignal): Promise<vo
   await using file = await open(image, 'r+')
   const blocks = await readSuperblocks(file)
   const first = blocks.get(superblockOffsets[0] ?? 0n)
-  if (!first) throw new VolumeError('failed-precondition', `there is no btrfs in ${image}`)
+  // The copy of a volume that was never formatted, and will be when it is first staged.
+  if (!first) return
   if (!hasKnownChecksum(first)) {
     if (hasLog(first)) throw cannotKeepLog(image)
     await run('btrfstune', ['-f', '-m', image], { signal })

@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import { hasErrno } from '../../volumes/errors.ts'
+import type { SectorBytes } from '../../volumes/ports.ts'
 import { LO_FLAGS_DIRECT_IO, type LoopSettings } from './abi.ts'
 import type { LoopControl } from './control.ts'
 import type { DeviceNodes } from './device-nodes.ts'
@@ -31,6 +32,7 @@ export async function bindFreeDevice(
   nodes: DeviceNodes,
   backingFd: number,
   settings: LoopSettings,
+  sectorBytes: SectorBytes,
   signal: AbortSignal,
   ioctls: Pick<typeof device, 'configure'> = device,
 ): Promise<BoundLoop> {
@@ -39,7 +41,7 @@ export async function bindFreeDevice(
     try {
       const number = await control.getFree()
       const path = await nodes.loop(number)
-      return { number, path, handle: await bind(path, backingFd, settings, ioctls) }
+      return { number, path, handle: await bind(path, backingFd, settings, sectorBytes, ioctls) }
     } catch (error) {
       if (attempt === ATTEMPTS || !hasErrno(error, 'EBUSY', 'EAGAIN', 'ENXIO', 'ENOENT', 'ENODEV'))
         throw error
@@ -52,15 +54,16 @@ async function bind(
   path: string,
   backingFd: number,
   settings: LoopSettings,
+  sectorBytes: SectorBytes,
   ioctls: Pick<typeof device, 'configure'>,
 ): Promise<FileHandle> {
   const handle = await open(path, 'r+')
   try {
     try {
-      await ioctls.configure(handle.fd, backingFd, 0, settings)
+      await ioctls.configure(handle.fd, backingFd, sectorBytes, settings)
     } catch (error) {
       if (!hasErrno(error, 'EINVAL', 'ENOTTY', 'ENOSYS')) throw error
-      await bindInSteps(handle.fd, backingFd, settings)
+      await bindInSteps(handle.fd, backingFd, settings, sectorBytes)
     }
     return handle
   } catch (error) {
@@ -70,10 +73,16 @@ async function bind(
 }
 
 /** The way before LOOP_CONFIGURE. After a successful LOOP_SET_FD the device is ours, so a failure unbinds it. */
-async function bindInSteps(fd: number, backingFd: number, settings: LoopSettings): Promise<void> {
+async function bindInSteps(
+  fd: number,
+  backingFd: number,
+  settings: LoopSettings,
+  sectorBytes: SectorBytes,
+): Promise<void> {
   await device.setFd(fd, backingFd)
   try {
     await device.setStatus(fd, { ...settings, flags: settings.flags & ~LO_FLAGS_DIRECT_IO })
+    await device.setBlockSize(fd, sectorBytes)
     if (settings.flags & LO_FLAGS_DIRECT_IO) {
       await device.setDirectIo(fd, true).catch((error: unknown) => {
         if (!hasErrno(error, 'EINVAL')) throw error

@@ -44,7 +44,14 @@ export class LinuxLoopDevices implements LoopDevices {
     await using file = await open(image, options.readOnly ? 'r' : 'r+')
     await this.#lock(image, file, signal)
     const identity = await identityOf(file)
-    const bound = await bindFreeDevice(this.#control, this.#nodes, file.fd, settings(options), signal)
+    const bound = await bindFreeDevice(
+      this.#control,
+      this.#nodes,
+      file.fd,
+      settings(options),
+      options.sectorBytes,
+      signal,
+    )
     const device = { number: bound.number, path: bound.path }
     try {
       if (!options.readOnly) await makeWritable(bound.handle.fd)

@@ -2,6 +2,7 @@ import { constants, open, readdir, readFile, writeFile, type FileHandle } from '
 import { join } from 'node:path'
 import { hasErrno } from '../../volumes/errors.ts'
 import type { Extent, WriteTrace } from '../../volumes/ports.ts'
+import { readAttribute } from '../sysfs.ts'
 import { changesOf, parseCompleted } from './block-events.ts'
 import { Granules } from './granules.ts'
 import { removeInstance } from './tracefs.ts'
@@ -29,6 +30,7 @@ export class LinuxWriteTrace implements WriteTrace {
   readonly #device: TracedDevice
   readonly #buffer = Buffer.alloc(READ_BYTES)
   readonly #timer: NodeJS.Timeout
+  readonly #sequence: string | undefined
   #granules: Granules
   #rest = ''
   #missed = false
@@ -38,6 +40,7 @@ export class LinuxWriteTrace implements WriteTrace {
     this.#instance = instance
     this.#pipe = pipe
     this.#device = device
+    this.#sequence = diskSequence(device)
     this.#granules = new Granules(device.sizeBytes)
     this.#timer = setInterval(() => void this.#fetch(), FETCH_INTERVAL_MS).unref()
   }
@@ -109,8 +112,12 @@ export class LinuxWriteTrace implements WriteTrace {
     }
   }
 
-  /** False when events were dropped, or the tracing was switched off, for example by an oops. */
+  /**
+   * False when events were dropped, when the tracing was switched off, for example by an oops, or when the device was
+   * attached anew: what was behind it may have been written elsewhere in between.
+   */
   async #isComplete(): Promise<boolean> {
+    if (this.#sequence === undefined || diskSequence(this.#device) !== this.#sequence) return false
     const on = await readFile(join(this.#instance, 'tracing_on'), 'latin1')
     if (on.trim() !== '1') return false
     for (const processor of await readdir(join(this.#instance, 'per_cpu'))) {
@@ -118,5 +125,14 @@ export class LinuxWriteTrace implements WriteTrace {
       if (/^(overrun|commit overrun|dropped events): [1-9]/m.test(stats)) return false
     }
     return true
+  }
+}
+
+/** A figure that the kernel (5.15 and later) gives out once: every attachment of a loop device gets another. */
+function diskSequence({ major, minor }: TracedDevice): string | undefined {
+  try {
+    return readAttribute(`/sys/dev/block/${major}:${minor}/diskseq`)
+  } catch {
+    return undefined
   }
 }

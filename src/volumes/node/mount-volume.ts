@@ -1,5 +1,5 @@
 import { VolumeError } from '../errors.ts'
-import type { Volume } from '../volume.ts'
+import { sectorBytesOf, type Volume } from '../volume.ts'
 import type { NodeDependencies } from './dependencies.ts'
 import { prepareFileSystem } from './prepare-filesystem.ts'
 import { shows, strange } from './uses.ts'
@@ -28,7 +28,13 @@ export async function mountVolume(
   // Until it is mounted only our open file keeps the device: if anything fails, or we die, the kernel detaches it.
   await using attachment = await loops.attach(
     catalog.image(volume),
-    { name: volume.id, readOnly: false, autoclear: true, directIo: volume.directIo },
+    {
+      name: volume.id,
+      readOnly: false,
+      autoclear: true,
+      directIo: volume.directIo,
+      sectorBytes: sectorBytesOf(volume),
+    },
     signal,
   )
   const { device } = attachment

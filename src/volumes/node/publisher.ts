@@ -6,7 +6,7 @@ import { devicesOf } from './devices.ts'
 import { makeTarget, removeTarget } from './target.ts'
 import { unmountIdle } from './unmount.ts'
 import { isLoopMount, shows, usesOf } from './uses.ts'
-import type { Access, Volume } from '../volume.ts'
+import { sectorBytesOf, type Access, type Volume } from '../volume.ts'
 
 export interface PublishRequest {
   readonly stagingPath: string
@@ -113,7 +113,13 @@ export class Publisher {
   /** Read-only users get a device of their own, on top of the volume's, so that even a privileged pod cannot write. */
   async #attachReadOnly(volume: Volume, attached: LoopState, signal: AbortSignal): Promise<LoopDevice> {
     // Not direct: reads through the page cache of the device below see what its writers have just written.
-    const options = { name: volume.id, readOnly: true, autoclear: false, directIo: 'off' } as const
+    const options = {
+      name: volume.id,
+      readOnly: true,
+      autoclear: false,
+      directIo: 'off',
+      sectorBytes: sectorBytesOf(volume),
+    } as const
     await using attachment = await this.#on.loops.attach(attached.device.path, options, signal)
     return attachment.device
   }

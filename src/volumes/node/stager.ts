@@ -5,7 +5,7 @@ import type { NodeDependencies } from './dependencies.ts'
 import { mountVolume } from './mount-volume.ts'
 import { unmountIdle } from './unmount.ts'
 import { isLoopMount, shows, strange, usesOf } from './uses.ts'
-import type { Access, Volume } from '../volume.ts'
+import { sectorBytesOf, type Access, type Volume } from '../volume.ts'
 
 /**
  * Brings a volume to the node and takes it away again: its loop device, and for a mount volume its file system at the
@@ -76,7 +76,8 @@ export class Stager {
         `volume "${volume.id}" is staged ${attached.readOnly ? 'read-only' : 'read-write'} at ${attached.device.path} already`,
       )
     }
-    const options = { name: volume.id, readOnly, autoclear: false, directIo: volume.directIo }
+    const { id: name, directIo } = volume
+    const options = { name, readOnly, autoclear: false, directIo, sectorBytes: sectorBytesOf(volume) }
     await using _attachment = await loops.attach(image, options, signal)
   }
 

@@ -24,6 +24,11 @@ export function usesOf(device: LoopDevice, mounts: readonly MountEntry[]): Mount
   )
 }
 
+/** Where the file system on the device is mounted as a whole, as far as we see; a raw device in use has no such place. */
+export function mountPointOf(device: LoopDevice, mounts: readonly MountEntry[]): string | undefined {
+  return usesOf(device, mounts).find(({ root }) => root === '/')?.target
+}
+
 function nodeNumber(entry: MountEntry): number | undefined {
   const digits = /(?:^|\/)loop(\d+)(?:\/\/deleted)?$/.exec(entry.root)?.[1]
   return digits === undefined || entry.source.includes('/loop') ? undefined : Number(digits)

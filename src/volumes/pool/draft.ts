@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrno } from '../errors.ts'
-import { flush, writeFlushed } from './durable.ts'
+import { flush } from './durable.ts'
 
 export const IMAGE = 'disk.img'
 
@@ -42,7 +42,8 @@ export class Draft implements AsyncDisposable {
   /** Leaves word, for the next start if we die, that these volumes may be frozen. */
   async noteFrozen(volumeIds: readonly string[]): Promise<void> {
     this.#hasNote = true
-    await writeFlushed(join(this.#building, FROZEN), volumeIds.join('\n'))
+    // Not flushed: what outlives us, and not the machine, is just what a freeze is.
+    await writeFile(join(this.#building, FROZEN), volumeIds.join('\n'), { mode: 0o600 })
   }
 
   /** Makes it what it is to be, as one step. The flush of the parent directory is the caller's. */

@@ -1,4 +1,4 @@
-import { open, rename } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 
 /** Flushes a file, or the entries of a directory, to the disk (fsync(2)). */
 export async function flush(path: string): Promise<void> {
@@ -13,10 +13,23 @@ export async function writeFlushed(path: string, text: string): Promise<void> {
   await handle.sync()
 }
 
-/** Replaces a file as one step: after a crash there is the old or the new one, whole. */
-export async function replaceFile(directory: string, name: string, text: string): Promise<void> {
+/**
+ * Replaces a file as one step: after a crash there is the old or the new one, whole.
+ * @param between what is to be done when the new one has its place on the disk and does not count yet; when it fails, the
+ * old one stays
+ */
+export async function replaceFile(
+  directory: string,
+  name: string,
+  text: string,
+  between: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   const temporary = `${directory}/.${name}.new`
+  await using undo = new AsyncDisposableStack()
+  undo.defer(() => rm(temporary, { force: true }))
   await writeFlushed(temporary, text)
+  await between()
   await rename(temporary, `${directory}/${name}`)
+  undo.move()
   await flush(directory)
 }

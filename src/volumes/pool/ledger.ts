@@ -4,7 +4,7 @@ import type { ImageFiles } from '../ports.ts'
 import type { Snapshot } from '../snapshots/snapshot.ts'
 import type { Provisioning, Volume } from '../volume.ts'
 import type { RecordStore } from './record-store.ts'
-import { availableBytes, type PoolLimits, type PoolUsage } from './space.ts'
+import { allocatableBytes, availableBytes, type PoolLimits, type PoolUsage } from './space.ts'
 
 /** How old a measurement may be: it costs a stat(2) per image. */
 const MEASUREMENT_MAX_AGE_MS = 10_000
@@ -42,6 +42,12 @@ export class Ledger {
   async available(provisioning: Provisioning): Promise<bigint> {
     await this.#measureIfOld()
     return this.#available(provisioning)
+  }
+
+  /** Bytes that the volumes that there are may still turn into blocks of their own. */
+  async allocatable(): Promise<bigint> {
+    await this.#measure()
+    return allocatableBytes(this.#pool.limits, this.#usage())
   }
 
   /** To be called when a snapshot came or went: the next look measures again. */

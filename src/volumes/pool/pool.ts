@@ -60,10 +60,8 @@ export class Pool implements AsyncDisposable {
     await claimDirectory(config.name, config.path)
     const volumes = await RecordStore.open(volumeKind, config, files, log)
     const snapshots = await RecordStore.open(snapshotKind, config, files, log)
-    const pool = new Pool(config, volumes, snapshots, files, lock)
-    await pool.#removeHalfGroups()
     held.move()
-    return pool
+    return new Pool(config, volumes, snapshots, files, lock)
   }
 
   /**
@@ -72,9 +70,12 @@ export class Pool implements AsyncDisposable {
    */
   async create(volume: Volume, makeImage: (draft: Draft) => Promise<void>): Promise<void> {
     using _space = await this.space.promise(volume.capacityBytes, volume.provisioning, 'resource-exhausted')
-    await using draft = await this.volumes.begin(volume.id)
-    await this.space.orFull('resource-exhausted', makeImage(draft))
-    await this.volumes.commit(draft, volume)
+    const create = async (): Promise<void> => {
+      await using draft = await this.volumes.begin(volume.id)
+      await makeImage(draft)
+      await this.volumes.commit(draft, volume)
+    }
+    await this.space.orFull('resource-exhausted', create())
   }
 
   /** Makes the volume's image larger. @throws VolumeError out-of-range, which lets a user ask for less */
@@ -86,12 +87,11 @@ export class Pool implements AsyncDisposable {
       'out-of-range',
     )
     const image = this.volumes.image(volume.id)
-    await this.space.orFull(
-      'out-of-range',
+    const grown = { ...volume, capacityBytes }
+    const growing = this.volumes.update(grown, () =>
       this.#files.grow(image, capacityBytes, provisioning === 'thick', signal),
     )
-    const grown = { ...volume, capacityBytes }
-    await this.volumes.update(grown)
+    await this.space.orFull('out-of-range', growing)
     return grown
   }
 
@@ -121,15 +121,6 @@ export class Pool implements AsyncDisposable {
     await this.snapshots.commit(draft, snapshot)
     this.space.changed()
     return snapshot
-  }
-
-  /** A crash while the members of a group appeared or disappeared one by one. Damaged members are not taken for missing. */
-  async #removeHalfGroups(): Promise<void> {
-    const isThere = (id: string): boolean =>
-      this.snapshots.get(id) !== undefined || this.snapshots.damaged.has(id)
-    for (const { id, group } of this.snapshots.values()) {
-      if (group && !group.members.every(isThere)) await this.snapshots.remove(id)
-    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -30,8 +30,8 @@ export interface RecordKind<T> {
 export class RecordStore<T extends { readonly id: string }> {
   /** Why a record cannot be used, by id. */
   readonly damaged = new Map<string, string>()
-  /** The volumes that an interrupted operation may have left frozen. */
-  readonly frozen: string[] = []
+  /** What interrupted operations left that may have frozen file systems: the directories, and the volumes. */
+  readonly #interrupted = new Map<string, readonly string[]>()
   readonly #records = new Map<string, T>()
   readonly #removals = new Set<Promise<void>>()
   readonly #kind: RecordKind<T>
@@ -70,6 +70,17 @@ export class RecordStore<T extends { readonly id: string }> {
     return store
   }
 
+  /** The volumes whose file systems may be frozen still, because whoever froze them died. */
+  get frozen(): string[] {
+    return [...this.#interrupted.values()].flat()
+  }
+
+  /** To be called when nothing is frozen any more: until then the word of it is kept, should we die, too. */
+  forgetFrozen(): void {
+    for (const path of this.#interrupted.keys()) this.#removeInBackground(path)
+    this.#interrupted.clear()
+  }
+
   get size(): number {
     return this.#records.size
   }
@@ -97,8 +108,12 @@ export class RecordStore<T extends { readonly id: string }> {
     this.#records.set(record.id, record)
   }
 
-  async update(record: T): Promise<void> {
-    await replaceFile(join(this.#path, record.id), this.#kind.recordName, this.#kind.encode(record))
+  /**
+   * @param work makes what the record says true; by then the record has its place, so that a full disk cannot come between
+   */
+  async update(record: T, work?: () => Promise<void>): Promise<void> {
+    const text = this.#kind.encode(record)
+    await replaceFile(join(this.#path, record.id), this.#kind.recordName, text, work)
     this.#records.set(record.id, record)
   }
 
@@ -131,10 +146,11 @@ export class RecordStore<T extends { readonly id: string }> {
 
   async #sweep(name: string): Promise<void> {
     this.#log.info({ name }, 'removing what an interrupted operation left')
-    this.frozen.push(...(await frozenBy(join(this.#path, name))))
     const doomed = this.#doomedPath()
     await rename(join(this.#path, name), doomed)
-    this.#removeInBackground(doomed)
+    const frozen = await frozenBy(doomed)
+    if (frozen.length > 0) this.#interrupted.set(doomed, frozen)
+    else this.#removeInBackground(doomed)
   }
 
   #doomedPath(): string {

@@ -15,7 +15,12 @@ const schema = v.object({
   accessTypes,
   fsType,
   group: v.optional(
-    v.object({ id: id<GroupSnapshotId>(), name: v.string(), members: v.array(id<SnapshotId>()) }),
+    v.object({
+      id: id<GroupSnapshotId>(),
+      name: v.string(),
+      members: v.array(id<SnapshotId>()),
+      pools: v.array(v.string()),
+    }),
   ),
 })
 

@@ -26,10 +26,19 @@ export interface PoolUsage {
  * its own never promises their space.
  */
 export function availableBytes(limits: PoolLimits, usage: PoolUsage, provisioning: Provisioning): bigint {
-  const reachable = usage.freeBytes + usage.allocatedBytes
-  const size = limits.sizeBytes === undefined ? reachable : smaller(limits.sizeBytes, reachable)
-  const usable = larger(size - limits.reserveBytes, 0n)
+  const usable = usableBytes(limits, usage)
   const promisable = BigInt(Math.floor(Number(usable) * limits.overcommit)) - usage.promisedBytes
   if (provisioning === 'thin') return larger(promisable, 0n)
-  return larger(smaller(promisable, usable - usage.allocatedBytes), 0n)
+  return larger(smaller(promisable, allocatableBytes(limits, usage)), 0n)
+}
+
+/** How many bytes the volumes that there are may still turn into blocks of their own. */
+export function allocatableBytes(limits: PoolLimits, usage: PoolUsage): bigint {
+  return larger(usableBytes(limits, usage) - usage.allocatedBytes, 0n)
+}
+
+function usableBytes(limits: PoolLimits, usage: PoolUsage): bigint {
+  const reachable = usage.freeBytes + usage.allocatedBytes
+  const size = limits.sizeBytes === undefined ? reachable : smaller(limits.sizeBytes, reachable)
+  return larger(size - limits.reserveBytes, 0n)
 }

@@ -1,7 +1,8 @@
 import type { Catalog } from '../catalog.ts'
-import { VolumeError } from '../errors.ts'
+import { VolumeError, hasErrno } from '../errors.ts'
 import type { KeyedLock } from '../keyed-lock.ts'
-import { usesOf } from '../node/uses.ts'
+import { freeze } from '../node/freeze.ts'
+import { mountPointOf } from '../node/uses.ts'
 import type { Draft } from '../pool/draft.ts'
 import type { LoopDevice, Mounts } from '../ports.ts'
 import { LiveCopy, type LiveCopyDependencies } from './live-copy.ts'
@@ -41,17 +42,10 @@ export class Cutter {
    * @throws VolumeError not-found; aborted when it could not be done within the time
    */
   async cut(sources: readonly CutSource[], freezeTimeoutMs: number, signal: AbortSignal): Promise<Date> {
-    const { catalog, locks } = this.#on
+    const { locks } = this.#on
     await using held = new AsyncDisposableStack()
     const parts: Part[] = []
-    for (const { volumeId, draft } of sources) {
-      const image = catalog.image(catalog.get(volumeId))
-      parts.push({
-        volumeId,
-        draft,
-        copy: held.use(await LiveCopy.begin(this.#on, image, draft.image, signal)),
-      })
-    }
+    for (const source of sources) parts.push({ ...source, copy: held.use(await this.#begin(source, signal)) })
     for (const { copy } of parts) await copy.catchUp(signal)
     // In one order for all, so that two groups with the same members cannot wait for each other.
     for (const id of sources.map(({ volumeId }) => volumeId).sort()) held.use(await locks.acquire(id, signal))
@@ -62,34 +56,42 @@ export class Cutter {
     )
   }
 
+  async #begin({ volumeId, draft }: CutSource, signal: AbortSignal): Promise<LiveCopy> {
+    const { catalog } = this.#on
+    try {
+      return await LiveCopy.begin(this.#on, catalog.image(catalog.get(volumeId)), draft.image, signal)
+    } catch (error) {
+      // Deleted under our hands: copying does not lock it.
+      if (hasErrno(error, 'ENOENT')) catalog.get(volumeId)
+      throw error
+    }
+  }
+
   async #useOf(part: Part): Promise<PartInUse> {
     const { catalog, loops, mounts } = this.#on
     // Again, because it may have been deleted meanwhile.
     const volume = catalog.get(part.volumeId)
     const device = (await loops.find(part.copy.source))?.device
-    const isMounted = device !== undefined && volume.accessTypes.includes('mount')
-    const mountPoint = isMounted ? usesOf(device, await mounts.list())[0]?.target : undefined
+    const canBeMounted = device !== undefined && volume.accessTypes.includes('mount')
+    const mountPoint = canBeMounted ? mountPointOf(device, await mounts.list()) : undefined
     return { ...part, device, mountPoint }
   }
 
   async #finish(parts: readonly PartInUse[], freezeTimeoutMs: number, signal: AbortSignal): Promise<Date> {
     const { log, mounts } = this.#on
-    const mountPoints = parts.flatMap(({ mountPoint }) => mountPoint ?? [])
-    for (const mountPoint of mountPoints) await mounts.flush(mountPoint)
+    const mounted = parts.filter(isMounted)
+    for (const { mountPoint } of mounted) await mounts.flush(mountPoint)
     const volumes = parts.map(({ volumeId }) => volumeId)
-    if (mountPoints.length > 0) await parts[0]?.draft.noteFrozen(volumes)
+    if (mounted.length > 0) await parts[0]?.draft.noteFrozen(volumes)
     const timeout = AbortSignal.timeout(freezeTimeoutMs)
     const begin = performance.now()
     try {
       await using frozen = new AsyncDisposableStack()
-      for (const mountPoint of mountPoints) {
-        await mounts.freeze(mountPoint)
-        frozen.defer(async () => {
-          await mounts.thaw(mountPoint)
-        })
+      for (const { volumeId, mountPoint } of mounted) {
+        frozen.use(await freeze(mounts, volumeId, mountPoint))
       }
       const cutAt = new Date()
-      for (const part of parts) await finishPart(part, AbortSignal.any([signal, timeout]))
+      await this.#finishCopies(parts, AbortSignal.any([signal, timeout]))
       await frozen.disposeAsync()
       log.info({ volumes, frozenMs: Math.round(performance.now() - begin) }, 'cut')
       return cutAt
@@ -102,24 +104,37 @@ export class Cutter {
       )
     }
   }
+
+  /**
+   * The devices of raw block volumes cannot be frozen. Copies of them that were compared, with not one write to any of
+   * them meanwhile, are of one point in time all the same. So is the copy of a single one that shares its blocks.
+   */
+  async #finishCopies(parts: readonly PartInUse[], signal: AbortSignal): Promise<void> {
+    const { loops } = this.#on
+    for (const { copy, device } of parts.filter((part) => !isRawInUse(part)))
+      await copy.finish(device, signal)
+    const raw = parts.filter(isRawInUse)
+    for (let attempt = 0; attempt < QUIET_ATTEMPTS; attempt++) {
+      for (const { device } of raw) await loops.flush(device)
+      const before = raw.map(({ device }) => loops.writes(device))
+      for (const { copy, device } of raw) await copy.finish(device, signal)
+      const isOneStep = raw.length === 1 && raw[0]?.copy.shared
+      if (isOneStep || raw.every(({ device }, index) => loops.writes(device) === before[index])) return
+    }
+    const ids = raw.map(({ volumeId }) => `"${volumeId}"`).join(' and ')
+    throw new VolumeError(
+      'aborted',
+      `raw block volume ${ids} is written all the time; it can be copied when its writer pauses, or alone on a pool whose file system shares blocks`,
+    )
+  }
 }
 
-/** The device of a raw block volume cannot be frozen; then there must be a moment without writes. */
-async function finishPart(
-  { volumeId, copy, device, mountPoint }: PartInUse,
-  signal: AbortSignal,
-): Promise<void> {
-  if (!device || mountPoint !== undefined) {
-    await copy.finish(signal)
-    return
-  }
-  for (let attempt = 0; attempt < QUIET_ATTEMPTS; attempt++) {
-    if (await copy.finishIfQuiet(device, signal)) return
-  }
-  throw new VolumeError(
-    'aborted',
-    `raw block volume "${volumeId}" is written all the time; it can be copied when its writer pauses, or on a pool whose file system shares blocks`,
-  )
+function isMounted<T extends PartInUse>(part: T): part is T & { readonly mountPoint: string } {
+  return part.mountPoint !== undefined
+}
+
+function isRawInUse<T extends PartInUse>(part: T): part is T & { readonly device: LoopDevice } {
+  return part.device !== undefined && part.mountPoint === undefined
 }
 
 interface Part extends CutSource {

@@ -1,5 +1,8 @@
 import { VolumeError } from '../errors.ts'
 import { groupSnapshotIdFor, snapshotIdFor, type GroupSnapshotId, type SnapshotId } from '../ids.ts'
+import type { Pool } from '../pool/pool.ts'
+import type { Volume } from '../volume.ts'
+import type { CutSource } from './cutter.ts'
 import type { SnapshotParameters } from './parameters.ts'
 import type { Snapshot, SnapshotGroup } from './snapshot.ts'
 import type { SnapshotterDependencies } from './snapshotter.ts'
@@ -30,40 +33,61 @@ export class GroupSnapshotter {
     const existing = this.find(id)
     if (existing) return sameSources(existing, name, sourceVolumeIds)
     for (const source of sourceVolumeIds) catalog.get(source)
-    const made = await jobs.run(id, (job) => this.#cut(id, name, sourceVolumeIds, parameters, job), signal)
+    // Whichever of the pools is full.
+    const { space } = catalog.pool(catalog.get(sourceVolumeIds[0] ?? '').pool)
+    const cut = (job: AbortSignal) =>
+      space.orFull('resource-exhausted', this.#cut(id, name, sourceVolumeIds, parameters, job))
+    const made = await jobs.run(id, cut, signal)
     return sameSources(made, name, sourceVolumeIds)
   }
 
+  /** @throws VolumeError failed-precondition when one of its members is damaged */
   find(id: string): GroupSnapshot | undefined {
-    const snapshots = this.#on.catalog.snapshotsOfGroup(id)
-    const members = snapshots[0]?.group?.members ?? []
-    if (members.length === 0) return undefined
-    return {
-      id: id as GroupSnapshotId,
-      snapshots: members.flatMap((member) => snapshots.find((snapshot) => snapshot.id === member) ?? []),
-    }
+    const { catalog } = this.#on
+    const group = catalog.membersOfGroup(id)[0]?.group
+    if (!group || !catalog.isComplete(group)) return undefined
+    return { id: group.id, snapshots: group.members.map((member) => catalog.getSnapshot(member)) }
   }
 
-  /** @throws VolumeError not-found; invalid-argument when the ids are not those of the group's members */
+  /** @throws VolumeError not-found; invalid-argument when the ids are not those of the group's members; or as `find` does */
   get(id: string, snapshotIds: readonly string[]): GroupSnapshot {
-    const group = this.find(id)
-    if (!group) throw new VolumeError('not-found', `group snapshot "${id}" does not exist on this node`)
-    requireMembers(group, snapshotIds)
-    return group
+    const found = this.find(id)
+    if (!found) throw new VolumeError('not-found', `group snapshot "${id}" does not exist on this node`)
+    requireMembers(
+      id,
+      found.snapshots.map((snapshot) => snapshot.id),
+      snapshotIds,
+    )
+    return found
   }
 
-  /** @throws VolumeError invalid-argument when the ids are not those of the group's members */
+  /** @throws VolumeError invalid-argument when the ids are not those of the group's members; or as `find` does */
   async delete(id: string, snapshotIds: readonly string[], signal: AbortSignal): Promise<void> {
     const { catalog, jobs, locks } = this.#on
     await jobs.cancel(id, new VolumeError('aborted', `group snapshot "${id}" was deleted while it was made`))
     using _lock = await locks.acquire(id, signal)
-    const group = this.find(id)
+    const group = catalog.membersOfGroup(id)[0]?.group
     if (!group) return
-    requireMembers(group, snapshotIds)
-    for (const snapshot of group.snapshots) {
-      using _member = await locks.acquire(snapshot.id, signal)
-      await catalog.pool(snapshot.pool).snapshots.remove(snapshot.id)
-    }
+    requireMembers(id, group.members, snapshotIds)
+    // Throws for a damaged member before any other is gone.
+    this.find(id)
+    await this.#remove(catalog.membersOfGroup(id), signal)
+  }
+
+  /** Clears away the groups of which a crash left a part. To be called once, when all pools are there. */
+  async removeHalves(signal: AbortSignal): Promise<void> {
+    const { catalog } = this.#on
+    const snapshots = catalog.pools().flatMap((pool) => pool.snapshots.values())
+    const halves = snapshots.filter(({ group }) => group && !catalog.isComplete(group))
+    await this.#remove(halves, signal)
+  }
+
+  /** Waits for those who use one of them; from then on nothing stops it half way. */
+  async #remove(snapshots: readonly Snapshot[], signal: AbortSignal): Promise<void> {
+    const { catalog, locks } = this.#on
+    using held = new DisposableStack()
+    for (const { id } of snapshots) held.use(await locks.acquire(id, signal))
+    for (const { id, pool } of snapshots) await catalog.pool(pool).snapshots.remove(id)
   }
 
   async #cut(
@@ -75,35 +99,46 @@ export class GroupSnapshotter {
   ): Promise<GroupSnapshot> {
     const { catalog, cutter, locks, nodeId } = this.#on
     using _lock = await locks.acquire(id, signal)
-    const memberName = (volumeId: string): string => `${name} of ${volumeId}`
-    const memberId = (volumeId: string): SnapshotId => snapshotIdFor(nodeId, memberName(volumeId))
-    const group: SnapshotGroup = { id, name, members: sourceVolumeIds.map(memberId) }
+    // What is left of an attempt, or of a removal, that failed half way.
+    await this.#remove(catalog.membersOfGroup(id), signal)
     await using drafts = new AsyncDisposableStack()
-    const sources = []
+    const members: Member[] = []
     for (const volumeId of sourceVolumeIds) {
       const volume = catalog.get(volumeId)
       const pool = catalog.pool(volume.pool)
-      sources.push({
-        volume,
-        pool,
-        volumeId,
-        draft: drafts.use(await pool.draftSnapshot(memberId(volumeId), volume)),
-      })
+      const memberName = `${name} of ${volumeId}`
+      const memberId = snapshotIdFor(nodeId, memberName)
+      const draft = drafts.use(await pool.draftSnapshot(memberId, volume))
+      members.push({ id: memberId, name: memberName, volumeId, volume, pool, draft })
     }
-    const [first] = sources
-    const cutting = cutter.cut(sources, freezeTimeoutMs, signal)
-    const cutAt = first ? await first.pool.space.orFull('resource-exhausted', cutting) : await cutting
-    // All or none: those that are there already go again when one fails, and after a crash at the next start.
-    await using undo = new AsyncDisposableStack()
-    const snapshots: Snapshot[] = []
-    for (const { volume, pool, draft } of sources) {
-      const member = { id: memberId(volume.id), name: memberName(volume.id), group }
-      snapshots.push(await pool.commitSnapshot(draft, member, volume, cutAt))
-      undo.defer(() => pool.snapshots.remove(member.id))
+    const cutAt = await cutter.cut(members, freezeTimeoutMs, signal)
+    const group: SnapshotGroup = {
+      id,
+      name,
+      members: members.map((member) => member.id),
+      pools: [...new Set(members.map(({ pool }) => pool.name))],
     }
-    undo.move()
-    return { id, snapshots }
+    return { id, snapshots: await commit(members, group, cutAt) }
   }
+}
+
+/** All or none: those that are there already go again when one fails, and after a crash at the next start. */
+async function commit(members: readonly Member[], group: SnapshotGroup, cutAt: Date): Promise<Snapshot[]> {
+  await using undo = new AsyncDisposableStack()
+  const snapshots: Snapshot[] = []
+  for (const { id, name, volume, pool, draft } of members) {
+    snapshots.push(await pool.commitSnapshot(draft, { id, name, group }, volume, cutAt))
+    undo.defer(() => pool.snapshots.remove(id))
+  }
+  undo.move()
+  return snapshots
+}
+
+interface Member extends CutSource {
+  readonly id: SnapshotId
+  readonly name: string
+  readonly volume: Volume
+  readonly pool: Pool
 }
 
 function sameSources(group: GroupSnapshot, name: string, sourceVolumeIds: readonly string[]): GroupSnapshot {
@@ -115,15 +150,15 @@ function sameSources(group: GroupSnapshot, name: string, sourceVolumeIds: readon
   )
 }
 
-function requireMembers(group: GroupSnapshot, snapshotIds: readonly string[]): void {
-  const members = group.snapshots.map(({ id }) => id)
+function requireMembers(id: string, members: readonly string[], snapshotIds: readonly string[]): void {
   if (sameMembers(members, snapshotIds)) return
   throw new VolumeError(
     'invalid-argument',
-    `snapshot_ids: group snapshot "${group.id}" has ${members.join(', ')}, not ${snapshotIds.join(', ') || 'none'}`,
+    `snapshot_ids: group snapshot "${id}" has ${members.join(', ')}, not ${snapshotIds.join(', ') || 'none'}`,
   )
 }
 
-function sameMembers(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && new Set([...a, ...b]).size === new Set(a).size
+/** @param members each of them once */
+function sameMembers(members: readonly string[], ids: readonly string[]): boolean {
+  return members.length === ids.length && members.every((member) => ids.includes(member))
 }

@@ -32,18 +32,21 @@ export class LiveCopy implements AsyncDisposable {
   readonly #target: string
   readonly #on: LiveCopyDependencies
   readonly #trace: WriteTrace | undefined
+  readonly #traced: LoopDevice | undefined
 
   private constructor(
     source: string,
     target: string,
     shared: boolean,
     trace: WriteTrace | undefined,
+    traced: LoopDevice | undefined,
     on: LiveCopyDependencies,
   ) {
     this.source = source
     this.shared = shared
     this.#target = target
     this.#trace = trace
+    this.#traced = traced
     this.#on = on
   }
 
@@ -60,7 +63,7 @@ export class LiveCopy implements AsyncDisposable {
     if (trace) undo.use(trace)
     const how = await on.copier.copy(source, target, progressLog(on.log, source), signal)
     undo.move()
-    return new LiveCopy(source, target, how === 'shared', trace, on)
+    return new LiveCopy(source, target, how === 'shared', trace, attached?.device, on)
   }
 
   /** While the source is still written: leaves little for the last pass. */
@@ -74,25 +77,16 @@ export class LiveCopy implements AsyncDisposable {
     }
   }
 
-  /** Makes the copy equal to the source, which nobody writes meanwhile. */
-  async finish(signal: AbortSignal): Promise<void> {
+  /**
+   * Makes the copy equal to the source, which nobody writes meanwhile.
+   * @param device where the source is attached now; what was traced counts only when it was there all the time
+   */
+  async finish(device: LoopDevice | undefined, signal: AbortSignal): Promise<void> {
     const { copier } = this.#on
-    const changed = this.shared ? undefined : await this.#trace?.changes()
+    const isTraced = !this.shared && device !== undefined && device.number === this.#traced?.number
+    const changed = isTraced ? await this.#trace?.changes() : undefined
     if (changed) await copier.updateWithin(this.source, this.#target, changed, signal)
     else await copier.update(this.source, this.#target, signal)
-  }
-
-  /**
-   * As `finish`, for a source whose writers cannot be held up: a copy that was compared, with not one write meanwhile, is of
-   * one point in time all the same, and so is one that shares its blocks.
-   * @returns false when there were writes meanwhile
-   */
-  async finishIfQuiet(device: LoopDevice, signal: AbortSignal): Promise<boolean> {
-    const { loops } = this.#on
-    await loops.flush(device)
-    const before = loops.writes(device)
-    await this.finish(signal)
-    return this.shared || loops.writes(device) === before
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

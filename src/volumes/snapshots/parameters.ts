@@ -11,7 +11,7 @@ const schema = v.strictObject({
   freezeTimeout: v.optional(
     v.pipe(
       v.string(),
-      v.regex(/^[1-9]\d{0,5}(ms|s)$/, 'a duration such as 500ms or 10s'),
+      v.check((text) => /^[1-9]\d{0,5}(ms|s)$/.test(text), 'a duration such as 500ms or 10s'),
       v.transform((text) => parseInt(text) * (text.endsWith('ms') ? 1 : 1000)),
     ),
     '60s',

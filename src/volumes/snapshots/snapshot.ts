@@ -7,6 +7,8 @@ export interface SnapshotGroup {
   readonly id: GroupSnapshotId
   readonly name: string
   readonly members: readonly SnapshotId[]
+  /** The names of the pools that the members are in, by which those of a pool that is not there are not taken for missing. */
+  readonly pools: readonly string[]
 }
 
 /** The content that a volume had at one point in time. It does not depend on the volume, which may be gone. */

@@ -71,12 +71,12 @@ export class Snapshotter {
     using _lock = await locks.acquire(id, signal)
     const volume = catalog.get(sourceVolumeId)
     const pool = catalog.pool(volume.pool)
-    await using draft = await pool.draftSnapshot(id, volume)
-    const cutAt = await pool.space.orFull(
-      'resource-exhausted',
-      cutter.cut([{ volumeId: volume.id, draft }], freezeTimeoutMs, signal),
-    )
-    return await pool.commitSnapshot(draft, { id, name, group: undefined }, volume, cutAt)
+    const make = async (): Promise<Snapshot> => {
+      await using draft = await pool.draftSnapshot(id, volume)
+      const cutAt = await cutter.cut([{ volumeId: volume.id, draft }], freezeTimeoutMs, signal)
+      return await pool.commitSnapshot(draft, { id, name, group: undefined }, volume, cutAt)
+    }
+    return await pool.space.orFull('resource-exhausted', make())
   }
 }
 

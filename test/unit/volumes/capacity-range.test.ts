@@ -28,6 +28,15 @@ describe('chooseCapacity', () => {
   })
 
   it.each([
+    ['nothing asked', range(0n), 16n * MiB],
+    ['a limit above it', range(0n, 20n * MiB), 16n * MiB],
+    ['a limit below it', range(0n, 12n * MiB), 12n * MiB],
+    ['more required', range(20n * MiB), 20n * MiB],
+  ])('prefers what it is told to: %s', (_name, asked, capacity) => {
+    expect(chooseCapacity(asked, minimum, 16n * MiB)).toBe(capacity)
+  })
+
+  it.each([
     ['negative required', range(-1n), 'invalid-argument', '-1'],
     ['negative limit', range(0n, -1n), 'invalid-argument', '-1'],
     ['limit below required', range(2n * MiB, MiB), 'invalid-argument', 'required_bytes 2097152'],

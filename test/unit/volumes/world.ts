@@ -1,20 +1,25 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { LinuxImageCopier } from '../../../src/linux/copy/image-copier.ts'
 import { LinuxImageFiles } from '../../../src/linux/image-files.ts'
 import { Catalog } from '../../../src/volumes/catalog.ts'
 import { Jobs } from '../../../src/volumes/jobs.ts'
 import { KeyedLock } from '../../../src/volumes/keyed-lock.ts'
+import { Modifier } from '../../../src/volumes/modifier.ts'
 import { parseParameters } from '../../../src/volumes/parameters.ts'
 import { Pool } from '../../../src/volumes/pool/pool.ts'
 import type { PoolLimits } from '../../../src/volumes/pool/space.ts'
 import { Provisioner } from '../../../src/volumes/provisioner.ts'
+import type { LoopDevice, WriteTracer } from '../../../src/volumes/ports.ts'
 import { Cutter } from '../../../src/volumes/snapshots/cutter.ts'
+import { GroupSnapshotter } from '../../../src/volumes/snapshots/group-snapshotter.ts'
 import { Restorer } from '../../../src/volumes/snapshots/restorer.ts'
-import type { Access } from '../../../src/volumes/volume.ts'
+
+import { Snapshotter } from '../../../src/volumes/snapshots/snapshotter.ts'
+import type { Access, ContentSource, Volume } from '../../../src/volumes/volume.ts'
 import { FakeFileSystems } from '../../fakes/filesystems.ts'
+import { WatchedCopier } from '../../fakes/image-copier.ts'
 import { FakeLoopDevices } from '../../fakes/loop-devices.ts'
 import { FakeMounts } from '../../fakes/mounts.ts'
 
@@ -26,8 +31,8 @@ export const noLimits: PoolLimits = { sizeBytes: undefined, reserveBytes: 0n, ov
 
 export const silent = pino({ level: 'silent' })
 
-/** A node whose files are real and whose devices, mounts and file systems are imagined. */
-export async function makeWorld(limits: PoolLimits = noLimits) {
+/** A node whose files are real and whose devices, mounts and file systems are imagined. It has two pools. */
+export async function makeWorld(limits: PoolLimits = noLimits, tracer?: WriteTracer) {
   const directory = await mkdtemp(join(tmpdir(), 'csi-driver-loop-'))
   // File systems are imagined and leave nothing in the images, so these are taken for written.
   const files = Object.assign(new LinuxImageFiles(), { hasData: () => Promise.resolve(true) })
@@ -43,31 +48,29 @@ export async function makeWorld(limits: PoolLimits = noLimits) {
     },
   })
   const config = { name: 'default', path: join(directory, 'pool'), limits }
+  const otherConfig = { name: 'other', path: join(directory, 'other'), limits }
   const pool = await Pool.open(config, files, silent)
-  const catalog = new Catalog('n1', [pool])
+  const other = await Pool.open(otherConfig, files, silent)
+  const nodeId = 'n1'
+  const catalog = new Catalog(nodeId, [pool, other])
   const locks = new KeyedLock()
   const jobs = new Jobs()
-  const copier = new LinuxImageCopier()
-  const cutter = new Cutter({ catalog, locks, loops, mounts, copier, tracer: undefined, log: silent })
+  // One log, so that it shows the order.
+  const copier = new WatchedCopier(mounts.log)
+  const cutter = new Cutter({ catalog, locks, loops, mounts, copier, tracer, log: silent })
   const restorer = new Restorer({ catalog, locks, files, fileSystems, copier, cutter })
-  const provisioner = new Provisioner({
-    nodeId: 'n1',
-    catalog,
-    locks,
-    jobs,
-    files,
-    loops,
-    fileSystems,
-    restorer,
-  })
+  const provisioner = new Provisioner({ nodeId, catalog, locks, jobs, files, loops, fileSystems, restorer })
+  const onSnapshots = { nodeId, catalog, locks, jobs, cutter }
   return {
     directory,
     config,
+    otherConfig,
     files,
     fileSystems,
     loops,
     mounts,
     pool,
+    other,
     catalog,
     locks,
     jobs,
@@ -75,19 +78,42 @@ export async function makeWorld(limits: PoolLimits = noLimits) {
     cutter,
     restorer,
     provisioner,
+    snapshotter: new Snapshotter(onSnapshots),
+    groupSnapshotter: new GroupSnapshotter(onSnapshots),
+    modifier: new Modifier({ catalog, locks, files, loops, mounts }),
     onNode: { catalog, locks, files, loops, mounts, fileSystems },
     /** Makes a volume of 16 MiB. */
-    async create(name: string, access: Access = writer, parameters: Record<string, string> = {}) {
+    async create(
+      name: string,
+      access: Access = writer,
+      parameters: Record<string, string> = {},
+      source?: ContentSource,
+    ) {
       const range = { requiredBytes: 16n * MiB, limitBytes: 0n }
-      const source = undefined
       const request = { name, range, accesses: [access], parameters: parseParameters(parameters), source }
       const volume = await provisioner.create(request, never)
       // Fake file systems live on device names; the first free one is what attach will give out.
       fileSystems.setSize('/dev/loop0', volume.capacityBytes)
       return volume
     },
+    /** Attaches a volume as its staging does, and mounts it if it is one for that. */
+    async use(volume: Volume): Promise<{ device: LoopDevice; mountPoint: string }> {
+      const autoclear = volume.accessTypes.includes('mount')
+      const { id, directIo } = volume
+      const options = { name: id, readOnly: false, autoclear, directIo, sectorBytes: 512 } as const
+      await using attachment = await loops.attach(catalog.image(volume), options, never)
+      const { device } = attachment
+      const mountPoint = join(directory, `mnt-${volume.name}`)
+      if (autoclear) {
+        await mkdir(mountPoint)
+        await mounts.mount({ source: device.path, target: mountPoint, fsType: volume.fsType, options: [] })
+      }
+      return { device, mountPoint }
+    },
     async [Symbol.asyncDispose]() {
+      await jobs[Symbol.asyncDispose]()
       await pool[Symbol.asyncDispose]()
+      await other[Symbol.asyncDispose]()
       await rm(directory, { recursive: true })
     },
   }

@@ -103,8 +103,10 @@ describe('EphemeralVolumes', () => {
 
   it('has one target', async () => {
     await publish()
-    await expect(publish({ targetPath: join(world.directory, 'other') })).rejects.toThrow('attached already')
-    await ephemeral.unpublish(published(), join(world.directory, 'other'), never)
+    await expect(publish({ targetPath: join(world.directory, 'elsewhere') })).rejects.toThrow(
+      'attached already',
+    )
+    await ephemeral.unpublish(published(), join(world.directory, 'elsewhere'), never)
     expect(await world.mounts.at(targetPath)).toBeDefined()
   })
 

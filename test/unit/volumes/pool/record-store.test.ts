@@ -1,0 +1,127 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { Pool } from '../../../../src/volumes/pool/pool.ts'
+import { volumeKind } from '../../../../src/volumes/pool/volume-record.ts'
+import type { Volume } from '../../../../src/volumes/volume.ts'
+import { makeWorld, never, silent, type World } from '../world.ts'
+
+describe('RecordStore', () => {
+  let world: World
+  let volume: Volume
+
+  beforeEach(async () => {
+    world = await makeWorld()
+    volume = await world.create('a')
+  })
+
+  afterEach(() => world[Symbol.asyncDispose]())
+
+  const path = (...names: string[]): string => join(world.config.path, 'volumes', ...names)
+  const names = async (): Promise<string[]> => {
+    await world.pool.volumes.settle()
+    return readdir(path())
+  }
+
+  async function withNextPool(look: (pool: Pool) => unknown): Promise<void> {
+    await world.pool[Symbol.asyncDispose]()
+    await using pool = await Pool.open(world.config, world.files, silent)
+    await look(pool)
+  }
+
+  const other = (): Volume => ({ ...volume, id: volume.id.replace(/.$/, 'x') as Volume['id'] })
+
+  it('has nothing of a draft that was not committed', async () => {
+    {
+      await using draft = await world.pool.volumes.begin('x')
+      await world.files.create(draft.image, 4096n, false, never)
+      await draft.noteFrozen([volume.id])
+    }
+    expect(await names()).toEqual([volume.id])
+  })
+
+  it('has the image and the record of one that was, and no word of a freeze', async () => {
+    const made = { ...volume, id: volume.id.replace(/^./, '0') as Volume['id'] }
+    {
+      await using draft = await world.pool.volumes.begin(made.id)
+      await world.files.create(draft.image, made.capacityBytes, false, never)
+      await draft.noteFrozen([volume.id])
+      await world.pool.volumes.commit(draft, made)
+    }
+    expect((await readdir(path(made.id))).sort()).toEqual(['disk.img', 'volume.json'])
+    await withNextPool((pool) => {
+      expect(pool.volumes.get(made.id)).toEqual(made)
+      expect(pool.volumes.frozen).toEqual([])
+    })
+  })
+
+  it('begins anew over what a failed attempt could not remove', async () => {
+    await mkdir(path('.x.new'))
+    await writeFile(path('.x.new', 'disk.img'), 'old')
+    await using draft = await world.pool.volumes.begin('x')
+    await world.files.create(draft.image, 4096n, false, never)
+    expect(await readdir(path('.x.new'))).toEqual(['disk.img'])
+  })
+
+  it('changes a record as one step, after its work', async () => {
+    const changed: Volume = { ...volume, discard: 'online' }
+    await world.pool.volumes.update(changed, async () => {
+      expect(world.pool.volumes.get(volume.id)).toEqual(volume)
+      expect(await readFile(path(volume.id, 'volume.json'), 'utf8')).toBe(volumeKind.encode(volume))
+    })
+    expect(world.pool.volumes.get(volume.id)).toEqual(changed)
+    expect(await readFile(path(volume.id, 'volume.json'), 'utf8')).toBe(volumeKind.encode(changed))
+  })
+
+  it('keeps the record when its work fails', async () => {
+    const changed: Volume = { ...volume, discard: 'online' }
+    const fail = (): Promise<void> => Promise.reject(new Error('no luck'))
+    await expect(world.pool.volumes.update(changed, fail)).rejects.toThrow('no luck')
+    expect(world.pool.volumes.get(volume.id)).toEqual(volume)
+    expect((await readdir(path(volume.id))).sort()).toEqual(['disk.img', 'volume.json'])
+    await withNextPool((pool) => {
+      expect(pool.volumes.get(volume.id)).toEqual(volume)
+    })
+  })
+
+  it('does no work when there is no place for the record', async () => {
+    let worked = false
+    const work = (): Promise<void> => {
+      worked = true
+      return Promise.resolve()
+    }
+    await expect(world.pool.volumes.update(other(), work)).rejects.toMatchObject({ code: 'ENOENT' })
+    expect(worked).toBe(false)
+  })
+
+  it('tells what may be frozen, by the words that were left, and keeps them until it is told', async () => {
+    await mkdir(path('.x.new'))
+    await writeFile(path('.x.new', 'frozen'), 'one\ntwo')
+    await mkdir(path('.y.deleted'))
+    await writeFile(path('.y.deleted', 'frozen'), 'three')
+    await mkdir(path('.z.new'))
+    await writeFile(path('.file'), '')
+    await withNextPool(async (pool) => {
+      expect(pool.volumes.frozen.sort()).toEqual(['one', 'three', 'two'])
+      await pool.volumes.settle()
+      expect((await names()).filter((name) => name.startsWith('.'))).toHaveLength(2)
+      pool.volumes.forgetFrozen()
+      expect(pool.volumes.frozen).toEqual([])
+    })
+    expect(await names()).toEqual([volume.id])
+  })
+
+  it.each([
+    ['no record', 'volume.json', undefined, /volume\.json/],
+    ['a broken record', 'volume.json', '{', /JSON/],
+    ['a short image', 'disk.img', '', /the image has 0 bytes/],
+  ])('says what is wrong with %s, and has the others', async (_, file, text, reason) => {
+    const sound = await world.create('b')
+    if (text === undefined) await rm(path(volume.id, file))
+    else await writeFile(path(volume.id, file), text)
+    await withNextPool((pool) => {
+      expect(pool.volumes.values()).toEqual([sound])
+      expect(pool.volumes.damaged.get(volume.id)).toMatch(reason)
+    })
+  })
+})

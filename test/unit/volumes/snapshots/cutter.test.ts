@@ -1,0 +1,261 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { Draft } from '../../../../src/volumes/pool/draft.ts'
+import type { Volume } from '../../../../src/volumes/volume.ts'
+import type { CopierHook } from '../../../fakes/image-copier.ts'
+import { at } from '../../../support/at.ts'
+import { block, makeWorld, never, type World } from '../world.ts'
+
+const SHORT_MS = 20
+const LONG_MS = 60_000
+
+describe('Cutter', () => {
+  let world: World
+  let drafts: AsyncDisposableStack
+
+  beforeEach(async () => {
+    world = await makeWorld()
+    drafts = new AsyncDisposableStack()
+  })
+
+  afterEach(async () => {
+    await drafts.disposeAsync()
+    await world[Symbol.asyncDispose]()
+  })
+
+  const draft = async (volume: Volume): Promise<Draft> =>
+    drafts.use(await world.pool.snapshots.begin(volume.id))
+
+  /** @returns the drafts' images */
+  async function cut(
+    volumes: readonly Volume[],
+    { freezeTimeoutMs = LONG_MS, signal = never } = {},
+  ): Promise<string[]> {
+    world.mounts.log.length = 0
+    const sources = []
+    for (const volume of volumes) sources.push({ volumeId: volume.id, draft: await draft(volume) })
+    await world.cutter.cut(sources, freezeTimeoutMs, signal)
+    return sources.map((source) => source.draft.image)
+  }
+
+  /** The log with names in the place of paths. */
+  function events(volumes: readonly Volume[]): string[] {
+    const named = (line: string): string =>
+      volumes.reduce(
+        (text, volume) =>
+          text
+            .replace(world.catalog.image(volume), volume.name)
+            .replace(`${world.directory}/mnt-${volume.name}`, volume.name),
+        line,
+      )
+    return world.mounts.log.map(named)
+  }
+
+  async function inUse(...names: string[]): Promise<Volume[]> {
+    const volumes = []
+    for (const name of names) {
+      volumes.push(await world.create(name))
+      await world.use(at(volumes, -1))
+    }
+    return volumes
+  }
+
+  it('copies all, then freezes all, then catches up with all, then thaws all', async () => {
+    const volumes = await inUse('a', 'b', 'c')
+    await cut(volumes)
+    expect(events(volumes)).toEqual([
+      ...['copy a', 'copy b', 'copy c'],
+      ...['flush a', 'flush b', 'flush c'],
+      ...['freeze a', 'freeze b', 'freeze c'],
+      ...['update a', 'update b', 'update c'],
+      ...['thaw c', 'thaw b', 'thaw a'],
+    ])
+  })
+
+  it('has what was written while it copied', async () => {
+    const volumes = await inUse('a')
+    world.copier.hook = (operation, source) =>
+      operation === 'copy' ? undefined : writeFile(source, 'written late', { flag: 'r+' })
+    const [image = ''] = await cut(volumes)
+    expect((await readFile(image, 'latin1')).startsWith('written late')).toBe(true)
+  })
+
+  it('freezes nothing that is not mounted', async () => {
+    const volume = await world.create('a')
+    await cut([volume])
+    expect(events([volume])).toEqual(['copy a', 'update a'])
+  })
+
+  it('freezes no device node that is published where a volume can be both', async () => {
+    const volume = await world.create('a')
+    await world.pool.volumes.update({ ...volume, accessTypes: ['block', 'mount'] })
+    const { device } = await world.use({ ...volume, accessTypes: ['block'] })
+    const node = { source: 'devtmpfs', fsType: 'devtmpfs', root: `/loop${device.number}` }
+    world.mounts.list = () =>
+      Promise.resolve([{ ...node, target: '/pods/x', readOnly: false, options: ['rw'] }])
+    await cut([volume])
+    expect(events([volume])).toEqual(['copy a', 'update a'])
+  })
+
+  it('holds the volumes from the freeze on, and not while it copies', async () => {
+    const volumes = await inUse('a', 'b')
+    const waiting: string[] = []
+    world.copier.hook = async (operation, source) => {
+      for (const volume of volumes) {
+        const soon = AbortSignal.timeout(SHORT_MS)
+        await world.locks.acquire(volume.id, soon).then(
+          (lock) => {
+            lock[Symbol.dispose]()
+          },
+          () => waiting.push(`${operation} of ${source === world.catalog.image(volume) ? 'it' : 'another'}`),
+        )
+      }
+    }
+    await cut(volumes)
+    expect(waiting).toEqual(['update of it', 'update of another', 'update of another', 'update of it'])
+  })
+
+  const failure = new Error('no luck')
+  const failAt =
+    (operation: string, which: string): CopierHook =>
+    (begun, source) => {
+      if (begun === operation && source.includes(which)) throw failure
+    }
+
+  it.each([
+    ['a copy', 'copy'],
+    ['catching up', 'update'],
+  ])('leaves nothing frozen or locked when %s fails', async (_, operation) => {
+    const volumes = await inUse('a', 'b')
+    world.copier.hook = failAt(operation, at(volumes, 1).id)
+    await expect(cut(volumes)).rejects.toBe(failure)
+    await expectFree(volumes)
+    const wasFrozen = operation === 'update'
+    expect(events(volumes).includes('freeze b')).toBe(wasFrozen)
+  })
+
+  it('thaws those that were frozen when another one cannot be', async () => {
+    const volumes = await inUse('a', 'b')
+    const source = (await world.mounts.at(`${world.directory}/mnt-b`))?.source ?? ''
+    world.mounts.frozen.add(source)
+    await expect(cut(volumes)).rejects.toMatchObject({
+      kind: 'aborted',
+      message: expect.stringContaining(`volume "${at(volumes, 1).id}" is frozen by somebody else`),
+    })
+    expect(events(volumes)).toContain('thaw a')
+    expect([...world.mounts.frozen]).toEqual([source])
+  })
+
+  it('thaws when it is cancelled, and says why', async () => {
+    const volumes = await inUse('a')
+    const caller = new AbortController()
+    world.copier.hook = (operation, _source, signal) => {
+      if (operation === 'copy') return
+      caller.abort(new Error('deleted meanwhile'))
+      expect(signal.aborted).toBe(true)
+    }
+    await expect(cut(volumes, { signal: caller.signal })).rejects.toThrow('deleted meanwhile')
+    await expectFree(volumes)
+  })
+
+  it('thaws when the time is over, and says so', async () => {
+    const volumes = await inUse('a')
+    world.copier.hook = (operation, _source, signal) =>
+      operation === 'copy' ? undefined : new Promise((resolve) => (signal.onabort = resolve))
+    await expect(cut(volumes, { freezeTimeoutMs: SHORT_MS })).rejects.toMatchObject({
+      kind: 'aborted',
+      message: expect.stringMatching(/^freezeTimeout: .*within 20 ms/),
+    })
+    await expectFree(volumes)
+  })
+
+  it('does not count the time of the copying', async () => {
+    const volumes = await inUse('a')
+    world.copier.hook = (operation) =>
+      operation === 'copy' ? new Promise((resolve) => setTimeout(resolve, 2 * SHORT_MS)) : undefined
+    await cut(volumes, { freezeTimeoutMs: 1000 * SHORT_MS })
+  })
+
+  it('leaves word of the freeze as long as it lasts', async () => {
+    const volumes = await inUse('a', 'b')
+    const path = (name: string): string => `${world.config.path}/snapshots/.${at(volumes, 0).id}.new/${name}`
+    const words: string[] = []
+    world.copier.hook = async (operation) => {
+      words.push(`${operation}: ${await readFile(path('frozen'), 'utf8').catch(() => 'none')}`)
+    }
+    await cut(volumes)
+    const ids = volumes.map(({ id }) => id).join('\n')
+    expect(words).toEqual(['copy: none', 'copy: none', `update: ${ids}`, `update: ${ids}`])
+  })
+
+  it.each(['a', 'b'])('is not found when it was deleted while %s was copied', async (name) => {
+    const volumes = [await world.create('a'), await world.create('b')]
+    world.copier.hook = async (operation, source) => {
+      const isTime = operation === 'copy' && source === world.catalog.image(at(volumes, name === 'a' ? 0 : 1))
+      if (isTime) await world.provisioner.delete(at(volumes, 0).id, never)
+    }
+    await expect(cut(volumes)).rejects.toMatchObject({ kind: 'not-found' })
+  })
+
+  describe('of raw block volumes in use', () => {
+    let volumes: Volume[]
+    let devices: { number: number; path: string }[]
+
+    beforeEach(async () => {
+      volumes = [await world.create('a', block), await world.create('b', block)]
+      devices = []
+      for (const volume of volumes) devices.push((await world.use(volume)).device)
+    })
+
+    /** A writer to the device of volume `a` that pauses after so many passes. */
+    const writeDuring = (passes: number): void => {
+      world.copier.hook = (operation) => {
+        if (operation !== 'copy' && passes-- > 0) world.loops.write(at(devices, 0))
+      }
+    }
+    const updates = (): number => world.mounts.log.filter((line) => line.startsWith('update')).length
+
+    it('compares until there was a pass without writes', async () => {
+      writeDuring(3)
+      await cut([at(volumes, 0)])
+      expect(updates()).toBe(4)
+      expect(world.mounts.log.some((line) => line.startsWith('freeze'))).toBe(false)
+    })
+
+    it('gives up when there is none', async () => {
+      writeDuring(Infinity)
+      await expect(cut([at(volumes, 0)])).rejects.toMatchObject({
+        kind: 'aborted',
+        message: expect.stringContaining('is written all the time'),
+      })
+      await expectFree(volumes)
+    })
+
+    it('needs none where a single one shares its blocks', async () => {
+      world.copier.shares = true
+      writeDuring(Infinity)
+      await cut([at(volumes, 0)])
+      expect(updates()).toBe(1)
+    })
+
+    it('wants all of a group quiet at once, shared or not', async () => {
+      world.copier.shares = true
+      // While the second one is copied, the first one is written: the two are of two points in time.
+      world.copier.hook = (operation, source) => {
+        if (operation !== 'copy' && source.includes(at(volumes, 1).id)) world.loops.write(at(devices, 0))
+      }
+      await expect(cut(volumes)).rejects.toMatchObject({ kind: 'aborted' })
+      writeDuring(1)
+      await cut(volumes)
+      expect(updates()).toBe(4)
+    })
+  })
+
+  async function expectFree(volumes: readonly Volume[]): Promise<void> {
+    expect([...world.mounts.frozen]).toEqual([])
+    for (const { id } of volumes) {
+      using lock = await world.locks.acquire(id, AbortSignal.timeout(1000))
+      expect(lock).toBeDefined()
+    }
+  }
+})

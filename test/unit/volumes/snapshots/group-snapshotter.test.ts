@@ -1,0 +1,251 @@
+import { readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { Catalog } from '../../../../src/volumes/catalog.ts'
+import { groupSnapshotIdFor, snapshotIdFor, volumeIdFor } from '../../../../src/volumes/ids.ts'
+import { Pool } from '../../../../src/volumes/pool/pool.ts'
+import { GroupSnapshotter, type GroupSnapshot } from '../../../../src/volumes/snapshots/group-snapshotter.ts'
+import type { Snapshot } from '../../../../src/volumes/snapshots/snapshot.ts'
+import type { Volume } from '../../../../src/volumes/volume.ts'
+import { at } from '../../../support/at.ts'
+import { makeWorld, never, silent, type World } from '../world.ts'
+
+const parameters = { freezeTimeoutMs: 60_000 }
+const id = groupSnapshotIdFor('n1', 'g')
+
+describe('GroupSnapshotter', () => {
+  let world: World
+  let volumes: Volume[]
+  let catalog: Catalog
+  let groups: GroupSnapshotter
+  let pools: Pool[]
+
+  beforeEach(async () => {
+    world = await makeWorld()
+    // Two in one pool and one in another.
+    volumes = [
+      await world.create('a'),
+      await world.create('b'),
+      await world.create('c', undefined, { pool: 'other' }),
+    ]
+    catalog = world.catalog
+    groups = world.groupSnapshotter
+    pools = [world.pool, world.other]
+  })
+
+  afterEach(async () => {
+    for (const pool of pools) await pool[Symbol.asyncDispose]()
+    await world[Symbol.asyncDispose]()
+  })
+
+  const create = (name = 'g', sources: readonly Volume[] = volumes): Promise<GroupSnapshot> =>
+    groups.create(
+      name,
+      sources.map((volume) => volume.id),
+      parameters,
+      never,
+    )
+
+  const list = (): Snapshot[] => catalog.listSnapshots({ id: '', sourceVolumeId: '' }, '', 100)
+
+  async function onDisk(): Promise<string[]> {
+    const names = await Promise.all(
+      ['pool', 'other'].map((pool) => readdir(join(world.directory, pool, 'snapshots'))),
+    )
+    return names.flat()
+  }
+
+  const directoryOf = (snapshot: Snapshot): string => join(catalog.snapshotImage(snapshot), '..')
+
+  /** The next process. @param configs the pools that it has */
+  async function restart(configs = [world.config, world.otherConfig]): Promise<void> {
+    for (const pool of pools) await pool[Symbol.asyncDispose]()
+    pools = []
+    for (const config of configs) pools.push(await Pool.open(config, world.files, silent))
+    catalog = new Catalog('n1', pools)
+    const { cutter, jobs, locks } = world
+    groups = new GroupSnapshotter({ nodeId: 'n1', catalog, cutter, jobs, locks })
+    await groups.removeHalves(never)
+    for (const pool of pools) await pool.snapshots.settle()
+  }
+
+  it('makes a group once, in the order of the request, at one point in time', async () => {
+    const group = await create()
+    expect(group.snapshots.map(({ sourceVolumeId }) => sourceVolumeId)).toEqual(volumes.map((v) => v.id))
+    expect(new Set(group.snapshots.map(({ cutAt }) => cutAt)).size).toBe(1)
+    expect(group.snapshots.map(({ pool }) => pool)).toEqual(['default', 'default', 'other'])
+    expect(await create()).toEqual(group)
+    expect(await create('g', volumes.toReversed())).toEqual(group)
+    expect(list()).toHaveLength(3)
+  })
+
+  it('makes one group of many calls at once', async () => {
+    const made = await Promise.all(Array.from({ length: 5 }, () => create()))
+    expect(new Set(made.map((group) => group.snapshots[0])).size).toBe(1)
+  })
+
+  it.each([
+    ['fewer', () => volumes.slice(1)],
+    ['others', () => [at(volumes, 0), at(volumes, 1), at(volumes, 1)]],
+  ])('has a name for one set of volumes only: not for %s', async (_, sources) => {
+    await create()
+    await expect(create('g', sources())).rejects.toMatchObject({ kind: 'already-exists' })
+  })
+
+  it('is not found with one source that does not exist', async () => {
+    const gone = { ...at(volumes, 0), id: volumeIdFor('n1', 'gone') }
+    await expect(create('g', [...volumes, gone])).rejects.toMatchObject({ kind: 'not-found' })
+    expect(await onDisk()).toEqual([])
+  })
+
+  it('does not let go of a single member', async () => {
+    const { snapshots } = await create()
+    await expect(world.snapshotter.delete(at(snapshots, 0).id, never)).rejects.toMatchObject({
+      kind: 'invalid-argument',
+    })
+  })
+
+  it.each([
+    ['one too few', (ids: string[]) => ids.slice(1)],
+    ['one too many', (ids: string[]) => [...ids, snapshotIdFor('n1', 'x')]],
+    ['another one', (ids: string[]) => [...ids.slice(1), snapshotIdFor('n1', 'x')]],
+    ['one of them twice', (ids: string[]) => [...ids.slice(1), at(ids, 1)]],
+    ['none', () => []],
+  ])('is neither told nor deleted with %s of its members', async (_, change) => {
+    const { snapshots } = await create()
+    const ids = change(snapshots.map((snapshot) => snapshot.id))
+    expect(() => groups.get(id, ids)).toThrow(expect.objectContaining({ kind: 'invalid-argument' }))
+    await expect(groups.delete(id, ids, never)).rejects.toMatchObject({ kind: 'invalid-argument' })
+    expect(list()).toHaveLength(3)
+  })
+
+  it('is told and deleted with its members in any order, and then is gone', async () => {
+    const group = await create()
+    const ids = group.snapshots.map((snapshot) => snapshot.id).reverse()
+    expect(groups.get(id, ids)).toEqual(group)
+    await groups.delete(id, ids, never)
+    await groups.delete(id, ids, never)
+    expect(() => groups.get(id, ids)).toThrow(expect.objectContaining({ kind: 'not-found' }))
+    for (const pool of pools) await pool.snapshots.settle()
+    expect(await onDisk()).toEqual([])
+  })
+
+  it.each([1, 2, 3])('is not there at all when the commit of member %i fails', async (k) => {
+    const stores = [world.pool, world.pool, world.other]
+    const store = at(stores, k - 1).snapshots
+    const commit = store.commit.bind(store)
+    let commits = 0
+    store.commit = async (draft, snapshot) => {
+      commits++
+      if (snapshot.sourceVolumeId === at(volumes, k - 1).id) throw new Error('no luck')
+      await commit(draft, snapshot)
+      expect(list()).toEqual([])
+    }
+    await expect(create()).rejects.toThrow('no luck')
+    expect(commits).toBeGreaterThan(0)
+    for (const pool of pools) await pool.snapshots.settle()
+    expect(await onDisk()).toEqual([])
+    store.commit = commit
+    expect((await create()).snapshots).toHaveLength(3)
+  })
+
+  it('deletes all of its members or none, when its caller gives up', async () => {
+    const { snapshots } = await create()
+    const ids = snapshots.map((snapshot) => snapshot.id)
+    const caller = new AbortController()
+    // Somebody restores from the last one.
+    const inUse = await world.locks.acquire(at(ids, 2), never)
+    const deleted = groups.delete(id, ids, caller.signal)
+    await new Promise((resolve) => setImmediate(resolve))
+    caller.abort(new Error('gone'))
+    await expect(deleted).rejects.toThrow('gone')
+    expect(groups.get(id, ids).snapshots).toEqual(snapshots)
+    inUse[Symbol.dispose]()
+    await groups.delete(id, ids, never)
+    expect(list()).toEqual([])
+  })
+
+  it('goes on with a deletion that failed half way', async () => {
+    const { snapshots } = await create()
+    const ids = snapshots.map((snapshot) => snapshot.id)
+    world.other.snapshots.remove = () => Promise.reject(new Error('no luck'))
+    await expect(groups.delete(id, ids, never)).rejects.toThrow('no luck')
+    expect(list()).toEqual([])
+    Reflect.deleteProperty(world.other.snapshots, 'remove')
+    await groups.delete(id, ids, never)
+    for (const pool of pools) await pool.snapshots.settle()
+    expect(await onDisk()).toEqual([])
+  })
+
+  it('is made anew where a deletion failed half way', async () => {
+    const { snapshots } = await create()
+    world.other.snapshots.remove = () => Promise.reject(new Error('no luck'))
+    const ids = snapshots.map((snapshot) => snapshot.id)
+    await expect(groups.delete(id, ids, never)).rejects.toThrow('no luck')
+    Reflect.deleteProperty(world.other.snapshots, 'remove')
+    expect((await create()).snapshots.map((snapshot) => snapshot.id)).toEqual(ids)
+  })
+
+  describe('at the next start', () => {
+    it('is found again, over all pools', async () => {
+      const group = await create()
+      await restart()
+      expect(groups.find(id)).toEqual(group)
+      expect(list()).toHaveLength(3)
+    })
+
+    it.each([0, 1, 2])('is swept when member %i is missing', async (index) => {
+      const { snapshots } = await create()
+      await rm(directoryOf(at(snapshots, index)), { recursive: true })
+      await restart()
+      expect(list()).toEqual([])
+      expect(await onDisk()).toEqual([])
+      expect((await create()).snapshots).toHaveLength(3)
+    })
+
+    it('keeps other snapshots when it sweeps', async () => {
+      const single = await world.snapshotter.create('s', at(volumes, 0).id, parameters, never)
+      const { snapshots } = await create()
+      await rm(directoryOf(at(snapshots, 0)), { recursive: true })
+      await restart()
+      expect(list()).toEqual([single])
+    })
+
+    it('keeps the others usable when a member is damaged', async () => {
+      const { snapshots } = await create()
+      await writeFile(join(directoryOf(at(snapshots, 1)), 'snapshot.json'), '{')
+      await restart()
+      expect(
+        list()
+          .map((snapshot) => snapshot.id)
+          .sort(),
+      ).toEqual([at(snapshots, 0).id, at(snapshots, 2).id].sort())
+      expect(catalog.getSnapshot(at(snapshots, 0).id)).toEqual(snapshots[0])
+      const damaged = expect.objectContaining({
+        kind: 'failed-precondition',
+        message: expect.stringContaining(`snapshot "${at(snapshots, 1).id}"`),
+      })
+      const ids = snapshots.map((snapshot) => snapshot.id)
+      expect(() => groups.get(id, ids)).toThrow(damaged)
+      await expect(groups.delete(id, ids, never)).rejects.toEqual(damaged)
+      expect(list()).toHaveLength(2)
+    })
+
+    it('keeps its members when one of their pools is not there, and is whole when it is back', async () => {
+      const group = await create()
+      await restart([world.config])
+      expect(
+        list()
+          .map((snapshot) => snapshot.id)
+          .sort(),
+      ).toEqual(
+        group.snapshots
+          .slice(0, 2)
+          .map((snapshot) => snapshot.id)
+          .sort(),
+      )
+      await restart()
+      expect(groups.find(id)).toEqual(group)
+    })
+  })
+})

@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { Extent, LoopDevice, WriteTrace } from '../../../../src/volumes/ports.ts'
+import type { Volume } from '../../../../src/volumes/volume.ts'
+import { MiB, makeWorld, never, type World } from '../world.ts'
+
+const some: Extent[] = [{ offset: 0n, length: 1n * MiB }]
+const much: Extent[] = [{ offset: 0n, length: 8n * MiB }]
+
+describe('a copy of a volume whose writes are traced', () => {
+  let world: World
+  let volume: Volume
+  let answers: (Extent[] | undefined)[]
+  let traced: LoopDevice[]
+  let ended: number
+
+  const trace: WriteTrace = {
+    changes: () => Promise.resolve(answers.shift()),
+    [Symbol.asyncDispose]: () => {
+      ended++
+      return Promise.resolve()
+    },
+  }
+
+  beforeEach(async () => {
+    answers = []
+    traced = []
+    ended = 0
+    world = await makeWorld(undefined, {
+      start: (device) => {
+        traced.push(device)
+        return Promise.resolve(trace)
+      },
+    })
+    volume = await world.create('a')
+  })
+
+  afterEach(() => world[Symbol.asyncDispose]())
+
+  /** @returns what the copier did */
+  async function cut(): Promise<string[]> {
+    await using draft = await world.pool.snapshots.begin(volume.id)
+    await world.cutter.cut([{ volumeId: volume.id, draft }], 60_000, never)
+    return world.mounts.log.flatMap((line) => /^(copy|update\w*) /.exec(line)?.[1] ?? [])
+  }
+
+  it.each([
+    ['little at once', [some, some], ['copy', 'updateWithin', 'updateWithin']],
+    ['much, then little', [much, some, some], ['copy', ...Array<string>(3).fill('updateWithin')]],
+    ['always much', [much, much, much, much, much], ['copy', ...Array<string>(5).fill('updateWithin')]],
+    ['something unknown from the start', [undefined, undefined], ['copy', 'update']],
+    ['something unknown in the end', [some, undefined], ['copy', 'updateWithin', 'update']],
+  ])('%s changed', async (_, told, done) => {
+    await world.use(volume)
+    answers = told
+    expect(await cut()).toEqual(done)
+    expect(ended).toBe(1)
+  })
+
+  it('is not traced when nobody can write', async () => {
+    expect(await cut()).toEqual(['copy', 'update'])
+    expect(traced).toEqual([])
+  })
+
+  it('is not looked through again where the blocks are shared', async () => {
+    await world.use(volume)
+    world.copier.shares = true
+    answers = [some]
+    expect(await cut()).toEqual(['copy', 'update'])
+  })
+
+  it.each([
+    ['attached to another device', true],
+    ['not attached any more', false],
+  ])('is compared as a whole when it is %s in the end', async (_, isAttachedAgain) => {
+    await world.use(volume)
+    answers = [some, some]
+    world.copier.hook = async (operation) => {
+      if (operation !== 'updateWithin') return
+      await world.mounts.unmount(`${world.directory}/mnt-a`)
+      if (!isAttachedAgain) return
+      const options = {
+        name: 'x',
+        readOnly: false,
+        autoclear: false,
+        directIo: 'auto',
+        sectorBytes: 512,
+      } as const
+      await world.loops.attach(world.catalog.image(await world.create('b')), options, never)
+      await world.loops.attach(world.catalog.image(volume), options, never)
+    }
+    expect(await cut()).toEqual(['copy', 'updateWithin', 'update'])
+  })
+
+  it('ends the trace when copying fails', async () => {
+    await world.use(volume)
+    world.copier.hook = () => {
+      throw new Error('no luck')
+    }
+    await expect(cut()).rejects.toThrow('no luck')
+    expect(ended).toBe(1)
+  })
+})

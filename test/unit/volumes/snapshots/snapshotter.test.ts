@@ -1,0 +1,176 @@
+import { readdir, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { snapshotIdFor, volumeIdFor } from '../../../../src/volumes/ids.ts'
+import { Pool } from '../../../../src/volumes/pool/pool.ts'
+import type { Snapshot } from '../../../../src/volumes/snapshots/snapshot.ts'
+import type { Volume } from '../../../../src/volumes/volume.ts'
+import { FakeErrno } from '../../../fakes/errno.ts'
+import { MiB, makeWorld, never, noLimits, silent, type World } from '../world.ts'
+
+const parameters = { freezeTimeoutMs: 60_000 }
+
+describe('Snapshotter', () => {
+  let world: World
+  let volume: Volume
+
+  beforeEach(async () => {
+    world = await makeWorld()
+    volume = await world.create('a')
+  })
+
+  afterEach(() => world[Symbol.asyncDispose]())
+
+  const create = (name: string, source: Volume = volume, signal = never): Promise<Snapshot> =>
+    world.snapshotter.create(name, source.id, parameters, signal)
+
+  const list = (): string[] =>
+    world.catalog.listSnapshots({ id: '', sourceVolumeId: '' }, '', 100).map(({ name }) => name)
+
+  const onDisk = (): Promise<string[]> => readdir(join(world.config.path, 'snapshots'))
+
+  /** Makes the copier wait in the operation until it is told to go on. */
+  function pauseAt(operation: string): { reached: Promise<unknown>; resume: () => void } {
+    const reached = Promise.withResolvers<undefined>()
+    const gate = Promise.withResolvers<undefined>()
+    world.copier.hook = async (begun, _source, signal) => {
+      if (begun !== operation) return
+      reached.resolve(undefined)
+      await gate.promise
+      signal.throwIfAborted()
+    }
+    return {
+      reached: reached.promise,
+      resume: () => {
+        gate.resolve(undefined)
+      },
+    }
+  }
+
+  it('makes a snapshot once, however often it is asked', async () => {
+    const first = await create('s')
+    expect(first).toMatchObject({
+      name: 's',
+      sourceVolumeId: volume.id,
+      sizeBytes: 16n * MiB,
+      pool: 'default',
+    })
+    expect(await Promise.all([create('s'), create('s')])).toEqual([first, first])
+    expect(await onDisk()).toEqual([first.id])
+  })
+
+  it('makes one snapshot of many calls at once', async () => {
+    const snapshots = await Promise.all(Array.from({ length: 10 }, () => create('s')))
+    expect(new Set(snapshots).size).toBe(1)
+    expect(world.mounts.log.filter((line) => line.startsWith('copy'))).toHaveLength(1)
+  })
+
+  it('has a name for one source only, also while the first is made', async () => {
+    const other = await world.create('b')
+    const pause = pauseAt('copy')
+    const first = create('s')
+    await pause.reached
+    const both = Promise.allSettled([first, create('s', other)])
+    pause.resume()
+    const refused = { kind: 'already-exists', message: expect.stringContaining('name "s" is taken') }
+    expect(await both).toMatchObject([{ status: 'fulfilled' }, { reason: refused }])
+    await expect(create('s', other)).rejects.toMatchObject(refused)
+  })
+
+  it('still answers for its name when the source is gone, and does not find the source for another', async () => {
+    const snapshot = await create('s')
+    await world.provisioner.delete(volume.id, never)
+    expect(await create('s')).toEqual(snapshot)
+    await expect(create('t')).rejects.toMatchObject({ kind: 'not-found' })
+  })
+
+  it.each(['', 'unknown', '../..', volumeIdFor('n2', 'a')])('does not find the source %j', async (id) => {
+    await expect(world.snapshotter.create('s', id, parameters, never)).rejects.toMatchObject({
+      kind: 'not-found',
+    })
+    expect(await onDisk()).toEqual([])
+  })
+
+  it('goes on when its caller has given up, is not listed until it is done, and is there for the repeated call', async () => {
+    const pause = pauseAt('update')
+    const caller = new AbortController()
+    const first = create('s', volume, caller.signal)
+    await pause.reached
+    caller.abort(new Error('the deadline has passed'))
+    await expect(first).rejects.toThrow('the deadline has passed')
+    expect(list()).toEqual([])
+    expect(world.catalog.findSnapshot(snapshotIdFor('n1', 's'))).toBeUndefined()
+    const second = create('s')
+    pause.resume()
+    expect(await second).toMatchObject({ name: 's' })
+    expect(list()).toEqual(['s'])
+    expect(world.mounts.log.filter((line) => line.startsWith('copy'))).toHaveLength(1)
+  })
+
+  it('is deleted while it is made, and leaves nothing', async () => {
+    const pause = pauseAt('update')
+    const made = create('s')
+    await pause.reached
+    const both = Promise.allSettled([made, world.snapshotter.delete(snapshotIdFor('n1', 's'), never)])
+    pause.resume()
+    expect(await both).toMatchObject([{ reason: { kind: 'aborted' } }, { status: 'fulfilled' }])
+    expect(await onDisk()).toEqual([])
+    expect(list()).toEqual([])
+  })
+
+  it.each(['ENOSPC', 'EDQUOT'])('is resource-exhausted at %s, and leaves nothing', async (code) => {
+    world.copier.hook = (operation) => {
+      if (operation === 'update') throw new FakeErrno(code, 'write')
+    }
+    await expect(create('s')).rejects.toMatchObject({
+      kind: 'resource-exhausted',
+      message: expect.stringContaining('pool "default"'),
+    })
+    expect(await onDisk()).toEqual([])
+    world.copier.hook = undefined
+    await create('s')
+  })
+
+  it('is refused when the pool has no room for what the source has', async () => {
+    await using small = await makeWorld({ ...noLimits, sizeBytes: 20n * MiB, overcommit: 1 })
+    const source = await small.create('a', undefined, { provisioning: 'thick' })
+    await expect(small.snapshotter.create('s', source.id, parameters, never)).rejects.toMatchObject({
+      kind: 'resource-exhausted',
+    })
+  })
+
+  it('has the size that the source had when it was cut', async () => {
+    const pause = pauseAt('update')
+    const made = create('s')
+    await pause.reached
+    await truncate(world.catalog.image(volume), Number(32n * MiB))
+    pause.resume()
+    expect(await made).toMatchObject({ sizeBytes: 32n * MiB })
+  })
+
+  it.each(['', 'unknown', '../..', snapshotIdFor('n1', 'x')])('deletes nothing for %j', async (id) => {
+    await expect(world.snapshotter.delete(id, never)).resolves.toBeUndefined()
+  })
+
+  it('waits with the deletion for a volume that is made of it', async () => {
+    const snapshot = await create('s')
+    const pause = pauseAt('copy')
+    const made = world.create('restored', undefined, {}, { type: 'snapshot', id: snapshot.id })
+    await pause.reached
+    const deleted = world.snapshotter.delete(snapshot.id, never)
+    pause.resume()
+    expect(await made).toMatchObject({ contentSource: { type: 'snapshot', id: snapshot.id } })
+    await deleted
+    expect(list()).toEqual([])
+  })
+
+  it('is found again by the next process, and its draft is not', async () => {
+    const snapshot = await create('s')
+    await writeFile(join(world.config.path, 'snapshots', `.${snapshotIdFor('n1', 't')}.new`), '')
+    await world.pool[Symbol.asyncDispose]()
+    await using pool = await Pool.open(world.config, world.files, silent)
+    expect(pool.snapshots.values()).toEqual([snapshot])
+    await pool.snapshots.settle()
+    expect(await onDisk()).toEqual([snapshot.id])
+  })
+})

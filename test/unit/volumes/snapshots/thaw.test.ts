@@ -1,0 +1,92 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { Pool } from '../../../../src/volumes/pool/pool.ts'
+import { thawLeftFrozen } from '../../../../src/volumes/snapshots/thaw.ts'
+import type { Volume } from '../../../../src/volumes/volume.ts'
+import { makeWorld, silent, type World } from '../world.ts'
+
+describe('thawLeftFrozen', () => {
+  let world: World
+  let volume: Volume
+  let mountPoint: string
+  let pools: Pool[]
+
+  beforeEach(async () => {
+    world = await makeWorld()
+    volume = await world.create('a')
+    mountPoint = (await world.use(volume)).mountPoint
+    await world.mounts.freeze(mountPoint)
+    pools = [world.pool, world.other]
+  })
+
+  afterEach(async () => {
+    for (const pool of pools) await pool[Symbol.asyncDispose]()
+    await world[Symbol.asyncDispose]()
+  })
+
+  /** What a killed driver leaves, and the start of the next one. */
+  async function startAfter(left: Record<string, string>): Promise<void> {
+    for (const [path, text] of Object.entries(left)) {
+      await mkdir(join(world.directory, path, '..'), { recursive: true })
+      await writeFile(join(world.directory, path), text)
+    }
+    await restart()
+  }
+
+  async function restart(): Promise<void> {
+    for (const pool of pools) await pool[Symbol.asyncDispose]()
+    pools = []
+    for (const config of [world.config, world.otherConfig])
+      pools.push(await Pool.open(config, world.files, silent))
+  }
+
+  const thaw = (): Promise<void> =>
+    thawLeftFrozen({ pools, loops: world.loops, mounts: world.mounts, log: silent })
+
+  const gone = async (): Promise<void> => {
+    for (const pool of pools) await Promise.all([pool.volumes.settle(), pool.snapshots.settle()])
+    for (const folder of ['pool/volumes', 'pool/snapshots', 'other/volumes', 'other/snapshots']) {
+      const names = await readdir(join(world.directory, folder))
+      expect(names.filter((name) => name.startsWith('.'))).toEqual([])
+    }
+  }
+
+  it.each([
+    ['a snapshot', 'pool/snapshots/.s.new/frozen'],
+    ['a clone in the same pool', 'pool/volumes/.v.new/frozen'],
+    ['a clone in another pool', 'other/volumes/.v.new/frozen'],
+    ['a start that died before it thawed', 'pool/snapshots/.u.deleted/frozen'],
+  ])('thaws what was frozen for %s', async (_, path) => {
+    await startAfter({ [path]: volume.id })
+    await thaw()
+    expect(world.mounts.log.filter((line) => line.startsWith('thaw'))).toEqual([`thaw ${mountPoint}`])
+    expect([...world.mounts.frozen]).toEqual([])
+    await gone()
+  })
+
+  it('keeps the word until it has thawed', async () => {
+    await startAfter({ 'pool/snapshots/.s.new/frozen': volume.id })
+    world.mounts.thaw = () => Promise.reject(new Error('no luck'))
+    await expect(thaw()).rejects.toThrow('no luck')
+    await restart()
+    Reflect.deleteProperty(world.mounts, 'thaw')
+    await thaw()
+    expect([...world.mounts.frozen]).toEqual([])
+    await gone()
+  })
+
+  it('leaves alone what somebody else froze', async () => {
+    await startAfter({ 'pool/snapshots/.s.new/disk.img': '' })
+    await thaw()
+    expect(world.mounts.frozen.size).toBe(1)
+    await gone()
+  })
+
+  it('has no trouble with what is not mounted, not attached, or gone', async () => {
+    const ids = ['other', (await world.create('b')).id]
+    await startAfter({ 'pool/snapshots/.s.new/frozen': ids.join('\n') })
+    await thaw()
+    await gone()
+  })
+})
