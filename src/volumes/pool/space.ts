@@ -21,14 +21,19 @@ export interface PoolUsage {
   readonly freeBytes: bigint
 }
 
+/** What all volumes and snapshots together may take on the disk, in bytes. */
+export function usableBytes(limits: PoolLimits, usage: PoolUsage): bigint {
+  const reachable = usage.freeBytes + usage.allocatedBytes
+  const size = limits.sizeBytes === undefined ? reachable : smaller(limits.sizeBytes, reachable)
+  return larger(size - limits.reserveBytes, 0n)
+}
+
 /**
  * How large a new volume may be at most, in bytes. Other users of the disk count as taken, so a pool without a size of
  * its own never promises their space.
  */
 export function availableBytes(limits: PoolLimits, usage: PoolUsage, provisioning: Provisioning): bigint {
-  const reachable = usage.freeBytes + usage.allocatedBytes
-  const size = limits.sizeBytes === undefined ? reachable : smaller(limits.sizeBytes, reachable)
-  const usable = larger(size - limits.reserveBytes, 0n)
+  const usable = usableBytes(limits, usage)
   const promisable = BigInt(Math.floor(Number(usable) * limits.overcommit)) - usage.promisedBytes
   if (provisioning === 'thin') return larger(promisable, 0n)
   return larger(smaller(promisable, usable - usage.allocatedBytes), 0n)

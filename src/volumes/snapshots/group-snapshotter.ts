@@ -47,7 +47,10 @@ export class GroupSnapshotter {
   /** @throws VolumeError not-found; invalid-argument when the ids are not those of the group's members */
   get(id: string, snapshotIds: readonly string[]): GroupSnapshot {
     const group = this.find(id)
-    if (!group) throw new VolumeError('not-found', `group snapshot "${id}" does not exist on this node`)
+    if (!group) {
+      this.#on.catalog.requireAbsent(id)
+      throw new VolumeError('not-found', `group snapshot "${id}" does not exist on this node`)
+    }
     requireMembers(group, snapshotIds)
     return group
   }
@@ -58,7 +61,10 @@ export class GroupSnapshotter {
     await jobs.cancel(id, new VolumeError('aborted', `group snapshot "${id}" was deleted while it was made`))
     using _lock = await locks.acquire(id, signal)
     const group = this.find(id)
-    if (!group) return
+    if (!group) {
+      catalog.requireAbsent(id)
+      return
+    }
     requireMembers(group, snapshotIds)
     for (const snapshot of group.snapshots) {
       using _member = await locks.acquire(snapshot.id, signal)

@@ -44,7 +44,7 @@ export async function makeWorld(limits: PoolLimits = noLimits) {
   })
   const config = { name: 'default', path: join(directory, 'pool'), limits }
   const pool = await Pool.open(config, files, silent)
-  const catalog = new Catalog('n1', [pool])
+  const catalog = new Catalog('n1', { open: [pool], unreachable: new Map() })
   const locks = new KeyedLock()
   const jobs = new Jobs()
   const copier = new LinuxImageCopier()
