@@ -16,6 +16,8 @@ import { LinuxLoopDevices } from '../linux/loop/loop-devices.ts'
 import { LinuxWriteTracer } from '../linux/trace/write-tracer.ts'
 import { LinuxMounts } from '../linux/mounts.ts'
 import { Catalog } from '../volumes/catalog.ts'
+import { StorageHealth } from '../volumes/health/storage-health.ts'
+import { VolumeHealth } from '../volumes/health/volume-health.ts'
 import { isId } from '../volumes/ids.ts'
 import { Jobs } from '../volumes/jobs.ts'
 import { KeyedLock } from '../volumes/keyed-lock.ts'
@@ -98,16 +100,16 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   const trimmer = new Trimmer(onNode, log)
   const ephemeral = new EphemeralVolumes(onNode, provisioner, log)
   await ephemeral.sweep(new AbortController().signal)
-  const checkHealth = async (): Promise<void> => {
-    await Promise.all(pools.open.map((pool) => pool.check()))
-  }
+  const storageHealth = new StorageHealth(pools)
+  const volumeHealth = new VolumeHealth(onNode)
+  const checkHealth = (): Promise<void> => storageHealth.requireSomePool()
 
   const server = new CsiServer(log)
   const { Identity, Controller, GroupController, SnapshotMetadata, Node } = csi()
   server.add(Identity, identityService({ driverName, version, checkHealth }))
   server.add(
     Controller,
-    controllerService({ catalog, provisioner, modifier, snapshotter, topology }),
+    controllerService({ catalog, provisioner, modifier, snapshotter, topology, volumeHealth }),
   )
   server.add(GroupController, groupControllerService({ groupSnapshotter, topology }))
   server.add(SnapshotMetadata, snapshotMetadataService(new MetadataReader(catalog, copier)))
@@ -123,6 +125,8 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
       publisher: new Publisher(onNode),
       growth: new NodeGrowth(onNode, provisioner),
       usage: new NodeUsage(onNode),
+      volumeHealth,
+      storageHealth,
     }),
   )
   await server.listen(config.endpoint)
