@@ -24,6 +24,8 @@ interface Wishes {
   readonly capability?: VolumeCapabilityInit
   readonly bytes?: number
   readonly parameters?: Record<string, string>
+  /** Its pool is an image, which is mounted elsewhere. */
+  readonly inPoolImage?: boolean
 }
 
 interface PublishWishes {
@@ -42,15 +44,17 @@ export class TestVolume implements AsyncDisposable {
   readonly #capability: VolumeCapabilityInit
   readonly #bytes: number
   readonly #parameters: Record<string, string>
+  readonly #pools: string
   readonly #pods = new Set<string>()
 
   constructor(node: TestNode, name: string, wishes: Wishes = {}) {
-    const { capability = mountCapability(), bytes = 32 * MiB, parameters = {} } = wishes
+    const { capability = mountCapability(), bytes = 32 * MiB, parameters = {}, inPoolImage = false } = wishes
     this.#node = node
     this.name = name
     this.#capability = capability
     this.#bytes = bytes
     this.#parameters = parameters
+    this.#pools = inPoolImage ? 'mounts' : 'pools'
   }
 
   get staging(): string {
@@ -62,7 +66,7 @@ export class TestVolume implements AsyncDisposable {
   }
 
   get directory(): string {
-    return join(this.#node.dataDir, 'pools', this.#parameters['pool'] ?? 'default', 'volumes', this.id)
+    return join(this.#node.dataDir, this.#pools, this.#parameters['pool'] ?? 'default', 'volumes', this.id)
   }
 
   get image(): string {
