@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import * as v from 'valibot'
 import { parseBytes } from '../volumes/bytes.ts'
 import { messageOf } from '../volumes/errors.ts'
@@ -15,6 +15,8 @@ import type { PoolConfig } from '../volumes/pool/pool.ts'
  *         size: 500Gi              # what all volumes together may take
  *         reserve: 10Gi            # never given to volumes
  *         overcommit: 2            # thin volumes may promise this many times the size
+ *       instant:
+ *         image: {size: 200Gi}     # one file in `path`, with an XFS, in which snapshots take no time
  */
 const NO_LIMITS = { sizeBytes: undefined, reserveBytes: 0n, overcommit: 1 }
 
@@ -24,12 +26,20 @@ const quantity = v.pipe(
   v.custom<bigint>((bytes) => bytes !== undefined, 'must be a quantity such as 10Gi'),
 )
 
-const pool = v.strictObject({
+const image = v.strictObject({ size: quantity }, 'must be {size: <quantity>}')
+
+const poolFields = v.strictObject({
   path: v.optional(v.pipe(v.string('must be a path'), v.startsWith('/', 'must be an absolute path'))),
   size: v.optional(quantity),
   reserve: v.optional(quantity),
   overcommit: v.optional(v.pipe(v.number('must be a number'), v.minValue(1, 'must be at least 1'))),
+  image: v.optional(image),
 })
+
+const pool = v.pipe(
+  poolFields,
+  v.check(({ image, size }) => !image || size === undefined, 'must have either size or image.size'),
+)
 
 const poolName = v.pipe(
   v.string(),
@@ -56,20 +66,43 @@ export async function readPools(file: string, dataDir: string): Promise<PoolConf
     const unknown = issue.type === 'strict_object' && issue.expected === 'never'
     throw new Error(`${file}: ${v.getDotPath(issue) ?? 'the file'} ${unknown ? 'is unknown' : issue.message}`)
   }
-  const pools = Object.entries(result.output.pools).map(([name, config]) => ({
-    name,
-    path: config?.path === undefined ? poolPath(dataDir, name) : resolve(config.path),
-    limits: {
-      sizeBytes: config?.size,
-      reserveBytes: config?.reserve ?? NO_LIMITS.reserveBytes,
-      overcommit: config?.overcommit ?? NO_LIMITS.overcommit,
-    },
-  }))
-  for (const [index, { name, path }] of pools.entries()) {
-    const other = pools.slice(0, index).find((pool) => pool.path === path)
-    if (other) throw new Error(`${file}: pools ${other.name} and ${name} have the same path ${path}`)
+  const pools = Object.entries(result.output.pools).map(([name, config]) =>
+    toPool(name, config ?? {}, dataDir),
+  )
+  for (const [index, pool] of pools.entries()) {
+    const other = pools.slice(0, index).find((other) => homeOf(other) === homeOf(pool))
+    if (other) {
+      throw new Error(`${file}: pools ${other.name} and ${pool.name} have the same path ${homeOf(pool)}`)
+    }
   }
   return pools
+}
+
+function toPool(name: string, config: v.InferOutput<typeof pool>, dataDir: string): PoolConfig {
+  const path = config.path === undefined ? poolPath(dataDir, name) : resolve(config.path)
+  const limits = {
+    sizeBytes: config.size,
+    reserveBytes: config.reserve ?? NO_LIMITS.reserveBytes,
+    overcommit: config.overcommit ?? NO_LIMITS.overcommit,
+  }
+  if (!config.image) return { name, path, limits }
+  const image = { file: join(path, 'pool.img'), sizeBytes: config.image.size }
+  return { name, path: join(mountsPath(dataDir), name), limits, image }
+}
+
+/** The directory that is the pool's alone. */
+function homeOf({ path, image }: PoolConfig): string {
+  return image ? dirname(image.file) : path
+}
+
+/** Where pool images are mounted. */
+export function mountsPath(dataDir: string): string {
+  return join(dataDir, 'mounts')
+}
+
+/** What is remembered of the pools, in case that they are not there. */
+export function knownPoolsPath(dataDir: string): string {
+  return join(dataDir, 'known-pools')
 }
 
 /** YAML is loaded only where a file is given: it costs as much at start as half of gRPC. */

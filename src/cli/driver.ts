@@ -16,6 +16,8 @@ import { LinuxLoopDevices } from '../linux/loop/loop-devices.ts'
 import { LinuxWriteTracer } from '../linux/trace/write-tracer.ts'
 import { LinuxMounts } from '../linux/mounts.ts'
 import { Catalog } from '../volumes/catalog.ts'
+import { StorageHealth } from '../volumes/health/storage-health.ts'
+import { VolumeHealth } from '../volumes/health/volume-health.ts'
 import { isId } from '../volumes/ids.ts'
 import { Jobs } from '../volumes/jobs.ts'
 import { KeyedLock } from '../volumes/keyed-lock.ts'
@@ -24,7 +26,11 @@ import { EphemeralVolumes } from '../volumes/node/ephemeral.ts'
 import { NodeGrowth } from '../volumes/node/growth.ts'
 import { Trimmer } from '../volumes/node/trimmer.ts'
 import { NodeUsage } from '../volumes/node/usage.ts'
-import { Pool, type PoolConfig } from '../volumes/pool/pool.ts'
+import { ImageMounts } from '../volumes/pool/image-mounts.ts'
+import { KnownPools } from '../volumes/pool/known-pools.ts'
+import type { PoolConfig } from '../volumes/pool/pool.ts'
+import { Pools } from '../volumes/pool/pools.ts'
+import { PrivateMounts } from '../volumes/pool/private-mounts.ts'
 import { Provisioner } from '../volumes/provisioner.ts'
 import { Publisher } from '../volumes/node/publisher.ts'
 import { Stager } from '../volumes/node/stager.ts'
@@ -35,6 +41,7 @@ import { MetadataReader } from '../volumes/snapshots/metadata-reader.ts'
 import { Restorer } from '../volumes/snapshots/restorer.ts'
 import { thawLeftFrozen } from '../volumes/snapshots/thaw.ts'
 import { Snapshotter } from '../volumes/snapshots/snapshotter.ts'
+import { knownPoolsPath, mountsPath } from './config.ts'
 import { version } from './version.ts'
 
 export interface DriverConfig {
@@ -63,23 +70,26 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   const mounts = new LinuxMounts()
   const fileSystems = new LinuxFileSystems()
   const loops = new LinuxLoopDevices(resources.use(await LoopControl.open()))
-  const pools: Pool[] = []
-  for (const pool of config.pools) pools.push(resources.use(await Pool.open(pool, files, log)))
+
+  const { nodeId, driverName, maxVolumes, dataDir } = config
+  const privateMounts = resources.use(new PrivateMounts(mounts, mountsPath(dataDir)))
+  const images = new ImageMounts({ files, loops, mounts, fileSystems, privateMounts, log })
+  const known = new KnownPools(knownPoolsPath(dataDir))
+  const pools = resources.use(await Pools.open(config.pools, { files, images, known, log }))
   for (const { name, device } of await loops.recover(isId)) {
     log.warn(
       { volume: name, device: device.path },
       'detached a device that was left of a volume that is gone',
     )
   }
-  await thawLeftFrozen({ pools, loops, mounts, log })
+  await thawLeftFrozen({ pools: pools.open, loops, mounts, log })
 
-  const { nodeId, driverName, maxVolumes } = config
   const topology = new NodeTopology(driverName, nodeId)
   const catalog = new Catalog(nodeId, pools)
   const locks = new KeyedLock()
   const jobs = resources.use(new Jobs())
   const copier = new LinuxImageCopier()
-  const tracer = await LinuxWriteTracer.open(join(config.dataDir, 'trace'))
+  const tracer = await LinuxWriteTracer.open(join(dataDir, 'trace'))
   if (tracer) resources.use(tracer)
   const cutter = new Cutter({ catalog, locks, loops, mounts, copier, tracer, log })
   const restorer = new Restorer({ catalog, locks, files, fileSystems, copier, cutter })
@@ -93,14 +103,17 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   const trimmer = new Trimmer(onNode, log)
   const ephemeral = new EphemeralVolumes(onNode, provisioner, log)
   await ephemeral.sweep(new AbortController().signal)
-  const checkHealth = async (): Promise<void> => {
-    await Promise.all(pools.map((pool) => pool.space.usage()))
-  }
+  const storageHealth = new StorageHealth(pools)
+  const volumeHealth = new VolumeHealth(onNode)
+  const checkHealth = (): Promise<void> => storageHealth.requireSomePool()
 
   const server = new CsiServer(log)
   const { Identity, Controller, GroupController, SnapshotMetadata, Node } = csi()
   server.add(Identity, identityService({ driverName, version, checkHealth }))
-  server.add(Controller, controllerService({ catalog, provisioner, modifier, snapshotter, topology }))
+  server.add(
+    Controller,
+    controllerService({ catalog, provisioner, modifier, snapshotter, topology, volumeHealth }),
+  )
   server.add(GroupController, groupControllerService({ groupSnapshotter, topology }))
   server.add(SnapshotMetadata, snapshotMetadataService(new MetadataReader(catalog, copier)))
   server.add(
@@ -115,18 +128,22 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
       publisher: new Publisher(onNode),
       growth: new NodeGrowth(onNode, provisioner),
       usage: new NodeUsage(onNode),
+      volumeHealth,
+      storageHealth,
     }),
   )
   await server.listen(config.endpoint)
   const background = resources.use(new AsyncDisposableStack())
-  for (const pool of config.trimIntervalMs > 0 ? pools : []) {
-    background.use(new Schedule(config.trimIntervalMs, (signal) => trimmer.trim(pool, signal), log))
+  for (const { name } of config.trimIntervalMs > 0 ? config.pools : []) {
+    const trim = async (signal: AbortSignal): Promise<void> => {
+      const pool = pools.open.find((pool) => pool.name === name)
+      if (pool) await trimmer.trim(pool, signal)
+    }
+    background.use(new Schedule(config.trimIntervalMs, trim, log))
   }
-  const volumes = pools.reduce((count, pool) => count + pool.volumes.size, 0)
-  log.info(
-    { endpoint: config.endpoint, driver: driverName, version, pools: pools.map(({ name }) => name), volumes },
-    'serving',
-  )
+  const volumes = pools.open.reduce((count, pool) => count + pool.volumes.size, 0)
+  const names = pools.open.map(({ name }) => name)
+  log.info({ endpoint: config.endpoint, driver: driverName, version, pools: names, volumes }, 'serving')
   return running(server, background, resources.move(), log)
 }
 

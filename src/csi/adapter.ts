@@ -16,7 +16,7 @@ type StreamHandler = (request: object, signal: AbortSignal) => AsyncIterable<obj
 
 /** Calls that the callers repeat all the time and that tell nothing when they succeed. */
 const quiet =
-  /\/(Probe|GetPlugin\w*|\w+GetCapabilities|NodeGetInfo|NodeGetVolumeStats|GetCapacity|ListVolumes)$/
+  /\/(Probe|GetPlugin\w*|\w+GetCapabilities|NodeGetInfo|NodeGetVolumeStats|GetCapacity|ListVolumes|\w+Health)$/
 
 /** Codes for which the driver, and not the request, is to blame. */
 const faults: readonly codes[] = [codes.INTERNAL, codes.UNKNOWN]

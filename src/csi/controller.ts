@@ -1,5 +1,6 @@
 import type { ControllerDefinition } from './generated/csi/v1/Controller.ts'
 import type { Handlers } from './handlers.ts'
+import { controllerHealthHandlers, type HealthDependencies } from './health.ts'
 import { snapshotHandlers, type SnapshotDependencies } from './snapshots.ts'
 import { volumeHandlers, type VolumeDependencies } from './volumes.ts'
 
@@ -15,15 +16,18 @@ const capabilities = [
   'CREATE_DELETE_SNAPSHOT',
   'LIST_SNAPSHOTS',
   'GET_SNAPSHOT',
+  'GET_VOLUME_HEALTH',
+  'LIST_VOLUME_HEALTH',
 ] as const
 
 /** CSI's Controller service for the volumes and snapshots of this node. */
 export function controllerService(
-  on: VolumeDependencies & SnapshotDependencies,
+  on: VolumeDependencies & SnapshotDependencies & HealthDependencies,
 ): Handlers<ControllerDefinition> {
   return {
     controllerGetCapabilities: () => ({ capabilities: capabilities.map((type) => ({ rpc: { type } })) }),
     ...volumeHandlers(on),
     ...snapshotHandlers(on),
+    ...controllerHealthHandlers(on),
   }
 }

@@ -10,6 +10,7 @@ const codes: Record<ErrorKind, status> = {
   'resource-exhausted': status.RESOURCE_EXHAUSTED,
   'failed-precondition': status.FAILED_PRECONDITION,
   aborted: status.ABORTED,
+  unavailable: status.UNAVAILABLE,
 }
 
 /** The reason of the signal of all calls when the driver stops before they are done. */

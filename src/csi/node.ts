@@ -9,10 +9,11 @@ import type { Stager } from '../volumes/node/stager.ts'
 import { VolumeError } from '../volumes/errors.ts'
 import type { NodeDefinition } from './generated/csi/v1/Node.ts'
 import type { Handlers } from './handlers.ts'
+import { nodeHealthHandlers, type NodeHealthDependencies } from './health.ts'
 import { required, requiredPath, toAccess, toRange } from './requests.ts'
 import type { NodeTopology } from './topology.ts'
 
-export interface NodeServiceDependencies {
+export interface NodeServiceDependencies extends NodeHealthDependencies {
   readonly nodeId: string
   readonly maxVolumes: number
   readonly topology: NodeTopology
@@ -29,6 +30,8 @@ const capabilities = [
   'GET_VOLUME_STATS',
   'EXPAND_VOLUME',
   'SINGLE_NODE_MULTI_WRITER',
+  'GET_VOLUME_HEALTH',
+  'GET_STORAGE_HEALTH',
 ] as const
 
 /** CSI's Node service. */
@@ -100,6 +103,8 @@ export function nodeService(on: NodeServiceDependencies): Handlers<NodeDefinitio
       const volume = await on.growth.expand(id, path, toRange(request.capacityRange), signal)
       return { capacityBytes: volume.capacityBytes.toString() }
     },
+
+    ...nodeHealthHandlers(on),
   }
 }
 

@@ -72,7 +72,7 @@ export function volumeHandlers(on: VolumeDependencies): Handlers<ControllerDefin
       const parameters = parseParameters(request.parameters)
       if (request.accessibleTopology && !topology.includes(request.accessibleTopology))
         return { availableCapacity: 0 }
-      const available = await catalog.pool(parameters.pool).space.available(parameters.provisioning)
+      const available = await provisioner.available(parameters)
       const minimum = provisioner.minimumBytes(specOf({ accesses, parameters, source: undefined }))
       return {
         availableCapacity: available.toString(),

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { DeviceNodes } from '../linux/loop/device-nodes.ts'
 import { listBound } from '../linux/loop/inventory.ts'
 import { LinuxMounts } from '../linux/mounts.ts'
@@ -36,11 +36,17 @@ export async function findLeftovers(
   ]
 }
 
-/** All but empty directories and the mark of the pool, which is there to stay. */
+/** All but empty directories and the marks of the pool, which are there to stay. */
 async function filesIn(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => !entry.isDirectory() && entry.name !== 'pool.json')
-  return files.map(({ parentPath, name }) => `file ${join(parentPath, name)}`)
+  const files = entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name))
+  return files.filter((path) => !isMark(path)).map((path) => `file ${path}`)
+}
+
+function isMark(path: string): boolean {
+  return basename(path) === 'pool.json' || basename(dirname(path)) === 'known-pools'
 }
 
 async function processesAbout(directory: string): Promise<string[]> {

@@ -24,6 +24,8 @@ export const mountFlags = {
   bind: 1 << 12,
   /** Fewer messages in the kernel's log. */
   silent: 1 << 15,
+  /** What is mounted below is seen in no other mount namespace, and nothing from there here (propagation). */
+  private: 1 << 18,
   /** Access times are updated when older than the last change, or than a day: what the kernel does by default. */
   relAtime: 1 << 21,
   /** The inode's version grows with every change. */

@@ -53,6 +53,10 @@ export class LinuxMounts implements Mounts {
     undo.move()
   }
 
+  async makePrivate(target: string): Promise<void> {
+    await this.#system.mount('none', target, null, mountFlags.private, null)
+  }
+
   async unmount(target: string): Promise<void> {
     try {
       await this.#system.umount2(target, unmountFlags.noFollow)

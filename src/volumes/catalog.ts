@@ -1,32 +1,60 @@
-import { VolumeError } from './errors.ts'
+import { VolumeError, messageOf } from './errors.ts'
 import { ephemeralIdFor, isIdOfNode } from './ids.ts'
 import type { Pool } from './pool/pool.ts'
 import type { RecordStore } from './pool/record-store.ts'
 import type { Snapshot, SnapshotGroup } from './snapshots/snapshot.ts'
 import type { Volume } from './volume.ts'
 
+/** The pools of a node, which can come while it runs. */
+export interface PoolSet {
+  readonly open: readonly Pool[]
+  /** Why the others are not, by name. */
+  readonly unreachable: ReadonlyMap<string, VolumeError>
+}
+
 /** All volumes and snapshots of this node, over all its pools. Any string may be asked for as an id. */
 export class Catalog {
   readonly #nodeId: string
-  readonly #pools: ReadonlyMap<string, Pool>
+  readonly #pools: PoolSet
 
-  constructor(nodeId: string, pools: readonly Pool[]) {
+  constructor(nodeId: string, pools: PoolSet) {
     this.#nodeId = nodeId
-    this.#pools = new Map(pools.map((pool) => [pool.name, pool]))
+    this.#pools = pools
   }
 
-  pools(): Pool[] {
-    return [...this.#pools.values()]
+  /** Those that are open. */
+  pools(): readonly Pool[] {
+    return this.#pools.open
   }
 
-  /** @throws VolumeError invalid-argument naming the pools that there are */
+  /** @throws VolumeError invalid-argument naming the pools that there are; unavailable for one that cannot be reached now */
   pool(name: string): Pool {
-    const pool = this.#pools.get(name)
+    const { open, unreachable } = this.#pools
+    const pool = open.find((pool) => pool.name === name)
     if (pool) return pool
+    const reason = unreachable.get(name)
+    if (reason) throw reason
+    const names = [...open.map((pool) => pool.name), ...unreachable.keys()]
     throw new VolumeError(
       'invalid-argument',
-      `pool "${name}" does not exist on this node; it has ${[...this.#pools.keys()].join(', ')}`,
+      `pool "${name}" does not exist on this node; it has ${names.join(', ')}`,
     )
+  }
+
+  /** The pool that has the volume, which may be damaged. */
+  poolOf(volumeId: string): Pool | undefined {
+    return this.pools().find(({ volumes }) => volumes.get(volumeId) ?? volumes.damaged.has(volumeId))
+  }
+
+  /**
+   * To be called before an id that is not found is taken for one of nothing.
+   * @throws VolumeError unavailable when what it names may be in a pool that cannot be reached now
+   */
+  requireAbsent(id: string): void {
+    const { unreachable } = this.#pools
+    if (unreachable.size === 0 || !this.isOurs(id)) return
+    const reasons = [...unreachable.values()].map(messageOf).join('; ')
+    throw new VolumeError('unavailable', `"${id}" is in no pool that can be reached now: ${reasons}`)
   }
 
   /** @throws VolumeError failed-precondition for a volume whose files are damaged */
@@ -34,9 +62,18 @@ export class Catalog {
     return this.#find('volume', id, (pool) => pool.volumes)
   }
 
-  /** @throws VolumeError not-found, or as `find` does */
+  /** @throws VolumeError not-found, or as `requireAbsent` and `find` do */
   get(id: string): Volume {
-    return this.find(id) ?? missing('volume', id)
+    return this.find(id) ?? this.#missing('volume', id)
+  }
+
+  /** As `list`, with the damaged ones, of which nothing is known but the id. */
+  listIds(after: string, limit: number): { readonly id: string }[] {
+    const damaged = this.pools().flatMap(({ volumes }) => [...volumes.damaged.keys()])
+    const whole = this.pools().flatMap(({ volumes }) =>
+      volumes.values().filter(({ ephemeral }) => !ephemeral),
+    )
+    return page([...whole, ...damaged.map((id) => ({ id }))], after, limit)
   }
 
   /** The volume that lives and dies with a pod, by the name that the kubelet has given it. @throws as `find` */
@@ -64,9 +101,9 @@ export class Catalog {
     return snapshot && this.#isWhole(snapshot) ? snapshot : undefined
   }
 
-  /** @throws VolumeError not-found, or as `findSnapshot` does */
+  /** @throws VolumeError not-found, or as `requireAbsent` and `findSnapshot` do */
   getSnapshot(id: string): Snapshot {
-    return this.findSnapshot(id) ?? missing('snapshot', id)
+    return this.findSnapshot(id) ?? this.#missing('snapshot', id)
   }
 
   snapshotImage(snapshot: Snapshot): string {
@@ -97,8 +134,9 @@ export class Catalog {
    * whose pool is not there, do not make the others unusable.
    */
   isComplete({ members, pools }: SnapshotGroup): boolean {
-    if (!pools.every((name) => this.#pools.has(name))) return true
-    const stores = this.pools().map(({ snapshots }) => snapshots)
+    const open = this.pools()
+    if (!pools.every((name) => open.some((pool) => pool.name === name))) return true
+    const stores = open.map(({ snapshots }) => snapshots)
     return members.every((id) => stores.some((store) => store.get(id) ?? store.damaged.has(id)))
   }
 
@@ -118,7 +156,7 @@ export class Catalog {
       if (reason !== undefined) {
         throw new VolumeError(
           'failed-precondition',
-          `${what} "${id}" in pool "${pool.name}" cannot be used: ${reason}`,
+          `${what} "${id}" in pool "${pool.name}" cannot be used: ${reason.message}`,
         )
       }
       const record = store.get(id)
@@ -127,14 +165,15 @@ export class Catalog {
     return undefined
   }
 
+  #missing(what: string, id: string): never {
+    this.requireAbsent(id)
+    throw new VolumeError('not-found', `${what} "${id}" does not exist on this node`)
+  }
+
   /** The members of a group are seen together or not at all. */
   #isWhole({ group }: Snapshot): boolean {
     return group === undefined || this.isComplete(group)
   }
-}
-
-function missing(what: string, id: string): never {
-  throw new VolumeError('not-found', `${what} "${id}" does not exist on this node`)
 }
 
 function page<T extends { readonly id: string }>(records: T[], after: string, limit: number): T[] {

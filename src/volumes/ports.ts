@@ -59,7 +59,13 @@ export interface LoopDevices {
    */
   detach(image: string, signal: AbortSignal): Promise<void>
   /**
-   * To be called once, before anything else: learns where images are attached, and detaches the devices whose name is
+   * Detaches all devices that were attached under this name, for an image that can no longer be opened, and which lay in a
+   * directory of the same name. It looks at all devices of the machine.
+   * @throws VolumeError as `detach` does
+   */
+  detachNamed(name: string, signal: AbortSignal): Promise<void>
+  /**
+   * To be called once, at start-up: learns where images are attached, and detaches the devices whose name is
    * one of ours, whose file is unlinked, and which nobody has mounted or holds.
    * @returns what was detached
    */
@@ -102,6 +108,8 @@ export interface Mounts {
   mount(request: MountRequest): Promise<void>
   /** Makes `source` (a directory or a file) visible at `target`, which must exist and be of the same kind. */
   bind(source: string, target: string, options: { readonly readOnly: boolean }): Promise<void>
+  /** Keeps what is mounted below this mount point out of all other mount namespaces. @throws EINVAL where nothing is mounted */
+  makePrivate(target: string): Promise<void>
   /** Unmounts the topmost mount at the path. Not mounted: nothing to do. @throws EBUSY while it is in use. */
   unmount(target: string): Promise<void>
   /** Writes everything out and holds up all writers until `thaw` (FIFREEZE). @throws EBUSY when it is frozen already. */

@@ -90,7 +90,10 @@ export class Provisioner {
     const { catalog, files, locks } = this.#on
     using _lock = await locks.acquire(id, signal)
     const volume = catalog.find(id)
-    if (!volume) return
+    if (!volume) {
+      catalog.requireAbsent(id)
+      return
+    }
     // With the image's lock in hand nobody can attach it between here and its removal.
     await using unused = await files.lock(catalog.image(volume)).catch((error: unknown) => {
       if (hasErrno(error, 'ENOENT')) return { [Symbol.asyncDispose]: () => Promise.resolve() }
@@ -128,6 +131,18 @@ export class Provisioner {
       if (state && state.sizeBytes < grown.capacityBytes) await loops.resize(state.device)
     }
     return grown
+  }
+
+  /** The largest volume that can be made now, in bytes; none while its pool cannot be reached. */
+  async available({ pool, provisioning }: Pick<VolumeParameters, 'pool' | 'provisioning'>): Promise<bigint> {
+    try {
+      const found = this.#on.catalog.pool(pool)
+      await found.check()
+      return await found.space.available(provisioning)
+    } catch (error) {
+      if (error instanceof VolumeError && error.kind === 'unavailable') return 0n
+      throw error
+    }
   }
 
   /** The smallest volume of this kind. */

@@ -1,5 +1,5 @@
-import { truncate, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { rename, truncate, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import type { AttachOptions, LoopDevices } from '../../src/volumes/ports.ts'
 import { Scratch } from '../scratch.ts'
@@ -109,6 +109,18 @@ export function loopDevicesContract(make: () => Promise<LoopDevices>): void {
     await loops.detach(below.path, signal)
     expect(await loops.find(below.path)).toBeUndefined()
     expect(await loops.find(image)).toMatchObject({ device: below })
+  })
+
+  it('detaches by name what has lost its image, and what lies on top of it', async () => {
+    const name = basename(scratch.path)
+    const below = await attach({ name })
+    await attach({ name, readOnly: true, directIo: 'off' }, below.path)
+    await rename(image, `${image}-moved`)
+    await loops.detachNamed(`${name}-not`, signal)
+    expect(await loops.find(below.path)).toBeDefined()
+    await loops.detachNamed(name, signal)
+    await rename(`${image}-moved`, image)
+    expect(await loops.find(image)).toBeUndefined()
   })
 
   it('says whether direct I/O came out', async () => {

@@ -159,6 +159,19 @@ export function describeMounts(name: string, makeWorld: () => Promise<MountsWorl
       })
     })
 
+    describe('makePrivate', () => {
+      it('keeps the mount where it is', async () => {
+        await mountDevice()
+        const before = await mounts.at(target)
+        await mounts.makePrivate(target)
+        expect(await mounts.at(target)).toEqual(before)
+      })
+
+      it('fails where nothing is mounted', async () => {
+        await expect(mounts.makePrivate(target)).rejects.toMatchObject({ code: 'EINVAL' })
+      })
+    })
+
     describe('unmount', () => {
       it('does nothing where nothing is mounted', async () => {
         await mounts.unmount(target)

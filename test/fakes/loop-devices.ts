@@ -55,11 +55,16 @@ export class FakeLoopDevices implements LoopDevices {
   async detach(image: string, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
     const found = await this.find(image)
-    if (!found) return
-    if (this.#usersOf(found.device) > 0) {
-      throw new VolumeError('failed-precondition', `${found.device.path} is still in use; it is not detached`)
+    if (found) this.#detach(found.device)
+  }
+
+  detachNamed(name: string): Promise<void> {
+    const named = [...this.#bound.values()].filter(({ state }) => state.name === name)
+    const isOnTop = ({ image }: Bound): boolean => this.#deviceNamed(image) !== undefined
+    for (const { state } of [...named.filter(isOnTop), ...named.filter((bound) => !isOnTop(bound))]) {
+      this.#detach(state.device)
     }
-    this.#unbind(found.device)
+    return Promise.resolve()
   }
 
   recover(): Promise<LoopState[]> {
@@ -102,6 +107,13 @@ export class FakeLoopDevices implements LoopDevices {
   release(device: LoopDevice): void {
     this.#users.set(device.number, this.#usersOf(device) - 1)
     if (this.#usersOf(device) === 0 && this.#bound.get(device.number)?.state.autoclear) this.#unbind(device)
+  }
+
+  #detach(device: LoopDevice): void {
+    if (this.#usersOf(device) > 0) {
+      throw new VolumeError('failed-precondition', `${device.path} is still in use; it is not detached`)
+    }
+    this.#unbind(device)
   }
 
   #unbind(device: LoopDevice): void {

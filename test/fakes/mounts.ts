@@ -26,8 +26,8 @@ const root: MountEntry = {
  */
 export class FakeMounts implements Mounts {
   /**
-   * What was done, in order: `mount SOURCE TARGET`, `bind SOURCE TARGET ro|rw`, and `unmount`, `freeze`, `thaw`, `flush`
-   * or `trim` with the target.
+   * What was done, in order: `mount SOURCE TARGET`, `bind SOURCE TARGET ro|rw`, and `private`, `unmount`, `freeze`, `thaw`,
+   * `flush` or `trim` with the target.
    */
   readonly log: string[] = []
   /** Targets whose unmount fails with EBUSY. */
@@ -70,6 +70,11 @@ export class FakeMounts implements Mounts {
     }
     this.#table.push({ ...this.#visibleAt(from, readOnly), target: to })
     this.log.push(`bind ${source} ${target} ${access(readOnly)}`)
+  }
+
+  async makePrivate(target: string): Promise<void> {
+    if (!(await this.at(target))) throw new FakeErrno('EINVAL', `private ${target}`)
+    this.log.push(`private ${target}`)
   }
 
   async unmount(target: string): Promise<void> {

@@ -1,4 +1,6 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { nodeHash } from '../../src/volumes/ids.ts'
 import { tool } from '../scratch.ts'
 
 /** What a driver that works in this directory has left on the machine, whoever else uses it at the same time. */
@@ -43,11 +45,15 @@ export async function removeAll(directory: string): Promise<void> {
 
 /**
  * What is behind each device, by the device's path: first those of the directory's files, then those on top of them.
- * Of the latter only the last part of the name counts: the /dev that it was in may be gone with its namespace.
+ * Of the latter only the last part of the name counts: the /dev that it was in may be gone with its namespace. Where the
+ * mount of a pool is gone with its namespace, the path of a volume's image begins in the pool, but has the volume's id.
  */
 export async function devicesOf(directory: string): Promise<Map<string, string>> {
   const bound = await boundDevices()
-  const devices = new Map(bound.filter(([, file]) => file.startsWith(`${directory}/`)))
+  const volumes = `/volumes/${nodeHash(basename(directory))}-`
+  const devices = new Map(
+    bound.filter(([, file]) => file.startsWith(`${directory}/`) || file.startsWith(volumes)),
+  )
   for (const [device, file] of bound) {
     const below = `/dev/${/^\/(?:dev\/)?(loop\d+)$/.exec(file)?.[1]}`
     if (devices.has(below)) devices.set(device, below)

@@ -26,6 +26,8 @@ interface Wishes {
   readonly bytes?: number
   readonly parameters?: Record<string, string>
   readonly source?: VolumeContentSourceInit
+  /** Its pool is an image, which is mounted elsewhere. */
+  readonly inPoolImage?: boolean
 }
 
 interface PublishWishes {
@@ -45,16 +47,24 @@ export class TestVolume implements AsyncDisposable {
   readonly #bytes: number
   readonly #parameters: Record<string, string>
   readonly #source: VolumeContentSourceInit | undefined
+  readonly #pools: string
   readonly #pods = new Set<string>()
 
   constructor(node: TestNode, name: string, wishes: Wishes = {}) {
-    const { capability = mountCapability(), bytes = 32 * MiB, parameters = {}, source } = wishes
+    const {
+      capability = mountCapability(),
+      bytes = 32 * MiB,
+      parameters = {},
+      source,
+      inPoolImage = false,
+    } = wishes
     this.#node = node
     this.name = name
     this.#capability = capability
     this.#bytes = bytes
     this.#parameters = parameters
     this.#source = source
+    this.#pools = inPoolImage ? 'mounts' : 'pools'
   }
 
   get staging(): string {
@@ -66,7 +76,7 @@ export class TestVolume implements AsyncDisposable {
   }
 
   get directory(): string {
-    return join(this.#node.dataDir, 'pools', this.#parameters['pool'] ?? 'default', 'volumes', this.id)
+    return join(this.#node.dataDir, this.#pools, this.#parameters['pool'] ?? 'default', 'volumes', this.id)
   }
 
   get image(): string {

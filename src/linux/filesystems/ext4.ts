@@ -10,7 +10,8 @@ export const ext4: FileSystemType = {
   /** 2,048 blocks: with less mkfs.ext4 leaves out the journal. */
   minimumBytes: 2048n * BLOCK_BYTES,
 
-  mountOptions: [],
+  /** By default ext4 goes on writing to what it has found to be damaged; a user's own `errors=` comes later and wins. */
+  mountOptions: ['errors=remount-ro'],
 
   async format(device, options, signal) {
     await run('mkfs.ext4', [...(await mkfsArguments(device, options)), device], { signal })

@@ -5,15 +5,21 @@ import { VolumeError, hasErrno } from '../../volumes/errors.ts'
 import type { AttachOptions, Attachment, LoopDevice, LoopDevices, LoopState } from '../../volumes/ports.ts'
 import { tryLockExclusive } from '../libc.ts'
 import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY, type LoopInfo } from './abi.ts'
-import { bindFreeDevice, type BoundLoop } from './bind.ts'
+import { bindFreeDevice } from './bind.ts'
 import type { LoopControl } from './control.ts'
+import { detachDead } from './dead.ts'
 import { DeviceNodes } from './device-nodes.ts'
-import { clrFd, makeWritable, setCapacity, setDirectIo, setStatus, sizeOf } from './device.ts'
+import { clrFd, makeWritable, setCapacity, setDirectIo, setStatus } from './device.ts'
 import { backingOf, identityKey, identityOf, isBackedBy, type BackingIdentity } from './identity.ts'
-import { inspect, inspectNumber, isUnlinked, listBound, writeCounter } from './inventory.ts'
-
-/** A loop device leaves out the end of a file that is no whole sector. */
-const SECTOR_BYTES = 512n
+import {
+  inspect,
+  inspectNumber,
+  isUnlinked,
+  listBound,
+  writeCounter,
+  type InventoryEntry,
+} from './inventory.ts'
+import { verify } from './verify.ts'
 
 /** For a lock that nobody holds for longer than it takes to look. */
 const LOCK_ATTEMPTS = 20
@@ -82,6 +88,16 @@ export class LinuxLoopDevices implements LoopDevices {
     if (!entry)
       throw new VolumeError('failed-precondition', `ENXIO: /dev/loop${number} is not bound to a file`)
     await this.#detach(entry.state.device, backingOf(entry.info), signal)
+  }
+
+  async detachNamed(name: string, signal: AbortSignal): Promise<void> {
+    const named = (await listBound(this.#nodes)).filter(({ state }) => state.name === name)
+    // A device on top of another holds that one.
+    const isOnTop = ({ info }: InventoryEntry): boolean => info.backingRdev !== 0n
+    for (const { state, info } of [...named.filter(isOnTop), ...named.filter((entry) => !isOnTop(entry))]) {
+      await this.#detach(state.device, backingOf(info), signal)
+    }
+    await detachDead(this.#nodes, name)
   }
 
   async recover(isOurs: (name: string) => boolean): Promise<LoopState[]> {
@@ -214,31 +230,6 @@ function settings(options: AttachOptions) {
     (options.autoclear ? LO_FLAGS_AUTOCLEAR : 0) |
     (options.directIo === 'off' ? 0 : LO_FLAGS_DIRECT_IO)
   return { offset: 0n, sizeLimit: 0n, flags, fileName: options.name }
-}
-
-/** @returns whether direct I/O came out @throws when the device is not what was asked for */
-async function verify(
-  bound: BoundLoop,
-  file: FileHandle,
-  identity: BackingIdentity,
-  options: AttachOptions,
-): Promise<boolean> {
-  const entry = await inspect(bound.number, bound.path, bound.handle)
-  if (!entry || !isBackedBy(entry.info, identity)) {
-    throw new VolumeError('aborted', `${bound.path} was bound and is gone again; somebody else detached it`)
-  }
-  const size = identity.rdev === 0n ? (await file.stat({ bigint: true })).size : await sizeOf(file.fd)
-  const expected = size - (size % SECTOR_BYTES)
-  if (entry.state.sizeBytes !== expected) {
-    throw new Error(`${bound.path} has ${entry.state.sizeBytes} bytes, its file ${expected}`)
-  }
-  if (options.directIo === 'on' && !entry.state.directIo) {
-    throw new VolumeError(
-      'failed-precondition',
-      'directIO: "on" is not possible here: the file system of the pool has no direct I/O for this image; use "auto"',
-    )
-  }
-  return entry.state.directIo
 }
 
 function busy(device: LoopDevice, how: string): VolumeError {

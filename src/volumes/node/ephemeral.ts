@@ -6,9 +6,10 @@ import type { Access, Volume } from '../volume.ts'
 import type { NodeDependencies } from './dependencies.ts'
 import { parseEphemeralAttributes } from './ephemeral-attributes.ts'
 import { mountVolume } from './mount-volume.ts'
+import { remainsOf } from './takedown.ts'
 import { makeTarget, removeTarget } from './target.ts'
 import { unmountIdle } from './unmount.ts'
-import { shows, strange, usesOf } from './uses.ts'
+import { isLoopMount, shows, strange, usesOf } from './uses.ts'
 
 export interface EphemeralRequest {
   readonly targetPath: string
@@ -105,16 +106,20 @@ export class EphemeralVolumes {
     using _lock = await locks.acquire(volume.id, signal)
     // Somebody may have been faster.
     if (!catalog.find(volume.id)) return false
-    const image = catalog.image(volume)
-    const attached = await loops.find(image)
+    const {
+      devices: [attached],
+      isLost,
+    } = await remainsOf(catalog, loops, volume.id)
     const published = await mounts.at(targetPath)
     if (published) {
-      if (!attached || !shows(published, attached.device)) throw strange(volume.id, targetPath, published)
+      const isOurs = attached ? shows(published, attached.device) : isLost && isLoopMount(published)
+      if (!isOurs) throw strange(volume.id, targetPath, published)
       await unmountIdle(mounts, volume.id, targetPath)
     }
     await removeTarget(targetPath)
-    if (await this.#isMounted(volume)) return false
-    await loops.detach(image, signal)
+    // The start after the pool is back deletes it.
+    if (isLost || (await this.#isMounted(volume))) return false
+    await loops.detach(catalog.image(volume), signal)
     return true
   }
 

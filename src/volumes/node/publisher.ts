@@ -4,6 +4,7 @@ import type { LoopDevice, LoopState, MountEntry } from '../ports.ts'
 import type { NodeDependencies } from './dependencies.ts'
 import { devicesOf } from './devices.ts'
 import { makeTarget, removeTarget } from './target.ts'
+import { remainsOf } from './takedown.ts'
 import { unmountIdle } from './unmount.ts'
 import { isLoopMount, shows, usesOf } from './uses.ts'
 import { sectorBytesOf, type Access, type Volume } from '../volume.ts'
@@ -55,14 +56,11 @@ export class Publisher {
   async unpublish(id: string, targetPath: string, signal: AbortSignal): Promise<void> {
     const { catalog, locks, loops, mounts } = this.#on
     using _lock = await locks.acquire(id, signal)
-    const volume = catalog.find(id)
-    const devices = volume ? await devicesOf(loops, catalog.image(volume)) : []
+    const { devices } = await remainsOf(catalog, loops, id)
     const published = await mounts.at(targetPath)
     if (published) {
       const isOurs =
-        devices.length > 0
-          ? devices.some((state) => state && shows(published, state.device))
-          : isLoopMount(published)
+        devices.length > 0 ? devices.some(({ device }) => shows(published, device)) : isLoopMount(published)
       if (!isOurs) throw occupied(targetPath, published)
       await unmountIdle(mounts, id, targetPath)
     }

@@ -3,6 +3,7 @@ import { VolumeError } from '../errors.ts'
 import type { MountEntry } from '../ports.ts'
 import type { NodeDependencies } from './dependencies.ts'
 import { mountVolume } from './mount-volume.ts'
+import { remainsOf } from './takedown.ts'
 import { unmountIdle } from './unmount.ts'
 import { isLoopMount, shows, strange, usesOf } from './uses.ts'
 import { sectorBytesOf, type Access, type Volume } from '../volume.ts'
@@ -41,9 +42,11 @@ export class Stager {
   async unstage(id: string, stagingPath: string, signal: AbortSignal): Promise<void> {
     const { catalog, locks, loops, mounts } = this.#on
     using _lock = await locks.acquire(id, signal)
-    const volume = catalog.find(id)
-    const image = volume && catalog.image(volume)
-    const attached = image === undefined ? undefined : await loops.find(image)
+    const {
+      image,
+      devices: [attached],
+      isLost,
+    } = await remainsOf(catalog, loops, id)
     const staged = await mounts.at(stagingPath)
     if (attached)
       await this.#requireUnpublished(id, stagingPath, usesOf(attached.device, await mounts.list()))
@@ -52,6 +55,7 @@ export class Stager {
         throw strange(id, stagingPath, staged)
       await unmountIdle(mounts, id, stagingPath)
     }
+    if (isLost) await loops.detachNamed(id, signal)
     if (image === undefined) return
     // A read-only device on top holds this one. Only block volumes have one, and they keep their number until here.
     if (attached && !attached.autoclear) await loops.detach(attached.device.path, signal)

@@ -1,43 +1,83 @@
-import { readFile, readdir } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
-import { replaceFile } from './durable.ts'
 import { VolumeError, hasErrno } from '../errors.ts'
+import { requireEmpty, unreadable } from './directory.ts'
+import { replaceFile } from './durable.ts'
+import { PoolUnreachableError } from './unreachable.ts'
 
 const SCHEMA_VERSION = 1
+const RECORD = 'pool.json'
+
+const versioned = v.pipe(v.string(), v.parseJson(), v.looseObject({ schemaVersion: v.number() }))
+const schema = v.object({ id: v.pipe(v.string(), v.uuid()) })
 
 /**
- * Makes `pool.json` in an empty directory, or checks the one that is there. A directory with other things in it is
- * never taken for a pool.
- * @throws VolumeError failed-precondition naming the directory
+ * Makes `pool.json` in the empty directory of a new pool, or reads the one that is there.
+ * @param knownId the id of a pool that was here before; then nothing is ever made
+ * @returns the pool's id
+ * @throws VolumeError failed-precondition naming the directory; PoolUnreachableError when the known pool is not there
  */
-export async function claimDirectory(name: string, path: string): Promise<void> {
-  const text = await readFile(join(path, 'pool.json'), 'utf8').catch((error: unknown) => {
-    if (hasErrno(error, 'ENOENT')) return undefined
-    throw error
-  })
-  if (text === undefined) {
-    const found = (await readdir(path)).filter(
-      (entry) => entry !== 'lost+found' && entry !== '.pool.json.new',
-    )
-    if (found.length > 0) {
-      throw new VolumeError(
-        'failed-precondition',
-        `pool "${name}": ${path} has no pool.json and is not empty (${found[0]})`,
-      )
-    }
-    const record = { schemaVersion: SCHEMA_VERSION, createdAt: new Date().toISOString() }
-    await replaceFile(path, 'pool.json', `${JSON.stringify(record, undefined, 2)}\n`)
-    return
+export async function claimDirectory(
+  name: string,
+  path: string,
+  knownId: string | undefined,
+): Promise<string> {
+  if (knownId !== undefined) {
+    await requirePool(name, path, knownId)
+    return knownId
   }
-  const result = v.safeParse(v.pipe(v.string(), v.parseJson(), v.object({ schemaVersion: v.number() })), text)
-  if (!result.success)
-    throw new VolumeError('failed-precondition', `pool "${name}": ${path}/pool.json is damaged`)
-  const { schemaVersion } = result.output
+  const found = await readId(name, path)
+  if (found !== undefined) return found
+  await requireEmpty(name, path, RECORD, `.${RECORD}.new`)
+  const id = randomUUID()
+  const record = { schemaVersion: SCHEMA_VERSION, id, createdAt: new Date().toISOString() }
+  await replaceFile(path, RECORD, `${JSON.stringify(record, undefined, 2)}\n`)
+  return id
+}
+
+/**
+ * Passes only while the pool of this id is in the directory.
+ * @throws PoolUnreachableError; VolumeError failed-precondition for a damaged or a newer driver's `pool.json`
+ */
+export async function requirePool(name: string, path: string, id: string): Promise<void> {
+  const found = await readId(name, path)
+  if (found === id) return
+  if (found === undefined) {
+    throw new PoolUnreachableError(
+      'PoolNotMounted',
+      `pool "${name}": ${path} has no ${RECORD}, but had one before; mount the disk that it is on`,
+    )
+  }
+  throw new PoolUnreachableError(
+    'PoolReplaced',
+    `pool "${name}": ${path} holds another pool (${found}) than before (${id}); mount the right disk, or, if the change is meant, remove the pool's file in <data-dir>/known-pools and restart the driver`,
+  )
+}
+
+/** @returns undefined where there is no `pool.json` */
+async function readId(name: string, path: string): Promise<string | undefined> {
+  const file = join(path, RECORD)
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
+    throw unreadable(name, path, error)
+  })
+  if (text === undefined) return undefined
+  const json = v.safeParse(versioned, text)
+  if (!json.success) throw damaged(name, file)
+  const { schemaVersion } = json.output
   if (schemaVersion !== SCHEMA_VERSION) {
     throw new VolumeError(
       'failed-precondition',
-      `pool "${name}": ${path}/pool.json has schemaVersion ${schemaVersion}; this driver knows ${SCHEMA_VERSION}`,
+      `pool "${name}": ${file} has schemaVersion ${schemaVersion}; this driver knows ${SCHEMA_VERSION}`,
     )
   }
+  const record = v.safeParse(schema, json.output)
+  if (!record.success) throw damaged(name, file)
+  return record.output.id
+}
+
+function damaged(name: string, file: string): VolumeError {
+  return new VolumeError('failed-precondition', `pool "${name}": ${file} is damaged`)
 }

@@ -1,8 +1,10 @@
-import { formatBytes, smaller } from '../bytes.ts'
+import { dirname } from 'node:path'
+import { formatBytes, larger, smaller } from '../bytes.ts'
 import { VolumeError, hasErrno } from '../errors.ts'
-import type { ImageFiles } from '../ports.ts'
+import type { ImageFiles, Usage } from '../ports.ts'
 import type { Snapshot } from '../snapshots/snapshot.ts'
 import type { Provisioning, Volume } from '../volume.ts'
+import type { PoolImageConfig } from './image.ts'
 import type { RecordStore } from './record-store.ts'
 import { allocatableBytes, availableBytes, type PoolLimits, type PoolUsage } from './space.ts'
 
@@ -11,9 +13,17 @@ const MEASUREMENT_MAX_AGE_MS = 10_000
 
 type Full = 'resource-exhausted' | 'out-of-range'
 
+/** What of a pool's configuration matters here. */
+interface Space {
+  readonly name: string
+  readonly path: string
+  readonly limits: PoolLimits
+  readonly image?: PoolImageConfig | undefined
+}
+
 /** What of a pool is in use and what is promised. */
 export class Ledger {
-  readonly #pool: { readonly name: string; readonly path: string; readonly limits: PoolLimits }
+  readonly #pool: Space
   readonly #volumes: RecordStore<Volume>
   readonly #snapshots: RecordStore<Snapshot>
   readonly #files: ImageFiles
@@ -21,7 +31,7 @@ export class Ledger {
   #measured = { freeBytes: 0n, allocatedBytes: 0n, snapshotBytes: 0n, at: -Infinity }
 
   constructor(
-    pool: { readonly name: string; readonly path: string; readonly limits: PoolLimits },
+    pool: Space,
     volumes: RecordStore<Volume>,
     snapshots: RecordStore<Snapshot>,
     files: ImageFiles,
@@ -114,7 +124,17 @@ export class Ledger {
     const { bytes } = await this.#files.usage(this.#pool.path)
     // Blocks that images share are in the sum more than once; together they cannot have more than is in use.
     const allocatedBytes = smaller(volumeBytes + snapshotBytes, bytes.used)
-    this.#measured = { freeBytes: bytes.available, allocatedBytes, snapshotBytes, at: performance.now() }
+    const freeBytes = await this.#reallyFree(bytes)
+    this.#measured = { freeBytes, allocatedBytes, snapshotBytes, at: performance.now() }
+  }
+
+  /** A pool image is sparse: what it has not written yet must still be had from the disk that its file is on. */
+  async #reallyFree({ available, used }: Usage): Promise<bigint> {
+    if (!this.#pool.image) return available
+    const { file } = this.#pool.image
+    const { allocated } = await this.#files.size(file)
+    const { bytes: disk } = await this.#files.usage(dirname(file))
+    return smaller(available, disk.available + larger(allocated - used, 0n))
   }
 
   async #allocatedBy(store: Pick<RecordStore<Volume | Snapshot>, 'values' | 'image'>): Promise<bigint> {

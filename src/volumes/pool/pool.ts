@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises'
 import type { Logger } from 'pino'
-import { VolumeError } from '../errors.ts'
 import type { ImageFiles } from '../ports.ts'
 import type { Snapshot } from '../snapshots/snapshot.ts'
 import type { Volume } from '../volume.ts'
-import { claimDirectory } from './claim.ts'
+import { claimDirectory, requirePool } from './claim.ts'
+import { lockDirectory } from './directory.ts'
 import type { Draft } from './draft.ts'
+import { requireImage, type PoolImageConfig } from './image.ts'
 import { Ledger } from './ledger.ts'
 import { RecordStore } from './record-store.ts'
 import { snapshotKind } from './snapshot-record.ts'
@@ -14,54 +15,68 @@ import { volumeKind } from './volume-record.ts'
 
 export interface PoolConfig {
   readonly name: string
-  /** Absolute. */
+  /** Absolute: where the volumes are. For a pool image that is where it is mounted. */
   readonly path: string
   readonly limits: PoolLimits
+  /** Undefined: the directory at `path` is the pool. */
+  readonly image?: PoolImageConfig | undefined
 }
 
 /** A directory of volumes and snapshots, with its limits. While a pool is open no other process can open it. */
 export class Pool implements AsyncDisposable {
   readonly name: string
+  /** As `pool.json` has it. */
+  readonly id: string
   readonly path: string
+  readonly limits: PoolLimits
   readonly volumes: RecordStore<Volume>
   readonly snapshots: RecordStore<Snapshot>
   readonly space: Ledger
+  readonly #image: PoolImageConfig | undefined
   readonly #files: ImageFiles
   readonly #lock: AsyncDisposable
 
   private constructor(
     config: PoolConfig,
+    id: string,
     volumes: RecordStore<Volume>,
     snapshots: RecordStore<Snapshot>,
     files: ImageFiles,
     lock: AsyncDisposable,
   ) {
     this.name = config.name
+    this.id = id
     this.path = config.path
+    this.limits = config.limits
     this.volumes = volumes
     this.snapshots = snapshots
     this.space = new Ledger(config, volumes, snapshots, files)
+    this.#image = config.image
     this.#files = files
     this.#lock = lock
   }
 
-  /** @throws VolumeError failed-precondition when the directory is in use, not a pool, or a newer driver's */
-  static async open(config: PoolConfig, files: ImageFiles, log: Logger): Promise<Pool> {
-    await mkdir(config.path, { recursive: true, mode: 0o700 })
-    const lock = await files.lock(config.path)
-    if (!lock) {
-      throw new VolumeError(
-        'failed-precondition',
-        `pool "${config.name}": ${config.path} is in use by another driver process; two on one pool would mix up data`,
-      )
-    }
+  /**
+   * @param knownId the id of the pool that was there before; without, an empty or absent directory becomes a new pool
+   * @throws VolumeError failed-precondition when the directory is in use, not a pool, or a newer driver's;
+   * PoolUnreachableError when it is not the pool that was there before
+   */
+  static async open(config: PoolConfig, files: ImageFiles, log: Logger, knownId?: string): Promise<Pool> {
+    if (knownId === undefined) await mkdir(config.path, { recursive: true, mode: 0o700 })
+    const lock = await lockDirectory(files, config.name, config.path)
     await using held = new AsyncDisposableStack()
     held.use(lock)
-    await claimDirectory(config.name, config.path)
+    const id = await claimDirectory(config.name, config.path, knownId)
     const volumes = await RecordStore.open(volumeKind, config, files, log)
     const snapshots = await RecordStore.open(snapshotKind, config, files, log)
     held.move()
-    return new Pool(config, volumes, snapshots, files, lock)
+    return new Pool(config, id, volumes, snapshots, files, lock)
+  }
+
+  /** Passes while the pool is there. @throws PoolUnreachableError, or another VolumeError, saying what is wrong with it */
+  async check(): Promise<void> {
+    if (this.#image) await requireImage(this.#files, this.name, this.#image)
+    await requirePool(this.name, this.path, this.id)
   }
 
   /**

@@ -6,6 +6,7 @@ import { messageOf } from '../errors.ts'
 import { isId } from '../ids.ts'
 import type { ImageFiles } from '../ports.ts'
 import { Draft, IMAGE, frozenBy } from './draft.ts'
+import { imageBytes } from './damage.ts'
 import { flush, replaceFile } from './durable.ts'
 
 /** What is particular to volumes, or to snapshots. */
@@ -29,7 +30,7 @@ export interface RecordKind<T> {
  */
 export class RecordStore<T extends { readonly id: string }> {
   /** Why a record cannot be used, by id. */
-  readonly damaged = new Map<string, string>()
+  readonly damaged = new Map<string, Error>()
   /** What interrupted operations left that may have frozen file systems: the directories, and the volumes. */
   readonly #interrupted = new Map<string, readonly string[]>()
   readonly #records = new Map<string, T>()
@@ -134,12 +135,11 @@ export class RecordStore<T extends { readonly id: string }> {
   async #load(id: string): Promise<void> {
     try {
       const text = await readFile(join(this.#path, id, this.#kind.recordName), 'utf8')
-      const { logical } = await this.#files.size(this.image(id))
-      const record = this.#kind.decode(text, this.#pool, logical)
+      const record = this.#kind.decode(text, this.#pool, await imageBytes(this.#files, this.image(id)))
       if (record.id !== id) throw new Error(`${this.#kind.recordName} is of ${record.id}`)
       this.#records.set(id, record)
     } catch (error) {
-      this.damaged.set(id, messageOf(error))
+      this.damaged.set(id, Error.isError(error) ? error : new Error(messageOf(error)))
       this.#log.error({ id, reason: messageOf(error) }, 'cannot be used')
     }
   }

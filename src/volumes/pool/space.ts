@@ -21,6 +21,13 @@ export interface PoolUsage {
   readonly freeBytes: bigint
 }
 
+/** What all volumes and snapshots together may take on the disk, in bytes. */
+export function usableBytes(limits: PoolLimits, usage: PoolUsage): bigint {
+  const reachable = usage.freeBytes + usage.allocatedBytes
+  const size = limits.sizeBytes === undefined ? reachable : smaller(limits.sizeBytes, reachable)
+  return larger(size - limits.reserveBytes, 0n)
+}
+
 /**
  * How large a new volume may be at most, in bytes. Other users of the disk count as taken, so a pool without a size of
  * its own never promises their space.
@@ -35,10 +42,4 @@ export function availableBytes(limits: PoolLimits, usage: PoolUsage, provisionin
 /** How many bytes the volumes that there are may still turn into blocks of their own. */
 export function allocatableBytes(limits: PoolLimits, usage: PoolUsage): bigint {
   return larger(usableBytes(limits, usage) - usage.allocatedBytes, 0n)
-}
-
-function usableBytes(limits: PoolLimits, usage: PoolUsage): bigint {
-  const reachable = usage.freeBytes + usage.allocatedBytes
-  const size = limits.sizeBytes === undefined ? reachable : smaller(limits.sizeBytes, reachable)
-  return larger(size - limits.reserveBytes, 0n)
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { VolumeId } from '../ids.ts'
 import type { Volume } from '../volume.ts'
+import { requireWhole } from './damage.ts'
 import { accessTypes, bytes, fsType, id, parseRecord, printRecord } from './record-schema.ts'
 import type { RecordKind } from './record-store.ts'
 
@@ -40,9 +41,7 @@ export const volumeKind: RecordKind<Volume> = {
 
   decode(text, pool, imageBytes) {
     const record = parseRecord(text, SCHEMA_VERSION, schema)
-    if (imageBytes < record.capacityBytes) {
-      throw new Error(`the image has ${imageBytes} bytes, the record says ${record.capacityBytes}`)
-    }
+    requireWhole(imageBytes, record.capacityBytes)
     // A crash between growing the image and writing the record: the image is the later one.
     return { ...record, contentSource: record.contentSource, capacityBytes: imageBytes, pool }
   },

@@ -52,7 +52,10 @@ export class GroupSnapshotter {
   /** @throws VolumeError not-found; invalid-argument when the ids are not those of the group's members; or as `find` does */
   get(id: string, snapshotIds: readonly string[]): GroupSnapshot {
     const found = this.find(id)
-    if (!found) throw new VolumeError('not-found', `group snapshot "${id}" does not exist on this node`)
+    if (!found) {
+      this.#on.catalog.requireAbsent(id)
+      throw new VolumeError('not-found', `group snapshot "${id}" does not exist on this node`)
+    }
     requireMembers(
       id,
       found.snapshots.map((snapshot) => snapshot.id),
@@ -67,7 +70,10 @@ export class GroupSnapshotter {
     await jobs.cancel(id, new VolumeError('aborted', `group snapshot "${id}" was deleted while it was made`))
     using _lock = await locks.acquire(id, signal)
     const group = catalog.membersOfGroup(id)[0]?.group
-    if (!group) return
+    if (!group) {
+      catalog.requireAbsent(id)
+      return
+    }
     requireMembers(id, group.members, snapshotIds)
     // Throws for a damaged member before any other is gone.
     this.find(id)

@@ -50,7 +50,10 @@ export class Snapshotter {
     // A volume that is being made of it holds this lock too.
     using _lock = await locks.acquire(id, signal)
     const snapshot = catalog.findSnapshot(id)
-    if (!snapshot) return
+    if (!snapshot) {
+      catalog.requireAbsent(id)
+      return
+    }
     if (snapshot.group) {
       throw new VolumeError(
         'invalid-argument',

@@ -42,7 +42,24 @@ describe('--config', () => {
     ])
   })
 
+  it('names the file of a pool image, and where it is mounted', async () => {
+    const yaml = 'pools: {instant: {path: /mnt/disk, reserve: 1Gi, image: {size: 200Gi}}}'
+    expect(await read(yaml)).toEqual([
+      {
+        name: 'instant',
+        path: '/data/mounts/instant',
+        limits: { sizeBytes: undefined, reserveBytes: 1n << 30n, overcommit: 1 },
+        image: { file: '/mnt/disk/pool.img', sizeBytes: 200n << 30n },
+      },
+    ])
+  })
+
   it.each([
+    ['pools: {a: {image: {}}}', 'pools.a.image.size'],
+    ['pools: {a: {image: {size: 1Gi, type: xfs}}}', 'pools.a.image.type is unknown'],
+    ['pools: {a: {image: yes}}', 'pools.a.image must be {size: <quantity>}'],
+    ['pools: {a: {image: {size: 1Gi}, size: 1Gi}}', 'pools.a must have either size or image.size'],
+    ['pools: {a: {path: /p}, b: {path: /p, image: {size: 1Gi}}}', 'pools a and b have the same path /p'],
     ['pools: {default: {sise: 1Gi}}', 'pools.default.sise is unknown'],
     ['pool: {}', 'pools'],
     ['pools: {default: {size: 1 GB}}', 'pools.default.size must be a quantity such as 10Gi'],

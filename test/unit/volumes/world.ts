@@ -52,7 +52,7 @@ export async function makeWorld(limits: PoolLimits = noLimits, tracer?: WriteTra
   const pool = await Pool.open(config, files, silent)
   const other = await Pool.open(otherConfig, files, silent)
   const nodeId = 'n1'
-  const catalog = new Catalog(nodeId, [pool, other])
+  const catalog = new Catalog(nodeId, { open: [pool, other], unreachable: new Map() })
   const locks = new KeyedLock()
   const jobs = new Jobs()
   // One log, so that it shows the order.

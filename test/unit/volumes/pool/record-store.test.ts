@@ -121,7 +121,7 @@ describe('RecordStore', () => {
     else await writeFile(path(volume.id, file), text)
     await withNextPool((pool) => {
       expect(pool.volumes.values()).toEqual([sound])
-      expect(pool.volumes.damaged.get(volume.id)).toMatch(reason)
+      expect(pool.volumes.damaged.get(volume.id)?.message).toMatch(reason)
     })
   })
 })

@@ -62,7 +62,7 @@ describe('GroupSnapshotter', () => {
     for (const pool of pools) await pool[Symbol.asyncDispose]()
     pools = []
     for (const config of configs) pools.push(await Pool.open(config, world.files, silent))
-    catalog = new Catalog('n1', pools)
+    catalog = new Catalog('n1', { open: pools, unreachable: new Map() })
     const { cutter, jobs, locks } = world
     groups = new GroupSnapshotter({ nodeId: 'n1', catalog, cutter, jobs, locks })
     await groups.removeHalves(never)

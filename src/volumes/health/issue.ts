@@ -1,0 +1,30 @@
+/** How bad it is: it works, but not as it should; it cannot be used now; some of its content is gone. */
+export type VolumeStatus = 'degraded' | 'inaccessible' | 'data-loss'
+
+/** One thing that is wrong with a volume. */
+export interface VolumeIssue {
+  readonly status: VolumeStatus
+  /** For programs, one word in CamelCase. */
+  readonly reason: string
+  /** For people: what is wrong, and what to do. */
+  readonly message: string
+}
+
+/** One thing that is wrong with a pool. */
+export interface StorageIssue {
+  readonly status: 'degraded' | 'unreachable'
+  /** For programs, one word in CamelCase. */
+  readonly reason: string
+  /** For people: which pool, what is wrong, and what to do. */
+  readonly message: string
+}
+
+/** CSI allows each pair of status and reason once per volume. */
+export function withoutRepetitions(issues: readonly VolumeIssue[]): VolumeIssue[] {
+  const first = new Map<string, VolumeIssue>()
+  for (const issue of issues) {
+    const key = `${issue.status} ${issue.reason}`
+    if (!first.has(key)) first.set(key, issue)
+  }
+  return [...first.values()]
+}

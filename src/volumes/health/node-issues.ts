@@ -1,0 +1,84 @@
+import { isLoopMount, shows } from '../node/uses.ts'
+import type { LoopState, MountEntry } from '../ports.ts'
+import type { Volume } from '../volume.ts'
+import type { VolumeIssue } from './issue.ts'
+
+/** A path where the CO believes the volume to be, and what is mounted there. */
+export interface Place {
+  readonly path: string
+  readonly entry: MountEntry | undefined
+  /** True for a file system that still answers. */
+  readonly isAlive: boolean
+}
+
+/** The end of an image that is no whole sector is not in the device. */
+const SECTOR_BYTES = 512n
+
+/** What is wrong with the devices of a volume that is in use. */
+export function deviceIssues(volume: Volume, devices: readonly LoopState[]): VolumeIssue[] {
+  const small = devices.find(({ sizeBytes }) => sizeBytes + SECTOR_BYTES <= volume.capacityBytes)
+  if (!small) return []
+  return [
+    {
+      status: 'degraded',
+      reason: 'DeviceTooSmall',
+      message: `${small.device.path} has ${small.sizeBytes} bytes, the volume ${volume.capacityBytes}; repeat the expansion of the volume (NodeExpandVolume)`,
+    },
+  ]
+}
+
+/**
+ * What is wrong at one path.
+ * @param devices those that have the volume's image behind them; a staged block volume is no mount, only a device
+ */
+export function placeIssues(
+  { path, entry, isAlive }: Place,
+  devices: readonly LoopState[],
+  isStagedBlock: boolean,
+): VolumeIssue[] {
+  const [own] = devices
+  if (entry && !devices.some(({ device }) => shows(entry, device))) {
+    return [isLoopMount(entry) ? deviceLost(`${path} shows ${entry.source}`) : notMounted(path)]
+  }
+  if (!entry && isStagedBlock) return own && !own.autoclear ? [] : [deviceLost('it has no loop device')]
+  if (!entry) return [notMounted(path)]
+  return isAlive && !entry.options.includes('shutdown')
+    ? readOnlyIssues(path, entry)
+    : [fileSystemShutDown(path)]
+}
+
+function readOnlyIssues(path: string, { options }: MountEntry): VolumeIssue[] {
+  if (!isReadOnlyAfterErrors(options)) return []
+  const message = `the file system at ${path} has become read-only after errors; look at the kernel's log, and restart the pod, so that it is checked and mounted anew`
+  return [{ status: 'degraded', reason: 'FileSystemReadOnly', message }]
+}
+
+/**
+ * The options of the mount point come first, then those of the file system: the one was asked for, the other is what has
+ * become of it. Since Linux 6.15 or so ext4 does not say `ro` but `emergency_ro`.
+ */
+function isReadOnlyAfterErrors(options: readonly string[]): boolean {
+  if (options.includes('emergency_ro')) return true
+  return options[0] === 'rw' && options.includes('ro')
+}
+
+function fileSystemShutDown(path: string): VolumeIssue {
+  const message = `the file system at ${path} has shut down after errors; look at the kernel's log, and restart the pod, so that it is checked and mounted anew`
+  return { status: 'inaccessible', reason: 'FileSystemShutDown', message }
+}
+
+function deviceLost(what: string): VolumeIssue {
+  return {
+    status: 'inaccessible',
+    reason: 'DeviceLost',
+    message: `${what}, which is not attached to the volume's image: somebody has detached the device or replaced the image; restart the pod`,
+  }
+}
+
+function notMounted(path: string): VolumeIssue {
+  return {
+    status: 'inaccessible',
+    reason: 'NotMounted',
+    message: `the volume is not mounted at ${path}: somebody has unmounted it; restart the pod`,
+  }
+}

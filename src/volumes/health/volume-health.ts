@@ -1,0 +1,123 @@
+import type { Catalog } from '../catalog.ts'
+import { VolumeError, messageOf } from '../errors.ts'
+import type { KeyedLock } from '../keyed-lock.ts'
+import { isAlive } from '../node/alive.ts'
+import { devicesOf } from '../node/devices.ts'
+import { ImageDamage, imageBytes, requireWhole } from '../pool/damage.ts'
+import type { Pool } from '../pool/pool.ts'
+import type { ImageFiles, LoopDevices, Mounts } from '../ports.ts'
+import type { Volume } from '../volume.ts'
+import { withoutRepetitions, type VolumeIssue } from './issue.ts'
+import { deviceIssues, placeIssues, type Place } from './node-issues.ts'
+import { unreachable } from './pool-issues.ts'
+
+export interface VolumeHealthDependencies {
+  readonly catalog: Catalog
+  readonly locks: KeyedLock
+  readonly files: ImageFiles
+  readonly loops: LoopDevices
+  readonly mounts: Mounts
+}
+
+/** Where the CO believes a volume to be; undefined where it does not say. */
+export interface VolumePlaces {
+  readonly stagingPath: string | undefined
+  readonly publishPath: string | undefined
+}
+
+/** What is wrong with volumes, looked at anew whenever somebody asks. */
+export class VolumeHealth {
+  readonly #on: VolumeHealthDependencies
+
+  constructor(dependencies: VolumeHealthDependencies) {
+    this.#on = dependencies
+  }
+
+  /** On the disk, whether the volume is in use or not. @throws VolumeError not-found */
+  async onDisk(id: string): Promise<VolumeIssue[]> {
+    const pool = this.#on.catalog.poolOf(id)
+    return pool ? await this.#onDisk(id, pool, await lossOf(pool)) : this.#withoutPool(id)
+  }
+
+  /** As `onDisk`, for many volumes; each pool is looked at once. */
+  async ofMany(ids: readonly string[]): Promise<Map<string, VolumeIssue[]>> {
+    const pools = this.#on.catalog.pools()
+    const losses = new Map(await Promise.all(pools.map(async (pool) => [pool, await lossOf(pool)] as const)))
+    const ofOne = async (id: string): Promise<[string, VolumeIssue[]]> => {
+      const pool = this.#on.catalog.poolOf(id)
+      return [id, pool ? await this.#onDisk(id, pool, losses.get(pool)) : []]
+    }
+    return new Map(await Promise.all(ids.map(ofOne)))
+  }
+
+  /** On the disk, and with what shows it on this node. @throws VolumeError not-found */
+  async onNode(id: string, places: VolumePlaces, signal: AbortSignal): Promise<VolumeIssue[]> {
+    using _lock = await this.#on.locks.acquire(id, signal)
+    const onDisk = await this.onDisk(id)
+    const volume = this.#on.catalog.poolOf(id)?.volumes.get(id)
+    // Without its image nothing can be said of its devices.
+    if (!volume || onDisk.some(({ reason }) => reason !== 'ImageShrunk')) return onDisk
+    return withoutRepetitions([...onDisk, ...(await this.#inUse(volume, places))])
+  }
+
+  async #onDisk(id: string, pool: Pool, loss: VolumeIssue | undefined): Promise<VolumeIssue[]> {
+    if (loss) return [loss]
+    const damage = pool.volumes.damaged.get(id)
+    if (damage) return [damageIssue(id, damage)]
+    const volume = pool.volumes.get(id)
+    try {
+      requireWhole(await imageBytes(this.#on.files, pool.volumes.image(id)), volume?.capacityBytes ?? 0n)
+      return []
+    } catch (error) {
+      // Deleted since it was found.
+      return pool.volumes.get(id) ? [damageIssue(id, error)] : []
+    }
+  }
+
+  #withoutPool(id: string): VolumeIssue[] {
+    try {
+      this.#on.catalog.requireAbsent(id)
+    } catch (error) {
+      return [{ status: 'inaccessible', reason: 'PoolUnreachable', message: messageOf(error) }]
+    }
+    throw new VolumeError('not-found', `volume "${id}" does not exist on this node`)
+  }
+
+  async #inUse(volume: Volume, { stagingPath, publishPath }: VolumePlaces): Promise<VolumeIssue[]> {
+    const { catalog, loops } = this.#on
+    const devices = (await devicesOf(loops, catalog.image(volume))).filter((state) => state !== undefined)
+    const isBlock = !volume.accessTypes.includes('mount') || devices.some(({ autoclear }) => !autoclear)
+    const at = async (path: string | undefined, isStagedBlock: boolean): Promise<VolumeIssue[]> =>
+      path === undefined ? [] : placeIssues(await this.#place(path), devices, isStagedBlock)
+    return [
+      ...deviceIssues(volume, devices),
+      ...(await at(stagingPath, isBlock)),
+      ...(await at(publishPath, false)),
+    ]
+  }
+
+  async #place(path: string): Promise<Place> {
+    const entry = await this.#on.mounts.at(path)
+    const isFileSystem = entry?.root === '/'
+    return { path, entry, isAlive: !isFileSystem || (await isAlive(path)) }
+  }
+}
+
+/** A volume is as lost as its pool. */
+async function lossOf(pool: Pool): Promise<VolumeIssue | undefined> {
+  try {
+    await pool.check()
+    return undefined
+  } catch (error) {
+    return { ...unreachable(error), status: 'inaccessible' }
+  }
+}
+
+function damageIssue(id: string, error: unknown): VolumeIssue {
+  if (error instanceof ImageDamage) {
+    const message = `volume "${id}": ${error.message}; restore it from a snapshot or a backup`
+    return { status: 'data-loss', reason: error.reason, message }
+  }
+  const message = `volume "${id}" cannot be used: ${messageOf(error)}; repair or restore its record and its image, then restart the driver`
+  return { status: 'inaccessible', reason: 'VolumeDamaged', message }
+}

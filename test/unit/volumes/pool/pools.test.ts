@@ -1,0 +1,136 @@
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { LinuxImageFiles } from '../../../../src/linux/image-files.ts'
+import { StorageHealth } from '../../../../src/volumes/health/storage-health.ts'
+import { ImageMounts } from '../../../../src/volumes/pool/image-mounts.ts'
+import { KnownPools } from '../../../../src/volumes/pool/known-pools.ts'
+import { Pools } from '../../../../src/volumes/pool/pools.ts'
+import { PrivateMounts } from '../../../../src/volumes/pool/private-mounts.ts'
+import { FakeFileSystems } from '../../../fakes/filesystems.ts'
+import { FakeLoopDevices } from '../../../fakes/loop-devices.ts'
+import { FakeMounts } from '../../../fakes/mounts.ts'
+import { noLimits, silent } from '../world.ts'
+
+describe('Pools', () => {
+  let directory: string
+  let disk: string
+  let known: KnownPools
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'csi-driver-loop-'))
+    disk = join(directory, 'disk')
+    known = new KnownPools(join(directory, 'known-pools'))
+  })
+
+  afterEach(() => rm(directory, { recursive: true }))
+
+  const open = async () => {
+    const files = new LinuxImageFiles()
+    const mounts = new FakeMounts()
+    const privateMounts = new PrivateMounts(mounts, join(directory, 'mounts'))
+    const on = {
+      files,
+      loops: new FakeLoopDevices(),
+      fileSystems: new FakeFileSystems(),
+      mounts,
+      log: silent,
+    }
+    const images = new ImageMounts({ ...on, privateMounts })
+    const pools = await Pools.open(
+      [
+        { name: 'away', path: join(disk, 'loop'), limits: noLimits },
+        { name: 'here', path: join(directory, 'here'), limits: noLimits },
+      ],
+      { files, images, known, log: silent },
+    )
+    return {
+      pools,
+      health: new StorageHealth(pools),
+      [Symbol.asyncDispose]: () => pools[Symbol.asyncDispose](),
+    }
+  }
+
+  const closed = async () => {
+    await using _opened = await open()
+  }
+
+  it('makes what never was, and remembers it', async () => {
+    await using opened = await open()
+    expect(opened.pools.open.map(({ name }) => name)).toEqual(['away', 'here'])
+    expect(opened.pools.unreachable.size).toBe(0)
+    expect(await known.get('away')).toBe(opened.pools.open[0]?.id)
+    expect(await opened.health.issues()).toEqual([])
+  })
+
+  const absences: [string, () => Promise<unknown>][] = [
+    ['its disk is not mounted', () => rename(disk, `${disk}-away`)],
+    ['the disk under it is not mounted, and its place is empty', () => emptyPlace(disk)],
+  ]
+
+  it.each(absences)('is not made again when %s', async (_, harm) => {
+    await closed()
+    await harm()
+    await using opened = await open()
+    expect(opened.pools.open.map(({ name }) => name)).toEqual(['here'])
+    expect(await opened.health.issues()).toMatchObject([{ status: 'unreachable', reason: 'PoolNotMounted' }])
+    // One of two: the driver is to go on.
+    await opened.health.requireSomePool()
+    expect(await readdir(disk, { recursive: true }).catch(() => [])).not.toContain('loop/pool.json')
+  })
+
+  it('goes on with a pool that comes back', async () => {
+    await closed()
+    await rename(disk, `${disk}-away`)
+    await using opened = await open()
+    await rename(`${disk}-away`, disk)
+    expect(await opened.health.issues()).toEqual([])
+    expect(opened.pools.open.map(({ name }) => name)).toEqual(['away', 'here'])
+  })
+
+  it.each(absences)('notices while it runs that %s', async (_, harm) => {
+    await using opened = await open()
+    await harm()
+    expect(await opened.health.issues()).toMatchObject([{ status: 'unreachable', reason: 'PoolNotMounted' }])
+  })
+
+  it('tells another pool from its own', async () => {
+    await closed()
+    await rm(join(disk, 'loop'), { recursive: true })
+    await rename(join(directory, 'here'), join(disk, 'loop'))
+    await using opened = await open()
+    expect(opened.pools.open).toEqual([])
+    expect(await opened.health.issues()).toMatchObject([
+      { status: 'unreachable', reason: 'PoolReplaced' },
+      { status: 'unreachable', reason: 'PoolNotMounted' },
+    ])
+    await expect(opened.health.requireSomePool()).rejects.toMatchObject({ kind: 'failed-precondition' })
+  })
+
+  it('knows a pool by what is in it when it is not remembered', async () => {
+    await closed()
+    const id = await known.get('away')
+    await rm(join(directory, 'known-pools'), { recursive: true })
+    await using opened = await open()
+    expect(opened.pools.open[0]?.id).toBe(id)
+  })
+
+  it.each([
+    ['something else is', 'precious.txt', '', /not empty/],
+    ['a newer driver’s pool is', 'pool.json', '{"schemaVersion": 99}', /schemaVersion 99/],
+    ['a damaged pool is', 'pool.json', '{"schemaVersion": 1}', /damaged/],
+  ])('does not start where %s', async (_, name, text, message) => {
+    await mkdir(join(disk, 'loop'), { recursive: true })
+    await writeFile(join(disk, 'loop', name), text)
+    await expect(open()).rejects.toThrow(message)
+    // Nothing is held: it can be tried again.
+    await rm(join(disk, 'loop'), { recursive: true })
+    await closed()
+  })
+})
+
+async function emptyPlace(path: string): Promise<void> {
+  await rename(path, `${path}-away`)
+  await mkdir(join(path, 'loop'), { recursive: true })
+}
