@@ -87,10 +87,11 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   const topology = new NodeTopology(driverName, nodeId)
   const catalog = new Catalog(nodeId, pools)
   const locks = new KeyedLock()
-  const jobs = resources.use(new Jobs())
   const copier = new LinuxImageCopier()
   const tracer = await LinuxWriteTracer.open(join(dataDir, 'trace'))
   if (tracer) resources.use(tracer)
+  // After all that they use, so that they end before it.
+  const jobs = resources.use(new Jobs())
   const cutter = new Cutter({ catalog, locks, loops, mounts, copier, tracer, log })
   const restorer = new Restorer({ catalog, locks, files, fileSystems, copier, cutter })
   const provisioner = new Provisioner({ nodeId, catalog, locks, jobs, files, loops, fileSystems, restorer })
