@@ -35,9 +35,11 @@ import { MetadataReader } from '../volumes/snapshots/metadata-reader.ts'
 import { Restorer } from '../volumes/snapshots/restorer.ts'
 import { thawLeftFrozen } from '../volumes/snapshots/thaw.ts'
 import { Snapshotter } from '../volumes/snapshots/snapshotter.ts'
+import { joinCluster, type ClusterConfig } from './cluster.ts'
+import type { Address } from './options.ts'
 import { version } from './version.ts'
 
-export interface DriverConfig {
+export interface DriverConfig extends ClusterConfig {
   readonly endpoint: string
   /** Absolute. */
   readonly dataDir: string
@@ -47,6 +49,8 @@ export interface DriverConfig {
   readonly pools: readonly PoolConfig[]
   /** How often volumes are trimmed that want it; 0: never. */
   readonly trimIntervalMs: number
+  /** Where the controller role reaches this node. */
+  readonly remote: { readonly listen: Address; readonly tlsDir: string } | undefined
   readonly logLevel: string
 }
 
@@ -118,31 +122,25 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
     }),
   )
   await server.listen(config.endpoint)
-  const background = resources.use(new AsyncDisposableStack())
+  resources.use(server)
+  resources.use(await joinCluster(config, { endpoint: config.endpoint, driverName, log }))
+  // Stopped before the services, because calls may wait for what works in the background.
   for (const pool of config.trimIntervalMs > 0 ? pools : []) {
-    background.use(new Schedule(config.trimIntervalMs, (signal) => trimmer.trim(pool, signal), log))
+    resources.use(new Schedule(config.trimIntervalMs, (signal) => trimmer.trim(pool, signal), log))
   }
   const volumes = pools.reduce((count, pool) => count + pool.volumes.size, 0)
   log.info(
     { endpoint: config.endpoint, driver: driverName, version, pools: pools.map(({ name }) => name), volumes },
     'serving',
   )
-  return running(server, background, resources.move(), log)
+  return running(resources.move(), log)
 }
 
-function running(
-  server: CsiServer,
-  background: AsyncDisposable,
-  resources: AsyncDisposable,
-  log: Logger,
-): RunningDriver {
+function running(resources: AsyncDisposableStack, log: Logger): RunningDriver {
   return {
     async stop(reason) {
       log.info({ reason }, 'stopping')
-      // First, because calls may wait for what works in the background.
-      await background[Symbol.asyncDispose]()
-      await server.stop()
-      await resources[Symbol.asyncDispose]()
+      await resources.disposeAsync()
       log.info('stopped')
     },
   }

@@ -17,7 +17,7 @@ import type { Handlers } from './handlers.ts'
 const GRACE_MS = 20_000
 
 /** A gRPC server on one unix socket. */
-export class CsiServer {
+export class CsiServer implements AsyncDisposable {
   readonly #server = new Server()
   readonly #stopping = new AbortController()
   readonly #log: Logger
@@ -71,10 +71,14 @@ export class CsiServer {
     clearTimeout(grace)
     if (this.#socket !== undefined) await unlink(this.#socket).catch(ignoreMissing)
   }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
 }
 
 /** @throws VolumeError invalid-argument for anything but an absolute path that ends in `.sock`, as CSI has it */
-function socketPath(endpoint: string): string {
+export function socketPath(endpoint: string): string {
   const path = endpoint.replace(/^unix:(\/\/)?/, '')
   if (path.startsWith('/') && path.endsWith('.sock')) return path
   throw new VolumeError(
