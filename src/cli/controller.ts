@@ -1,5 +1,8 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
+import type { ServiceName } from '../controller/endpoint-slices.ts'
+import type { NodeAddress } from '../controller/directory.ts'
+import { nextSignal } from './signals.ts'
 import {
   address,
   driverNameOption,
@@ -11,25 +14,14 @@ import {
   type Address,
 } from './options.ts'
 
-/** A node's name, and where its controller services are: `host:port`. */
-interface NamedAddress {
-  readonly name: string
-  readonly address: string
-}
-
 interface ControllerOptions {
   readonly endpoint: string
   readonly driverName: string
-  readonly nodes?: readonly NamedAddress[]
+  readonly nodes?: readonly NodeAddress[]
   readonly service?: ServiceName
   readonly tlsDir: string
   readonly http?: Address
   readonly logLevel: string
-}
-
-interface ServiceName {
-  readonly namespace: string
-  readonly name: string
 }
 
 /** `csi-driver-loop controller`: the controller services of all nodes on one unix socket. */
@@ -54,13 +46,16 @@ export function addControllerCommand(program: Command): void {
     .action(serve)
 }
 
-async function serve(options: ControllerOptions): Promise<void> {
-  if (!options.nodes && !options.service)
-    throw new Error('give --service <namespace/name>, or --nodes <name=host:port,...>')
-  await Promise.reject(new Error('the controller role is not there yet'))
+async function serve({ nodes, service, ...options }: ControllerOptions): Promise<void> {
+  const source = nodes ?? service
+  if (!source) throw new Error('give --service <namespace/name>, or --nodes <name=host:port,...>')
+  const { startRouter } = await import('./router.ts')
+  const router = await startRouter({ http: undefined, ...options, nodes: source })
+  const signal = await nextSignal('SIGTERM', 'SIGINT')
+  await router.stop(`got ${signal}`)
 }
 
-function namedAddresses(text: string): NamedAddress[] {
+function namedAddresses(text: string): NodeAddress[] {
   return text.split(',').map((entry) => {
     const [, name, place] = /^([^=]+)=(.+)$/.exec(entry) ?? []
     if (name === undefined || place === undefined)

@@ -6,15 +6,21 @@ import { identityService } from '../csi/identity.ts'
 import { nodeService } from '../csi/node.ts'
 import { csi } from '../csi/protocol.ts'
 import { CsiServer } from '../csi/server.ts'
+import { forControllerOnly } from '../csi/tls-server.ts'
 import { snapshotMetadataService } from '../csi/snapshot-metadata.ts'
 import { NodeTopology } from '../csi/topology.ts'
 import { LinuxImageCopier } from '../linux/copy/image-copier.ts'
 import { LinuxFileSystems } from '../linux/filesystems/index.ts'
 import { LinuxImageFiles } from '../linux/image-files.ts'
 import { LoopControl } from '../linux/loop/control.ts'
+import { DeviceNodes } from '../linux/loop/device-nodes.ts'
+import { boundNumbers } from '../linux/loop/inventory.ts'
 import { LinuxLoopDevices } from '../linux/loop/loop-devices.ts'
+import { SpareNodes } from '../linux/loop/spare-nodes.ts'
+import { preflight } from '../linux/preflight/preflight.ts'
 import { LinuxWriteTracer } from '../linux/trace/write-tracer.ts'
 import { LinuxMounts } from '../linux/mounts.ts'
+import type { Metrics } from '../monitoring/metrics.ts'
 import { Catalog } from '../volumes/catalog.ts'
 import { isId } from '../volumes/ids.ts'
 import { Jobs } from '../volumes/jobs.ts'
@@ -36,7 +42,7 @@ import { Restorer } from '../volumes/snapshots/restorer.ts'
 import { thawLeftFrozen } from '../volumes/snapshots/thaw.ts'
 import { Snapshotter } from '../volumes/snapshots/snapshotter.ts'
 import { joinCluster, type ClusterConfig } from './cluster.ts'
-import type { Address } from './options.ts'
+import { listenRemotely, type RemoteConfig } from './remote.ts'
 import { version } from './version.ts'
 
 export interface DriverConfig extends ClusterConfig {
@@ -49,8 +55,7 @@ export interface DriverConfig extends ClusterConfig {
   readonly pools: readonly PoolConfig[]
   /** How often volumes are trimmed that want it; 0: never. */
   readonly trimIntervalMs: number
-  /** Where the controller role reaches this node. */
-  readonly remote: { readonly listen: Address; readonly tlsDir: string } | undefined
+  readonly remote: RemoteConfig | undefined
   readonly logLevel: string
 }
 
@@ -65,8 +70,15 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   await using resources = new AsyncDisposableStack()
   const files = new LinuxImageFiles()
   const mounts = new LinuxMounts()
-  const fileSystems = new LinuxFileSystems()
-  const loops = new LinuxLoopDevices(resources.use(await LoopControl.open()))
+  const { findings, unavailable } = await preflight(config.registrationDir)
+  for (const { severity, message } of findings) log[severity === 'error' ? 'error' : 'warn'](message)
+  const fileSystems = new LinuxFileSystems(unavailable)
+  const deviceNodes = new DeviceNodes()
+  const control = resources.use(await LoopControl.open(deviceNodes))
+  // The kernel itself fills a devtmpfs.
+  const isFilled = (await mounts.at('/dev'))?.fsType === 'devtmpfs'
+  const spareNodes = isFilled ? undefined : resources.use(await SpareNodes.start(deviceNodes, log))
+  const loops = new LinuxLoopDevices(control, deviceNodes, (number) => spareNodes?.request(number + 1))
   const pools: Pool[] = []
   for (const pool of config.pools) pools.push(resources.use(await Pool.open(pool, files, log)))
   for (const { name, device } of await loops.recover(isId)) {
@@ -101,12 +113,17 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
     await Promise.all(pools.map((pool) => pool.space.usage()))
   }
 
-  const server = new CsiServer(log)
+  const metrics = config.http && (await nodeMetrics(catalog, config.pools))
   const { Identity, Controller, GroupController, SnapshotMetadata, Node } = csi()
-  server.add(Identity, identityService({ driverName, version, checkHealth }))
-  server.add(Controller, controllerService({ catalog, provisioner, modifier, snapshotter, topology }))
-  server.add(GroupController, groupControllerService({ groupSnapshotter, topology }))
-  server.add(SnapshotMetadata, snapshotMetadataService(new MetadataReader(catalog, copier)))
+  const metadata = new MetadataReader(catalog, copier)
+  const addControllerServices = (server: CsiServer): CsiServer => {
+    server.add(Identity, identityService({ driverName, version, checkHealth }))
+    server.add(Controller, controllerService({ catalog, provisioner, modifier, snapshotter, topology }))
+    server.add(GroupController, groupControllerService({ groupSnapshotter, topology }))
+    server.add(SnapshotMetadata, snapshotMetadataService(metadata))
+    return server
+  }
+  const server = addControllerServices(new CsiServer(log, metrics?.observe))
   server.add(
     Node,
     nodeService({
@@ -121,19 +138,33 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
       usage: new NodeUsage(onNode),
     }),
   )
+  const remote = addControllerServices(new CsiServer(log, metrics?.observe, forControllerOnly))
+  resources.defer(async () => {
+    await Promise.all([server.stop(), remote.stop()])
+  })
   await server.listen(config.endpoint)
-  resources.use(server)
-  resources.use(await joinCluster(config, { endpoint: config.endpoint, driverName, log }))
+  if (config.remote) resources.use(await listenRemotely(remote, config.remote, log))
+  const { endpoint } = config
+  resources.use(await joinCluster(config, { endpoint, driverName, findings, checkHealth, metrics, log }))
   // Stopped before the services, because calls may wait for what works in the background.
   for (const pool of config.trimIntervalMs > 0 ? pools : []) {
     resources.use(new Schedule(config.trimIntervalMs, (signal) => trimmer.trim(pool, signal), log))
   }
   const volumes = pools.reduce((count, pool) => count + pool.volumes.size, 0)
   log.info(
-    { endpoint: config.endpoint, driver: driverName, version, pools: pools.map(({ name }) => name), volumes },
+    { endpoint, driver: driverName, version, pools: pools.map(({ name }) => name), volumes },
     'serving',
   )
   return running(resources.move(), log)
+}
+
+async function nodeMetrics(catalog: Catalog, configs: readonly PoolConfig[]): Promise<Metrics> {
+  const { Metrics } = await import('../monitoring/metrics.ts')
+  const { addNodeMetrics } = await import('../monitoring/node-metrics.ts')
+  const metrics = new Metrics()
+  const boundLoopDevices = async (): Promise<number> => (await boundNumbers()).length
+  addNodeMetrics(metrics, { pools: () => catalog.pools(), configs, boundLoopDevices })
+  return metrics
 }
 
 function running(resources: AsyncDisposableStack, log: Logger): RunningDriver {

@@ -17,12 +17,19 @@ const capabilities = [
   'GET_SNAPSHOT',
 ] as const
 
+/** What the Controller service can do, on one node as on all. */
+export const controllerGetCapabilities: Required<
+  Handlers<ControllerDefinition>
+>['controllerGetCapabilities'] = () => ({
+  capabilities: capabilities.map((type) => ({ rpc: { type } })),
+})
+
 /** CSI's Controller service for the volumes and snapshots of this node. */
 export function controllerService(
   on: VolumeDependencies & SnapshotDependencies,
 ): Handlers<ControllerDefinition> {
   return {
-    controllerGetCapabilities: () => ({ capabilities: capabilities.map((type) => ({ rpc: { type } })) }),
+    controllerGetCapabilities,
     ...volumeHandlers(on),
     ...snapshotHandlers(on),
   }

@@ -31,10 +31,15 @@ const capabilities = [
   'SINGLE_NODE_MULTI_WRITER',
 ] as const
 
+/** What the Node service of every node can do. */
+export const nodeGetCapabilities: Required<Handlers<NodeDefinition>>['nodeGetCapabilities'] = () => ({
+  capabilities: capabilities.map((type) => ({ rpc: { type } })),
+})
+
 /** CSI's Node service. */
 export function nodeService(on: NodeServiceDependencies): Handlers<NodeDefinition> {
   return {
-    nodeGetCapabilities: () => ({ capabilities: capabilities.map((type) => ({ rpc: { type } })) }),
+    nodeGetCapabilities,
 
     nodeGetInfo: () => ({
       nodeId: on.nodeId,

@@ -20,7 +20,7 @@ const SUPPORTED_VERSIONS = ['1.0.0']
  * This driver's registration with the kubelet, which watches a directory for sockets and asks on each who it is. To be
  * started when the CSI socket serves: the kubelet calls it before it says that the registration has come out well.
  */
-export class KubeletRegistration {
+export class KubeletRegistration implements AsyncDisposable {
   readonly #config: RegistrationConfig
   readonly #log: Logger
   readonly #server: CsiServer
@@ -45,7 +45,7 @@ export class KubeletRegistration {
   }
 
   /** Takes the socket away, whereupon the kubelet calls no more. */
-  async stop(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.stop()
   }
 

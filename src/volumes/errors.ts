@@ -10,6 +10,7 @@ export type ErrorKind =
   | 'resource-exhausted'
   | 'failed-precondition'
   | 'aborted'
+  | 'unavailable'
 
 /** An error whose message is meant for the caller: it names the field or the volume, and says what to do. */
 export class VolumeError extends Error {

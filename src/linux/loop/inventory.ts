@@ -57,9 +57,7 @@ export async function inspectNumber(nodes: DeviceNodes, number: number): Promise
  * belongs at start-up and into commands for people, not into a request.
  */
 export async function listBound(nodes: DeviceNodes): Promise<InventoryEntry[]> {
-  const numbers = (await readdir(SYSFS)).flatMap((name) => /^loop(\d+)$/.exec(name)?.[1] ?? []).map(Number)
-  // Unbound ones are left alone: opening a device that is just being removed would disturb it.
-  const bound = numbers.filter((number) => backingFile(number) !== undefined).sort((a, b) => a - b)
+  const bound = await boundNumbers()
   const entries: InventoryEntry[] = []
   for (let begin = 0; begin < bound.length; begin += AT_ONCE) {
     const some = bound.slice(begin, begin + AT_ONCE)
@@ -68,6 +66,12 @@ export async function listBound(nodes: DeviceNodes): Promise<InventoryEntry[]> {
     entries.push(...found.filter((entry) => entry !== undefined))
   }
   return entries
+}
+
+/** The numbers of all bound devices, in order. As `listBound`, without opening any: it may just be being removed. */
+export async function boundNumbers(): Promise<number[]> {
+  const numbers = (await readdir(SYSFS)).flatMap((name) => /^loop(\d+)$/.exec(name)?.[1] ?? []).map(Number)
+  return numbers.filter((number) => backingFile(number) !== undefined).sort((a, b) => a - b)
 }
 
 /** The path that the kernel shows for a device's file, as its own mount namespace sees it; undefined when unbound. */
