@@ -42,7 +42,7 @@ export class NodeDirectory implements Disposable {
 
   /** Takes over where the nodes are now. Connections to addresses that stay are kept. */
   update(addresses: readonly NodeAddress[]): void {
-    const before = this.#entries ?? new Map<string, Entry>()
+    const before = new Map(this.#entries && this.#recent())
     const now = new Map<string, Entry>()
     for (const { name, address } of addresses) {
       const known = before.get(name)
@@ -58,14 +58,13 @@ export class NodeDirectory implements Disposable {
 
   /** Connects to all nodes anew: what the connections were made with has changed. Calls that run may finish. */
   reconnect(): void {
-    const addresses = this.#recent().flatMap(([name, { address }]) =>
-      address === undefined ? [] : { name, address },
-    )
     const before = this.#entries
-    if (before === undefined) return
+    if (!before) return
     this.#entries = new Map([...before].filter(([, { address }]) => address === undefined))
+    this.update(
+      [...before].flatMap(([name, { address }]) => (address === undefined ? [] : { name, address })),
+    )
     for (const { node } of before.values()) node[Symbol.dispose]()
-    this.update(addresses)
   }
 
   /** All nodes, also those that are missing, in the order of their ids. @throws VolumeError unavailable until it is known */

@@ -52,6 +52,6 @@ export function isAnswer(error: unknown, ...names: (keyof typeof status)[]): err
   if (!Error.isError(error) || !('code' in error && 'details' in error)) return false
   const { code, details } = error
   if (typeof code !== 'number' || typeof details !== 'string') return false
-  const codes: readonly number[] = names.map((name) => status[name])
-  return codes.length === 0 || codes.includes(code)
+  const wanted: readonly number[] = names.map((name) => status[name])
+  return wanted.length === 0 || wanted.includes(code)
 }
