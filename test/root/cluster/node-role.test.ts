@@ -7,8 +7,9 @@ import { describeRoot } from '../../root.ts'
 import { freePort } from '../../support/cluster.ts'
 import { Authority } from '../../support/certificates.ts'
 import { DriverProcess, TestNode } from '../../support/driver.ts'
+import { refusal } from '../../support/refusal.ts'
 import { nothing } from '../../support/leftovers.ts'
-import { TestVolume, blockCapability } from '../../support/volume.ts'
+import { TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
 
 /** As on a node whose mounts are shared with its containers, or not. */
 const withMounts = (propagation: 'shared' | 'private'): string[] => [
@@ -78,6 +79,21 @@ describeRoot('a node in a cluster', () => {
     expect(text).toContain(
       'csi_driver_loop_rpc_duration_seconds_count{method="NodeStageVolume",code="OK"} 1\n',
     )
+  })
+
+  it('refuses file systems that cannot be had, by name, and goes on with the others', async () => {
+    const hidden = '/usr/sbin/mkfs.xfs'
+    const within = [...withMounts('shared'), 'sh', '-ec', `mount --bind /dev/null ${hidden}; exec "$@"`, 'sh']
+    await node.start({ args: ['--http', `127.0.0.1:${port}`], within })
+    const why = /mkfs\.xfs is not installed: install the Debian package xfsprogs/
+    expect((await get('/readyz')).join(' ')).toMatch(
+      /^200 ok\nwarning: volumes with xfs cannot be had: mkfs\.xfs/,
+    )
+    const xfs = new TestVolume(node, 'xfs', { capability: mountCapability('xfs'), bytes: 1 << 30 })
+    await expect(xfs.create()).rejects.toMatchObject(refusal('FAILED_PRECONDITION', why))
+    const room = node.client.controller.getCapacity({ volumeCapabilities: [mountCapability('xfs')] })
+    await expect(room).rejects.toMatchObject(refusal('FAILED_PRECONDITION', why))
+    await using _ext4 = await new TestVolume(node, 'ext4').create()
   })
 
   it('never loads the Kubernetes client', async () => {
