@@ -76,7 +76,16 @@ export default tseslint.config(
   ),
   layer(
     ['src/controller/**/*.ts'],
-    [koffi, grpc, to('(linux|volumes|cli)', 'the router is CSI all the way down')],
+    [
+      koffi,
+      grpc,
+      to('(linux|monitoring|cli)', 'the router is CSI all the way down'),
+      to('volumes/(?!(errors|ids|keyed-lock)\\.ts$)', 'the router knows no volumes, only their ids'),
+    ],
+  ),
+  layer(
+    ['src/monitoring/**/*.ts'],
+    [grpc, koffi, kubernetes, to('(csi|linux|controller|cli)', 'src/monitoring tells what it is given')],
   ),
   {
     files: ['**/*.js'],

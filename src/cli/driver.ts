@@ -6,15 +6,21 @@ import { identityService } from '../csi/identity.ts'
 import { nodeService } from '../csi/node.ts'
 import { csi } from '../csi/protocol.ts'
 import { CsiServer } from '../csi/server.ts'
+import { forControllerOnly } from '../csi/tls-server.ts'
 import { snapshotMetadataService } from '../csi/snapshot-metadata.ts'
 import { NodeTopology } from '../csi/topology.ts'
 import { LinuxImageCopier } from '../linux/copy/image-copier.ts'
 import { LinuxFileSystems } from '../linux/filesystems/index.ts'
 import { LinuxImageFiles } from '../linux/image-files.ts'
 import { LoopControl } from '../linux/loop/control.ts'
+import { DeviceNodes } from '../linux/loop/device-nodes.ts'
+import { boundNumbers } from '../linux/loop/inventory.ts'
 import { LinuxLoopDevices } from '../linux/loop/loop-devices.ts'
+import { SpareNodes } from '../linux/loop/spare-nodes.ts'
+import { preflight } from '../linux/preflight/preflight.ts'
 import { LinuxWriteTracer } from '../linux/trace/write-tracer.ts'
 import { LinuxMounts } from '../linux/mounts.ts'
+import type { Metrics } from '../monitoring/metrics.ts'
 import { Catalog } from '../volumes/catalog.ts'
 import { StorageHealth } from '../volumes/health/storage-health.ts'
 import { VolumeHealth } from '../volumes/health/volume-health.ts'
@@ -41,10 +47,12 @@ import { MetadataReader } from '../volumes/snapshots/metadata-reader.ts'
 import { Restorer } from '../volumes/snapshots/restorer.ts'
 import { thawLeftFrozen } from '../volumes/snapshots/thaw.ts'
 import { Snapshotter } from '../volumes/snapshots/snapshotter.ts'
+import { joinCluster, type ClusterConfig } from './cluster.ts'
+import { listenRemotely, type RemoteConfig } from './remote.ts'
 import { knownPoolsPath, mountsPath } from './config.ts'
 import { version } from './version.ts'
 
-export interface DriverConfig {
+export interface DriverConfig extends ClusterConfig {
   readonly endpoint: string
   /** Absolute. */
   readonly dataDir: string
@@ -54,6 +62,7 @@ export interface DriverConfig {
   readonly pools: readonly PoolConfig[]
   /** How often volumes are trimmed that want it; 0: never. */
   readonly trimIntervalMs: number
+  readonly remote: RemoteConfig | undefined
   readonly logLevel: string
 }
 
@@ -68,8 +77,15 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   await using resources = new AsyncDisposableStack()
   const files = new LinuxImageFiles()
   const mounts = new LinuxMounts()
-  const fileSystems = new LinuxFileSystems()
-  const loops = new LinuxLoopDevices(resources.use(await LoopControl.open()))
+  const { findings, unavailable } = await preflight(config.registrationDir)
+  for (const { severity, message } of findings) log[severity === 'error' ? 'error' : 'warn'](message)
+  const fileSystems = new LinuxFileSystems(unavailable)
+  const deviceNodes = new DeviceNodes()
+  const control = resources.use(await LoopControl.open(deviceNodes))
+  // The kernel itself fills a devtmpfs.
+  const isFilled = (await mounts.at('/dev'))?.fsType === 'devtmpfs'
+  const spareNodes = isFilled ? undefined : resources.use(await SpareNodes.start(deviceNodes, log))
+  const loops = new LinuxLoopDevices(control, deviceNodes, (number) => spareNodes?.request(number + 1))
 
   const { nodeId, driverName, maxVolumes, dataDir } = config
   const privateMounts = resources.use(new PrivateMounts(mounts, mountsPath(dataDir)))
@@ -108,15 +124,20 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   const volumeHealth = new VolumeHealth(onNode)
   const checkHealth = (): Promise<void> => storageHealth.requireSomePool()
 
-  const server = new CsiServer(log)
+  const metrics = config.http && (await nodeMetrics(catalog, config.pools))
   const { Identity, Controller, GroupController, SnapshotMetadata, Node } = csi()
-  server.add(Identity, identityService({ driverName, version, checkHealth }))
-  server.add(
-    Controller,
-    controllerService({ catalog, provisioner, modifier, snapshotter, topology, volumeHealth }),
-  )
-  server.add(GroupController, groupControllerService({ groupSnapshotter, topology }))
-  server.add(SnapshotMetadata, snapshotMetadataService(new MetadataReader(catalog, copier)))
+  const metadata = new MetadataReader(catalog, copier)
+  const addControllerServices = (server: CsiServer): CsiServer => {
+    server.add(Identity, identityService({ driverName, version, checkHealth }))
+    server.add(
+      Controller,
+      controllerService({ catalog, provisioner, modifier, snapshotter, topology, volumeHealth }),
+    )
+    server.add(GroupController, groupControllerService({ groupSnapshotter, topology }))
+    server.add(SnapshotMetadata, snapshotMetadataService(metadata))
+    return server
+  }
+  const server = addControllerServices(new CsiServer(log, metrics?.observe))
   server.add(
     Node,
     nodeService({
@@ -133,34 +154,42 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
       storageHealth,
     }),
   )
+  const remote = addControllerServices(new CsiServer(log, metrics?.observe, forControllerOnly))
+  resources.defer(async () => {
+    await Promise.all([server.stop(), remote.stop()])
+  })
   await server.listen(config.endpoint)
-  const background = resources.use(new AsyncDisposableStack())
+  if (config.remote) resources.use(await listenRemotely(remote, config.remote, log))
+  const { endpoint } = config
+  resources.use(await joinCluster(config, { endpoint, driverName, findings, checkHealth, metrics, log }))
+  // Stopped before the services, because calls may wait for what works in the background.
   for (const { name } of config.trimIntervalMs > 0 ? config.pools : []) {
     const trim = async (signal: AbortSignal): Promise<void> => {
       const pool = pools.open.find((pool) => pool.name === name)
       if (pool) await trimmer.trim(pool, signal)
     }
-    background.use(new Schedule(config.trimIntervalMs, trim, log))
+    resources.use(new Schedule(config.trimIntervalMs, trim, log))
   }
   const volumes = pools.open.reduce((count, pool) => count + pool.volumes.size, 0)
   const names = pools.open.map(({ name }) => name)
-  log.info({ endpoint: config.endpoint, driver: driverName, version, pools: names, volumes }, 'serving')
-  return running(server, background, resources.move(), log)
+  log.info({ endpoint, driver: driverName, version, pools: names, volumes }, 'serving')
+  return running(resources.move(), log)
 }
 
-function running(
-  server: CsiServer,
-  background: AsyncDisposable,
-  resources: AsyncDisposable,
-  log: Logger,
-): RunningDriver {
+async function nodeMetrics(catalog: Catalog, configs: readonly PoolConfig[]): Promise<Metrics> {
+  const { Metrics } = await import('../monitoring/metrics.ts')
+  const { addNodeMetrics } = await import('../monitoring/node-metrics.ts')
+  const metrics = new Metrics()
+  const boundLoopDevices = async (): Promise<number> => (await boundNumbers()).length
+  addNodeMetrics(metrics, { pools: () => catalog.pools(), configs, boundLoopDevices })
+  return metrics
+}
+
+function running(resources: AsyncDisposableStack, log: Logger): RunningDriver {
   return {
     async stop(reason) {
       log.info({ reason }, 'stopping')
-      // First, because calls may wait for what works in the background.
-      await background[Symbol.asyncDispose]()
-      await server.stop()
-      await resources[Symbol.asyncDispose]()
+      await resources.disposeAsync()
       log.info('stopped')
     },
   }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { messageOf } from '../volumes/errors.ts'
+import { addControllerCommand } from './controller.ts'
 import { addLoopCommands } from './loop.ts'
 import { addNodeCommand } from './node.ts'
 import { version } from './version.ts'
@@ -11,6 +12,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .version(version)
     .exitOverride()
   addNodeCommand(program)
+  addControllerCommand(program)
   addLoopCommands(program)
   program
     .command('demo')

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import {
   status as codes,
+  type Deadline,
   type handleServerStreamingCall,
   type handleUnaryCall,
   type ServerUnaryCall,
@@ -11,8 +12,12 @@ import { CancelledError, statusOf, type Status } from './errors.ts'
 import { redact } from './redact.ts'
 
 type AnyCall = ServerUnaryCall<object, object> | ServerWritableStream<object, object>
-type UnaryHandler = (request: object, signal: AbortSignal) => Promise<object> | object
-type StreamHandler = (request: object, signal: AbortSignal) => AsyncIterable<object>
+type Handler<Answer> = (request: object, signal: AbortSignal, deadline: Deadline) => Answer
+type UnaryHandler = Handler<Promise<object> | object>
+type StreamHandler = Handler<AsyncIterable<object>>
+
+/** Hears of every call that has ended: the method's path, the status by name, and how long it took in seconds. */
+export type CallObserver = (path: string, code: string, seconds: number) => void
 
 /** Calls that the callers repeat all the time and that tell nothing when they succeed. */
 const quiet =
@@ -26,6 +31,7 @@ export interface CallContext {
   readonly log: Logger
   /** Fires when all calls have to end. */
   readonly stopping: AbortSignal
+  readonly observe: CallObserver
 }
 
 /** @param path the method's path, as gRPC has it: `/csi.v1.Controller/CreateVolume` */
@@ -37,7 +43,7 @@ export function unary(
   return (call, callback) => {
     let response: object | undefined
     const work = async (signal: AbortSignal): Promise<void> => {
-      response = await handler(call.request, signal)
+      response = await handler(call.request, signal, call.getDeadline())
     }
     void attend(path, call, context, work).then((failure) => {
       callback(failure ?? null, response)
@@ -53,7 +59,7 @@ export function serverStream(
 ): handleServerStreamingCall<object, object> {
   return (call) => {
     const work = async (signal: AbortSignal): Promise<void> => {
-      for await (const message of handler(call.request, signal)) {
+      for await (const message of handler(call.request, signal, call.getDeadline())) {
         signal.throwIfAborted()
         // A caller who reads slower than we find out must not fill our memory.
         if (!call.write(message)) await once(call, 'drain', { signal })
@@ -95,6 +101,7 @@ async function attend(
   try {
     await work(AbortSignal.any([cancelled.signal, context.stopping]))
     log[quiet.test(path) ? 'debug' : 'info']({ code: 'OK', ms: elapsed(start) }, 'done')
+    context.observe(path, 'OK', (performance.now() - start) / 1000)
     return undefined
   } catch (error) {
     const { code, details } = statusOf(error)
@@ -103,6 +110,7 @@ async function attend(
       { code: codes[code], ms: elapsed(start), ...(isFault && { err: error }) },
       details,
     )
+    context.observe(path, codes[code], (performance.now() - start) / 1000)
     return { code, details }
   } finally {
     call.off('cancelled', cancel)

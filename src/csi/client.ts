@@ -1,6 +1,8 @@
 import {
   type ChannelCredentials,
+  type ChannelOptions,
   Client,
+  connectivityState,
   credentials as grpcCredentials,
   Metadata,
   type MethodDefinition,
@@ -46,6 +48,8 @@ export interface CsiClient extends Disposable {
   readonly groupController: ServiceClient<GroupControllerDefinition>
   readonly snapshotMetadata: ServiceClient<Csi['SnapshotMetadata']>
   readonly node: ServiceClient<NodeDefinition>
+  /** True while there is a connection over which calls can go. */
+  isConnected(): boolean
   /** Takes no more calls; those that still run may finish. */
   close(): void
 }
@@ -58,10 +62,11 @@ export interface CsiClient extends Disposable {
 export function connect(
   address: string,
   credentials: ChannelCredentials = grpcCredentials.createInsecure(),
+  options: ChannelOptions = {},
 ): CsiClient {
   // Connections are pooled per process by default, with their reconnect back-off: a new client of a restarted driver
   // would wait for the back-off of an old one.
-  const client = new Client(address, credentials, { 'grpc.use_local_subchannel_pool': 1 })
+  const client = new Client(address, credentials, { ...options, 'grpc.use_local_subchannel_pool': 1 })
   const { Identity, Controller, GroupController, SnapshotMetadata, Node } = csi()
   const close = (): void => {
     client.close()
@@ -72,6 +77,7 @@ export function connect(
     groupController: serviceClient(client, GroupController),
     snapshotMetadata: serviceClient(client, SnapshotMetadata),
     node: serviceClient(client, Node),
+    isConnected: () => client.getChannel().getConnectivityState(false) === connectivityState.READY,
     close,
     [Symbol.dispose]: close,
   }

@@ -20,12 +20,19 @@ const capabilities = [
   'LIST_VOLUME_HEALTH',
 ] as const
 
+/** What the Controller service can do, on one node as on all. */
+export const controllerGetCapabilities: Required<
+  Handlers<ControllerDefinition>
+>['controllerGetCapabilities'] = () => ({
+  capabilities: capabilities.map((type) => ({ rpc: { type } })),
+})
+
 /** CSI's Controller service for the volumes and snapshots of this node. */
 export function controllerService(
   on: VolumeDependencies & SnapshotDependencies & HealthDependencies,
 ): Handlers<ControllerDefinition> {
   return {
-    controllerGetCapabilities: () => ({ capabilities: capabilities.map((type) => ({ rpc: { type } })) }),
+    controllerGetCapabilities,
     ...volumeHandlers(on),
     ...snapshotHandlers(on),
     ...controllerHealthHandlers(on),

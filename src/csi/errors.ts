@@ -36,6 +36,7 @@ export interface Status {
 }
 
 export function statusOf(error: unknown): Status {
+  if (isAnswer(error)) return { code: error.code, details: error.details }
   const details = messageOf(error) || 'unknown error'
   if (error instanceof VolumeError) return { code: codes[error.kind], details }
   if (error instanceof CancelledError) return { code: status.CANCELLED, details }
@@ -44,4 +45,13 @@ export function statusOf(error: unknown): Status {
   if (Error.isError(error) && error.name === 'AbortError')
     return statusOf(error.cause ?? new CancelledError())
   return { code: status.INTERNAL, details }
+}
+
+/** True for an error that is another CSI service's answer (grpc-js's ServiceError), with one of these codes if any are given. */
+export function isAnswer(error: unknown, ...names: (keyof typeof status)[]): error is Error & Status {
+  if (!Error.isError(error) || !('code' in error && 'details' in error)) return false
+  const { code, details } = error
+  if (typeof code !== 'number' || typeof details !== 'string') return false
+  const wanted: readonly number[] = names.map((name) => status[name])
+  return wanted.length === 0 || wanted.includes(code)
 }

@@ -13,6 +13,13 @@ export interface GroupControllerDependencies {
   readonly topology: NodeTopology
 }
 
+/** What the GroupController service can do, on one node as on all. */
+export const groupControllerGetCapabilities: Required<
+  Handlers<GroupControllerDefinition>
+>['groupControllerGetCapabilities'] = () => ({
+  capabilities: [{ rpc: { type: 'CREATE_DELETE_GET_VOLUME_GROUP_SNAPSHOT' } }],
+})
+
 /** CSI's GroupController service. */
 export function groupControllerService(on: GroupControllerDependencies): Handlers<GroupControllerDefinition> {
   const { groupSnapshotter, topology } = on
@@ -24,9 +31,7 @@ export function groupControllerService(on: GroupControllerDependencies): Handler
   })
 
   return {
-    groupControllerGetCapabilities: () => ({
-      capabilities: [{ rpc: { type: 'CREATE_DELETE_GET_VOLUME_GROUP_SNAPSHOT' } }],
-    }),
+    groupControllerGetCapabilities,
 
     createVolumeGroupSnapshot: async (request, signal) => {
       const name = requiredName(request.name)

@@ -34,10 +34,15 @@ const capabilities = [
   'GET_STORAGE_HEALTH',
 ] as const
 
+/** What the Node service of every node can do. */
+export const nodeGetCapabilities: Required<Handlers<NodeDefinition>>['nodeGetCapabilities'] = () => ({
+  capabilities: capabilities.map((type) => ({ rpc: { type } })),
+})
+
 /** CSI's Node service. */
 export function nodeService(on: NodeServiceDependencies): Handlers<NodeDefinition> {
   return {
-    nodeGetCapabilities: () => ({ capabilities: capabilities.map((type) => ({ rpc: { type } })) }),
+    nodeGetCapabilities,
 
     nodeGetInfo: () => ({
       nodeId: on.nodeId,

@@ -4,22 +4,20 @@ import { isId } from '../volumes/ids.ts'
 /** What a page has at most, so that it stays well below gRPC's 4 MiB for a message. */
 const MAXIMUM_PAGE = 10_000
 
-interface PageRequest {
+export interface PageRequest {
   readonly maxEntries: number
   readonly startingToken: string
 }
 
-/**
- * One page of a list that is ordered by id. The token is the last id of the page before, so it stays right whatever comes
- * and goes in between, and also when that one is gone.
- *
- * @param list gives at most `limit` records behind the id `after`
- * @throws VolumeError aborted for a token that is none of ours; invalid-argument
- */
-export function pageOf<T extends { readonly id: string }>(
-  { maxEntries, startingToken }: PageRequest,
-  list: (after: string, limit: number) => T[],
-): { page: T[]; nextToken: string } {
+/** Where a page begins, and how long it is at most. */
+export interface PageBounds {
+  /** The page begins behind this id; empty: at the start. */
+  readonly after: string
+  readonly size: number
+}
+
+/** @throws VolumeError aborted for a token that is none of ours; invalid-argument */
+export function pageBounds({ maxEntries, startingToken }: PageRequest): PageBounds {
   if (maxEntries < 0) throw new VolumeError('invalid-argument', `max_entries ${maxEntries} is negative`)
   if (startingToken !== '' && !isId(startingToken)) {
     throw new VolumeError(
@@ -28,7 +26,22 @@ export function pageOf<T extends { readonly id: string }>(
     )
   }
   const size = maxEntries === 0 ? MAXIMUM_PAGE : Math.min(maxEntries, MAXIMUM_PAGE)
-  const records = list(startingToken, size + 1)
+  return { after: startingToken, size }
+}
+
+/**
+ * One page of a list that is ordered by id. The token is the last id of the page before, so it stays right whatever comes
+ * and goes in between, and also when that one is gone.
+ *
+ * @param list gives at most `limit` records behind the id `after`
+ * @throws VolumeError as `pageBounds` does
+ */
+export function pageOf<T extends { readonly id: string }>(
+  request: PageRequest,
+  list: (after: string, limit: number) => T[],
+): { page: T[]; nextToken: string } {
+  const { after, size } = pageBounds(request)
+  const records = list(after, size + 1)
   const page = records.slice(0, size)
   return { page, nextToken: records.length > size ? (page.at(-1)?.id ?? '') : '' }
 }

@@ -6,6 +6,7 @@ import type { GroupControllerDefinition } from './generated/csi/v1/GroupControll
 import type { IdentityDefinition } from './generated/csi/v1/Identity.ts'
 import type { NodeDefinition } from './generated/csi/v1/Node.ts'
 import type { SnapshotMetadataDefinition } from './generated/csi/v1/SnapshotMetadata.ts'
+import type { RegistrationDefinition } from './generated/pluginregistration/Registration.ts'
 
 /**
  * What a message looks like in our code. The types in `generated/` are made with the same settings, as flags of
@@ -76,4 +77,10 @@ function loadCsi(): Csi {
     Node: definitions['csi.v1.Node'] as unknown as NodeDefinition,
     schema,
   }
+}
+
+/** The service by which plugins make themselves known to the kubelet. */
+export function registrationProtocol(): RegistrationDefinition {
+  const { definitions } = loadProto('pluginregistration.proto')
+  return definitions['pluginregistration.Registration'] as unknown as RegistrationDefinition
 }

@@ -4,39 +4,40 @@ import { dirname } from 'node:path'
 import {
   Server,
   ServerCredentials,
+  type ServerOptions,
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js'
 import type { Logger } from 'pino'
 import { VolumeError, hasErrno } from '../volumes/errors.ts'
-import { serverStream, unary } from './adapter.ts'
+import { serverStream, unary, type CallContext, type CallObserver } from './adapter.ts'
 import { ShutdownError } from './errors.ts'
 import type { Handlers } from './handlers.ts'
 
 /** Calls get this long to finish before they are cancelled; the kubelet kills a container after 30 s. */
 const GRACE_MS = 20_000
 
-/** A gRPC server on one unix socket. */
-export class CsiServer {
-  readonly #server = new Server()
+/** A gRPC server of CSI services, on a unix socket or over mutual TLS. */
+export class CsiServer implements AsyncDisposable {
+  readonly #server: Server
   readonly #stopping = new AbortController()
-  readonly #log: Logger
+  readonly #context: CallContext
   #socket: string | undefined
 
-  constructor(log: Logger) {
-    this.#log = log
+  constructor(log: Logger, observe: CallObserver = () => undefined, options: ServerOptions = {}) {
+    this.#server = new Server(options)
+    this.#context = { log, observe, stopping: this.#stopping.signal }
   }
 
   /** Offers a service; the types say that the handlers fit its definition. */
   add<Definition extends ServiceDefinition>(definition: Definition, handlers: Handlers<Definition>): void {
     const implementation: UntypedServiceImplementation = {}
-    const context = { log: this.#log, stopping: this.#stopping.signal }
     for (const [name, handler] of Object.entries(handlers)) {
       const method = definition[name.charAt(0).toUpperCase() + name.slice(1)]
       if (!method) throw new Error(`${name} is no method of the service`)
       implementation[name] = method.responseStream
-        ? serverStream(method.path, handler as Parameters<typeof serverStream>[1], context)
-        : unary(method.path, handler as Parameters<typeof unary>[1], context)
+        ? serverStream(method.path, handler as Parameters<typeof serverStream>[1], this.#context)
+        : unary(method.path, handler as Parameters<typeof unary>[1], this.#context)
     }
     this.#server.addService(definition, implementation)
   }
@@ -49,13 +50,13 @@ export class CsiServer {
     const path = socketPath(endpoint)
     await mkdir(dirname(path), { recursive: true, mode: 0o750 })
     await removeStaleSocket(path)
-    await new Promise<void>((resolve, reject) => {
-      this.#server.bindAsync(`unix:${path}`, ServerCredentials.createInsecure(), (error) => {
-        if (error) reject(error)
-        else resolve()
-      })
-    })
+    await this.#bind(`unix:${path}`, ServerCredentials.createInsecure())
     this.#socket = path
+  }
+
+  /** @param address `host:port` @throws Error when the port is taken */
+  async listenRemotely(address: string, credentials: ServerCredentials): Promise<void> {
+    await this.#bind(address, credentials)
   }
 
   /** Takes no more calls, lets those that run finish, cancels what takes too long, removes the socket. */
@@ -71,10 +72,23 @@ export class CsiServer {
     clearTimeout(grace)
     if (this.#socket !== undefined) await unlink(this.#socket).catch(ignoreMissing)
   }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  #bind(address: string, credentials: ServerCredentials): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.bindAsync(address, credentials, (error) => {
+        if (error) reject(error)
+        else resolve()
+      })
+    })
+  }
 }
 
 /** @throws VolumeError invalid-argument for anything but an absolute path that ends in `.sock`, as CSI has it */
-function socketPath(endpoint: string): string {
+export function socketPath(endpoint: string): string {
   const path = endpoint.replace(/^unix:(\/\/)?/, '')
   if (path.startsWith('/') && path.endsWith('.sock')) return path
   throw new VolumeError(

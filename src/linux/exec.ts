@@ -24,8 +24,18 @@ export interface CommandOutput {
   readonly stderr: string
 }
 
-/** Nothing is inherited: tools answer in English, and are found also where PATH leaves out the sbin directories. */
-const environment = ['LC_ALL=C', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin']
+/** Where tools are looked for, also where PATH leaves out the sbin directories. */
+export const toolDirectories = [
+  '/usr/local/sbin',
+  '/usr/local/bin',
+  '/usr/sbin',
+  '/usr/bin',
+  '/sbin',
+  '/bin',
+] as const
+
+/** Nothing is inherited: tools answer in English. */
+const environment = ['LC_ALL=C', `PATH=${toolDirectories.join(':')}`]
 
 /** As much is read of each output. */
 const OUTPUT_LIMIT_BYTES = 64 * 1024

@@ -6,6 +6,8 @@ export interface MountInfo extends MountEntry {
   readonly id: number
   /** The number of the mount that it is mounted on. */
   readonly parentId: number
+  /** Mounts under it appear in the other namespaces that share it, and theirs in this one (mount_namespaces(7)). */
+  readonly shared: boolean
 }
 
 /**
@@ -53,6 +55,7 @@ function parseLine(line: string): MountInfo {
   return {
     id: Number(id),
     parentId: Number(parentId),
+    shared: fields.slice(FIXED_FIELDS, hyphen).some((field) => field.startsWith('shared:')),
     target: unescape(target),
     source: unescape(source ?? ''),
     fsType: unescape(fsType ?? ''),

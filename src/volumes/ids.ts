@@ -52,6 +52,16 @@ export function isId(text: string): boolean {
   return pattern.test(text)
 }
 
+/** The nodeHash of the node that gave out an id; undefined for what no node can have given out. */
+export function nodeHashOf(id: string): string | undefined {
+  return isId(id) ? id.slice(0, NODE_HASH_DIGITS) : undefined
+}
+
+/** An id that comes before all that a node of this hash gives out. */
+export function beforeAllIdsOf(nodeHash: string): string {
+  return `${nodeHash}-${'0'.repeat(NAME_HASH_DIGITS)}`
+}
+
 /** True for an id that this node gave out, whether or not what it named still exists. */
 export function isIdOfNode(text: string, nodeId: string): boolean {
   return isId(text) && text.startsWith(`${nodeHash(nodeId)}-`)

@@ -1,3 +1,4 @@
+import { VolumeError } from '../../volumes/errors.ts'
 import type { FileSystems, FsType, Signature } from '../../volumes/ports.ts'
 import { probe } from '../blkid.ts'
 import { btrfs } from './btrfs.ts'
@@ -9,7 +10,17 @@ const types: Readonly<Record<FsType, FileSystemType>> = { ext4, xfs, btrfs }
 
 /** The FileSystems port on the tools of each file system. */
 export class LinuxFileSystems implements FileSystems {
+  readonly #unavailable: ReadonlyMap<FsType, string>
+
+  /** @param unavailable what cannot be had on this machine, and why */
+  constructor(unavailable: ReadonlyMap<FsType, string> = new Map()) {
+    this.#unavailable = unavailable
+  }
+
   minimumBytes(type: FsType): bigint {
+    const reason = this.#unavailable.get(type)
+    if (reason !== undefined)
+      throw new VolumeError('failed-precondition', `fs_type ${type} cannot be had on this node: ${reason}`)
     return types[type].minimumBytes
   }
 

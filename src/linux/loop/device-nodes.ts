@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { hasErrno } from '../../volumes/errors.ts'
 import { mknod } from '../libc.ts'
 import { readAttribute } from '../sysfs.ts'
-import { LOOP_CONTROL_MAJOR, LOOP_CONTROL_MINOR, makeDev } from './abi.ts'
+import { LOOP_CONTROL_MAJOR, LOOP_CONTROL_MINOR, LOOP_MAJOR, makeDev } from './abi.ts'
 
 /** Owner and group root, as udev's rule for `disk` would let a group read every volume. */
 const MODE = 0o600
@@ -31,11 +31,43 @@ export class DeviceNodes {
 
   /** The path of /dev/loopN, made or put right when needed. @throws ENOENT when the kernel has no such device. */
   async loop(number: number): Promise<string> {
+    return this.#ensureLoop(number, this.#numberOf(number))
+  }
+
+  /** As `loop`, also for a device that the kernel has not made yet. */
+  async spare(number: number): Promise<string> {
+    return this.#ensureLoop(number, this.#numberOfNext(number))
+  }
+
+  async #ensureLoop(number: number, device: bigint): Promise<string> {
+    const path = join(this.#dev, `loop${number}`)
+    await ensureNode(path, constants.S_IFBLK, device)
+    return path
+  }
+
+  #numberOf(number: number): bigint {
     const text = readAttribute(join(this.#sys, `loop${number}`, 'dev'))
     const [major = NaN, minor = NaN] = text.split(':').map(Number)
-    const path = join(this.#dev, `loop${number}`)
-    await ensureNode(path, constants.S_IFBLK, makeDev(major, minor))
-    return path
+    return makeDev(major, minor)
+  }
+
+  #numberOfNext(number: number): bigint {
+    try {
+      return this.#numberOf(number)
+    } catch (error) {
+      if (!hasErrno(error, 'ENOENT')) throw error
+      return makeDev(LOOP_MAJOR, number * minorsPerDevice())
+    }
+  }
+}
+
+/** How many minors each device has: the module makes `max_part` one less than a power of two (drivers/block/loop.c). */
+function minorsPerDevice(): number {
+  try {
+    return Number(readAttribute('/sys/module/loop/parameters/max_part')) + 1
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return 1
+    throw error
   }
 }
 

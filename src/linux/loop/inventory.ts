@@ -57,8 +57,7 @@ export async function inspectNumber(nodes: DeviceNodes, number: number): Promise
  * belongs at start-up and into commands for people, not into a request.
  */
 export async function listBound(nodes: DeviceNodes): Promise<InventoryEntry[]> {
-  // Unbound ones are left alone: opening a device that is just being removed would disturb it.
-  const bound = (await existingNumbers()).filter((number) => backingFile(number) !== undefined)
+  const bound = await boundNumbers()
   const entries: InventoryEntry[] = []
   for (let begin = 0; begin < bound.length; begin += AT_ONCE) {
     const some = bound.slice(begin, begin + AT_ONCE)
@@ -73,6 +72,11 @@ export async function listBound(nodes: DeviceNodes): Promise<InventoryEntry[]> {
 export async function existingNumbers(): Promise<number[]> {
   const numbers = (await readdir(SYSFS)).flatMap((name) => /^loop(\d+)$/.exec(name)?.[1] ?? []).map(Number)
   return numbers.sort((a, b) => a - b)
+}
+
+/** The numbers of all bound devices, in order. As `listBound`, without opening any: it may just be being removed. */
+export async function boundNumbers(): Promise<number[]> {
+  return (await existingNumbers()).filter((number) => backingFile(number) !== undefined)
 }
 
 /** The path that the kernel shows for a device's file, as its own mount namespace sees it; undefined when unbound. */

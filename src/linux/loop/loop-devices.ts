@@ -40,10 +40,17 @@ export class LinuxLoopDevices implements LoopDevices {
   readonly #nodes: DeviceNodes
   /** Where an image was last seen. Only a hint: the kernel is asked before it is believed. */
   readonly #lastSeen = new Map<string, number>()
+  readonly #attached: (number: number) => void
 
-  constructor(control: LoopControl, nodes = new DeviceNodes()) {
+  /** @param attached hears of every device that was attached */
+  constructor(
+    control: LoopControl,
+    nodes = new DeviceNodes(),
+    attached: (number: number) => void = () => undefined,
+  ) {
     this.#control = control
     this.#nodes = nodes
+    this.#attached = attached
   }
 
   async attach(image: string, options: AttachOptions, signal: AbortSignal): Promise<Attachment> {
@@ -63,6 +70,7 @@ export class LinuxLoopDevices implements LoopDevices {
       if (!options.readOnly) await makeWritable(bound.handle.fd)
       const directIo = await verify(bound, file, identity, options)
       this.#lastSeen.set(identityKey(identity), bound.number)
+      this.#attached(bound.number)
       return { device, directIo, [Symbol.asyncDispose]: () => bound.handle.close() }
     } catch (error) {
       await bound.handle.close()

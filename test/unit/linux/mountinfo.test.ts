@@ -8,6 +8,7 @@ describe('parseMountInfo', () => {
     expect(line('36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue')).toEqual({
       id: 36,
       parentId: 35,
+      shared: false,
       root: '/mnt1',
       target: '/mnt2',
       fsType: 'ext3',
@@ -18,11 +19,11 @@ describe('parseMountInfo', () => {
   })
 
   it.each([
-    ['none', '1 0 0:1 / /a rw - tmpfs none rw'],
-    ['one', '1 0 0:1 / /a rw shared:7 - tmpfs none rw'],
-    ['three', '1 0 0:1 / /a rw shared:7 master:3 propagate_from:2 - tmpfs none rw'],
-  ])('reads a line with optional fields: %s', (_, text) => {
-    expect(line(text)).toMatchObject({ target: '/a', fsType: 'tmpfs', source: 'none' })
+    ['none', '1 0 0:1 / /a rw - tmpfs none rw', false],
+    ['one', '1 0 0:1 / /a rw shared:7 - tmpfs none rw', true],
+    ['three', '1 0 0:1 / /a rw shared:7 master:3 propagate_from:2 - tmpfs none rw', true],
+  ])('reads a line with optional fields: %s', (_, text, shared) => {
+    expect(line(text)).toMatchObject({ target: '/a', fsType: 'tmpfs', source: 'none', shared })
   })
 
   it.each([

@@ -1,0 +1,71 @@
+import type { Command } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
+import type { ServiceName } from '../controller/endpoint-slices.ts'
+import type { NodeAddress } from '../controller/directory.ts'
+import { nextSignal } from './signals.ts'
+import {
+  address,
+  driverNameOption,
+  endpointOption,
+  formatAddress,
+  httpOption,
+  logLevelOption,
+  tlsDirOption,
+  type Address,
+} from './options.ts'
+
+interface ControllerOptions {
+  readonly endpoint: string
+  readonly driverName: string
+  readonly nodes?: readonly NodeAddress[]
+  readonly service?: ServiceName
+  readonly tlsDir: string
+  readonly http?: Address
+  readonly logLevel: string
+}
+
+/** `csi-driver-loop controller`: the controller services of all nodes on one unix socket. */
+export function addControllerCommand(program: Command): void {
+  program
+    .command('controller')
+    .description('Serve the controller services of all nodes on a unix socket, by calling the right node')
+    .addOption(endpointOption())
+    .addOption(driverNameOption())
+    .addOption(new Option('--nodes <name=host:port,...>', 'where the nodes are').argParser(namedAddresses))
+    .addOption(
+      new Option(
+        '--service <namespace/name>',
+        "headless Service of the nodes' pods, whose port is called grpc",
+      )
+        .argParser(serviceName)
+        .conflicts('nodes'),
+    )
+    .addOption(tlsDirOption().makeOptionMandatory())
+    .addOption(httpOption('/healthz, /readyz and /metrics'))
+    .addOption(logLevelOption())
+    .action(serve)
+}
+
+async function serve({ nodes, service, ...options }: ControllerOptions): Promise<void> {
+  const source = nodes ?? service
+  if (!source) throw new Error('give --service <namespace/name>, or --nodes <name=host:port,...>')
+  const { startRouter } = await import('./router.ts')
+  const router = await startRouter({ http: undefined, ...options, nodes: source })
+  const signal = await nextSignal('SIGTERM', 'SIGINT')
+  await router.stop(`got ${signal}`)
+}
+
+function namedAddresses(text: string): NodeAddress[] {
+  return text.split(',').map((entry) => {
+    const [, name, place] = /^([^=]+)=(.+)$/.exec(entry) ?? []
+    if (name === undefined || place === undefined)
+      throw new InvalidArgumentError(`"${entry}" is not of the form name=host:port.`)
+    return { name, address: formatAddress(address(place)) }
+  })
+}
+
+function serviceName(text: string): ServiceName {
+  const [, namespace, name] = /^([a-z0-9-]+)\/([a-z0-9-]+)$/.exec(text) ?? []
+  if (namespace !== undefined && name !== undefined) return { namespace, name }
+  throw new InvalidArgumentError('It must be namespace/name.')
+}

@@ -1,0 +1,80 @@
+import { InvalidArgumentError, Option } from 'commander'
+import { parseDuration } from './text.ts'
+
+/** Where to serve, or to connect to, over TCP. */
+export interface Address {
+  /** A name or an address; empty: all addresses of this machine. */
+  readonly host: string
+  readonly port: number
+}
+
+/** What the roles have in common. */
+export function endpointOption(): Option {
+  return new Option('--endpoint <url>', 'socket to serve on, unix:///path/csi.sock')
+    .env('CSI_ENDPOINT')
+    .makeOptionMandatory()
+}
+
+export function driverNameOption(): Option {
+  return new Option('--driver-name <name>', 'CSI name of the driver')
+    .argParser(driverName)
+    .default('loop.csi.local')
+}
+
+export function httpOption(paths: string): Option {
+  return new Option('--http <[host]:port>', `serve ${paths}`).argParser(address)
+}
+
+export function tlsDirOption(): Option {
+  return new Option(
+    '--tls-dir <dir>',
+    'directory with ca.crt, tls.crt and tls.key, read again when they change',
+  )
+}
+
+export function logLevelOption(): Option {
+  return new Option('--log-level <level>', 'least important messages to log')
+    .choices(['debug', 'info', 'warn', 'error'])
+    .default('info')
+}
+
+/** `host:port`, `:port` or `[IPv6]:port`. */
+export function address(text: string): Address {
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^\]]*)):(\d{1,5})$/.exec(text) ?? []
+  const port = Number(digits)
+  if (port <= 65535) return { host: bracketed ?? plain ?? '', port }
+  throw new InvalidArgumentError('It must be host:port, :port or [IPv6 address]:port.')
+}
+
+/** As gRPC writes it. */
+export function formatAddress({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+export function positive(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a whole number from 1 on.')
+}
+
+/** Node's timers count up to 24 days. */
+const LONGEST_INTERVAL_MS = 20 * 24 * 3_600_000
+
+export function interval(text: string): number {
+  const milliseconds = parseDuration(text)
+  if (milliseconds !== undefined && milliseconds <= LONGEST_INTERVAL_MS) return milliseconds
+  throw new InvalidArgumentError('It must be 0 or a duration such as 30s, 15m or 1h, at most 480h.')
+}
+
+/** As long as Kubernetes' CSINode allows. */
+export function nodeId(text: string): string {
+  if (text !== '' && Buffer.byteLength(text) <= 192) return text
+  throw new InvalidArgumentError('It must have 1 to 192 bytes.')
+}
+
+/** CSI's plugin name; shorter than CSI allows, because it is also in the topology key `topology.<name>/node`. */
+export function driverName(name: string): string {
+  if (name.length <= 54 && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)) return name
+  throw new InvalidArgumentError(
+    'It must be a domain name of at most 54 small letters, digits, dots and dashes.',
+  )
+}

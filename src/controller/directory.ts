@@ -1,0 +1,121 @@
+import type { Logger } from 'pino'
+import type { CsiClient } from '../csi/client.ts'
+import { NodeTopology } from '../csi/topology.ts'
+import { VolumeError } from '../volumes/errors.ts'
+import { nodeHashOf } from '../volumes/ids.ts'
+import { RemoteNode } from './remote-node.ts'
+
+/** Where the controller services of a node are: `host:port`. */
+export interface NodeAddress {
+  readonly name: string
+  readonly address: string
+}
+
+/** Longer than a driver's restart, or its machine's: until then a node that has disappeared is missing, then it is gone. */
+const MISSING_MS = 600_000
+
+interface Entry {
+  readonly address: string | undefined
+  readonly node: RemoteNode
+  readonly since: number
+}
+
+export interface DirectoryDependencies {
+  readonly driverName: string
+  readonly connect: (address: string) => CsiClient
+  readonly log: Logger
+}
+
+/** All nodes by name, with their connections. It is told where they are, and remembers for a while where they were. */
+export class NodeDirectory implements Disposable {
+  readonly #on: DirectoryDependencies
+  #entries: ReadonlyMap<string, Entry> | undefined
+
+  constructor(dependencies: DirectoryDependencies) {
+    this.#on = dependencies
+  }
+
+  /** False until it has been told for the first time where the nodes are. */
+  get isKnown(): boolean {
+    return this.#entries !== undefined
+  }
+
+  /** Takes over where the nodes are now. Connections to addresses that stay are kept. */
+  update(addresses: readonly NodeAddress[]): void {
+    const before = new Map(this.#entries && this.#recent())
+    const now = new Map<string, Entry>()
+    for (const { name, address } of addresses) {
+      const known = before.get(name)
+      now.set(name, known?.address === address ? known : this.#entry(name, address))
+    }
+    for (const [name, entry] of before) {
+      if (now.get(name) !== entry) entry.node[Symbol.dispose]()
+      if (!now.has(name)) now.set(name, entry.address === undefined ? entry : this.#entry(name, undefined))
+    }
+    this.#entries = now
+    this.#warnOfEqualHashes()
+  }
+
+  /** Connects to all nodes anew: what the connections were made with has changed. Calls that run may finish. */
+  reconnect(): void {
+    const before = this.#entries
+    if (!before) return
+    this.#entries = new Map([...before].filter(([, { address }]) => address === undefined))
+    this.update(
+      [...before].flatMap(([name, { address }]) => (address === undefined ? [] : { name, address })),
+    )
+    for (const { node } of before.values()) node[Symbol.dispose]()
+  }
+
+  /** All nodes, also those that are missing, in the order of their ids. @throws VolumeError unavailable until it is known */
+  all(): RemoteNode[] {
+    const nodes = this.#recent().map(([, { node }]) => node)
+    return nodes.sort((a, b) => (a.hash < b.hash ? -1 : 1))
+  }
+
+  /**
+   * The node that gave out this id; undefined for what no node can have given out.
+   * @throws VolumeError unavailable for a node that nobody knows: whether it is away or gone for good cannot be told from here
+   */
+  of(id: string): RemoteNode | undefined {
+    const hash = nodeHashOf(id)
+    if (hash === undefined) return undefined
+    const node = this.all().find((node) => node.hash === hash)
+    if (node) return node
+    throw new VolumeError(
+      'unavailable',
+      `"${id}" is of a node that is not in the cluster now (its ids begin with ${hash}); if it is gone for good, so is its data: see "A node is gone" in the documentation`,
+    )
+  }
+
+  #recent(): [string, Entry][] {
+    if (!this.#entries)
+      throw new VolumeError('unavailable', 'it is not known yet where the nodes are; repeat the call')
+    const oldest = performance.now() - MISSING_MS
+    return [...this.#entries].filter(([, { address, since }]) => address !== undefined || since > oldest)
+  }
+
+  #entry(name: string, address: string | undefined): Entry {
+    const { connect, driverName, log } = this.#on
+    log.info({ node: name, address }, address === undefined ? 'a node is missing' : 'found a node')
+    const client = address === undefined ? undefined : connect(address)
+    const node = new RemoteNode(name, new NodeTopology(driverName, name), client)
+    return { address, node, since: performance.now() }
+  }
+
+  /** One pair in a thousand clusters of a thousand nodes; then one of them needs another name. */
+  #warnOfEqualHashes(): void {
+    const nodes = this.all()
+    for (const [index, { hash, name }] of nodes.entries()) {
+      const next = nodes[index + 1]
+      if (next?.hash === hash)
+        this.#on.log.error(
+          `the ids of the nodes "${name}" and "${next.name}" cannot be told apart; rename one`,
+        )
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const { node } of this.#entries?.values() ?? []) node[Symbol.dispose]()
+  }
+}

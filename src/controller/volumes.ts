@@ -1,0 +1,49 @@
+import { controllerGetCapabilities } from '../csi/controller.ts'
+import type { ControllerDefinition } from '../csi/generated/csi/v1/Controller.ts'
+import type { Handlers } from '../csi/handlers.ts'
+import { KeyedLock } from '../volumes/keyed-lock.ts'
+import { capacityOf } from './capacity.ts'
+import { createVolume } from './create-volume.ts'
+import type { NodeDirectory } from './directory.ts'
+import { toNodeOf } from './forward.ts'
+import { pageAcross } from './pages.ts'
+
+const volumeId = (request: { readonly volumeId: string }): string => request.volumeId
+
+/** The part of CSI's Controller service that is about volumes, by calls of the same methods on nodes. */
+export function volumeRoutes(nodes: NodeDirectory): Handlers<ControllerDefinition> {
+  const locks = new KeyedLock()
+  return {
+    controllerGetCapabilities,
+
+    createVolume: (request, signal, deadline) => createVolume(nodes, locks, request, { signal, deadline }),
+
+    deleteVolume: toNodeOf(nodes, volumeId, ({ controller }) => controller.deleteVolume),
+    validateVolumeCapabilities: toNodeOf(
+      nodes,
+      volumeId,
+      ({ controller }) => controller.validateVolumeCapabilities,
+    ),
+    controllerGetVolume: toNodeOf(nodes, volumeId, ({ controller }) => controller.controllerGetVolume),
+    controllerExpandVolume: toNodeOf(nodes, volumeId, ({ controller }) => controller.controllerExpandVolume),
+    controllerModifyVolume: toNodeOf(nodes, volumeId, ({ controller }) => controller.controllerModifyVolume),
+    controllerGetVolumeHealth: toNodeOf(
+      nodes,
+      volumeId,
+      ({ controller }) => controller.controllerGetVolumeHealth,
+    ),
+    getCapacity: (request, signal, deadline) => capacityOf(nodes.all(), request, { signal, deadline }),
+
+    listVolumes: (request, signal, deadline) =>
+      pageAcross(nodes.all(), request, (node, page) =>
+        node.call({ signal, deadline }, ({ controller }, options) => controller.listVolumes(page, options)),
+      ),
+
+    controllerListVolumeHealth: (request, signal, deadline) =>
+      pageAcross(nodes.all(), request, (node, page) =>
+        node.call({ signal, deadline }, ({ controller }, options) =>
+          controller.controllerListVolumeHealth(page, options),
+        ),
+      ),
+  }
+}

@@ -1,0 +1,69 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { RegistrationDefinition } from './generated/pluginregistration/Registration.ts'
+import type { Handlers } from './handlers.ts'
+import { registrationProtocol } from './protocol.ts'
+import { CsiServer, socketPath } from './server.ts'
+
+export interface RegistrationConfig {
+  /** The kubelet's directory of plugin sockets. */
+  readonly directory: string
+  readonly driverName: string
+  /** The driver's CSI socket, as the kubelet sees it. */
+  readonly endpoint: string
+}
+
+/** The newest version of CSI that the kubelet asks for; it knows no other. */
+const SUPPORTED_VERSIONS = ['1.0.0']
+
+/**
+ * This driver's registration with the kubelet, which watches a directory for sockets and asks on each who it is. To be
+ * started when the CSI socket serves: the kubelet calls it before it says that the registration has come out well.
+ */
+export class KubeletRegistration implements AsyncDisposable {
+  readonly #config: RegistrationConfig
+  readonly #log: Logger
+  readonly #server: CsiServer
+  #problem: string | undefined = 'the kubelet has not registered this driver yet'
+
+  constructor(config: RegistrationConfig, log: Logger) {
+    this.#config = config
+    this.#log = log
+    this.#server = new CsiServer(log)
+  }
+
+  /** Why the kubelet does not know this driver; undefined when it does. */
+  get problem(): string | undefined {
+    return this.#problem
+  }
+
+  /** @throws VolumeError failed-precondition when another driver of this name serves the socket */
+  async start(): Promise<void> {
+    const { directory, driverName } = this.#config
+    this.#server.add(registrationProtocol(), this.#handlers())
+    await this.#server.listen(`unix://${join(directory, `${driverName}-reg.sock`)}`)
+  }
+
+  /** Takes the socket away, whereupon the kubelet calls no more. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.stop()
+  }
+
+  #handlers(): Handlers<RegistrationDefinition> {
+    const { driverName, endpoint } = this.#config
+    return {
+      getInfo: () => ({
+        type: 'CSIPlugin',
+        name: driverName,
+        endpoint: socketPath(endpoint),
+        supportedVersions: SUPPORTED_VERSIONS,
+      }),
+      notifyRegistrationStatus: ({ pluginRegistered, error }) => {
+        this.#problem = pluginRegistered ? undefined : `the kubelet refused this driver: ${error}`
+        if (pluginRegistered) this.#log.info('registered with the kubelet')
+        else this.#log.error(this.#problem)
+        return {}
+      },
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import { messageOf } from '../../volumes/errors.ts'
+import type { DeviceNodes } from './device-nodes.ts'
+import { backingFile } from './inventory.ts'
+
+/** How many devices others can attach between two looks of ours. */
+const SPARE = 8
+
+const INTERVAL_MS = 30_000
+
+/** So many devices are looked at before others have their turn: one takes some 20 µs. */
+const AT_ONCE = 64
+
+/**
+ * Nodes for the loop devices that are attached next, in a /dev that nobody fills: on a kind node it is a tmpfs. The kubelet
+ * attaches each block volume once more, by the `losetup` of its machine, which takes the number that the kernel gives
+ * it (LOOP_CTL_GET_FREE) and then looks for the node of that number.
+ */
+export class SpareNodes implements Disposable {
+  readonly #nodes: DeviceNodes
+  readonly #log: Logger
+  readonly #made = new Set<number>()
+  readonly #timer: NodeJS.Timeout
+  #running: Promise<void> | undefined
+  #next: number | undefined
+
+  private constructor(nodes: DeviceNodes, log: Logger) {
+    this.#nodes = nodes
+    this.#log = log
+    this.#timer = setInterval(() => {
+      // Somebody may have removed some.
+      this.#made.clear()
+      this.request(0)
+    }, INTERVAL_MS)
+    this.#timer.unref()
+  }
+
+  /** Makes the first ones, and keeps looking until it is disposed of. */
+  static async start(nodes: DeviceNodes, log: Logger): Promise<SpareNodes> {
+    const spare = new SpareNodes(nodes, log)
+    spare.request(0)
+    await spare.#running
+    return spare
+  }
+
+  /** Looks again soon, without making anybody wait. @param from a number below which nothing has become free */
+  request(from: number): void {
+    this.#next = Math.min(from, this.#next ?? from)
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined
+    })
+  }
+
+  /** The lowest numbers from here on that are not bound, whether the kernel has the device or not. */
+  async #refresh(from: number): Promise<void> {
+    for (let number = from, spare = 0; spare < SPARE; number++) {
+      if (number % AT_ONCE === 0) await setImmediate()
+      if (backingFile(number) !== undefined) continue
+      spare++
+      if (this.#made.has(number)) continue
+      await this.#nodes.spare(number)
+      this.#made.add(number)
+    }
+  }
+
+  async #run(): Promise<void> {
+    while (this.#next !== undefined) {
+      const from = this.#next
+      this.#next = undefined
+      try {
+        await this.#refresh(from)
+      } catch (error) {
+        this.#log.warn({ error: messageOf(error) }, 'could not make nodes of loop devices for the kubelet')
+      }
+    }
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+  }
+}

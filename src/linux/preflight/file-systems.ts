@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs'
+import { hasErrno } from '../../volumes/errors.ts'
+import { fsTypes, type FsType } from '../../volumes/ports.ts'
+import { mount } from '../libc.ts'
+import { missingTools, sayMissing } from './tools.ts'
+
+const toolsOf: Readonly<Record<FsType, readonly string[]>> = {
+  ext4: ['mkfs.ext4', 'e2fsck', 'resize2fs'],
+  xfs: ['mkfs.xfs', 'xfs_growfs'],
+  btrfs: ['mkfs.btrfs', 'btrfs', 'btrfstune'],
+}
+
+/** What cannot be had on this machine, and why. */
+export async function unavailableFileSystems(): Promise<Map<FsType, string>> {
+  const reasons = await Promise.all(fsTypes.map(async (type) => [type, await whyUnavailable(type)] as const))
+  return new Map(reasons.flatMap(([type, reason]) => (reason === undefined ? [] : [[type, reason] as const])))
+}
+
+async function whyUnavailable(type: FsType): Promise<string | undefined> {
+  const missing = await missingTools(toolsOf[type])
+  if (missing.length > 0) return sayMissing(missing)
+  return (await isKnownToKernel(type)) ? undefined : `the kernel of this machine has no ${type}`
+}
+
+/**
+ * /proc/filesystems lists what is built in or loaded. What is not may be a module that the kernel loads at the first mount, so
+ * it is asked for one that cannot succeed: ENODEV means that there is none, anything else that only the device is missing.
+ */
+async function isKnownToKernel(type: FsType): Promise<boolean> {
+  const listed = readFileSync('/proc/filesystems', 'latin1').split('\n')
+  if (listed.some((line) => line.split('\t')[1] === type)) return true
+  try {
+    await mount('/dev/null/no-such-device', '/', type, 0, null)
+    return true
+  } catch (error) {
+    return !hasErrno(error, 'ENODEV')
+  }
+}

@@ -1,0 +1,38 @@
+import { dirname } from 'node:path'
+import type { FsType } from '../../volumes/ports.ts'
+import { unavailableFileSystems } from './file-systems.ts'
+import type { Finding } from './finding.ts'
+import { checkPropagation } from './propagation.ts'
+import { missingTools, sayMissing } from './tools.ts'
+import { checkUserNamespace } from './user-namespace.ts'
+
+export interface Preflight {
+  readonly findings: readonly Finding[]
+  /** The file systems that cannot be had here, and why. */
+  readonly unavailable: ReadonlyMap<FsType, string>
+}
+
+/** What every volume needs, block volumes too: never to format on doubt. */
+const ALWAYS_NEEDED = ['blkid']
+
+/** The one that volumes have when nobody asks for another. */
+const DEFAULT: FsType = 'ext4'
+
+/**
+ * Looks at the machine once, at start. That loop devices can be had at all shows when LoopControl is opened.
+ * @param registrationDir the kubelet's plugins_registry, where there is a kubelet
+ */
+export async function preflight(registrationDir: string | undefined): Promise<Preflight> {
+  const findings = checkUserNamespace()
+  if (registrationDir !== undefined) findings.push(...checkPropagation(dirname(registrationDir)))
+  const missing = await missingTools(ALWAYS_NEEDED)
+  if (missing.length > 0) findings.push({ severity: 'error', message: sayMissing(missing) })
+  const unavailable = await unavailableFileSystems()
+  for (const [type, reason] of unavailable) {
+    findings.push({
+      severity: type === DEFAULT ? 'error' : 'warning',
+      message: `volumes with ${type} cannot be had: ${reason}`,
+    })
+  }
+  return { findings, unavailable }
+}

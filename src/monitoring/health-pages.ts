@@ -1,0 +1,47 @@
+import { messageOf } from '../volumes/errors.ts'
+import { text, type Page, type Pages } from './http-server.ts'
+
+/** A disk that hangs must not leave the kubelet's probe without an answer. */
+const PATIENCE_MS = 5000
+
+export interface Health {
+  /** Rejects with what is missing when the process cannot do its work: what CSI's Probe asks, too. */
+  readonly check: () => Promise<void>
+  /** What keeps others from using it yet, one sentence each. */
+  readonly problems: () => readonly string[]
+  /** What does not, and should be known all the same. */
+  readonly warnings: () => readonly string[]
+}
+
+/** `/healthz`, whose failure makes the kubelet restart the container, and `/readyz`, which tells people why it has to wait. */
+export function healthPages({ check, problems, warnings }: Health): Pages {
+  const checked = async (): Promise<string[]> => {
+    try {
+      await withinPatience(check())
+      return []
+    } catch (error) {
+      return [messageOf(error)]
+    }
+  }
+  return {
+    '/healthz': async () => report(await checked(), []),
+    '/readyz': async () => report([...problems(), ...(await checked())], warnings()),
+  }
+}
+
+function report(problems: readonly string[], warnings: readonly string[]): Page {
+  const lines = [...problems, ...warnings.map((warning) => `warning: ${warning}`)]
+  return problems.length > 0 ? text(503, lines.join('\n')) : text(200, ['ok', ...lines].join('\n'))
+}
+
+async function withinPatience(work: Promise<void>): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    reject(new Error(`the check of the driver's health has taken more than ${PATIENCE_MS / 1000} s`))
+  }, PATIENCE_MS)
+  try {
+    await Promise.race([work, promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,54 @@
+import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { afterEach, beforeEach, expect, it } from '@jest/globals'
+import { describeRoot } from '../../root.ts'
+import { tool } from '../../scratch.ts'
+import { TestNode } from '../../support/driver.ts'
+import { makeSparse } from '../../support/images.ts'
+import { MiB, TestVolume, blockCapability } from '../../support/volume.ts'
+
+/** As on a kind node: a /dev of its own, which nobody fills. */
+const ownDev = [
+  'unshare',
+  '--mount',
+  '--propagation',
+  'private',
+  'sh',
+  '-ec',
+  'mount -t tmpfs -o mode=755 dev /dev; mknod -m 666 /dev/null c 1 3; mknod -m 666 /dev/urandom c 1 9; exec "$@"',
+  'sh',
+]
+
+describeRoot("the kubelet's losetup on a node whose /dev nobody fills", () => {
+  let node: TestNode
+
+  beforeEach(async () => {
+    node = await TestNode.make()
+    await node.start({ within: ownDev })
+  })
+
+  afterEach(() => node[Symbol.asyncDispose]())
+
+  /** As the kubelet does, by the tool of the node, in the node's namespace. */
+  const losetup = async (name: string): Promise<string> => {
+    const file = join(node.path, name)
+    await makeSparse(file, MiB)
+    return tool('nsenter', '--mount', `--target=${node.driver.pid}`, 'losetup', '--find', '--show', file)
+  }
+
+  it('finds nodes, of the right numbers', async () => {
+    for (const name of ['a', 'b', 'c', 'd']) {
+      const device = await losetup(name)
+      const found = await tool('stat', '--format=%Hr:%Lr', `/proc/${node.driver.pid}/root${device}`)
+      expect(found).toBe((await readFile(`/sys/block/${device.slice('/dev/'.length)}/dev`, 'utf8')).trim())
+    }
+  })
+
+  it('finds more after each volume that is attached', async () => {
+    for (let i = 0; i < 8; i++) {
+      const volume = await new TestVolume(node, `v${i}`, { capability: blockCapability() }).create()
+      await volume.stage()
+      await losetup(`kubelet-${i}`)
+    }
+  })
+})

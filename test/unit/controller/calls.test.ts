@@ -1,0 +1,82 @@
+import { join } from 'node:path'
+import { status } from '@grpc/grpc-js'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { NodeDirectory } from '../../../src/controller/directory.ts'
+import { addRoutes } from '../../../src/controller/router.ts'
+import { connect, type CsiClient } from '../../../src/csi/client.ts'
+import type { ControllerDefinition } from '../../../src/csi/generated/csi/v1/Controller.ts'
+import type { Handlers } from '../../../src/csi/handlers.ts'
+import { csi } from '../../../src/csi/protocol.ts'
+import { CsiServer } from '../../../src/csi/server.ts'
+import { volumeIdFor } from '../../../src/volumes/ids.ts'
+import { Scratch } from '../../scratch.ts'
+import { silent } from '../volumes/world.ts'
+import { driverName } from './fake-cluster.ts'
+
+/** What the node's service has got of a call. */
+interface Received {
+  readonly signal: AbortSignal
+  readonly deadline: Date | number
+}
+
+describe('a call through the router', () => {
+  const resources = new AsyncDisposableStack()
+  let client: CsiClient
+  let received: PromiseWithResolvers<Received>
+
+  beforeAll(async () => {
+    const scratch = resources.use(await Scratch.make())
+    const [nodeSocket, routerSocket] = [join(scratch.path, 'node.sock'), join(scratch.path, 'router.sock')]
+    const node = resources.use(new CsiServer(silent))
+    const neverDone: Handlers<ControllerDefinition> = {
+      // It is never done by itself.
+      controllerGetVolume: async (_request, signal, deadline) => {
+        received.resolve({ signal, deadline })
+        await ended(signal)
+        throw signal.reason
+      },
+    }
+    node.add(csi().Controller, neverDone)
+    await node.listen(nodeSocket)
+    const nodes = resources.use(new NodeDirectory({ driverName, connect, log: silent }))
+    nodes.update([{ name: 'w1', address: `unix:${nodeSocket}` }])
+    const router = resources.use(new CsiServer(silent))
+    addRoutes(router, nodes, { driverName, version: '1' })
+    await router.listen(routerSocket)
+    client = resources.use(connect(`unix:${routerSocket}`))
+  })
+
+  afterAll(() => resources.disposeAsync())
+
+  beforeEach(() => {
+    received = Promise.withResolvers<Received>()
+  })
+
+  const volumeId = volumeIdFor('w1', 'a')
+
+  it('has the deadline of its caller, and ends by it', async () => {
+    const wanted = Date.now() + 300
+    const call = client.controller.controllerGetVolume({ volumeId }, { deadline: wanted })
+    await expect(call).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED })
+    const { deadline, signal } = await received.promise
+    expect(Math.abs(Number(deadline) - wanted)).toBeLessThan(200)
+    await ended(signal)
+  })
+
+  it('is cancelled with that of its caller', async () => {
+    const cancel = new AbortController()
+    const call = client.controller.controllerGetVolume({ volumeId }, { signal: cancel.signal })
+    const { deadline, signal } = await received.promise
+    expect(deadline).toBe(Infinity)
+    cancel.abort()
+    await expect(call).rejects.toMatchObject({ code: status.CANCELLED })
+    await ended(signal)
+  })
+})
+
+async function ended(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  await new Promise((resolve) => {
+    signal.addEventListener('abort', resolve)
+  })
+}

@@ -1,0 +1,186 @@
+import { copyFile, readFile, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createSecureContext } from 'node:tls'
+import { setTimeout } from 'node:timers/promises'
+import { credentials, status } from '@grpc/grpc-js'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { Certificates } from '../../../src/csi/certificates.ts'
+import { connect, type CsiClient } from '../../../src/csi/client.ts'
+import { csi } from '../../../src/csi/protocol.ts'
+import { CsiServer } from '../../../src/csi/server.ts'
+import { connectToNode } from '../../../src/csi/tls-client.ts'
+import { MutualTlsCredentials, forControllerOnly } from '../../../src/csi/tls-server.ts'
+import { Scratch } from '../../scratch.ts'
+import { Authority, controllerName } from '../../support/certificates.ts'
+import { freePort } from '../../support/cluster.ts'
+import { refusal } from '../../support/refusal.ts'
+import { silent } from '../volumes/world.ts'
+
+const POLL_MS = 20
+
+let scratch: Scratch
+let authority: Authority
+let stranger: Authority
+let controllerDir: string
+
+beforeAll(async () => {
+  scratch = await Scratch.make()
+  authority = await Authority.make(join(scratch.path, 'authority'))
+  stranger = await Authority.make(join(scratch.path, 'stranger'))
+  controllerDir = await authority.issue(join(scratch.path, 'controller'), { name: controllerName })
+})
+
+afterAll(() => scratch[Symbol.asyncDispose]())
+
+/** A server as a node has it, with a certificate that can be replaced. */
+class TlsNode implements AsyncDisposable {
+  readonly directory: string
+  readonly address: string
+  readonly #server: CsiServer
+  readonly #certificates: Certificates
+
+  private constructor(directory: string, address: string, server: CsiServer, certificates: Certificates) {
+    this.directory = directory
+    this.address = address
+    this.#server = server
+    this.#certificates = certificates
+  }
+
+  static async start(directory: string): Promise<TlsNode> {
+    const certificates = await Certificates.open(directory, silent, POLL_MS)
+    const server = new CsiServer(silent, undefined, forControllerOnly)
+    server.add(csi().Identity, { getPluginInfo: () => ({ name: 'loop.csi.local' }) })
+    const address = `127.0.0.1:${await freePort()}`
+    await server.listenRemotely(address, new MutualTlsCredentials(certificates))
+    return new TlsNode(directory, address, server, certificates)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#certificates[Symbol.dispose]()
+    await this.#server.stop()
+  }
+}
+
+async function clientWith(directory: string, address: string): Promise<CsiClient> {
+  using certificates = await Certificates.open(directory, silent)
+  return connectToNode(address, certificates.identity)
+}
+
+async function ask(directory: string, address: string): Promise<string> {
+  using client = await clientWith(directory, address)
+  return (await client.identity.getPluginInfo({})).name
+}
+
+const turnedAway = { code: status.UNAVAILABLE }
+
+describe('a node that serves the controller role', () => {
+  let node: TlsNode
+
+  beforeEach(async () => {
+    node = await TlsNode.start(await authority.issue(join(scratch.path, `node-${Math.random()}`)))
+  })
+
+  afterEach(() => node[Symbol.asyncDispose]())
+
+  it('answers it', async () => {
+    expect(await ask(controllerDir, node.address)).toBe('loop.csi.local')
+  })
+
+  it('does not speak without TLS', async () => {
+    using client = connect(node.address)
+    await expect(client.identity.getPluginInfo({})).rejects.toMatchObject(turnedAway)
+  })
+
+  it('does not speak to who has no certificate', async () => {
+    const ca = await readFile(join(controllerDir, 'ca.crt'))
+    const channel = credentials.createFromSecureContext(createSecureContext({ ca, minVersion: 'TLSv1.3' }))
+    using client = connect(node.address, channel, { 'grpc.ssl_target_name_override': 'csi-driver-loop-node' })
+    await expect(client.identity.getPluginInfo({})).rejects.toMatchObject(turnedAway)
+  })
+
+  it('does not speak TLS 1.2', async () => {
+    using certificates = await Certificates.open(controllerDir, silent)
+    const old = { ...certificates.identity, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const
+    const channel = credentials.createFromSecureContext(createSecureContext(old))
+    using client = connect(node.address, channel, { 'grpc.ssl_target_name_override': 'csi-driver-loop-node' })
+    await expect(client.identity.getPluginInfo({})).rejects.toMatchObject(turnedAway)
+  })
+
+  it('does not speak to a certificate of another authority', async () => {
+    const directory = await stranger.issue(join(scratch.path, 'strange-controller'), { name: controllerName })
+    await copyFile(join(controllerDir, 'ca.crt'), join(directory, 'ca.crt'))
+    await expect(ask(directory, node.address)).rejects.toMatchObject(turnedAway)
+  })
+
+  it('does not speak to a certificate that has expired', async () => {
+    const directory = await authority.issue(join(scratch.path, 'expired'), {
+      name: controllerName,
+      expired: true,
+    })
+    await setTimeout(1100)
+    await expect(ask(directory, node.address)).rejects.toMatchObject(turnedAway)
+  })
+
+  it('turns other nodes away', async () => {
+    await expect(ask(node.directory, node.address)).rejects.toMatchObject(
+      refusal('UNAUTHENTICATED', /only csi-driver-loop-controller may call this/),
+    )
+  })
+
+  it('takes new certificates without a restart, and of another authority', async () => {
+    await stranger.issue(node.directory)
+    const directory = await stranger.issue(join(scratch.path, 'new-controller'), { name: controllerName })
+    await setTimeout(10 * POLL_MS)
+    expect(await ask(directory, node.address)).toBe('loop.csi.local')
+    await expect(ask(controllerDir, node.address)).rejects.toMatchObject(turnedAway)
+  })
+
+  it('keeps the old ones while the files do not fit', async () => {
+    const other = await authority.issue(join(scratch.path, 'other'))
+    await copyFile(join(other, 'tls.key'), join(node.directory, 'tls.key'))
+    await setTimeout(10 * POLL_MS)
+    expect(await ask(controllerDir, node.address)).toBe('loop.csi.local')
+    await unlink(join(node.directory, 'tls.crt'))
+    await setTimeout(10 * POLL_MS)
+    expect(await ask(controllerDir, node.address)).toBe('loop.csi.local')
+  })
+})
+
+describe('the controller role', () => {
+  it.each([
+    ['of another authority', () => stranger.issue(join(scratch.path, 'strange-node'))],
+    ['with another name', () => authority.issue(join(scratch.path, 'misnamed'), { name: controllerName })],
+    ['that has expired', () => authority.issue(join(scratch.path, 'expired-node'), { expired: true })],
+  ])('does not trust a node with a certificate %s', async (_, issue) => {
+    const directory = await issue()
+    await setTimeout(1100)
+    await using node = await TlsNode.start(directory)
+    await expect(ask(controllerDir, node.address)).rejects.toMatchObject(turnedAway)
+  })
+})
+
+describe('a directory of certificates', () => {
+  it('must be whole', async () => {
+    const directory = await authority.issue(join(scratch.path, 'half'))
+    await unlink(join(directory, 'tls.key'))
+    await expect(Certificates.open(directory, silent)).rejects.toThrow(/half\/tls\.key/)
+  })
+
+  it('must fit together', async () => {
+    const directory = await authority.issue(join(scratch.path, 'mixed'))
+    await copyFile(join(controllerDir, 'tls.key'), join(directory, 'tls.key'))
+    await expect(Certificates.open(directory, silent)).rejects.toThrow(/mixed: .* do not fit together/)
+  })
+
+  it('is read again when it changes', async () => {
+    const directory = await authority.issue(join(scratch.path, 'changing'))
+    using certificates = await Certificates.open(directory, silent, POLL_MS)
+    const changed = new Promise((resolve) => {
+      certificates.onChange(resolve)
+    })
+    const before = certificates.identity
+    await authority.issue(directory)
+    expect(await changed).toBe(certificates.identity)
+    expect(certificates.identity.cert).not.toEqual(before.cert)
+  })
+})

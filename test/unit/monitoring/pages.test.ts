@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { healthPages } from '../../../src/monitoring/health-pages.ts'
+import { HttpServer } from '../../../src/monitoring/http-server.ts'
+import { Metrics } from '../../../src/monitoring/metrics.ts'
+
+describe('the HTTP server', () => {
+  let server: HttpServer
+  let broken: string | undefined
+  let problems: string[]
+  let warnings: string[]
+
+  beforeEach(async () => {
+    broken = undefined
+    problems = []
+    warnings = []
+    const metrics = new Metrics()
+    metrics.observe('/csi.v1.Controller/CreateVolume', 'OK', 0.02)
+    metrics.observe('/csi.v1.Controller/CreateVolume', 'RESOURCE_EXHAUSTED', 0.002)
+    metrics.add('pool_size_bytes', 'Size.', ['pool'], () => [{ labels: { pool: 'default' }, value: 4096 }])
+    const check = () => (broken === undefined ? Promise.resolve() : Promise.reject(new Error(broken)))
+    const pages = healthPages({ check, problems: () => problems, warnings: () => warnings })
+    server = await HttpServer.listen({ host: '127.0.0.1', port: 0 }, { ...pages, ...metrics.pages })
+  })
+
+  afterEach(() => server[Symbol.asyncDispose]())
+
+  async function get(
+    path: string,
+    method = 'GET',
+  ): Promise<{ status: number; body: string; type: string | null }> {
+    const response = await fetch(`http://127.0.0.1:${server.port}${path}`, { method })
+    return {
+      status: response.status,
+      body: await response.text(),
+      type: response.headers.get('content-type'),
+    }
+  }
+
+  it('is healthy and ready', async () => {
+    expect(await get('/healthz')).toMatchObject({ status: 200, body: 'ok\n' })
+    expect(await get('/readyz?verbose')).toMatchObject({ status: 200, body: 'ok\n' })
+  })
+
+  it('says why it is not healthy, and so not ready either', async () => {
+    broken = 'the pool is gone'
+    expect(await get('/healthz')).toMatchObject({ status: 503, body: 'the pool is gone\n' })
+    expect(await get('/readyz')).toMatchObject({ status: 503, body: 'the pool is gone\n' })
+  })
+
+  it('is healthy while it waits, and says for what', async () => {
+    problems = ['the kubelet has not come yet', 'mounts are not shared']
+    expect(await get('/healthz')).toMatchObject({ status: 200 })
+    expect(await get('/readyz')).toMatchObject({ status: 503, body: `${problems.join('\n')}\n` })
+  })
+
+  it('is ready in spite of warnings', async () => {
+    warnings = ['there is no xfs']
+    expect(await get('/readyz')).toMatchObject({ status: 200, body: 'ok\nwarning: there is no xfs\n' })
+  })
+
+  it('tells figures in the text format of Prometheus', async () => {
+    const { status, body, type } = await get('/metrics')
+    expect(status).toBe(200)
+    expect(type).toMatch(/^text\/plain; version=0\.0\.4/)
+    expect(body).toContain('csi_driver_loop_rpc_duration_seconds_count{method="CreateVolume",code="OK"} 1\n')
+    expect(body).toContain('{le="0.0025",method="CreateVolume",code="RESOURCE_EXHAUSTED"} 1\n')
+    expect(body).toContain('csi_driver_loop_pool_size_bytes{pool="default"} 4096\n')
+    expect(body).toMatch(/^process_resident_memory_bytes \d+$/m)
+    expect(body).toMatch(/^process_cpu_seconds_total [\d.]+$/m)
+  })
+
+  it('answers nothing else', async () => {
+    expect(await get('/')).toMatchObject({ status: 404, body: 'there are /healthz, /readyz, /metrics\n' })
+    expect(await get('/constructor')).toMatchObject({ status: 404 })
+    expect(await get('/healthz', 'POST')).toMatchObject({ status: 405 })
+    expect(await get('/healthz', 'HEAD')).toMatchObject({ status: 200, body: '' })
+  })
+})
+
+describe('figures that are looked up', () => {
+  it('forget what is gone', async () => {
+    const metrics = new Metrics()
+    let pools = ['a', 'b']
+    metrics.add('volumes', 'Volumes.', ['pool'], () => pools.map((pool) => ({ labels: { pool }, value: 1 })))
+    const text = async () => (await metrics.pages['/metrics']?.())?.body ?? ''
+    expect(await text()).toContain('csi_driver_loop_volumes{pool="b"} 1')
+    pools = ['a']
+    expect(await text()).not.toContain('csi_driver_loop_volumes{pool="b"}')
+  })
+})
