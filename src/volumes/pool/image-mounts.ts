@@ -94,7 +94,7 @@ export class ImageMounts {
       readOnly: false,
       autoclear: true,
       directIo: 'auto',
-      sectorBytes: 4096,
+      sectorBytes: 512,
     } as const
     const isThere = await exists(files.size(image.file))
     const found = isThere ? await loops.find(image.file) : undefined
