@@ -21,7 +21,8 @@ export class LinuxWriteTracer implements WriteTracer, AsyncDisposable {
   /**
    * Also ends the traces of processes that died.
    * @param place a directory for this alone, which is made and removed again
-   * @returns undefined where the kernel cannot, or does not let us (lockdown, a container without CAP_SYS_ADMIN)
+   * @returns undefined where the kernel cannot, or does not let us (lockdown, a container without CAP_SYS_ADMIN), and where
+   * there is no room for the place
    */
   static async open(place: string): Promise<LinuxWriteTracer | undefined> {
     try {
@@ -29,7 +30,8 @@ export class LinuxWriteTracer implements WriteTracer, AsyncDisposable {
       await tracefs.sweep()
       return new LinuxWriteTracer(tracefs)
     } catch (error) {
-      if (hasErrno(error, 'EPERM', 'EACCES', 'ENODEV', 'ENOENT')) return undefined
+      if (hasErrno(error, 'EPERM', 'EACCES', 'ENODEV', 'ENOENT', 'ENOSPC', 'EDQUOT', 'EROFS'))
+        return undefined
       throw error
     }
   }
