@@ -1,6 +1,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { nodeHash } from '../../src/volumes/ids.ts'
+import { setTimeout } from 'node:timers/promises'
 import { tool } from '../scratch.ts'
 
 /** What a driver that works in this directory has left on the machine, whoever else uses it at the same time. */
@@ -38,9 +39,22 @@ export async function removeAll(directory: string): Promise<void> {
   for (const device of [...(await devicesOf(directory)).keys()].reverse()) {
     await tool('losetup', '--detach', device).catch(ignore)
   }
-  // The disk of its own that it may lie on.
-  await tool('umount', directory).catch(ignore)
+  await unmountDisk(directory)
   await rm(directory, { recursive: true, force: true })
+}
+
+/** The disk of its own that the directory may lie on. It is busy as long as the kernel is still detaching devices. */
+async function unmountDisk(directory: string): Promise<void> {
+  for (let attempts = 100; (await isMountPoint(directory)) && attempts > 0; attempts--) {
+    await tool('umount', directory).catch(() => setTimeout(20))
+  }
+}
+
+function isMountPoint(directory: string): Promise<boolean> {
+  return tool('mountpoint', '--quiet', directory).then(
+    () => true,
+    () => false,
+  )
 }
 
 /**

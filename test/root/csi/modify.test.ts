@@ -1,0 +1,140 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { describeRoot } from '../../root.ts'
+import { tool } from '../../scratch.ts'
+import { TestNode } from '../../support/driver.ts'
+import { allocated } from '../../support/images.ts'
+import { nothing } from '../../support/leftovers.ts'
+import { refusal } from '../../support/refusal.ts'
+import { MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
+import { Writer, countRecords } from '../../support/writer.ts'
+
+const SIZE = 64 * MiB
+
+describeRoot('a volume that is modified', () => {
+  let node: TestNode
+
+  beforeAll(async () => {
+    node = await TestNode.start()
+  })
+
+  afterAll(async () => {
+    await using _cleared = node
+    expect(await node.stop()).toEqual(nothing)
+    expect(await node.files()).toEqual([])
+  })
+
+  let names = 0
+  const make = (capability = mountCapability()): Promise<TestVolume> =>
+    new TestVolume(node, `data-${++names}`, { capability, bytes: SIZE }).create()
+
+  const modify = (volume: TestVolume, mutableParameters: Record<string, string>): Promise<unknown> =>
+    node.client.controller.controllerModifyVolume({ volumeId: volume.id, mutableParameters })
+
+  async function directIo(volume: TestVolume): Promise<string> {
+    const [device = ''] = await volume.devices()
+    return tool('losetup', '--noheadings', '--output', 'DIO', device)
+  }
+
+  const record = async (volume: TestVolume): Promise<unknown> =>
+    JSON.parse(await readFile(join(volume.directory, 'volume.json'), 'utf8'))
+
+  it.each([
+    ['mount', mountCapability()],
+    ['block', blockCapability()],
+  ])('turns direct I/O off and on while it is used: %s', async (_, capability) => {
+    await using volume = await make(capability)
+    await volume.stage()
+    expect(await directIo(volume)).toBe('1')
+    await modify(volume, { directIO: 'off' })
+    expect(await directIo(volume)).toBe('0')
+    await volume.unstage()
+    await volume.stage()
+    expect(await directIo(volume)).toBe('0')
+    await modify(volume, { directIO: 'on' })
+    expect(await directIo(volume)).toBe('1')
+  })
+
+  it.each([
+    ['in use', true],
+    ['not in use', false],
+  ])('gets all of its blocks and gives back what it never wrote: %s', async (_, isUsed) => {
+    await using volume = await make()
+    await volume.stage()
+    await writeFile(join(volume.staging, 'note'), Buffer.alloc(8 * MiB, 'x'), { flush: true })
+    if (!isUsed) await volume.unstage()
+    const before = await allocated(volume.image)
+    expect(before).toBeLessThan(SIZE / 2)
+    await modify(volume, { provisioning: 'thick' })
+    expect(await allocated(volume.image)).toBeGreaterThanOrEqual(SIZE)
+    await modify(volume, { provisioning: 'thin' })
+    expect(await allocated(volume.image)).toBeLessThan(before + MiB)
+    if (!isUsed) await volume.stage()
+    expect((await readFile(join(volume.staging, 'note'))).equals(Buffer.alloc(8 * MiB, 'x'))).toBe(true)
+  })
+
+  it.each(['ext4', 'xfs', 'btrfs'])('loses nothing that is written meanwhile: %s', async (fsType) => {
+    const capability = mountCapability(fsType)
+    await using volume = await new TestVolume(node, `data-${++names}`, {
+      capability,
+      bytes: 320 * MiB,
+    }).create()
+    await volume.stage()
+    let acknowledged = 0
+    {
+      await using writer = new Writer(volume.staging)
+      for (let round = 0; round < 5; round++) {
+        await writer.advance(20)
+        await modify(volume, { provisioning: 'thick' })
+        await writer.advance(20)
+        await modify(volume, { provisioning: 'thin' })
+      }
+      acknowledged = writer.acknowledged
+    }
+    // What is read must come from the image, not from the page cache.
+    await volume.unstage()
+    await volume.stage()
+    expect(await countRecords(volume.staging)).toBeGreaterThanOrEqual(acknowledged)
+  })
+
+  it('cannot change its blocks under the writers of a raw device', async () => {
+    await using volume = await make(blockCapability())
+    await modify(volume, { provisioning: 'thick' })
+    await volume.stage()
+    await expect(modify(volume, { provisioning: 'thin' })).rejects.toMatchObject(
+      refusal('FAILED_PRECONDITION', /is in use as a raw block device/),
+    )
+    expect(await allocated(volume.image)).toBeGreaterThanOrEqual(SIZE)
+    await volume.unstage()
+    await modify(volume, { provisioning: 'thin' })
+    expect(await allocated(volume.image)).toBe(0)
+  })
+
+  it.each([
+    [{ directIO: 'off', pool: 'other' }, /"pool" is unknown; known are provisioning, directIO, discard/],
+    [{ directIO: 'off', provisioning: 'fat' }, /provisioning is "fat"/],
+    [{ provisioning: 'thick', discard: 'sometimes' }, /discard is "sometimes"/],
+    [{ provisioning: 'thick', directIO: '' }, /directIO is ""/],
+  ])('is as it was when something is wrong with the parameters: %j', async (parameters, message) => {
+    await using volume = await make()
+    await volume.stage()
+    const before = [await record(volume), await directIo(volume), await allocated(volume.image)]
+    await expect(modify(volume, parameters)).rejects.toMatchObject(refusal('INVALID_ARGUMENT', message))
+    expect([await record(volume), await directIo(volume), await allocated(volume.image)]).toEqual(before)
+  })
+
+  it('keeps what is not asked for, and still is what it was made as', async () => {
+    await using volume = await make()
+    await modify(volume, { discard: 'online' })
+    await modify(volume, { provisioning: 'thick' })
+    await modify(volume, {})
+    expect(await record(volume)).toMatchObject({ discard: 'online', provisioning: 'thick', directIo: 'auto' })
+    await volume.create()
+  })
+
+  it('is not found when it is not there', async () => {
+    const call = node.client.controller.controllerModifyVolume({ volumeId: 'x', mutableParameters: {} })
+    await expect(call).rejects.toMatchObject(refusal('NOT_FOUND', /volume "x"/))
+  })
+})
