@@ -126,10 +126,10 @@ describeRoot('a volume that is modified', () => {
 
   it('keeps what is not asked for, and still is what it was made as', async () => {
     await using volume = await make()
-    await modify(volume, { discard: 'online' })
+    await modify(volume, { directIO: 'off' })
     await modify(volume, { provisioning: 'thick' })
     await modify(volume, {})
-    expect(await record(volume)).toMatchObject({ discard: 'online', provisioning: 'thick', directIo: 'auto' })
+    expect(await record(volume)).toMatchObject({ provisioning: 'thick', directIo: 'off', discard: 'none' })
     await volume.create()
   })
 
