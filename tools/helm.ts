@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+export const CHART = `${root}charts/csi-driver-loop`
+
+export interface Rendering {
+  /** A file of values, from the project's directory on. */
+  readonly values?: string
+  /** As helm's `--set`. */
+  readonly set?: readonly string[]
+  /** APIs that the cluster has besides Kubernetes' own of 1.30, as `group/version/kind`. */
+  readonly apis?: readonly string[]
+  /** With the pods of `helm test`. */
+  readonly tests?: boolean
+}
+
+/** The chart's objects for a release `csi-driver-loop` in a namespace of this name, without keys and certificates. */
+export async function render({ values, set = [], apis = [], tests = false }: Rendering): Promise<string> {
+  const { stdout } = await helm([
+    ...['template', 'csi-driver-loop', CHART, '--namespace', 'csi-driver-loop', '--kube-version', '1.30.0'],
+    ...(values === undefined ? [] : ['--values', root + values]),
+    ...set.flatMap((value) => ['--set', value]),
+    ...apis.flatMap((api) => ['--api-versions', api]),
+    ...(tests ? [] : ['--skip-tests']),
+  ])
+  return stdout.replace(/^( +(?:ca\.crt|tls\.crt|tls\.key)): .+$/gm, '$1: MADE-BY-HELM')
+}
+
+/** @throws with helm's own words */
+export async function helm(args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
+  return promisify(execFile)('helm', args, { maxBuffer: 16 << 20 })
+}
