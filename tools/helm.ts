@@ -18,17 +18,22 @@ export interface Rendering {
 
 /** The chart's objects for a release `csi-driver-loop` in a namespace of this name, without keys and certificates. */
 export async function render({ values, set = [], apis = [], tests = false }: Rendering): Promise<string> {
-  const { stdout } = await helm([
+  const objects = await helm([
     ...['template', 'csi-driver-loop', CHART, '--namespace', 'csi-driver-loop', '--kube-version', '1.30.0'],
     ...(values === undefined ? [] : ['--values', root + values]),
     ...set.flatMap((value) => ['--set', value]),
     ...apis.flatMap((api) => ['--api-versions', api]),
     ...(tests ? [] : ['--skip-tests']),
   ])
-  return stdout.replace(/^( +(?:ca\.crt|tls\.crt|tls\.key)): .+$/gm, '$1: MADE-BY-HELM')
+  return objects.replace(/^( +(?:ca\.crt|tls\.crt|tls\.key)): .+$/gm, `$1: ${btoa('MADE-BY-HELM')}`)
 }
 
-/** @throws with helm's own words */
-export async function helm(args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
-  return promisify(execFile)('helm', args, { maxBuffer: 16 << 20 })
+/** @throws Error with helm's own words, wherever it has said them */
+export async function helm(args: readonly string[]): Promise<string> {
+  try {
+    return (await promisify(execFile)('helm', args, { maxBuffer: 16 << 20 })).stdout
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
+    throw new Error(`helm ${args.join(' ')}: ${stdout}${stderr}`, { cause: error })
+  }
 }
