@@ -181,5 +181,5 @@ describe('who may use a volume', () => {
 
 it('leaves no device of a volume when its namespace is deleted', async () => {
   await on[Symbol.asyncDispose]()
-  expect([...(await volumeDevices())]).toEqual([])
+  expect([...(await volumeDevices(nodes))]).toEqual([])
 })

@@ -11,11 +11,13 @@ import { claim, ofClaim, pod } from './support/objects.ts'
 import { checkNumbers, lastTold, writerPod, writesOn } from './support/writer.ts'
 
 let on: Namespace
+let nodes: string[] = []
 let worker = ''
 
 beforeAll(async () => {
   on = await Namespace.make(import.meta.filename)
-  worker = (await nodeNames()).at(-1) ?? ''
+  nodes = await nodeNames()
+  worker = nodes.at(-1) ?? ''
 })
 
 afterAll(async () => {
@@ -24,7 +26,7 @@ afterAll(async () => {
 
 /** No file is behind two devices. */
 async function expectNoneTwice(): Promise<void> {
-  const files = [...(await volumeDevices()).values()]
+  const files = [...(await volumeDevices(nodes)).values()]
   expect(files).toEqual([...new Set(files)])
 }
 
@@ -79,7 +81,7 @@ describe('the router is killed in the middle of making volumes', () => {
     await on.delete('pod', ...names)
     await on.delete('pvc', ...names)
     await eventually('no image is left of them', async () => {
-      for (const node of await nodeNames()) {
+      for (const node of nodes) {
         const images = await onNode(node, 'sh', '-c', 'ls /var/lib/csi-driver-loop/pools/default/volumes')
         expect(images.trim()).toBe('')
       }
@@ -132,6 +134,6 @@ describe('a node is restarted', () => {
 it('leaves nothing attached after all of this', async () => {
   await on[Symbol.asyncDispose]()
   await eventually('no device is left', async () => {
-    expect([...(await volumeDevices())]).toEqual([])
+    expect([...(await volumeDevices(nodes))]).toEqual([])
   })
 })

@@ -11,9 +11,11 @@ import { claim, ofClaim, pod } from './support/objects.ts'
 const PODS = 100
 
 let on: Namespace
+let nodes: string[] = []
 
 beforeAll(async () => {
   on = await Namespace.make(import.meta.filename)
+  nodes = await nodeNames()
 })
 
 afterAll(async () => {
@@ -81,7 +83,7 @@ it(`runs ${PODS} claims and pods at once, and prints their times beside those of
   )
   await on.delete('pvc', ...names)
   await eventually('no device is left', async () => {
-    expect([...(await volumeDevices())]).toEqual([])
+    expect([...(await volumeDevices(nodes))]).toEqual([])
   })
 }, 900_000)
 
@@ -102,7 +104,7 @@ async function processes(node: string): Promise<Process[]> {
 
 it('prints its memory, which is within what it asks for', async () => {
   const rows: string[][] = []
-  for (const node of await nodeNames())
+  for (const node of nodes)
     for (const { command, mebibytes } of await processes(node)) {
       rows.push([node, command, `${mebibytes.toFixed(0)} MiB`])
       if (command === 'node' || command === 'controller') expect(mebibytes).toBeLessThan(160)

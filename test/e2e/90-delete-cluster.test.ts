@@ -10,10 +10,12 @@ import { writerPod } from './support/writer.ts'
 /** Only for a cluster that was made for these tests (`.ci/e2e` says so). */
 const isOurs = process.env['E2E_DELETE_CLUSTER'] === '1'
 
+let nodes: string[] = []
+
 ;(isOurs ? describe : describe.skip)('the cluster is deleted while pods use volumes', () => {
   beforeAll(async () => {
     const on = await Namespace.make(import.meta.filename)
-    const nodes = await nodeNames()
+    nodes = await nodeNames()
     for (const node of nodes) {
       await on.apply(
         claim(`file-${node}`),
@@ -23,13 +25,13 @@ const isOurs = process.env['E2E_DELETE_CLUSTER'] === '1'
       )
     }
     await on.running(nodes.flatMap((node) => [`file-${node}`, `block-${node}`]))
-    expect((await volumeDevices()).size).toBeGreaterThanOrEqual(2 * nodes.length)
+    expect((await volumeDevices(nodes)).size).toBeGreaterThanOrEqual(2 * nodes.length)
   })
 
   it('and no device and no mount is left on the machine', async () => {
     await run('kind', ['delete', 'cluster', '--name', await kindCluster()])
     await eventually('devices and mounts are gone', async () => {
-      expect([...(await volumeDevices())]).toEqual([])
+      expect([...(await volumeDevices(nodes))]).toEqual([])
       expect(await loopMounts()).toEqual([])
     })
   })

@@ -9,5 +9,5 @@ export default async function setup(): Promise<void> {
     await buildImage()
     await loadImages()
   }
-  await install()
+  if (process.env['E2E_SKIP_INSTALL'] !== '1') await install()
 }

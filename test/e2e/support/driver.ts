@@ -66,6 +66,11 @@ export async function nodePod(node: string): Promise<string> {
   return pod.metadata.name
 }
 
+/** What the driver has logged on a node since its container started. */
+export async function nodeLog(node: string): Promise<string> {
+  return kubectl(['--namespace', RELEASE, 'logs', await nodePod(node)])
+}
+
 async function imageId(): Promise<string> {
   return (await run('docker', ['image', 'inspect', '--format={{.Id}}', DRIVER_IMAGE])).trim().slice(7, 19)
 }

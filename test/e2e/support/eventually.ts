@@ -17,8 +17,7 @@ export async function eventually<T>(
     try {
       return await attempt()
     } catch (error) {
-      if (Date.now() >= end)
-        throw new Error(`${what}: not within ${timeoutMs / 1000} s: ${messageOf(error)}`, { cause: error })
+      if (Date.now() >= end) throw new Error(`${what}: not within ${timeoutMs / 1000} s: ${messageOf(error)}`)
       await sleep(intervalMs)
     }
   }

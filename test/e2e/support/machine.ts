@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { nodeHash, nodeHashOf } from '../../../src/volumes/ids.ts'
 import { hasCapability, CAP_SYS_RESOURCE } from '../../../src/linux/capabilities.ts'
 import { onNode } from './cluster.ts'
 
@@ -19,10 +20,20 @@ export async function loopDevices(): Promise<Map<string, string>> {
   )
 }
 
-/** Those of volumes, and those on top of them (read-only block volumes, and kubelet's own). */
-export async function volumeDevices(): Promise<Map<string, string>> {
+/**
+ * Those of the nodes' volumes, and those on top of them (read-only block volumes, and kubelet's own). Other drivers on the
+ * machine have other nodes.
+ * @param nodes their names, by which their volumes are known
+ */
+export async function volumeDevices(nodes: readonly string[]): Promise<Map<string, string>> {
   const all = await loopDevices()
-  const ours = new Map([...all].filter(([, file]) => /\/volumes\/[^/]+\/disk\.img/.test(file)))
+  const hashes = new Set(nodes.map(nodeHash))
+  const ours = new Map(
+    [...all].filter(([, file]) => {
+      const id = /\/volumes\/([^/]+)\/disk\.img/.exec(file)?.[1] ?? ''
+      return hashes.has(nodeHashOf(id) ?? '')
+    }),
+  )
   for (const [device, file] of all) {
     if (ours.has(`/dev/${/^\/(?:dev\/)?(loop\d+)/.exec(file)?.[1]}`)) ours.set(device, file)
   }
