@@ -12,7 +12,7 @@ export interface VolumeParameters extends VolumeAttributes {
   readonly labels: Readonly<Record<string, string>>
 }
 
-/** Keys that csi-provisioner adds by itself (--extra-create-metadata); they describe, they do not ask. */
+/** Keys that the sidecars add by themselves (--extra-create-metadata); they describe, they do not ask. */
 const METADATA_PREFIX = 'csi.storage.k8s.io/'
 
 /** What a VolumeAttributesClass can ask for, too. */
@@ -44,9 +44,7 @@ type Strings = Readonly<Record<string, string>>
  * @throws VolumeError invalid-argument naming the parameter and its value
  */
 export function parseParameters(parameters: Strings, mutableParameters: Strings = {}): VolumeParameters {
-  const entries = Object.entries(parameters)
-  const isLabel = ([key]: [string, string]) => key.startsWith(METADATA_PREFIX)
-  const asked = Object.fromEntries(entries.filter((entry) => !isLabel(entry)))
+  const { asked, labels } = splitMetadata(parameters)
   parseWith(mutableSchema, mutableParameters, 'mutable_parameters')
   const { directIO, mkfsOptions, ...others } = parseWith(
     schema,
@@ -59,9 +57,18 @@ export function parseParameters(parameters: Strings, mutableParameters: Strings 
     fsType: others.fsType,
     directIo: directIO,
     mkfsOptions: mkfsOptions.split(/\s+/).filter((option) => option !== ''),
-    labels: Object.fromEntries(
-      entries.filter(isLabel).map(([key, value]) => [key.slice(METADATA_PREFIX.length), value]),
-    ),
+    labels,
+  }
+}
+
+/** Tells what a class asks for from what the sidecars add, whose keys are cut to `pvc/name` and the like. */
+export function splitMetadata(parameters: Strings): { asked: Strings; labels: Strings } {
+  const entries = Object.entries(parameters)
+  const isLabel = ([key]: [string, string]) => key.startsWith(METADATA_PREFIX)
+  const labels = entries.filter(isLabel).map(([key, value]) => [key.slice(METADATA_PREFIX.length), value])
+  return {
+    asked: Object.fromEntries(entries.filter((entry) => !isLabel(entry))),
+    labels: Object.fromEntries(labels) as Strings,
   }
 }
 
@@ -92,6 +99,6 @@ export function parseWith<Schema extends v.GenericSchema>(
   if (!known.includes(key)) {
     throw new VolumeError('invalid-argument', `${field}: "${key}" is unknown; known are ${known.join(', ')}`)
   }
-  const expected = issue.expected ?? issue.message
+  const expected = issue.type === 'regex' ? issue.message : (issue.expected ?? issue.message)
   throw new VolumeError('invalid-argument', `${field}: ${key} is ${issue.received}; expected ${expected}`)
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { parseWith } from '../parameters.ts'
+import { parseWith, splitMetadata } from '../parameters.ts'
 
 /** What a VolumeSnapshotClass can ask for. */
 export interface SnapshotParameters {
@@ -20,6 +20,6 @@ const schema = v.strictObject({
 
 /** @throws VolumeError invalid-argument naming the parameter and its value */
 export function parseSnapshotParameters(parameters: Readonly<Record<string, string>>): SnapshotParameters {
-  const { freezeTimeout } = parseWith(schema, parameters, 'parameters')
+  const { freezeTimeout } = parseWith(schema, splitMetadata(parameters).asked, 'parameters')
   return { freezeTimeoutMs: freezeTimeout }
 }

@@ -8,6 +8,8 @@ describe('parseSnapshotParameters', () => {
     [{ freezeTimeout: '500ms' }, 500],
     [{ freezeTimeout: '10s' }, 10_000],
     [{ freezeTimeout: '999999s' }, 999_999_000],
+    // What csi-snapshotter adds by --extra-create-metadata.
+    [{ 'csi.storage.k8s.io/volumesnapshot/name': 'nightly' }, 60_000],
   ])('%j', (parameters, freezeTimeoutMs) => {
     expect(parseSnapshotParameters(parameters)).toEqual({ freezeTimeoutMs })
   })

@@ -1,0 +1,198 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { parseAllDocuments, stringify } from 'yaml'
+import { CHART, helm, render } from '../../tools/helm.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const rendered = join(root, 'test/chart/rendered')
+let scratch = ''
+
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'csi-loop-chart-'))
+})
+
+afterAll(async () => {
+  await rm(scratch, { recursive: true })
+})
+
+interface Rendered {
+  readonly kind: string
+  readonly metadata: { readonly name: string }
+  readonly [field: string]: unknown
+}
+
+async function objects(...set: string[]): Promise<Rendered[]> {
+  const text = await render({ set })
+  return parseAllDocuments(text).map((document) => document.toJS() as Rendered)
+}
+
+async function lint(values: object): Promise<string> {
+  const file = join(scratch, 'values.yaml')
+  await writeFile(file, stringify(values))
+  return helm(['lint', '--strict', CHART, '--values', file])
+}
+
+describe('values', () => {
+  it.each(['values.yaml of the chart', 'everything.yaml'])('%s passes', async (name) => {
+    const file =
+      name === 'everything.yaml' ? join(root, 'test/chart/everything.yaml') : join(CHART, 'values.yaml')
+    expect(await helm(['lint', '--strict', CHART, '--values', file])).toContain('0 chart(s) failed')
+  })
+
+  it.each([
+    ['a misspelled key', { nodes: {} }, 'nodes'],
+    ['a misspelled key further in', { node: { maxVolume: 1 } }, 'maxVolume'],
+    ['a driver name with capitals', { driverName: 'Loop' }, 'driverName'],
+    ['a driver name too long for a topology key', { driverName: 'a'.repeat(55) }, 'driverName'],
+    ['a relative path', { dataDir: 'var/lib' }, 'dataDir'],
+    ['an unknown log level', { logLevel: 'loud' }, 'logLevel'],
+    ['no pool', { pools: { default: null } }, 'pools'],
+    ['a pool with an unknown key', { pools: { fast: { sise: '1Gi' } } }, 'sise'],
+    ['a pool with a size that is none', { pools: { fast: { size: '1 GB' } } }, '/pools/fast/size'],
+    ['an overcommit below 1', { pools: { fast: { overcommit: 0.5 } } }, '/pools/fast/overcommit'],
+    ['a pool name that is no name', { pools: { 'A B': {} } }, 'A B'],
+    ['a digest that is none', { image: { digest: 'latest' } }, '/image/digest'],
+    ['a tag in the repository', { image: { repository: 'loop:v1' } }, '/image/repository'],
+    ['an unknown pull policy', { image: { pullPolicy: 'Sometimes' } }, '/image/pullPolicy'],
+    ['a file system that the driver does not know', { storageClasses: { x: { fsType: 'zfs' } } }, 'fsType'],
+    [
+      'a parameter that the driver does not know',
+      { storageClasses: { x: { parameters: { Pool: 'x' } } } },
+      'Pool',
+    ],
+    [
+      'a mutable value that it does not know',
+      { volumeAttributesClasses: { x: { discard: 'often' } } },
+      'discard',
+    ],
+    ['an unknown reclaim policy', { storageClasses: { x: { reclaimPolicy: 'Recycle' } } }, 'reclaimPolicy'],
+    ['snapshots by a word', { snapshots: { enabled: 'maybe' } }, '/snapshots/enabled'],
+    [
+      'a freeze timeout without a unit',
+      { snapshots: { classes: { x: { parameters: { freezeTimeout: '5' } } } } },
+      'freezeTimeout',
+    ],
+    ['an unknown way to certificates', { tls: { mode: 'none' } }, '/tls/mode'],
+    ['existing certificates without their names', { tls: { mode: 'existing' } }, '/tls'],
+    ['a duration without a unit', { sidecars: { timeout: '300' } }, '/sidecars/timeout'],
+    ['no replica', { controller: { replicas: 0 } }, '/controller/replicas'],
+    ['a port for root', { node: { port: 80 } }, '/node/port'],
+    ['a toleration that is a word', { node: { tolerations: ['all'] } }, '/node/tolerations'],
+    ['a label that is no text', { commonLabels: { tier: 1 } }, '/commonLabels'],
+  ])('%s is refused', async (_, values, named) => {
+    await expect(lint(values)).rejects.toThrow(named)
+  })
+})
+
+describe('what is rendered', () => {
+  it('takes images from one registry, by digest where there is one', async () => {
+    const digest = `sha256:${'0'.repeat(64)}`
+    const text = await render({
+      set: ['imageRegistry=registry.example.com/mirror', `image.digest=${digest}`],
+    })
+    const images = [...text.matchAll(/image: (\S+)/g)].map(([, image]) => image)
+    expect([...new Set(images)].sort()).toEqual([
+      `registry.example.com/mirror/csi-driver-loop@${digest}`,
+      'registry.example.com/mirror/sig-storage/csi-provisioner:v6.4.0',
+      'registry.example.com/mirror/sig-storage/csi-resizer:v2.3.0',
+    ])
+  })
+
+  it('has snapshots only where the cluster has them, or where they are asked for', async () => {
+    const kinds = async (...set: string[]) => new Set((await objects(...set)).map(({ kind }) => kind))
+    expect(await kinds()).not.toContain('VolumeSnapshotClass')
+    expect(await kinds('snapshots.enabled=true')).toContain('VolumeSnapshotClass')
+    expect(await kinds('snapshots.enabled=true')).not.toContain('VolumeGroupSnapshotClass')
+    expect(await kinds('snapshots.enabled=true', 'groupSnapshots.enabled=true')).toContain(
+      'VolumeGroupSnapshotClass',
+    )
+  })
+
+  it('mounts the directory of every pool that has one', async () => {
+    const daemonSet = (await objects('pools.fast.path=/mnt/fast')).find(({ kind }) => kind === 'DaemonSet')
+    expect(daemonSet).toMatchObject({
+      spec: {
+        template: {
+          spec: {
+            volumes: expect.arrayContaining([
+              { name: 'pool-fast', hostPath: { path: '/mnt/fast', type: 'DirectoryOrCreate' } },
+            ]),
+            containers: [
+              { volumeMounts: expect.arrayContaining([{ name: 'pool-fast', mountPath: '/mnt/fast' }]) },
+            ],
+          },
+        },
+      },
+    })
+  })
+
+  it('takes the kubelet from another directory everywhere', async () => {
+    const text = await render({ set: ['kubeletDir=/var/lib/k0s/kubelet'] })
+    expect(text).not.toContain('/var/lib/kubelet')
+  })
+
+  it('leaves a StorageClass out that is null', async () => {
+    const classes = (await objects('storageClasses.loop-btrfs=null')).filter(
+      ({ kind }) => kind === 'StorageClass',
+    )
+    expect(classes.map(({ metadata }) => metadata.name)).toEqual(['loop', 'loop-xfs'])
+  })
+
+  it('names everything after the release', async () => {
+    const other = await helm([
+      'template',
+      'second',
+      CHART,
+      '--namespace',
+      'x',
+      '--set',
+      'driverName=second.loop',
+    ])
+    for (const document of parseAllDocuments(other)) {
+      const { kind, metadata } = document.toJS() as Rendered
+      if (!['StorageClass', 'CSIDriver'].includes(kind))
+        expect(metadata.name).toMatch(/^second-csi-driver-loop/)
+    }
+  })
+})
+
+interface Verdict {
+  readonly status: string
+  readonly message?: string
+}
+
+/** Of other projects, and the one of a later Kubernetes. */
+const WITHOUT_SCHEMA =
+  /failed to locate OpenAPI spec for GV: (cert-manager\.io|monitoring\.coreos\.com|(group)?snapshot\.storage\.k8s\.io)|VolumeAttributesClass/
+
+describe('Kubernetes 1.30 accepts', () => {
+  it.each(['test/chart/rendered', 'deploy', 'deploy/examples'])('%s', async (directory) => {
+    const files = (await readdir(join(root, directory))).filter((name) => name.endsWith('.yaml'))
+    const answer = await promisify(execFile)('kubectl-validate', [
+      ...['--version', '1.30', '--output', 'json'],
+      ...files.map((name) => join(root, directory, name)),
+    ]).catch((error: unknown) => error as { stdout: string })
+    const refusals = Object.values(JSON.parse(answer.stdout) as Record<string, Verdict[]>)
+      .flat()
+      .filter(({ status }) => status === 'Failure')
+      .map(({ message = '' }) => message)
+    expect(refusals.filter((message) => !WITHOUT_SCHEMA.test(message))).toEqual([])
+  })
+})
+
+it('has a rendered copy of everything', async () => {
+  const text = await readFile(join(rendered, 'everything.yaml'), 'utf8')
+  for (const kind of [
+    'PodMonitor',
+    'Certificate',
+    'VolumeGroupSnapshotClass',
+    'VolumeAttributesClass',
+    'NetworkPolicy',
+  ])
+    expect(text).toContain(`kind: ${kind}`)
+})

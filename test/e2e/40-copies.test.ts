@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { nodeNames } from './support/cluster.ts'
+import { eventually } from './support/eventually.ts'
+import { Namespace } from './support/namespace.ts'
+import { claim, ofClaim, pod, snapshot } from './support/objects.ts'
+import type { KubeObject } from './support/kubectl.ts'
+
+let on: Namespace
+let nodes: string[] = []
+
+interface Snapshot extends KubeObject {
+  readonly status?: { readonly readyToUse?: boolean; readonly error?: { readonly message: string } }
+}
+
+beforeAll(async () => {
+  on = await Namespace.make(import.meta.filename)
+  nodes = await nodeNames()
+})
+
+afterAll(async () => {
+  await on[Symbol.asyncDispose]()
+})
+
+async function ready(kind: string, name: string): Promise<void> {
+  await eventually(`${kind} ${name} is ready`, async () => {
+    const { status } = await on.get<Snapshot>(kind, name)
+    if (status?.readyToUse !== true) throw new Error(status?.error?.message ?? 'no answer yet')
+  })
+}
+
+describe.each([
+  ['ext4', 'loop', '64Mi', '128Mi'],
+  ['xfs', 'loop-xfs', '320Mi', '400Mi'],
+  ['btrfs', 'loop-btrfs', '256Mi', '320Mi'],
+])('%s', (type, storageClass, size, larger) => {
+  const source = `source-${type}`
+
+  beforeAll(async () => {
+    await on.apply(claim(source, { storageClass, size }))
+    await on.apply(pod(source, { volumes: { data: ofClaim(source) } }))
+    await on.running([source])
+    await on.shell(source, 'echo first >/data/file')
+  })
+
+  it('can be snapshotted in use, and restored larger beside its source', async () => {
+    await on.apply(snapshot(`snapshot-${type}`, source))
+    await ready('volumesnapshot', `snapshot-${type}`)
+    await on.shell(source, 'echo later >/data/file')
+    const name = `restored-${type}`
+    await on.apply(
+      claim(name, { storageClass, size: larger, from: { kind: 'VolumeSnapshot', name: `snapshot-${type}` } }),
+    )
+    await on.apply(pod(name, { node: await on.nodeOf(source), volumes: { data: ofClaim(name) } }))
+    await on.running([name])
+    expect(await on.shell(name, 'cat /data/file')).toBe('first')
+    expect(await on.shell(source, 'cat /data/file')).toBe('later')
+    const kibibytes = Number(await on.shell(name, `df -k /data | tail -1 | awk '{print $2}'`))
+    expect(kibibytes).toBeGreaterThan(parseInt(larger) * 1024 * 0.75)
+  })
+
+  it('can be cloned in use', async () => {
+    await on.shell(source, 'echo now >/data/file')
+    const name = `clone-${type}`
+    await on.apply(claim(name, { storageClass, size, from: { kind: 'PersistentVolumeClaim', name: source } }))
+    await on.apply(pod(name, { node: await on.nodeOf(source), volumes: { data: ofClaim(name) } }))
+    await on.running([name])
+    expect(await on.shell(name, 'cat /data/file')).toBe('now')
+  })
+})
+
+describe('a copy that is scheduled to another node than its source', () => {
+  it.each([
+    ['a snapshot', 'VolumeSnapshot', 'snapshot-away'],
+    ['a claim', 'PersistentVolumeClaim', 'away'],
+  ] as const)('of %s comes up where the source is, without help', async (_, kind, from) => {
+    const home = nodes.at(-1) ?? ''
+    if (kind === 'VolumeSnapshot') {
+      await on.apply(claim('away'))
+      await on.apply(
+        pod('away', {
+          node: home,
+          volumes: { data: ofClaim('away') },
+          command: 'echo away >/data/file; exec sleep infinity',
+        }),
+      )
+      await on.running(['away'])
+      await on.apply(snapshot('snapshot-away', 'away'))
+      await ready('volumesnapshot', 'snapshot-away')
+    }
+    const name = `from-${from}`
+    // The pod likes every node better than the right one.
+    const nodeAffinity = {
+      preferredDuringSchedulingIgnoredDuringExecution: [
+        {
+          weight: 100,
+          preference: {
+            matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'NotIn', values: [home] }],
+          },
+        },
+      ],
+    }
+    await on.apply(claim(name, { from: { kind, name: from } }))
+    await on.apply(pod(name, { volumes: { data: ofClaim(name) }, spec: { affinity: { nodeAffinity } } }))
+    await on.running([name])
+    expect(await on.nodeOf(name)).toBe(home)
+    expect(await on.shell(name, 'cat /data/file')).toBe('away')
+  })
+})
+
+describe('a group of claims', () => {
+  it('is cut at the same moment', async () => {
+    await on.apply(...['a', 'b'].map((name) => claim(name, { labels: { app: 'group' } })))
+    // b is written after a, always: a copy in which b is ahead would be of two moments.
+    const command = 'i=0; while :; do i=$((i+1)); echo $i >/a/n; sync /a/n; echo $i >/b/n; sync /b/n; done'
+    await on.apply(pod('writer', { volumes: { a: ofClaim('a'), b: ofClaim('b') }, command }))
+    await on.running(['writer'])
+    await on.apply({
+      apiVersion: 'groupsnapshot.storage.k8s.io/v1',
+      kind: 'VolumeGroupSnapshot',
+      metadata: { name: 'group' },
+      spec: { volumeGroupSnapshotClassName: 'loop', source: { selector: { matchLabels: { app: 'group' } } } },
+    })
+    await ready('volumegroupsnapshot', 'group')
+    const members = await on.getAll<
+      KubeObject & { spec: { source: { persistentVolumeClaimName?: string } } }
+    >('volumesnapshot')
+    const sourceOf = new Map<string, string>()
+    for (const { metadata, spec } of members) {
+      const owner = JSON.stringify(metadata)
+      if (owner.includes('VolumeGroupSnapshot'))
+        sourceOf.set(spec.source.persistentVolumeClaimName ?? '', metadata.name)
+    }
+    expect([...sourceOf.keys()].sort()).toEqual(['a', 'b'])
+    for (const [source, name] of sourceOf)
+      await on.apply(claim(`copy-${source}`, { from: { kind: 'VolumeSnapshot', name } }))
+    const node = await on.nodeOf('writer')
+    await on.apply(pod('copies', { node, volumes: { a: ofClaim('copy-a'), b: ofClaim('copy-b') } }))
+    await on.running(['copies'])
+    const [a = 0, b = 0] = (await on.shell('copies', 'cat /a/n /b/n')).split('\n').map(Number)
+    expect(a).toBeGreaterThan(0)
+    expect([0, 1]).toContain(a - b)
+  })
+})

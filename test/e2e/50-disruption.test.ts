@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { run } from './support/command.ts'
+import { nodeNames, onNode } from './support/cluster.ts'
+import { driverPods, ready, RELEASE } from './support/driver.ts'
+import { eventually } from './support/eventually.ts'
+import { getAll, kubectl, type KubeObject } from './support/kubectl.ts'
+import { volumeDevices } from './support/machine.ts'
+import { Namespace } from './support/namespace.ts'
+import { claim, ofClaim, pod } from './support/objects.ts'
+import { checkNumbers, lastTold, writerPod, writesOn } from './support/writer.ts'
+
+let on: Namespace
+let nodes: string[] = []
+let worker = ''
+
+beforeAll(async () => {
+  on = await Namespace.make(import.meta.filename)
+  nodes = await nodeNames()
+  worker = nodes.at(-1) ?? ''
+})
+
+afterAll(async () => {
+  await on[Symbol.asyncDispose]()
+})
+
+/** No file is behind two devices. */
+async function expectNoneTwice(): Promise<void> {
+  const files = [...(await volumeDevices(nodes)).values()]
+  expect(files).toEqual([...new Set(files)])
+}
+
+describe('the driver on a node is killed under load', () => {
+  it('and pods that write do not notice, pods that start come up', async () => {
+    const names = ['load-0', 'load-1', 'load-2']
+    await on.apply(
+      ...names.map((name) => claim(name)),
+      ...names.map((name) => writerPod(name, { node: worker })),
+    )
+    await on.running(names)
+    const late = ['late-0', 'late-1', 'late-2', 'late-3']
+    await on.apply(
+      ...late.map((name) => claim(name)),
+      ...late.map((name) => writerPod(name, { node: worker })),
+    )
+    for (let kill = 0; kill < 3; kill += 1) {
+      // All of its processes at once, as the kernel does it when memory is out.
+      await onNode(worker, 'pkill', '--signal', 'KILL', '--full', '/app/dist/main.js node')
+      await sleep(2000)
+    }
+    await on.running(late)
+    for (const name of [...names, ...late]) await writesOn(on, name, await checkNumbers(on, name))
+    await expectNoneTwice()
+    await on.delete('pod', ...names, ...late)
+    await on.delete('pvc', ...names, ...late)
+    await ready()
+  })
+})
+
+describe('the router is killed in the middle of making volumes', () => {
+  it('and each claim gets exactly one', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `made-${index}`)
+    await on.apply(
+      ...names.map((name) => claim(name)),
+      ...names.map((name) => pod(name, { volumes: { data: ofClaim(name) } })),
+    )
+    await sleep(300)
+    const [controller] = await driverPods('controller')
+    await kubectl([
+      '--namespace',
+      RELEASE,
+      'delete',
+      'pod',
+      controller?.metadata.name ?? '',
+      '--grace-period=0',
+      '--force',
+    ])
+    await on.running(names)
+    const volumes = await getAll<KubeObject & { spec: { claimRef: { namespace: string } } }>('pv')
+    expect(volumes.filter(({ spec }) => spec.claimRef.namespace === on.name)).toHaveLength(names.length)
+    await on.delete('pod', ...names)
+    await on.delete('pvc', ...names)
+    await eventually('no image is left of them', async () => {
+      for (const node of nodes) {
+        const images = await onNode(node, 'sh', '-c', 'ls /var/lib/csi-driver-loop/pools/default/volumes')
+        expect(images.trim()).toBe('')
+      }
+    })
+  })
+})
+
+describe('a pod is deleted by force', () => {
+  it('and the next one has its data', async () => {
+    await on.apply(claim('forced'), writerPod('forced'))
+    await on.running(['forced'])
+    await sleep(1000)
+    const told = await lastTold(on, 'forced')
+    await on.kubectl('delete', 'pod', 'forced', '--grace-period=0', '--force')
+    await on.apply(writerPod('forced'))
+    await on.running(['forced'])
+    expect(await writesOn(on, 'forced', told)).toBeGreaterThan(told)
+    await expectNoneTwice()
+    await on.delete('pod', 'forced')
+  })
+})
+
+describe('a node is restarted', () => {
+  it('and its pods come back with their data', async () => {
+    await on.apply(
+      claim('restarted'),
+      claim('restarted-block', { volumeMode: 'Block' }),
+      writerPod('restarted', { node: worker }),
+      pod('restarted-block', {
+        node: worker,
+        blocks: { disk: ofClaim('restarted-block') },
+        command: 'head -n 1 /dev/disk; echo word | dd of=/dev/disk conv=fsync; exec sleep infinity',
+      }),
+    )
+    await on.running(['restarted', 'restarted-block'])
+    await sleep(1000)
+    const told = await lastTold(on, 'restarted')
+    await run('docker', ['restart', worker])
+    await eventually('the pods run again', async () => {
+      expect(await writesOn(on, 'restarted', told)).toBeGreaterThan(told)
+      expect((await on.kubectl('logs', 'restarted-block')).split('\n')[0]).toBe('word')
+    })
+    await ready()
+    await expectNoneTwice()
+    await on.delete('pod', 'restarted', 'restarted-block')
+    await on.delete('pvc', 'restarted', 'restarted-block')
+  })
+})
+
+it('leaves nothing attached after all of this', async () => {
+  await on[Symbol.asyncDispose]()
+  await eventually('no device is left', async () => {
+    expect([...(await volumeDevices(nodes))]).toEqual([])
+  })
+})
