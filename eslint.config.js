@@ -53,7 +53,7 @@ export default tseslint.config(
       grpc,
       koffi,
       kubernetes,
-      to('(csi|linux|controller|cli)', 'src/volumes knows only its ports (ports.ts)'),
+      to('(csi|linux|controller|monitoring|cli)', 'src/volumes knows only its ports (ports.ts)'),
       ['^\\.\\./main', 'src/volumes knows only its ports (ports.ts)'],
     ],
   ),
@@ -63,7 +63,7 @@ export default tseslint.config(
       grpc,
       koffi,
       kubernetes,
-      to('(csi|controller|cli)', 'src/linux implements the ports of src/volumes, nothing above'),
+      to('(csi|controller|monitoring|cli)', 'src/linux implements the ports of src/volumes, nothing above'),
     ],
   ),
   layer(
@@ -72,7 +72,11 @@ export default tseslint.config(
   ),
   layer(
     ['src/csi/**/*.ts'],
-    [koffi, kubernetes, to('(linux|controller|cli)', 'src/csi reaches the machine through src/volumes')],
+    [
+      koffi,
+      kubernetes,
+      to('(linux|controller|monitoring|cli)', 'src/csi reaches the machine through src/volumes'),
+    ],
   ),
   layer(
     ['src/controller/**/*.ts'],
