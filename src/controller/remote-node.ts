@@ -68,7 +68,10 @@ export class RemoteNode implements Disposable {
   #explained(error: unknown, { signal }: Caller, patience: Patience): unknown {
     if (signal.aborted) return signal.reason
     if (patience.isOver) return this.#away(`it has not answered within ${CONNECT_PATIENCE_MS / 1000} s`)
-    return isAnswer(error, 'UNAVAILABLE') ? this.#away(error.details, error) : error
+    if (!isAnswer(error, 'UNAVAILABLE')) return error
+    // A node that answers has its reasons: it is stopping, or a pool of it is not there.
+    if (this.#client?.isConnected() !== true) return this.#away(error.details, error)
+    return new VolumeError('unavailable', `node "${this.name}": ${error.details}`, { cause: error })
   }
 
   #away(why: string, cause?: unknown): VolumeError {
@@ -80,7 +83,7 @@ export class RemoteNode implements Disposable {
   }
 }
 
-/** True for the error of a node that is away. */
+/** True for the error of a node that is away, or cannot say now what it has. */
 export function isAway(error: unknown): boolean {
   return error instanceof VolumeError && error.kind === 'unavailable'
 }

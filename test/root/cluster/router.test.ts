@@ -216,12 +216,12 @@ describeRoot('the controller role before two nodes', () => {
   })
 
   it('makes each volume once, though it is killed in the middle and all is asked again', async () => {
-    const names = Array.from({ length: 40 }, (_, index) => `killed-${index}`)
-    const creates = names.map((name) => create(name))
-    const first = Promise.allSettled(creates)
-    await Promise.any(creates)
+    const names = Array.from({ length: 60 }, (_, index) => `killed-${index}`)
+    const calls = names.map((name) => create(name))
+    const settled = Promise.allSettled(calls)
+    await Promise.any(calls)
     await cluster.router.end('SIGKILL')
-    const outcomes = (await first).map(({ status }) => status)
+    const outcomes = (await settled).map(({ status }) => status)
     await cluster.startRouter()
     const ids = await Promise.all(names.map((name) => create(name)))
     expect(outcomes).toContain('rejected')
