@@ -8,7 +8,10 @@ import { sizeOf, type OpenFile } from './open-file.ts'
 import { overlay, type Segment } from './overlay.ts'
 import { Progress } from './progress.ts'
 import { aligned, spansOf, toExtent, type Span } from './spans.ts'
-import { COMPARE_BYTES, transfer } from './transfer.ts'
+import { transfer } from './transfer.ts'
+
+/** Around what is known to have changed as much is compared: what a trace of writes can tell apart. */
+const CHANGE_BYTES = 64n << 10n
 
 /** The ImageCopier port on FICLONE, SEEK_DATA, copy_file_range(2) and FIEMAP. It needs no privilege. */
 export class LinuxImageCopier implements ImageCopier {
@@ -56,7 +59,7 @@ export class LinuxImageCopier implements ImageCopier {
     return await sum(transfer(from, to, within(), signal))
 
     async function* within(): AsyncGenerator<Segment<Span, Span>> {
-      for await (const span of aligned(spansOf(changed), COMPARE_BYTES, bounds)) {
+      for await (const span of aligned(spansOf(changed), CHANGE_BYTES, bounds)) {
         yield* segments(from, to, span)
       }
     }

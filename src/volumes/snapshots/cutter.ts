@@ -46,7 +46,7 @@ export class Cutter {
     await using held = new AsyncDisposableStack()
     const parts: Part[] = []
     for (const source of sources) parts.push({ ...source, copy: held.use(await this.#begin(source, signal)) })
-    for (const { copy } of parts) await copy.catchUp(signal)
+    for (const part of parts) await part.copy.catchUp(() => this.#flush(part), signal)
     // In one order for all, so that two groups with the same members cannot wait for each other.
     for (const id of sources.map(({ volumeId }) => volumeId).sort()) held.use(await locks.acquire(id, signal))
     return await this.#finish(
@@ -65,6 +65,15 @@ export class Cutter {
       if (hasErrno(error, 'ENOENT')) catalog.get(volumeId)
       throw error
     }
+  }
+
+  async #flush(part: Part): Promise<void> {
+    const { mountPoint } = await this.#useOf(part)
+    if (mountPoint === undefined) return
+    await this.#on.mounts.flush(mountPoint).catch((error: unknown) => {
+      // Unmounted under our hands, and so flushed: nothing holds it here yet.
+      if (!(error instanceof VolumeError)) throw error
+    })
   }
 
   async #useOf(part: Part): Promise<PartInUse> {

@@ -66,10 +66,14 @@ export class LiveCopy implements AsyncDisposable {
     return new LiveCopy(source, target, how === 'shared', trace, attached?.device, on)
   }
 
-  /** While the source is still written: leaves little for the last pass. */
-  async catchUp(signal: AbortSignal): Promise<void> {
+  /**
+   * While the source is still written: leaves little for the last pass.
+   * @param flush writes out what the source's writers have in memory, which would otherwise all come under the freeze
+   */
+  async catchUp(flush: () => Promise<void>, signal: AbortSignal): Promise<void> {
     if (this.shared || !this.#trace) return
     for (let pass = 0; pass < PASSES; pass++) {
+      await flush()
       const changed = await this.#trace.changes()
       if (!changed) return
       await this.#on.copier.updateWithin(this.source, this.#target, changed, signal)
