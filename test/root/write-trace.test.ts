@@ -98,6 +98,25 @@ describeRoot('LinuxWriteTracer', () => {
     expect(await ourInstances()).toEqual([])
   })
 
+  it('does not mind other processes that begin and clear up at the same time', async () => {
+    const path = join(scratch.path, 'other')
+    const sweeping = async (): Promise<void> => {
+      for (let round = 0; round < 30; round++) {
+        const other = await LinuxWriteTracer.open(path)
+        await other?.[Symbol.asyncDispose]()
+      }
+    }
+    const tracing = async (): Promise<void> => {
+      for (let round = 0; round < 60; round++) {
+        // What is not read yet is taken for a left-over.
+        const trace = await tracer.start({ number: 0, path: device }).catch(() => undefined)
+        await trace?.[Symbol.asyncDispose]()
+      }
+    }
+    await Promise.all([sweeping(), tracing()])
+    expect(await ourInstances()).toEqual([])
+  })
+
   it.each(['ext4', 'xfs', 'btrfs'])('finds all that a copy needs to be equal, on %s', async (type) => {
     const dice = new Dice(3)
     device = await scratch.device(512n << 20n)

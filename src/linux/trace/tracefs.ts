@@ -56,13 +56,14 @@ export class Tracefs implements AsyncDisposable {
   }
 }
 
-/** Removes an instance. @returns false while somebody reads from it */
+/** Removes an instance, or finds that another process has done so in a sweep. @returns false while somebody reads from it */
 export async function removeInstance(path: string): Promise<boolean> {
   try {
     await rmdir(path)
     return true
   } catch (error) {
     if (hasErrno(error, 'EBUSY')) return false
+    if (hasErrno(error, 'ENOENT', 'ENODEV')) return true
     throw error
   }
 }

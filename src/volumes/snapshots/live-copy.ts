@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { formatBytes } from '../bytes.ts'
+import { messageOf } from '../errors.ts'
 import type {
   CopyProgress,
   Extent,
@@ -59,7 +60,7 @@ export class LiveCopy implements AsyncDisposable {
   ): Promise<LiveCopy> {
     await using undo = new AsyncDisposableStack()
     const attached = await on.loops.find(source)
-    const trace = attached && (await on.tracer?.start(attached.device))
+    const trace = attached && (await startTrace(on, attached.device))
     if (trace) undo.use(trace)
     const how = await on.copier.copy(source, target, progressLog(on.log, source), signal)
     undo.move()
@@ -95,6 +96,19 @@ export class LiveCopy implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#trace?.[Symbol.asyncDispose]()
+  }
+}
+
+/** It only saves time, so a copy is made without when it cannot be had. */
+async function startTrace(
+  { tracer, log }: LiveCopyDependencies,
+  device: LoopDevice,
+): Promise<WriteTrace | undefined> {
+  try {
+    return await tracer?.start(device)
+  } catch (error) {
+    log.warn({ device: device.path, error: messageOf(error) }, 'cannot trace writes; the whole is compared')
+    return undefined
   }
 }
 

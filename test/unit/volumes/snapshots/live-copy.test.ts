@@ -12,6 +12,7 @@ describe('a copy of a volume whose writes are traced', () => {
   let answers: (Extent[] | undefined)[]
   let traced: LoopDevice[]
   let ended: number
+  let canTrace: boolean
 
   const trace: WriteTrace = {
     changes: () => Promise.resolve(answers.shift()),
@@ -25,10 +26,11 @@ describe('a copy of a volume whose writes are traced', () => {
     answers = []
     traced = []
     ended = 0
+    canTrace = true
     world = await makeWorld(undefined, {
       start: (device) => {
         traced.push(device)
-        return Promise.resolve(trace)
+        return canTrace ? Promise.resolve(trace) : Promise.reject(new Error('swept away'))
       },
     })
     volume = await world.create('a')
@@ -59,6 +61,12 @@ describe('a copy of a volume whose writes are traced', () => {
   it('is not traced when nobody can write', async () => {
     expect(await cut()).toEqual(['copy', 'update'])
     expect(traced).toEqual([])
+  })
+
+  it('is compared as a whole when it cannot be traced', async () => {
+    await world.use(volume)
+    canTrace = false
+    expect(await cut()).toEqual(['copy', 'update'])
   })
 
   it('is not looked through again where the blocks are shared', async () => {
