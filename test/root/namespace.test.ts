@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { describeRoot } from '../root.ts'
 import { TestNode } from '../support/driver.ts'
 import { devicesOf, nothing } from '../support/leftovers.ts'
+import { ownNamespace } from '../support/namespace.ts'
 import { MiB, TestVolume, blockCapability, mountCapability } from '../support/volume.ts'
 
 /** As in the container of a kind node: mounts of its own, and a /dev in which nobody makes nodes. */
@@ -22,18 +23,7 @@ const wrongNodes = [
 
 const LOOP_CONTROL = 'mknod -m 600 /dev/loop-control c 10 237'
 
-const namespace = (...setUp: string[]): string[] => [
-  ...[
-    'unshare',
-    '--mount',
-    '--propagation',
-    'private',
-    'sh',
-    '-ec',
-    [...setUp, 'exec "$@"'].join('\n'),
-    'sh',
-  ],
-]
+const namespace = (...setUp: string[]): string[] => ownNamespace('/no mounts yet', ...setUp)
 
 describeRoot('a driver in a mount namespace with an empty /dev', () => {
   let node: TestNode

@@ -1,5 +1,6 @@
 import { chmod, copyFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { ownNamespace } from './namespace.ts'
 
 /**
  * Puts a shell script in the place of a tool, seen only by the one process that is started within, in a mount namespace
@@ -14,5 +15,5 @@ export async function withStub(directory: string, tool: string, script: string):
   await copyFile(tool, real)
   await writeFile(path, `#!/bin/sh\nreal=${real}\n${script}\n`)
   await chmod(path, 0o755)
-  return ['unshare', '--mount', 'sh', '-c', `mount --bind "${path}" "${tool}" && exec "$@"`, 'sh']
+  return ownNamespace(directory, `mount --bind "${path}" "${tool}"`)
 }

@@ -105,7 +105,7 @@ export class LinuxLoopDevices implements LoopDevices {
     for (const { state, info } of [...named.filter(isOnTop), ...named.filter((entry) => !isOnTop(entry))]) {
       await this.#detach(state.device, backingOf(info), signal)
     }
-    await detachDead(this.#nodes, name)
+    await detachDead(this.#nodes, name, signal)
   }
 
   async recover(isOurs: (name: string) => boolean): Promise<LoopState[]> {
@@ -201,13 +201,16 @@ export class LinuxLoopDevices implements LoopDevices {
   }
 
   async #find(image: string, file: FileHandle): Promise<LoopState | undefined> {
-    // Whoever gets the lock knows that nothing is attached; only then is not knowing where worth a scan.
-    if (tryLockExclusive(file.fd, image)) return undefined
     const identity = await identityOf(file)
+    // A device has a node in every /dev, and each node a lock of its own.
+    const isLockShared = identity.rdev === 0n
+    // Whoever gets the lock knows that nothing is attached; only then is not knowing where worth a scan.
+    if (isLockShared && tryLockExclusive(file.fd, image)) return undefined
     const key = identityKey(identity)
     const hint = this.#lastSeen.get(key)
     const hinted = hint === undefined ? undefined : await this.#stateOf(hint, identity)
     if (hinted) return hinted
+    if (!isLockShared && tryLockExclusive(file.fd, image)) return undefined
     const entry = (await listBound(this.#nodes)).find(({ info }) => isBackedBy(info, identity))
     if (entry) this.#lastSeen.set(key, entry.state.device.number)
     return entry?.state

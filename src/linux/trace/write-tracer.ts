@@ -25,9 +25,11 @@ export class LinuxWriteTracer implements WriteTracer, AsyncDisposable {
    * there is no room for the place
    */
   static async open(place: string): Promise<LinuxWriteTracer | undefined> {
+    await using undo = new AsyncDisposableStack()
     try {
-      const tracefs = await Tracefs.open(place)
+      const tracefs = undo.use(await Tracefs.open(place))
       await tracefs.sweep()
+      undo.move()
       return new LinuxWriteTracer(tracefs)
     } catch (error) {
       if (hasErrno(error, 'EPERM', 'EACCES', 'ENODEV', 'ENOENT', 'ENOSPC', 'EDQUOT', 'EROFS'))

@@ -37,7 +37,10 @@ interface HeldDevice extends AsyncDisposable {
 /** For the images alone: they need no more, and space that is freed goes back to the disk that the pool is on. */
 const MOUNT_OPTIONS = ['noatime', 'nodev', 'noexec', 'nosuid', 'discard']
 
-/** LOOP_CONFIGURE and XFS count in these. */
+/** Sectors as large as blocks: a file that shares blocks, as a backup of the image may, can be written directly in no less. */
+const ATTACH_OPTIONS = { readOnly: false, autoclear: true, directIo: 'auto', sectorBytes: 4096 } as const
+
+/** What the size of an image is a multiple of. */
 const BLOCK_BYTES = 4096n
 
 /** Mounts pool images, and makes and grows them. What is there already is asked of the kernel. */
@@ -89,13 +92,7 @@ export class ImageMounts {
 
   async #hold({ pool, image }: ImageMountRequest, signal: AbortSignal): Promise<HeldDevice> {
     const { files, loops } = this.#on
-    const options = {
-      name: pool,
-      readOnly: false,
-      autoclear: true,
-      directIo: 'auto',
-      sectorBytes: 512,
-    } as const
+    const options = { ...ATTACH_OPTIONS, name: pool }
     const isThere = await exists(files.size(image.file))
     const found = isThere ? await loops.find(image.file) : undefined
     if (found) {

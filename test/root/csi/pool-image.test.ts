@@ -2,12 +2,14 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { VolumeContentSourceInit } from '../../../src/csi/generated/csi/v1/VolumeContentSource.ts'
 import { describeRoot } from '../../root.ts'
 import { tool } from '../../scratch.ts'
 import { TestNode, runMain } from '../../support/driver.ts'
 import { healthOnDisk, healthOnNode, storageHealth } from '../../support/health.ts'
 import { fill } from '../../support/images.ts'
 import { devicesOf, nothing } from '../../support/leftovers.ts'
+import { ownNamespace } from '../../support/namespace.ts'
 import { refusal } from '../../support/refusal.ts'
 import { withStub } from '../../support/stub.ts'
 import { GiB, MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
@@ -44,10 +46,16 @@ class ImageNode implements AsyncDisposable {
     return this.node.start({ args: this.args, within })
   }
 
-  volume(name: string, capability = mountCapability(), bytes = 64 * MiB): TestVolume {
+  volume(
+    name: string,
+    capability = mountCapability(),
+    bytes = 64 * MiB,
+    source?: VolumeContentSourceInit,
+  ): TestVolume {
     return new TestVolume(this.node, name, {
       capability,
       bytes,
+      ...(source && { source }),
       parameters: { pool: 'fast' },
       inPoolImage: true,
     })
@@ -119,10 +127,8 @@ describeRoot('a pool image', () => {
       name: 'cut',
       sourceVolumeId: volume.id,
     })
-    await using clone = on.volume('clone', blockCapability(), 256 * MiB)
-    const volumeContentSource = { type: 'volume', volume: { volumeId: volume.id } } as const
-    const made = await node.client.controller.createVolume({ ...clone.request, volumeContentSource })
-    clone.id = made.volume?.volumeId ?? ''
+    await using clone = on.volume('clone', blockCapability(), 256 * MiB, volume.asSource)
+    await clone.create()
     expect((await on.used()) - before).toBeLessThan(8 * MiB)
     expect(await tool('xfs_io', '-r', '-c', 'fiemap -v', clone.image)).toMatch(/0x200[01]/)
     await tool('cmp', volume.image, clone.image)
@@ -212,7 +218,7 @@ describeRoot('a driver with a pool image that is killed', () => {
   it('between making and mounting it', async () => {
     const directory = await node.directory('data', 'pools', 'fast')
     await tool('truncate', '--size=1G', join(directory, 'pool.img'))
-    await tool('mkfs.xfs', '-q', join(directory, 'pool.img'))
+    await tool('mkfs.xfs', '-q', '-s', 'size=4096', join(directory, 'pool.img'))
     await tool('truncate', '--size=1G', join(directory, '.pool.img.new'))
     await on.start()
     await works()
@@ -236,7 +242,7 @@ describeRoot('a driver with a pool image that is killed', () => {
   })
 
   it('with volumes in use, and started in another mount namespace', async () => {
-    const container = ['unshare', '--mount', '--propagation', 'private']
+    const container = ownNamespace(node.path)
     await on.start(container)
     const volume = await on.volume('data', blockCapability()).create()
     await volume.stage()
@@ -254,7 +260,7 @@ describeRoot('a driver with a pool image that is killed', () => {
   })
 
   it('in a mount namespace that takes everything along', async () => {
-    const container = ['unshare', '--mount', '--propagation', 'private']
+    const container = ownNamespace(node.path)
     await on.start(container)
     const volume = await on.volume('data').create()
     await volume.stage()
@@ -365,7 +371,7 @@ describeRoot('a pool image that dies', () => {
     it('because its file is that of another pool', async () => {
       await rm(on.image)
       await tool('truncate', '--size=1G', on.image)
-      await tool('mkfs.xfs', '-q', on.image)
+      await tool('mkfs.xfs', '-q', '-s', 'size=4096', on.image)
       await on.start()
       expect(await storageHealth(node)).toEqual(['STORAGE_UNREACHABLE PoolNotMounted'])
       await othersGoOn()
