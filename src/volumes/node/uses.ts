@@ -19,9 +19,10 @@ export function isLoopMount(entry: MountEntry): boolean {
  * one of these and do not count.
  */
 export function usesOf(device: LoopDevice, mounts: readonly MountEntry[]): MountEntry[] {
-  return mounts.filter(
-    (entry) => shows(entry, device) && (entry.root === '/' || nodeNumber(entry) !== undefined),
-  )
+  const fileSystems = mounts.filter((entry) => entry.source === device.path && entry.root === '/')
+  // Binds of a mounted device's node are not ours: somebody has left them of another device that had the number.
+  if (fileSystems.length > 0) return fileSystems
+  return mounts.filter((entry) => nodeNumber(entry) === device.number)
 }
 
 /** Where the file system on the device is mounted as a whole, as far as we see; a raw device in use has no such place. */
