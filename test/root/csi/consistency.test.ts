@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { fsTypes, type FsType } from '../../../src/volumes/ports.ts'
 import { describeRoot } from '../../root.ts'
@@ -14,6 +17,9 @@ const SECONDS_PER_ROUND = 20
 
 /** Records between two rounds. */
 const PAUSE = 20
+
+/** So that copying takes long enough for much to be written meanwhile. */
+const ballast = randomBytes(24 * MiB)
 
 const sizes: Record<FsType, number> = { ext4: 64 * MiB, xfs: 320 * MiB, btrfs: 256 * MiB }
 
@@ -60,6 +66,7 @@ describe.each(disks)('in a pool %s', (_, disk) => {
       async (fsType) => {
         const volume = await volumeOf(fsType, 'data').create()
         await volume.stage()
+        await writeFile(join(volume.staging, 'ballast'), ballast)
         const capability = mountCapability(fsType)
         {
           await using writer = new Writer(volume.staging)
@@ -95,6 +102,7 @@ describe.each(disks)('in a pool %s', (_, disk) => {
         for (const volume of volumes) {
           await volume.create()
           await volume.stage()
+          await writeFile(join(volume.staging, 'ballast'), ballast)
         }
         {
           await using writer = new Writer(...volumes.map(({ staging }) => staging))
