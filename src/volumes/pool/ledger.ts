@@ -117,13 +117,14 @@ export class Ledger {
 
   /** All figures at one time: a byte that a volume writes moves from free to allocated. */
   async #measure(): Promise<void> {
-    const [volumeBytes, snapshotBytes] = await Promise.all([
+    const [inVolumes, inSnapshots] = await Promise.all([
       this.#allocatedBy(this.#volumes),
       this.#allocatedBy(this.#snapshots),
     ])
     const { bytes } = await this.#files.usage(this.#pool.path)
-    // Blocks that images share are in the sum more than once; together they cannot have more than is in use.
-    const allocatedBytes = smaller(volumeBytes + snapshotBytes, bytes.used)
+    // Blocks that images share are in the sums more than once; together they cannot have more than is in use.
+    const snapshotBytes = smaller(inSnapshots, bytes.used)
+    const allocatedBytes = smaller(inVolumes + inSnapshots, bytes.used)
     const freeBytes = await this.#reallyFree(bytes)
     this.#measured = { freeBytes, allocatedBytes, snapshotBytes, at: performance.now() }
   }
