@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { lstat, unlink } from 'node:fs/promises'
+import { lstat, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrno } from '../../volumes/errors.ts'
 import { mknod } from '../libc.ts'
@@ -37,6 +37,12 @@ export class DeviceNodes {
   /** As `loop`, also for a device that the kernel has not made yet. */
   async spare(number: number): Promise<string> {
     return this.#ensureLoop(number, this.#numberOfNext(number))
+  }
+
+  /** The numbers of loop devices that have a node, right or wrong. */
+  async numbers(): Promise<Set<number>> {
+    const names = await readdir(this.#dev)
+    return new Set(names.flatMap((name) => /^loop(\d+)$/.exec(name)?.[1] ?? []).map(Number))
   }
 
   async #ensureLoop(number: number, device: bigint): Promise<string> {

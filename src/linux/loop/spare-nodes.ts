@@ -21,6 +21,7 @@ export class SpareNodes implements Disposable {
   readonly #nodes: DeviceNodes
   readonly #log: Logger
   readonly #made = new Set<number>()
+  #mayBeGone = false
   readonly #timer: NodeJS.Timeout
   #running: Promise<void> | undefined
   #next: number | undefined
@@ -29,8 +30,7 @@ export class SpareNodes implements Disposable {
     this.#nodes = nodes
     this.#log = log
     this.#timer = setInterval(() => {
-      // Somebody may have removed some.
-      this.#made.clear()
+      this.#mayBeGone = true
       this.request(0)
     }, INTERVAL_MS)
     this.#timer.unref()
@@ -52,16 +52,25 @@ export class SpareNodes implements Disposable {
     })
   }
 
-  /** The lowest numbers from here on that are not bound, whether the kernel has the device or not. */
+  /**
+   * Numbers that are bound get a node too, whoever has them: they can be free at any time, and are then the lowest. So do
+   * those of devices that the kernel has not made yet.
+   */
   async #refresh(from: number): Promise<void> {
+    if (this.#mayBeGone) await this.#forgetGone()
     for (let number = from, spare = 0; spare < SPARE; number++) {
       if (number % AT_ONCE === 0) await setImmediate()
-      if (backingFile(number) !== undefined) continue
-      spare++
+      if (backingFile(number) === undefined) spare++
       if (this.#made.has(number)) continue
       await this.#nodes.spare(number)
       this.#made.add(number)
     }
+  }
+
+  async #forgetGone(): Promise<void> {
+    this.#mayBeGone = false
+    const there = await this.#nodes.numbers()
+    for (const number of this.#made) if (!there.has(number)) this.#made.delete(number)
   }
 
   async #run(): Promise<void> {
