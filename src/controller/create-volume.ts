@@ -7,12 +7,12 @@ import type { KeyedLock } from '../volumes/keyed-lock.ts'
 import { nodesByRoom } from './capacity.ts'
 import type { NodeDirectory } from './directory.ts'
 import { ownerOfName } from './names.ts'
-import { placementOf, type Placement } from './placement.ts'
+import { placementOf } from './placement.ts'
 import { isAway, type Caller, type RemoteNode } from './remote-node.ts'
 
 /**
- * Makes the volume on the right node: on that of its source; on the one that has made it before; else on the first that
- * has room, of those that the CO prefers and then of those that it allows.
+ * Makes the volume on the right node: on that of its source; on the one that the CO prefers; on the one that has made it
+ * before; else on that with the most room.
  *
  * @param locks two calls of one name must not both find that nobody has made it
  */
@@ -26,46 +26,34 @@ export async function createVolume(
   const on = (node: RemoteNode): Promise<CreateVolumeResponse> =>
     node.call(caller, (client, options) => client.controller.createVolume(request, options))
   const all = nodes.all()
-  const placement = placementOf(all, request.accessibilityRequirements)
-  const allowed = [...placement.preferred, ...placement.others]
-  const [first] = allowed
-  if (!first) throw new VolumeError('unavailable', `accessibility_requirements: ${nobody(all)}`)
+  const { allowed, chosen } = placementOf(all, request.accessibilityRequirements)
   const source = sourceOf(nodes, request)
   if (source) return await on(requireAllowed(source.node, allowed, source.what))
+  const [first] = chosen
+  if (!first) throw new VolumeError('unavailable', `accessibility_requirements: ${nobody(all)}`)
   // The id follows from the node and the name: where there is no choice, nothing has to be looked for.
-  if (allowed.length === 1) return await on(first)
+  if (chosen.length === 1) return await on(first)
   const owner = await ownerOfName(
     all,
     (nodeName) => volumeIdFor(nodeName, request.name),
     (client, volumeId, options) => client.controller.controllerGetVolume({ volumeId }, options),
     caller,
   )
-  if (owner && !allowed.includes(owner)) {
+  if (owner && !chosen.includes(owner)) {
     const message = `name "${request.name}" is taken by a volume on node "${owner.name}", which is not among the accessibility_requirements`
     throw new VolumeError('already-exists', message)
   }
   if (owner) return await on(owner)
-  return await firstWithRoom(inOrder(placement, request, caller), on)
-}
-
-/** Those without an order have that of their room, which is asked only when it matters. */
-async function* inOrder(
-  { preferred, others }: Placement<RemoteNode>,
-  request: CreateVolumeRequest,
-  caller: Caller,
-): AsyncGenerator<RemoteNode> {
-  yield* preferred
-  if (others.length === 0) return
-  for (const { node } of await nodesByRoom(others, request, caller)) yield node
+  return await firstWithRoom(await nodesByRoom(chosen, request, caller), on)
 }
 
 /** @throws the first node's reason when no node can have the volume */
 async function firstWithRoom<T>(
-  nodes: AsyncIterable<RemoteNode>,
+  nodes: readonly { readonly node: RemoteNode }[],
   on: (node: RemoteNode) => Promise<T>,
 ): Promise<T> {
   const reasons: unknown[] = []
-  for await (const node of nodes) {
+  for (const { node } of nodes) {
     try {
       return await on(node)
     } catch (error) {

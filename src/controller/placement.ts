@@ -9,21 +9,27 @@ interface Place {
 
 /** The nodes on which a volume may be. */
 export interface Placement<Node> {
-  /** Those that the CO prefers, best first. */
-  readonly preferred: readonly Node[]
-  /** The others, of which none is better than another. */
-  readonly others: readonly Node[]
+  /** All of them; a copy is on that one which has its source. */
+  readonly allowed: readonly Node[]
+  /** Those of them on which a new volume is made: the first that the CO prefers, or, without preference, any. */
+  readonly chosen: readonly Node[]
 }
 
-/** Reads accessibility_requirements; without any, a volume may be anywhere. A node is named by one topology term. */
+/**
+ * Reads accessibility_requirements; without any, a volume may be anywhere. A node is named by one topology term.
+ *
+ * Only the first preference counts. CSI would have us try the others, but in Kubernetes the first is the node on which the
+ * scheduler has found room for a pod. Elsewhere the volume could leave the pod without any node, for other volumes and
+ * affinities tie it down; told that there is no room, the scheduler chooses again, and knows better by then.
+ */
 export function placementOf<Node extends Place>(
   nodes: readonly Node[],
   requirement: TopologyRequirement | null,
 ): Placement<Node> {
   const { preferred = [], requisite = [] } = requirement ?? {}
-  if (preferred.length === 0 && requisite.length === 0) return { preferred: [], others: nodes }
-  const first = nodesOf(preferred, nodes)
-  return { preferred: first, others: nodesOf(requisite, nodes).filter((node) => !first.includes(node)) }
+  if (preferred.length === 0 && requisite.length === 0) return { allowed: nodes, chosen: nodes }
+  const allowed = nodesOf([...preferred, ...requisite], nodes)
+  return { allowed, chosen: preferred.length === 0 ? allowed : nodesOf(preferred.slice(0, 1), nodes) }
 }
 
 /** In the order of the terms, each once. */

@@ -54,37 +54,34 @@ describe('a new volume is made', () => {
     expect(fakes.map(({ calls }) => calls)).toEqual([['createVolume'], []])
   })
 
-  it.each([
-    ['full', (fake: FakeNode) => (fake.room = 0)],
-    ['away', (fake: FakeNode) => (fake.isAway = true)],
-  ])('on the next one when the preferred one is %s', async (_, spoil) => {
-    const { nodes, fakes } = clusterOf('w1', 'w2')
-    fakes.slice(0, 1).forEach(spoil)
-    await create(nodes, { accessibilityRequirements: rather('w1', 'w2') })
-    expect(owners(fakes)).toEqual(['w2'])
-  })
-
-  it('nowhere else when the only one is full: the CO chooses again', async () => {
+  it('nowhere else when the preferred one is full: the CO chooses again', async () => {
     const { nodes, fakes } = clusterOf('w1', 'w2')
     fakes.slice(0, 1).forEach((fake) => (fake.room = 0))
-    const call = create(nodes, { accessibilityRequirements: rather('w1') })
+    const call = create(nodes, { accessibilityRequirements: rather('w1', 'w2') })
     await expect(call).rejects.toMatchObject({ details: 'w1 is full' })
     expect(owners(fakes)).toEqual([])
   })
 
-  it('nowhere, and later, when the only one is away', async () => {
+  it('on the next one, by room, when nothing is preferred and the first has gone away', async () => {
     const { nodes, fakes } = clusterOf('w1', 'w2')
     fakes.slice(0, 1).forEach((fake) => (fake.isAway = true))
-    const call = create(nodes, { accessibilityRequirements: rather('w1') })
+    await create(nodes, { accessibilityRequirements: within('w1', 'w2') })
+    expect(owners(fakes)).toEqual(['w2'])
+  })
+
+  it('nowhere, and later, when the preferred one is away', async () => {
+    const { nodes, fakes } = clusterOf('w1', 'w2')
+    fakes.slice(0, 1).forEach((fake) => (fake.isAway = true))
+    const call = create(nodes, { accessibilityRequirements: rather('w1', 'w2') })
     await expect(call).rejects.toMatchObject({
       kind: 'unavailable',
       message: expect.stringContaining('"w1"'),
     })
   })
 
-  it('nowhere, and later, when nobody knows the node', async () => {
+  it('nowhere, and later, when nobody knows the preferred one', async () => {
     const { nodes } = clusterOf('w1')
-    const call = create(nodes, { accessibilityRequirements: rather('w9') })
+    const call = create(nodes, { accessibilityRequirements: rather('w9', 'w1') })
     await expect(call).rejects.toMatchObject({ kind: 'unavailable' })
   })
 

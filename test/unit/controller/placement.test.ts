@@ -8,31 +8,44 @@ const term = (name: string) => ({ segments: { 'topology.loop.csi.local/node': na
 
 describe('the nodes on which a volume may be', () => {
   it.each([
-    { wish: 'none', preferred: [], requisite: [], expected: [[], ['w1', 'w2', 'w3']] },
-    { wish: 'one preferred', preferred: ['w2'], requisite: [], expected: [['w2'], []] },
+    { wish: 'one preferred', preferred: ['w2'], requisite: [], allowed: ['w2'], chosen: ['w2'] },
     {
-      wish: 'an order',
+      wish: 'an order, of which only the first counts',
       preferred: ['w3', 'w1'],
       requisite: ['w1', 'w2', 'w3'],
-      expected: [['w3', 'w1'], ['w2']],
+      allowed: ['w3', 'w1', 'w2'],
+      chosen: ['w3'],
     },
-    { wish: 'any of some', preferred: [], requisite: ['w3', 'w2'], expected: [[], ['w3', 'w2']] },
-    { wish: 'one that nobody knows', preferred: ['w9'], requisite: ['w9', 'w1'], expected: [[], ['w1']] },
-    { wish: 'only what nobody knows', preferred: ['w9'], requisite: ['w9'], expected: [[], []] },
-    { wish: 'one twice', preferred: ['w1', 'w1'], requisite: ['w1'], expected: [['w1'], []] },
-  ])('$wish', ({ preferred, requisite, expected }) => {
+    {
+      wish: 'any of some',
+      preferred: [],
+      requisite: ['w3', 'w2'],
+      allowed: ['w3', 'w2'],
+      chosen: ['w3', 'w2'],
+    },
+    {
+      wish: 'one that nobody knows',
+      preferred: ['w9', 'w1'],
+      requisite: ['w9', 'w1'],
+      allowed: ['w1'],
+      chosen: [],
+    },
+    { wish: 'one twice', preferred: ['w1', 'w1'], requisite: ['w1'], allowed: ['w1'], chosen: ['w1'] },
+  ])('$wish', ({ preferred, requisite, allowed, chosen }) => {
     const placement = placementOf(nodes, { preferred: preferred.map(term), requisite: requisite.map(term) })
-    expect([placement.preferred, placement.others].map((some) => some.map(({ name }) => name))).toEqual(
-      expected,
-    )
+    const names = (some: readonly { name: string }[]) => some.map(({ name }) => name)
+    expect({ allowed: names(placement.allowed), chosen: names(placement.chosen) }).toEqual({ allowed, chosen })
   })
 
   it('are all, when nothing is said', () => {
-    expect(placementOf(nodes, null)).toEqual({ preferred: [], others: nodes })
+    expect(placementOf(nodes, null)).toEqual({ allowed: nodes, chosen: nodes })
   })
 
   it('are none by keys that are not ours', () => {
     const zone = { segments: { 'topology.kubernetes.io/zone': 'w1' } }
-    expect(placementOf(nodes, { preferred: [], requisite: [zone] })).toEqual({ preferred: [], others: [] })
+    expect(placementOf(nodes, { preferred: [], requisite: [zone] })).toEqual({
+      allowed: [],
+      chosen: [],
+    })
   })
 })
