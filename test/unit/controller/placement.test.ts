@@ -34,7 +34,10 @@ describe('the nodes on which a volume may be', () => {
   ])('$wish', ({ preferred, requisite, allowed, chosen }) => {
     const placement = placementOf(nodes, { preferred: preferred.map(term), requisite: requisite.map(term) })
     const names = (some: readonly { name: string }[]) => some.map(({ name }) => name)
-    expect({ allowed: names(placement.allowed), chosen: names(placement.chosen) }).toEqual({ allowed, chosen })
+    expect({ allowed: names(placement.allowed), chosen: names(placement.chosen) }).toEqual({
+      allowed,
+      chosen,
+    })
   })
 
   it('are all, when nothing is said', () => {
