@@ -10,6 +10,15 @@ function inImage(...command: [string, ...string[]]): Promise<string> {
   return run('docker', ['run', '--rm', '--network=none', `--entrypoint=${entrypoint}`, DRIVER_IMAGE, ...args])
 }
 
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>
+}
+
+/** CycloneDX 1.5. */
+interface Sbom {
+  readonly components: readonly { readonly name: string; readonly version: string }[]
+}
+
 describe('the image', () => {
   it.each([
     ['blkid', '-V'],
@@ -31,7 +40,7 @@ describe('the image', () => {
 
   it('has the compiled driver and nothing to compile it', async () => {
     expect((await inImage('ls', '/app')).trim().split('\n')).toEqual([
-      ...['LICENSE', 'dist', 'node_modules', 'package.json', 'proto'],
+      ...['LICENSE', 'dist', 'node_modules', 'package.json', 'proto', 'sbom.cdx.json'],
     ])
     const modules = (await inImage('ls', '/app/node_modules')).trim().split('\n')
     expect(modules).toEqual(expect.arrayContaining(['@grpc', 'koffi', 'pino']))
@@ -39,6 +48,14 @@ describe('the image', () => {
     expect(modules).not.toEqual(expect.arrayContaining(['jest']))
     const script = 'find /app -name "*.sh" -not -path "*/node_modules/*" -o -name "*.map" -o -name "*.d.ts"'
     expect((await inImage('sh', '-c', script)).trim()).toBe('')
+  })
+
+  it('lists what it is made of', async () => {
+    const { dependencies } = JSON.parse(await inImage('cat', '/app/package.json')) as Manifest
+    const { components } = JSON.parse(await inImage('cat', '/app/sbom.cdx.json')) as Sbom
+    const listed = Object.fromEntries(components.map(({ name, version }) => [name, version]))
+    expect(listed).toMatchObject(dependencies)
+    expect(listed).not.toHaveProperty('jest')
   })
 
   it('says what it is', async () => {

@@ -46,7 +46,7 @@ describe('the driver on a node is killed under load', () => {
     for (let kill = 0; kill < 3; kill += 1) {
       // The kubelet takes longer each time to start it again.
       await eventually('the driver runs, and is killed', () =>
-        onNode(worker, 'pkill', '--signal', 'KILL', '--full', '/app/dist/main.js node'),
+        onNode(worker, 'pkill', '--signal', 'KILL', '--full', 'csi-driver-loop node'),
       )
       await sleep(2000)
     }

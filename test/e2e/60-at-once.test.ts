@@ -97,7 +97,7 @@ async function processes(node: string): Promise<Process[]> {
   const lines = (await onNode(node, 'ps', '-eo', 'rss=,args=')).trim().split('\n')
   return lines.flatMap((line) => {
     const [, kibibytes, args = ''] = /^\s*(\d+) (.+)$/.exec(line) ?? []
-    const command = /main\.js (node|controller)\b|^\/?(csi-\w+)/.exec(args)
+    const command = /csi-driver-loop (node|controller)\b|^\/?(csi-\w+)/.exec(args)
     return command ? [{ command: command[1] ?? command[2] ?? '', mebibytes: Number(kibibytes) / 1024 }] : []
   })
 }
@@ -118,7 +118,7 @@ it('never loads the Kubernetes client on a node', async () => {
       spec.nodeName,
       'sh',
       '-c',
-      'cat /proc/$(pgrep -f "main.js node" | head -1)/maps',
+      'cat /proc/$(pgrep -f "csi-driver-loop node" | head -1)/maps',
     )
     expect(maps).not.toContain('client-node')
   }

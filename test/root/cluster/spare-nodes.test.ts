@@ -5,19 +5,8 @@ import { describeRoot } from '../../root.ts'
 import { tool } from '../../scratch.ts'
 import { TestNode } from '../../support/driver.ts'
 import { makeSparse } from '../../support/images.ts'
+import { ownDev } from '../../support/own-dev.ts'
 import { MiB, TestVolume, blockCapability } from '../../support/volume.ts'
-
-/** As on a kind node: a /dev of its own, which nobody fills. */
-const ownDev = [
-  'unshare',
-  '--mount',
-  '--propagation',
-  'private',
-  'sh',
-  '-ec',
-  'mount -t tmpfs -o mode=755 dev /dev; mknod -m 666 /dev/null c 1 3; mknod -m 666 /dev/urandom c 1 9; exec "$@"',
-  'sh',
-]
 
 describeRoot("the kubelet's losetup on a node whose /dev nobody fills", () => {
   let node: TestNode

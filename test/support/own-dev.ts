@@ -1,0 +1,11 @@
+/** To start a driver within: as on a kind node, with a /dev of its own, which nobody fills. */
+export const ownDev = [
+  'unshare',
+  '--mount',
+  '--propagation',
+  'private',
+  'sh',
+  '-ec',
+  'mount -t tmpfs -o mode=755 dev /dev; mknod -m 666 /dev/null c 1 3; mknod -m 666 /dev/urandom c 1 9; exec "$@"',
+  'sh',
+]
