@@ -10,7 +10,7 @@ COPY src src
 RUN npx tsc --project tsconfig.build.json
 # What only compilers read goes: types, maps, and the compiler itself, which npm keeps as an optional peer.
 RUN npm prune --omit=dev --ignore-scripts \
- && npm sbom --omit=dev --sbom-format=cyclonedx >sbom.cdx.json \
+ && npm sbom --package-lock-only --omit=dev --sbom-format=cyclonedx >sbom.cdx.json \
  && rm -rf node_modules/typescript node_modules/@types node_modules/.bin \
  && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' \) -delete
 
