@@ -21,13 +21,12 @@ async function follow(script: string): Promise<void> {
     '-euxo',
     'pipefail',
     '-c',
-    `cd ${ROOT}\n${commands}`,
+    `cd ${ROOT}\nexport KIND_CLUSTER_NAME=${await kindCluster()}\n${commands}`,
   ])
   expect({ code, said: code === 0 ? '' : `${stdout}\n${stderr}` }).toEqual({ code: 0, said: '' })
 }
 
 beforeAll(async () => {
-  process.env['KIND_CLUSTER_NAME'] = await kindCluster()
   await uninstall()
 })
 
