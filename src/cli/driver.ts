@@ -108,7 +108,7 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   if (tracer) resources.use(tracer)
   // After all that they use, so that they end before it.
   const jobs = resources.use(new Jobs())
-  const cutter = new Cutter({ catalog, locks, loops, mounts, copier, tracer, log })
+  const cutter = new Cutter({ catalog, locks, files, loops, mounts, copier, tracer, log })
   const restorer = new Restorer({ catalog, locks, files, fileSystems, copier, cutter })
   const provisioner = new Provisioner({ nodeId, catalog, locks, jobs, files, loops, fileSystems, restorer })
   const modifier = new Modifier({ catalog, locks, files, loops, mounts })

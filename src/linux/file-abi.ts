@@ -15,6 +15,22 @@ export const FALLOC_FL_PUNCH_HOLE = 2
 
 /** Makes a file share all blocks of another: _IOW(0x94, 9, int). */
 export const FICLONE = 0x40049409
+/** The same for a range: _IOW(0x94, 13, struct file_clone_range). */
+export const FICLONERANGE = 0x4020940d
+
+const FILE_CLONE_RANGE_BYTES = 32
+const cloneRange = { sourceFd: 0, sourceOffset: 8 }
+
+/**
+ * struct file_clone_range of what lies behind an offset, in bytes, to the beginning of the target. Behind the source's end that is
+ * nothing.
+ */
+export function encodeCloneRange(sourceFd: number, sourceOffset: bigint): Buffer {
+  const struct = Buffer.alloc(FILE_CLONE_RANGE_BYTES)
+  struct.writeBigInt64LE(BigInt(sourceFd), cloneRange.sourceFd)
+  struct.writeBigUInt64LE(sourceOffset, cloneRange.sourceOffset)
+  return struct
+}
 
 /** Holds up all writers of a file system, and writes out what they wrote: _IOWR('X', 119, int). */
 export const FIFREEZE = 0xc0045877

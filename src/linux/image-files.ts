@@ -10,6 +10,9 @@ const STAT_BLOCK_BYTES = 512n
 /** fallocate(2) cannot be interrupted, so large files are allocated in pieces between which a cancelled call ends. */
 const ALLOCATION_STEP_BYTES = 4n << 30n
 
+/** Longer than the coarsest clock that a file system has for its files (2 s on FAT), and than a tick of the kernel's. */
+const CLOCK_STEP_MS = 3000
+
 /** The ImageFiles port on the kernel. */
 export class LinuxImageFiles implements ImageFiles {
   async create(path: string, sizeBytes: bigint, allocate: boolean, signal: AbortSignal): Promise<void> {
@@ -65,6 +68,12 @@ export class LinuxImageFiles implements ImageFiles {
     await using file = await open(path, 'r')
     const { size } = await file.stat({ bigint: true })
     return (await nextData(file.fd, 0n, size, path)) < size
+  }
+
+  async version(path: string): Promise<string | undefined> {
+    const { ctimeMs, ctimeNs, ino, mtimeNs, size } = await stat(path, { bigint: true })
+    const isSettled = Date.now() - Number(ctimeMs) > CLOCK_STEP_MS
+    return isSettled ? [ino, size, mtimeNs, ctimeNs].join(' ') : undefined
   }
 
   async size(path: string): Promise<{ logical: bigint; allocated: bigint }> {

@@ -180,6 +180,11 @@ export interface ImageFiles {
   deallocate(path: string, signal: AbortSignal): Promise<void>
   /** False when it is certain that no byte of the image was ever written: all of it reads as zeros. */
   hasData(path: string): Promise<boolean>
+  /**
+   * A word that is another one after any change of the file, through whatever it was made. Undefined right after a change:
+   * the next one could still get the same time.
+   */
+  version(path: string): Promise<string | undefined>
   /** Apparent and really allocated size. @throws ENOENT. */
   size(path: string): Promise<{ readonly logical: bigint; readonly allocated: bigint }>
   /** statfs(2) of the file system at the path. */
@@ -205,6 +210,8 @@ export interface CopyProgress {
 
 /** Copies images without reading or writing their holes. */
 export interface ImageCopier {
+  /** Whether `copy` to `target`, which must not exist, would share the blocks. It is asked of the kernel, and nothing is copied. */
+  canShare(source: string, target: string): Promise<boolean>
   /**
    * Makes `target`, which must not exist, equal to `source`: sharing its blocks where the file system can (FICLONE), else
    * copying its data. Nothing is flushed; after a failure there is no target.

@@ -78,6 +78,12 @@ export function describeImageCopier(
       expect((await stat(target)).size).toBe((await stat(source)).size)
     })
 
+    it.each(Object.entries(kinds))('tells before how it copies %s, and leaves no target', async (_, make) => {
+      await make(source)
+      expect(await copier.canShare(source, target)).toBe(how === 'shared')
+      await expect(stat(target)).rejects.toMatchObject({ code: 'ENOENT' })
+    })
+
     it('keeps what is sparse sparse', async () => {
       await kinds['a sparse one']?.(source)
       await copy()

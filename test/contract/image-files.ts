@@ -1,8 +1,10 @@
-import { open } from 'node:fs/promises'
+import { open, rename, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import type { ImageFiles } from '../../src/volumes/ports.ts'
 import { Scratch } from '../scratch.ts'
+import { at } from '../support/at.ts'
 
 const signal = new AbortController().signal
 const MiB = 1n << 20n
@@ -72,6 +74,37 @@ export function imageFilesContract(files: ImageFiles): void {
     await files.grow(image, MiB, false, signal)
     expect(await files.size(image)).toMatchObject({ logical: 3n * MiB })
   })
+
+  it('tells by the version whether an image was changed', async () => {
+    const changes: Record<string, (path: string, file: FileHandle) => Promise<unknown>> = {
+      written: (_, file) => file.write('x', 500_000),
+      grown: (_, file) => file.truncate(Number(5n * MiB)),
+      deallocated: (path) => files.deallocate(path, signal),
+      'given an older time': (_, file) => file.utimes(1, 1),
+      'replaced by another': (path) => rename(`${image}-another`, path),
+    }
+    const paths = Object.keys(changes).map((name) => `${image}-${name}`)
+    for (const path of [...paths, `${image}-another`]) await files.create(path, 4n * MiB, true, signal)
+    const before = await Promise.all(paths.map(settledVersion))
+    for (const [index, change] of Object.values(changes).entries()) {
+      const path = at(paths, index)
+      expect(await files.version(path)).toBe(before[index])
+      await using file = await open(path, 'r+')
+      await change(path, file)
+      expect(await files.version(path)).not.toBe(before[index])
+    }
+    const after = await Promise.all(paths.map(settledVersion))
+    expect(after.filter((version, index) => version === before[index])).toEqual([])
+  })
+
+  /** Once the last change is long enough ago. */
+  async function settledVersion(path: string): Promise<string> {
+    for (;;) {
+      const version = await files.version(path)
+      if (version !== undefined) return version
+      await setTimeout(100)
+    }
+  }
 
   it('gives back what it allocated for a caller who has given up', async () => {
     await expect(files.create(image, MiB, true, AbortSignal.abort())).rejects.toThrow()

@@ -18,6 +18,10 @@ export class WatchedCopier implements ImageCopier {
     this.#log = log
   }
 
+  canShare(): Promise<boolean> {
+    return Promise.resolve(this.shares)
+  }
+
   async copy(
     source: string,
     target: string,

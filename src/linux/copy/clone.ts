@@ -1,15 +1,29 @@
 import { hasErrno } from '../../volumes/errors.ts'
-import { FICLONE } from '../file-abi.ts'
-import { ioctl } from '../libc.ts'
-import type { OpenFile } from './open-file.ts'
+import { FICLONE, FICLONERANGE, encodeCloneRange } from '../file-abi.ts'
+import { ioctl, ioctlStruct } from '../libc.ts'
+import { sizeOf, type OpenFile } from './open-file.ts'
 
 /**
  * Makes the target share all blocks of the source (FICLONE), in one step that either happens or does not.
  * @returns false where the file system cannot, or the files are on two
  */
-export async function tryClone(source: OpenFile, target: OpenFile): Promise<boolean> {
+export function tryClone(source: OpenFile, target: OpenFile): Promise<boolean> {
+  return isPossible(
+    ioctl(target.handle.fd, FICLONE, source.handle.fd, `clone ${source.path} to ${target.path}`),
+  )
+}
+
+/** Whether tryClone would do it, found out by cloning the nothing behind the end of the source to an empty target. */
+export async function canClone(source: OpenFile, target: OpenFile): Promise<boolean> {
+  const range = encodeCloneRange(source.handle.fd, await sizeOf(source))
+  return isPossible(
+    ioctlStruct(target.handle.fd, FICLONERANGE, range, `clone nothing of ${source.path} to ${target.path}`),
+  )
+}
+
+async function isPossible(cloning: Promise<number>): Promise<boolean> {
   try {
-    await ioctl(target.handle.fd, FICLONE, source.handle.fd, `clone ${source.path} to ${target.path}`)
+    await cloning
     return true
   } catch (error) {
     // EINVAL: a btrfs file with nodatacow beside one without. ENOTTY: a file system that has no ioctl at all.

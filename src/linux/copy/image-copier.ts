@@ -1,6 +1,6 @@
 import { open, unlink } from 'node:fs/promises'
 import type { CopyProgress, Extent, ImageCopier } from '../../volumes/ports.ts'
-import { tryClone } from './clone.ts'
+import { canClone, tryClone } from './clone.ts'
 import { dataSpans } from './data-spans.ts'
 import { differences } from './differences.ts'
 import { estimateData } from './estimate-data.ts'
@@ -15,6 +15,14 @@ const CHANGE_BYTES = 64n << 10n
 
 /** The ImageCopier port on FICLONE, SEEK_DATA, copy_file_range(2) and FIEMAP. It needs no privilege. */
 export class LinuxImageCopier implements ImageCopier {
+  async canShare(source: string, target: string): Promise<boolean> {
+    await using from = await openFile(source, 'r')
+    await using to = await openFile(target, 'wx+')
+    await using undo = new AsyncDisposableStack()
+    undo.defer(() => unlink(target))
+    return await canClone(from, to)
+  }
+
   async copy(
     source: string,
     target: string,

@@ -26,8 +26,8 @@ const QUIET_ATTEMPTS = 8
  * Copies volumes, in use or not, as they all were at one point in time.
  *
  * Most of the copying is done while they are written. Then the file systems are frozen, what changed meanwhile is copied
- * again, and they are thawed: writers wait for that last part only. Where the pool's file system shares blocks, both
- * parts are one ioctl.
+ * again, and they are thawed: writers wait for that last part only. Where the pool's file system shares blocks, there is
+ * no other part, and it is one ioctl.
  */
 export class Cutter {
   readonly #on: CutterDependencies
@@ -127,7 +127,7 @@ export class Cutter {
       for (const { device } of raw) await loops.flush(device)
       const before = raw.map(({ device }) => loops.writes(device))
       for (const { copy, device } of raw) await copy.finish(device, signal)
-      const isOneStep = raw.length === 1 && raw[0]?.copy.shared
+      const isOneStep = raw.length === 1 && raw[0]?.copy.isShared
       if (isOneStep || raw.every(({ device }, index) => loops.writes(device) === before[index])) return
     }
     const ids = raw.map(({ volumeId }) => `"${volumeId}"`).join(' and ')

@@ -5,6 +5,7 @@ import type {
   CopyProgress,
   Extent,
   ImageCopier,
+  ImageFiles,
   LoopDevice,
   LoopDevices,
   WriteTrace,
@@ -12,6 +13,7 @@ import type {
 } from '../ports.ts'
 
 export interface LiveCopyDependencies {
+  readonly files: ImageFiles
   readonly loops: LoopDevices
   readonly copier: ImageCopier
   /** Undefined where the kernel does not tell who writes what; then images are compared as a whole. */
@@ -25,33 +27,33 @@ const PROGRESS_INTERVAL_MS = 5000
 const LITTLE_BYTES = 4n << 20n
 const PASSES = 4
 
+/** What is done of a copy before the last pass. */
+interface Begun {
+  /** Undefined: nothing is copied yet, because all of it takes one step, which is the last. */
+  readonly how: 'shared' | 'copied' | undefined
+  /** Of the source from before copying, where nobody could write it then. */
+  readonly idleVersion?: string | undefined
+  readonly trace?: WriteTrace | undefined
+  readonly traced?: LoopDevice | undefined
+}
+
 /** A copy of an image that may be written all the time: first most of it, then what changed, again and again. */
 export class LiveCopy implements AsyncDisposable {
   readonly source: string
-  /** Whether it shares its blocks with the source, so that any further pass takes no time. */
-  readonly shared: boolean
   readonly #target: string
   readonly #on: LiveCopyDependencies
-  readonly #trace: WriteTrace | undefined
-  readonly #traced: LoopDevice | undefined
+  readonly #begun: Begun
+  #how: Begun['how']
 
-  private constructor(
-    source: string,
-    target: string,
-    shared: boolean,
-    trace: WriteTrace | undefined,
-    traced: LoopDevice | undefined,
-    on: LiveCopyDependencies,
-  ) {
+  private constructor(on: LiveCopyDependencies, source: string, target: string, begun: Begun) {
     this.source = source
-    this.shared = shared
     this.#target = target
-    this.#trace = trace
-    this.#traced = traced
     this.#on = on
+    this.#begun = begun
+    this.#how = begun.how
   }
 
-  /** Copies the image as it is found. @param target must not exist */
+  /** Copies the image as it is found, unless it can share its blocks in the end. @param target must not exist */
   static async begin(
     on: LiveCopyDependencies,
     source: string,
@@ -59,12 +61,22 @@ export class LiveCopy implements AsyncDisposable {
     signal: AbortSignal,
   ): Promise<LiveCopy> {
     await using undo = new AsyncDisposableStack()
+    // Looked at before the devices: what one that is gone by then has written is copied, and what a later one writes makes another version.
+    const version = await on.files.version(source)
     const attached = await on.loops.find(source)
+    const idleVersion = attached ? undefined : version
+    if (idleVersion === undefined && (await on.copier.canShare(source, target)))
+      return new LiveCopy(on, source, target, { how: undefined })
     const trace = attached && (await startTrace(on, attached.device))
     if (trace) undo.use(trace)
     const how = await on.copier.copy(source, target, progressLog(on.log, source), signal)
     undo.move()
-    return new LiveCopy(source, target, how === 'shared', trace, attached?.device, on)
+    return new LiveCopy(on, source, target, { how, idleVersion, trace, traced: attached?.device })
+  }
+
+  /** Whether the copy shares its blocks with the source, and so was made in one step. */
+  get isShared(): boolean {
+    return this.#how === 'shared'
   }
 
   /**
@@ -72,10 +84,11 @@ export class LiveCopy implements AsyncDisposable {
    * @param flush writes out what the source's writers have in memory, which would otherwise all come under the freeze
    */
   async catchUp(flush: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    if (this.shared || !this.#trace) return
+    const { trace } = this.#begun
+    if (!trace) return
     for (let pass = 0; pass < PASSES; pass++) {
       await flush()
-      const changed = await this.#trace.changes()
+      const changed = await trace.changes()
       if (!changed) return
       await this.#on.copier.updateWithin(this.source, this.#target, changed, signal)
       if (sizeOf(changed) < LITTLE_BYTES) return
@@ -83,19 +96,31 @@ export class LiveCopy implements AsyncDisposable {
   }
 
   /**
-   * Makes the copy equal to the source, which nobody writes meanwhile.
+   * Makes the copy equal to the source, which nobody writes meanwhile. The lock of the volume is the caller's, from before the
+   * look for the device on, so that none of ours is attached any more.
    * @param device where the source is attached now; what was traced counts only when it was there all the time
    */
   async finish(device: LoopDevice | undefined, signal: AbortSignal): Promise<void> {
-    const { copier } = this.#on
-    const isTraced = !this.shared && device !== undefined && device.number === this.#traced?.number
-    const changed = isTraced ? await this.#trace?.changes() : undefined
+    const { copier, log } = this.#on
+    if (!this.#how) {
+      this.#how = await copier.copy(this.source, this.#target, progressLog(log, this.source), signal)
+      return
+    }
+    if (!device && (await this.#isUnchanged())) return
+    const { trace, traced } = this.#begun
+    const changed = device && device.number === traced?.number ? await trace?.changes() : undefined
     if (changed) await copier.updateWithin(this.source, this.#target, changed, signal)
     else await copier.update(this.source, this.#target, signal)
   }
 
+  /** Since before it was copied. To be asked while it has no device: one that has it may have more to write. */
+  async #isUnchanged(): Promise<boolean> {
+    const { idleVersion } = this.#begun
+    return idleVersion !== undefined && idleVersion === (await this.#on.files.version(this.source))
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#trace?.[Symbol.asyncDispose]()
+    await this.#begun.trace?.[Symbol.asyncDispose]()
   }
 }
 

@@ -50,7 +50,8 @@ export class Restorer {
     const { files, fileSystems } = this.#on
     if (source.type === 'snapshot') await this.#copySnapshot(source.id, draft, signal)
     else await this.#on.cutter.cut([{ volumeId: source.id, draft }], CLONE_FREEZE_TIMEOUT_MS, signal)
-    if ((await files.size(draft.image)).logical > volume.capacityBytes) {
+    const { logical } = await files.size(draft.image)
+    if (logical > volume.capacityBytes) {
       throw new VolumeError(
         'aborted',
         `volume_content_source: ${source.type} "${source.id}" grew while it was copied; repeat the call`,
@@ -58,7 +59,7 @@ export class Restorer {
     }
     if (volume.accessTypes.includes('mount')) await fileSystems.renew(volume.fsType, draft.image, signal)
     const isThick = volume.provisioning === 'thick'
-    await files.grow(draft.image, volume.capacityBytes, isThick, signal)
+    if (logical < volume.capacityBytes) await files.grow(draft.image, volume.capacityBytes, isThick, signal)
     if (isThick) await files.allocate(draft.image, signal)
   }
 

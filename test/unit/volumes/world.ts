@@ -57,7 +57,7 @@ export async function makeWorld(limits: PoolLimits = noLimits, tracer?: WriteTra
   const jobs = new Jobs()
   // One log, so that it shows the order.
   const copier = new WatchedCopier(mounts.log)
-  const cutter = new Cutter({ catalog, locks, loops, mounts, copier, tracer, log: silent })
+  const cutter = new Cutter({ catalog, locks, files, loops, mounts, copier, tracer, log: silent })
   const restorer = new Restorer({ catalog, locks, files, fileSystems, copier, cutter })
   const provisioner = new Provisioner({ nodeId, catalog, locks, jobs, files, loops, fileSystems, restorer })
   const onSnapshots = { nodeId, catalog, locks, jobs, cutter }

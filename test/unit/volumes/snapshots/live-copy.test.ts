@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Extent, LoopDevice, WriteTrace } from '../../../../src/volumes/ports.ts'
 import type { Volume } from '../../../../src/volumes/volume.ts'
@@ -69,11 +70,11 @@ describe('a copy of a volume whose writes are traced', () => {
     expect(await cut()).toEqual(['copy', 'update'])
   })
 
-  it('is not looked through again where the blocks are shared', async () => {
+  it('is copied once, and not traced, where the blocks are shared', async () => {
     await world.use(volume)
     world.copier.shares = true
-    answers = [some]
-    expect(await cut()).toEqual(['copy', 'update'])
+    expect(await cut()).toEqual(['copy'])
+    expect(traced).toEqual([])
   })
 
   it.each([
@@ -106,5 +107,72 @@ describe('a copy of a volume whose writes are traced', () => {
     }
     await expect(cut()).rejects.toThrow('no luck')
     expect(ended).toBe(1)
+  })
+})
+
+describe('a copy of a volume that nobody uses', () => {
+  let world: World
+  let volume: Volume
+  let versions: (string | undefined)[]
+
+  beforeEach(async () => {
+    world = await makeWorld()
+    volume = await world.create('a')
+    versions = ['v1', 'v1']
+    world.files.version = () => Promise.resolve(versions.shift())
+    world.mounts.log.length = 0
+  })
+
+  afterEach(() => world[Symbol.asyncDispose]())
+
+  /** @returns what the copier did, and the beginning of the copy */
+  async function cut(): Promise<{ done: string[]; content: string }> {
+    await using draft = await world.pool.snapshots.begin(volume.id)
+    await world.cutter.cut([{ volumeId: volume.id, draft }], 60_000, never)
+    const done = world.mounts.log.flatMap((line) => /^(copy|update\w*) /.exec(line)?.[1] ?? [])
+    return { done, content: (await readFile(draft.image, 'latin1')).slice(0, 4) }
+  }
+
+  /** Happens as soon as the first pass is over. */
+  const afterCopying = (action: () => Promise<unknown>): void => {
+    const copy = world.copier.copy.bind(world.copier)
+    world.copier.copy = async (...parameters) => {
+      const how = await copy(...parameters)
+      await action()
+      return how
+    }
+  }
+
+  it.each([true, false])('is made once; shared: %s', async (shares) => {
+    world.copier.shares = shares
+    expect(await cut()).toMatchObject({ done: ['copy'] })
+  })
+
+  it.each([
+    ['it was changed meanwhile', ['v1', 'v2']],
+    ['it was changed just before the end', ['v1', undefined]],
+    ['it was changed just before the beginning', [undefined, 'v1']],
+  ])('is compared when %s', async (_, told) => {
+    versions = told
+    afterCopying(() => writeFile(world.catalog.image(volume), 'late', { flag: 'r+' }))
+    expect(await cut()).toEqual({ done: ['copy', 'update'], content: 'late' })
+  })
+
+  it('is compared when somebody uses it by then', async () => {
+    afterCopying(() => world.use(volume))
+    expect(await cut()).toMatchObject({ done: ['copy', 'update'] })
+  })
+
+  it('is compared when somebody used it at the beginning', async () => {
+    const { mountPoint } = await world.use(volume)
+    afterCopying(() => world.mounts.unmount(mountPoint))
+    expect(await cut()).toMatchObject({ done: ['copy', 'update'] })
+  })
+
+  it('is made in the end where the blocks are shared and the last change is too near', async () => {
+    versions = [undefined]
+    world.copier.shares = true
+    expect(await cut()).toMatchObject({ done: ['copy'] })
+    expect(versions).toEqual([])
   })
 })
