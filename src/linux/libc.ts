@@ -56,6 +56,18 @@ export function call<Result extends number | bigint>(
   })
 }
 
+/** The same on this thread, which waits for it. */
+function callHere<Result extends number | bigint>(
+  name: string,
+  fn: SystemCall<Result>,
+  args: Argument[],
+  what: string,
+): Result {
+  const result = fn(...args)
+  if (result < 0) throw new SystemCallError(name, koffi.errno(), what)
+  return result
+}
+
 /** A function of libc that returns int. */
 export function declare(name: string, ...parameters: string[]): SystemCall {
   return libc.func(name, 'int', parameters) as SystemCall
@@ -130,6 +142,11 @@ export async function fallocate(
   await call('fallocate', fallocateCall, [fd, mode, offset, length], what)
 }
 
+/** The same on this thread, which waits for it. */
+export function fallocateSync(fd: number, mode: number, offset: bigint, length: bigint, what: string): void {
+  callHere('fallocate', fallocateCall, [fd, mode, offset, length], what)
+}
+
 /** syncfs(2): waits until everything of the file system that the open file lies in is on its device. */
 export async function syncfs(fd: number, what: string): Promise<void> {
   await call('syncfs', syncfsCall, [fd], what)
@@ -143,6 +160,11 @@ export async function lseek(fd: number, offset: bigint, whence: number, what: st
   return BigInt(await call('lseek', lseekCall, [fd, offset, whence], what))
 }
 
+/** The same on this thread, which waits for it. */
+export function lseekSync(fd: number, offset: bigint, whence: number, what: string): bigint {
+  return BigInt(callHere('lseek', lseekCall, [fd, offset, whence], what))
+}
+
 /**
  * copy_file_range(2) of a range that keeps its place in the other file; all in bytes.
  * @returns how much was copied, which may be less than `length`, and 0 at the end of the source
@@ -154,10 +176,24 @@ export async function copyFileRange(
   length: bigint,
   what: string,
 ): Promise<bigint> {
-  const at = [offsetPointer(offset), offsetPointer(offset)] as const
-  return BigInt(
-    await call('copy_file_range', copyFileRangeCall, [source, at[0], target, at[1], length, 0], what),
-  )
+  const args = copyFileRangeArguments(source, target, offset, length)
+  return BigInt(await call('copy_file_range', copyFileRangeCall, args, what))
+}
+
+/** The same on this thread, which waits for it. */
+export function copyFileRangeSync(
+  source: number,
+  target: number,
+  offset: bigint,
+  length: bigint,
+  what: string,
+): bigint {
+  const args = copyFileRangeArguments(source, target, offset, length)
+  return BigInt(callHere('copy_file_range', copyFileRangeCall, args, what))
+}
+
+function copyFileRangeArguments(source: number, target: number, offset: bigint, length: bigint): Argument[] {
+  return [source, offsetPointer(offset), target, offsetPointer(offset), length, 0]
 }
 
 /** A loff_t to point at; the kernel moves it on. */
@@ -181,9 +217,11 @@ export function errnoNow(): number {
  * @returns false when somebody else has the lock
  */
 export function tryLockExclusive(fd: number, what: string): boolean {
-  if (flockCall(fd, LOCK_EX | LOCK_NB) === 0) return true
-  const errno = koffi.errno()
-  const error = new SystemCallError('flock', errno, `flock ${what}`)
-  if (error.code === 'EAGAIN') return false
-  throw error
+  try {
+    callHere('flock', flockCall, [fd, LOCK_EX | LOCK_NB], `flock ${what}`)
+    return true
+  } catch (error) {
+    if (error instanceof SystemCallError && error.code === 'EAGAIN') return false
+    throw error
+  }
 }

@@ -3,7 +3,16 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { CopyProgress, ImageCopier } from '../../src/volumes/ports.ts'
 import { tool } from '../scratch.ts'
-import { allocated, Dice, expectEqual, fill, makeSparse, punch } from '../support/images.ts'
+import {
+  BLOCK_BYTES,
+  allocated,
+  Dice,
+  expectEqual,
+  fill,
+  makeFragmented,
+  makeSparse,
+  punch,
+} from '../support/images.ts'
 
 export interface ImageCopierWorld extends AsyncDisposable {
   readonly copier: ImageCopier
@@ -31,6 +40,7 @@ const kinds: Readonly<Record<string, (path: string) => Promise<void>>> = {
     await makeSparse(path, 3 * MIB + 1234)
     await fill(path, 2 * MIB, MIB + 1234, 4)
   },
+  'a fragmented one': (path) => makeFragmented(path, 3000),
   'a thick one, with little written': async (path) => {
     await tool('fallocate', '--length', `${20 * MIB}`, path)
     await fill(path, 7 * MIB, MIB, 5)
@@ -84,8 +94,8 @@ export function describeImageCopier(
       await expect(stat(target)).rejects.toMatchObject({ code: 'ENOENT' })
     })
 
-    it('keeps what is sparse sparse', async () => {
-      await kinds['a sparse one']?.(source)
+    it.each(['a sparse one', 'a fragmented one'])('keeps what is sparse sparse: %s', async (kind) => {
+      await kinds[kind]?.(source)
       await copy()
       const wanted = await allocated(source)
       expect(Math.abs((await allocated(target)) - wanted)).toBeLessThanOrEqual(wanted / 100)
@@ -167,6 +177,21 @@ export function describeImageCopier(
         }
         await update()
         await expectEqual(source, target)
+      }
+    })
+
+    it('brings a fragmented copy up to date after many changes of both', async () => {
+      const dice = new Dice(11)
+      await makeFragmented(source, 2000)
+      await copy()
+      for (let round = 0; round < 3; round++) {
+        for (let change = 0; change < 10; change++) {
+          await dice.change(dice.roll(3) === 0 ? target : source, 2000 * 4 * BLOCK_BYTES)
+        }
+        await update()
+        await expectEqual(source, target)
+        const difference = Math.abs((await allocated(target)) - (await allocated(source)))
+        expect(difference).toBeLessThanOrEqual(10 * SLACK[how])
       }
     })
 

@@ -7,7 +7,7 @@ import { LinuxMounts } from '../../src/linux/mounts.ts'
 import type { Extent } from '../../src/volumes/ports.ts'
 import { describeRoot } from '../root.ts'
 import { Scratch, tool } from '../scratch.ts'
-import { allocated, expectEqual, fill, makeSparse } from '../support/images.ts'
+import { allocated, expectEqual, fill, makeFragmented, makeSparse } from '../support/images.ts'
 
 const MIB = 1 << 20
 const { signal } = new AbortController()
@@ -48,12 +48,28 @@ describeRoot('LinuxImageCopier', () => {
     await expectEqual(source, target)
   })
 
+  it('copies a fragmented one to another file system', async () => {
+    const fragmented = join(scratch.path, 'fragmented')
+    await makeFragmented(fragmented, 1000)
+    const target = join(await mounted('ext4', 64n << 20n), 'target')
+    await copier.copy(fragmented, target, ignore, signal)
+    await expectEqual(fragmented, target)
+  })
+
   it('leaves no target, and the source as it was, when the disk gets full', async () => {
     const target = join(await mounted('ext4', 64n << 20n), 'target')
     const before = await readFile(source)
     await expect(copier.copy(source, target, ignore, signal)).rejects.toMatchObject({ code: 'ENOSPC' })
     await expect(stat(target)).rejects.toMatchObject({ code: 'ENOENT' })
     expect((await readFile(source)).equals(before)).toBe(true)
+  })
+
+  it('leaves no target of a fragmented source, too, when the disk gets full', async () => {
+    const fragmented = join(scratch.path, 'fragmented')
+    await makeFragmented(fragmented, 20_000)
+    const target = join(await mounted('ext4', 64n << 20n), 'target')
+    await expect(copier.copy(fragmented, target, ignore, signal)).rejects.toMatchObject({ code: 'ENOSPC' })
+    await expect(stat(target)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
   it.each(['on', 'off'])('copies the image of a mounted volume, direct I/O %s', async (directIo) => {

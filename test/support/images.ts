@@ -4,10 +4,21 @@ import { tool } from '../scratch.ts'
 /** st_blocks counts these (stat(2)). */
 const STAT_BLOCK_BYTES = 512
 
+export const BLOCK_BYTES = 4096
+
 /** Makes a file of this size that is one hole. */
 export async function makeSparse(path: string, bytes: number): Promise<void> {
   await using file = await open(path, 'wx')
   await file.truncate(bytes)
+}
+
+/** Makes a file of so many single blocks with holes between them. */
+export async function makeFragmented(path: string, blocks: number): Promise<void> {
+  await makeSparse(path, blocks * 4 * BLOCK_BYTES)
+  await using file = await open(path, 'r+')
+  for (let block = 0; block < blocks; block++) {
+    await file.write(Buffer.alloc(BLOCK_BYTES, block), 0, BLOCK_BYTES, block * 4 * BLOCK_BYTES)
+  }
 }
 
 /** Writes the byte over and over. */

@@ -6,7 +6,7 @@ import { readZeroFilled, sizeOf, type OpenFile } from './open-file.ts'
 import { overlay } from './overlay.ts'
 import { sharedSpans } from './shared-spans.ts'
 import { aligned, merged, pieces, type Span } from './spans.ts'
-import { COMPARE_BYTES, WIDTH } from './transfer.ts'
+import { COMPARE_BYTES, WIDTH } from './limits.ts'
 
 /** Differences are told in whole ones of these, at their multiples, but for both ends. */
 export const DIFFERENCE_GRANULE_BYTES = 64 << 10

@@ -5,7 +5,6 @@ import { dataSpans } from './data-spans.ts'
 import { differences } from './differences.ts'
 import { estimateData } from './estimate-data.ts'
 import { sizeOf, type OpenFile } from './open-file.ts'
-import { overlay, type Segment } from './overlay.ts'
 import { Progress } from './progress.ts'
 import { aligned, spansOf, toExtent, type Span } from './spans.ts'
 import { transfer } from './transfer.ts'
@@ -46,7 +45,7 @@ export class LinuxImageCopier implements ImageCopier {
     await using to = await openFile(target, 'r+')
     const size = await resizeLike(from, to)
     if (await tryClone(from, to)) return 0n
-    return await sum(transfer(from, to, segments(from, to, { start: 0n, end: size }), signal))
+    return await sum(transfer(from, to, [{ start: 0n, end: size }], signal))
   }
 
   /**
@@ -64,13 +63,9 @@ export class LinuxImageCopier implements ImageCopier {
     await using to = await openFile(target, 'r+')
     const bounds = { start: 0n, end: await resizeLike(from, to) }
     if (await tryClone(from, to)) return 0n
-    return await sum(transfer(from, to, within(), signal))
-
-    async function* within(): AsyncGenerator<Segment<Span, Span>> {
-      for await (const span of aligned(spansOf(changed), CHANGE_BYTES, bounds)) {
-        yield* segments(from, to, span)
-      }
-    }
+    const spans: Span[] = []
+    for await (const span of aligned(spansOf(changed), CHANGE_BYTES, bounds)) spans.push(span)
+    return await sum(transfer(from, to, spans, signal))
   }
 
   async *extents(path: string, from: bigint, signal: AbortSignal): AsyncGenerator<Extent> {
@@ -101,7 +96,7 @@ async function copyData(
 ): Promise<void> {
   const whole = { start: 0n, end: await resizeLike(source, target) }
   const progress = new Progress(await estimateData(source, whole), onProgress)
-  for await (const bytes of transfer(source, target, segments(source, target, whole), signal)) {
+  for await (const bytes of transfer(source, target, [whole], signal)) {
     progress.add(bytes)
   }
   progress.end()
@@ -112,14 +107,6 @@ async function resizeLike(source: OpenFile, target: OpenFile): Promise<bigint> {
   const size = await sizeOf(source)
   if ((await sizeOf(target)) !== size) await target.handle.truncate(Number(size))
   return size
-}
-
-function segments(
-  source: OpenFile,
-  target: OpenFile,
-  { start, end }: Span,
-): AsyncGenerator<Segment<Span, Span>> {
-  return overlay(dataSpans(source, start, end), dataSpans(target, start, end))
 }
 
 async function sum(numbers: AsyncIterable<bigint>): Promise<bigint> {

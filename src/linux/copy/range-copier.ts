@@ -4,6 +4,9 @@ import type { BufferPool } from './buffer-pool.ts'
 import { readZeroFilled, writeAll, type OpenFile } from './open-file.ts'
 import { pieces, type Span } from './spans.ts'
 
+/** What copy_file_range(2) says where it cannot be used, for every range of the two files alike. */
+export const CANNOT_COPY_INSIDE = ['EXDEV', 'EINVAL', 'ENOTSUP', 'ENOSYS'] as const
+
 /** Copies ranges of one file to the same place in another: inside the kernel where it can. */
 export class RangeCopier {
   readonly #source: OpenFile
@@ -34,8 +37,7 @@ export class RangeCopier {
         if (copied === 0n) break
         position += copied
       } catch (error) {
-        if (!hasErrno(error, 'EXDEV', 'EINVAL', 'ENOTSUP', 'ENOSYS')) throw error
-        // It will be the same for every other range of these two files.
+        if (!hasErrno(error, ...CANNOT_COPY_INSIDE)) throw error
         this.#insideKernel = false
         break
       }

@@ -10,10 +10,11 @@ import { copiedRows, sharedRows, type Source } from './copy-rows.ts'
 import { measureCopies } from './copyist.ts'
 import { freezes } from './freezes.ts'
 import { mountReflinkDisk } from './reflink-disk.ts'
-import { writeData } from './write-data.ts'
+import { writeData, writeFragments } from './write-data.ts'
 
 const VOLUME_BYTES = 10n << 30n
 const DATA_MIB = 100
+const FRAGMENTS = 16 << 10
 
 /** Copies that move data take long and vary less. */
 const COPY_ROUNDS = 7
@@ -50,7 +51,10 @@ export async function copies(test: CopyTest, progress: Progress, signal: AbortSi
   const samples = new Samples()
   const slow = Math.min(rounds, COPY_ROUNDS)
   const directory = await workspace.directory('copied')
-  await measureCopies('copies', copiedRows(pools.copying, directory), slow, samples, progress, signal)
+  const fragmented = join(directory, 'fragmented')
+  await writeFragments(fragmented, FRAGMENTS)
+  const copied = copiedRows(pools.copying, fragmented, directory)
+  await measureCopies('copies', copied, slow, samples, progress, signal)
   await measureCopies('clones', sharedRows(pools.sharing, disk.path), rounds, samples, progress, signal)
   const freezeTest = {
     pool: pools.copying.pool,

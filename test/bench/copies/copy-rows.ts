@@ -7,6 +7,7 @@ export const copyLabels = {
   snapshot: 'CreateSnapshot, copied',
   restore: 'CreateVolume of it, copied',
   engine: 'copied, and not flushed',
+  fragmented: 'the same, 64 MiB in 16,384 extents',
   sharedSnapshot: 'CreateSnapshot, shared',
   sharedRestore: 'CreateVolume of it, shared',
   sharedClone: 'CreateVolume of a volume, shared',
@@ -21,7 +22,12 @@ export interface Source {
   readonly sizeBytes: bigint
 }
 
-export function copiedRows({ pool, volumeId, snapshotId, sizeBytes }: Source, directory: string): CopyRow[] {
+/** @param fragmented an image of many extents */
+export function copiedRows(
+  { pool, volumeId, snapshotId, sizeBytes }: Source,
+  fragmented: string,
+  directory: string,
+): CopyRow[] {
   const volume = pool.image('volumes', volumeId)
   const snapshot = pool.image('snapshots', snapshotId)
   const how = '--reflink=never --sparse=always'
@@ -31,6 +37,7 @@ export function copiedRows({ pool, volumeId, snapshotId, sizeBytes }: Source, di
     { label: copyLabels.snapshot, copyists: [snapshotter(pool, volumeId), cp(volume, true)] },
     { label: copyLabels.restore, copyists: [restore, cp(snapshot, true)] },
     { label: copyLabels.engine, copyists: [engine(volume, directory), cp(volume, false)] },
+    { label: copyLabels.fragmented, copyists: [engine(fragmented, directory), cp(fragmented, false)] },
   ]
 }
 

@@ -1,0 +1,46 @@
+import { once } from 'node:events'
+import { extname, join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { OpenFile } from './open-file.ts'
+import type { Span } from './spans.ts'
+import type { TransferFiles, TransferredStep } from './step-transfer.ts'
+
+const program = join(import.meta.dirname, `transfer-worker${extname(import.meta.filename)}`)
+
+/**
+ * As `transfer`, in a thread of its own, which makes one call after the other. It takes some 60 ms and 15 MiB to start, and then is
+ * ten times faster with small extents: handing a call to a thread and back takes longer than the call.
+ */
+export async function* transferInThread(
+  source: OpenFile,
+  target: OpenFile,
+  spans: readonly Span[],
+  signal: AbortSignal,
+): AsyncGenerator<bigint> {
+  if (spans.length === 0) return
+  await using thread = startThread({ source: source.handle.fd, target: target.handle.fd })
+  for (const { start, end } of spans) {
+    for (let position = start; position < end;) {
+      signal.throwIfAborted()
+      const done = await thread.step({ start: position, end })
+      yield done.bytes
+      position = done.end
+    }
+  }
+}
+
+function startThread(files: TransferFiles) {
+  const worker = new Worker(program, { workerData: files })
+  return {
+    /** @throws what was thrown in the thread, with its errno; the thread is gone then */
+    async step(span: Span): Promise<TransferredStep> {
+      const answer = once(worker, 'message')
+      worker.postMessage(span)
+      const [done] = (await answer) as [TransferredStep]
+      return done
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      await worker.terminate()
+    },
+  }
+}
