@@ -12,6 +12,12 @@ export async function tool(command: string, ...args: string[]): Promise<string> 
   return (await execute(command, args, { env })).stdout.trim()
 }
 
+/** Lets go of a mount whatever is done with it. One that is frozen would stay, with all who wait for it, for ever. */
+export async function takeAway(target: string): Promise<void> {
+  await tool('fsfreeze', '--unfreeze', target).catch(() => undefined)
+  await tool('umount', '--lazy', target)
+}
+
 /** A directory, and devices and mounts that go with it, whatever a failed test left of them. */
 export class Scratch implements AsyncDisposable {
   readonly path: string
@@ -59,7 +65,7 @@ export class Scratch implements AsyncDisposable {
     const table = await readFile('/proc/self/mountinfo', 'utf8')
     const targets = table.split('\n').map((line) => unescapeOctal(line.split(' ')[4] ?? ''))
     const ours = targets.filter((target) => target.startsWith(`${this.path}/`))
-    for (const target of ours.reverse()) await tool('umount', '--lazy', target)
+    for (const target of ours.reverse()) await takeAway(target)
     for (const device of this.#devices.keys()) await tool('losetup', '--detach', device)
     await rm(this.path, { recursive: true })
   }

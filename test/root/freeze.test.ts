@@ -23,8 +23,6 @@ describeRoot('LinuxMounts', () => {
   })
 
   afterEach(async () => {
-    // A frozen file system cannot be cleaned up.
-    await mounts.thaw(mountPoint).catch(() => undefined)
     await scratch[Symbol.asyncDispose]()
   })
 

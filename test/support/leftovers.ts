@@ -2,7 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { nodeHash } from '../../src/volumes/ids.ts'
 import { setTimeout } from 'node:timers/promises'
-import { tool } from '../scratch.ts'
+import { takeAway, tool } from '../scratch.ts'
 
 /** What a driver that works in this directory has left on the machine, whoever else uses it at the same time. */
 export interface Leftovers {
@@ -31,9 +31,7 @@ export async function removeAll(directory: string): Promise<void> {
   const devices = await devicesOf(directory)
   for (const pid of (await processesOf([directory, ...devices.keys()])).keys()) kill(pid)
   for (const { target } of (await mountsOf(directory, devices)).reverse()) {
-    // Nothing can be unmounted, nor can those who wait for it be killed, while it is frozen.
-    await tool('fsfreeze', '--unfreeze', target).catch(ignore)
-    await tool('umount', '--lazy', target).catch(ignore)
+    await takeAway(target).catch(ignore)
   }
   // A device on top of another comes first.
   for (const device of [...(await devicesOf(directory)).keys()].reverse()) {
