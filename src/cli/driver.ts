@@ -34,7 +34,7 @@ import { Trimmer } from '../volumes/node/trimmer.ts'
 import { NodeUsage } from '../volumes/node/usage.ts'
 import { ImageMounts } from '../volumes/pool/image-mounts.ts'
 import { KnownPools } from '../volumes/pool/known-pools.ts'
-import type { PoolConfig } from '../volumes/pool/pool.ts'
+import type { Pool, PoolConfig } from '../volumes/pool/pool.ts'
 import { Pools } from '../volumes/pool/pools.ts'
 import { PrivateMounts } from '../volumes/pool/private-mounts.ts'
 import { Provisioner } from '../volumes/provisioner.ts'
@@ -91,18 +91,19 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   const privateMounts = resources.use(new PrivateMounts(mounts, mountsPath(dataDir)))
   const images = new ImageMounts({ files, loops, mounts, fileSystems, privateMounts, log })
   const known = new KnownPools(knownPoolsPath(dataDir))
-  const pools = resources.use(await Pools.open(config.pools, { files, images, known, log }))
+  const locks = new KeyedLock()
+  const thaw = (pools: readonly Pool[], areAll: boolean): Promise<void> =>
+    thawLeftFrozen({ locks, loops, mounts, log }, pools, areAll)
+  const pools = resources.use(await Pools.open(config.pools, { files, images, known, log, thaw }))
   for (const { name, device } of await loops.recover(isId)) {
     log.warn(
       { volume: name, device: device.path },
       'detached a device that was left of a volume that is gone',
     )
   }
-  await thawLeftFrozen({ pools: pools.open, loops, mounts, log })
 
   const topology = new NodeTopology(driverName, nodeId)
   const catalog = new Catalog(nodeId, pools)
-  const locks = new KeyedLock()
   const copier = new LinuxImageCopier()
   const tracer = await LinuxWriteTracer.open(join(dataDir, 'trace'))
   if (tracer) resources.use(tracer)
@@ -115,11 +116,14 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   const onSnapshots = { nodeId, catalog, locks, jobs, cutter }
   const snapshotter = new Snapshotter(onSnapshots)
   const groupSnapshotter = new GroupSnapshotter(onSnapshots)
-  await groupSnapshotter.removeHalves(new AbortController().signal)
   const onNode = { catalog, locks, files, loops, mounts, fileSystems }
   const trimmer = new Trimmer(onNode, log)
   const ephemeral = new EphemeralVolumes(onNode, provisioner, log)
-  await ephemeral.sweep(new AbortController().signal)
+  await pools.sweepWith(async (opened) => {
+    const { signal } = new AbortController()
+    await ephemeral.sweep(opened, signal)
+    await groupSnapshotter.removeHalves(signal)
+  })
   const storageHealth = new StorageHealth(pools)
   const volumeHealth = new VolumeHealth(onNode)
   const checkHealth = (): Promise<void> => storageHealth.requireSomePool()

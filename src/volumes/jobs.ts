@@ -28,6 +28,10 @@ export class Jobs implements AsyncDisposable {
     }
   }
 
+  isRunning(key: string): boolean {
+    return this.#running.has(key)
+  }
+
   /** Ends the job of this key, if there is one, and waits until it has cleaned up. */
   async cancel(key: string, reason: Error): Promise<void> {
     const job = this.#running.get(key)

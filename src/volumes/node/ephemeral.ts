@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { isReadOnly } from '../access.ts'
 import { VolumeError, messageOf } from '../errors.ts'
+import type { Pool } from '../pool/pool.ts'
 import type { Provisioner } from '../provisioner.ts'
 import type { Access, Volume } from '../volume.ts'
 import type { NodeDependencies } from './dependencies.ts'
@@ -24,7 +25,7 @@ export interface EphemeralRequest {
  * are unpublished. The kubelet gives them names of its own, by which it also asks for them later.
  *
  * Making, mounting, unmounting and deleting are steps that can each be the last one before a crash. A repeated call finds
- * what there is and goes on; what nobody asks for any more is not mounted, and goes at the next start.
+ * what there is and goes on; what nobody asks for any more is not mounted, and goes when its pool is opened.
  */
 export class EphemeralVolumes {
   readonly #on: NodeDependencies
@@ -69,9 +70,9 @@ export class EphemeralVolumes {
     if (await this.#unmount(volume, targetPath, signal)) await this.#provisioner.delete(volume.id, signal)
   }
 
-  /** To be called before anything is published: deletes what a crash, or the end of the machine, has left. */
-  async sweep(signal: AbortSignal): Promise<void> {
-    const volumes = this.#on.catalog.pools().flatMap((pool) => pool.volumes.values())
+  /** Deletes what a crash, or the end of the machine, has left in pools in which nothing was published yet. */
+  async sweep(pools: readonly Pool[], signal: AbortSignal): Promise<void> {
+    const volumes = pools.flatMap((pool) => pool.volumes.values())
     const ephemeral = volumes.filter(({ ephemeral }) => ephemeral)
     await Promise.all(ephemeral.map((volume) => this.#deleteIfUnused(volume, signal)))
   }
@@ -117,7 +118,7 @@ export class EphemeralVolumes {
       await unmountIdle(mounts, volume.id, targetPath)
     }
     await removeTarget(targetPath)
-    // The start after the pool is back deletes it.
+    // The pool's next opening deletes it.
     if (isLost || (await this.#isMounted(volume))) return false
     await loops.detach(catalog.image(volume), signal)
     return true
@@ -129,7 +130,7 @@ export class EphemeralVolumes {
     return attached !== undefined && usesOf(attached.device, await mounts.list()).length > 0
   }
 
-  /** Never fails: what is in use is kept, and what could not be deleted is tried again at the next start. */
+  /** Never fails: what is in use is kept, and what could not be deleted is tried again when the pool is next opened. */
   async #deleteIfUnused(volume: Volume, signal: AbortSignal): Promise<void> {
     const { id, name } = volume
     try {

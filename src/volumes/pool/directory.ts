@@ -47,7 +47,7 @@ export async function requireEmpty(
 export function unreadable(pool: string, path: string, cause: unknown): PoolUnreachableError {
   return new PoolUnreachableError(
     'PoolUnreadable',
-    `pool "${pool}": ${path} cannot be read (${messageOf(cause)}); look for errors of its disk in the kernel's log, and restart the driver when it is well again`,
+    `pool "${pool}": ${path} cannot be read (${messageOf(cause)}); look for errors of its disk in the kernel's log; it is opened again when it can be read`,
     { cause },
   )
 }

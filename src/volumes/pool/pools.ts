@@ -11,18 +11,24 @@ export interface PoolsDependencies {
   readonly images: ImageMounts
   readonly known: KnownPools
   readonly log: Logger
+  /**
+   * Ends what a driver that died has left frozen, in a pool that is being opened too, of which nobody knows before.
+   * @param areAll whether the configuration has no other pools
+   */
+  readonly thaw: (pools: readonly Pool[], areAll: boolean) => Promise<void>
 }
 
 /**
- * All pools of this node. One that was there before and cannot be opened now is unreachable: the others are served, and it
- * is tried again. One that never was there and cannot be opened is a mistake in the configuration.
+ * All pools of this node. One that was there before and cannot be opened now, or can no longer be read, is unreachable: the others
+ * are served, and it is tried again. One that never was there and cannot be opened is a mistake in the configuration.
  */
 export class Pools implements AsyncDisposable {
   readonly #on: PoolsDependencies
   readonly #configs: readonly PoolConfig[]
   readonly #open = new Map<string, Pool>()
   readonly #unreachable = new Map<string, PoolUnreachableError>()
-  readonly #held = new AsyncDisposableStack()
+  readonly #held = new Map<string, AsyncDisposableStack>()
+  #sweep: (opened: readonly Pool[]) => Promise<void> = () => Promise.resolve()
   #retrial: Promise<void> | undefined
 
   private constructor(configs: readonly PoolConfig[], dependencies: PoolsDependencies) {
@@ -48,25 +54,65 @@ export class Pools implements AsyncDisposable {
     return this.#unreachable
   }
 
+  /** Has this done with the pools that are open now, and then with each that is opened later. */
+  async sweepWith(sweep: (opened: readonly Pool[]) => Promise<void>): Promise<void> {
+    this.#sweep = sweep
+    await sweep(this.open)
+  }
+
   /** Opens what has become reachable meanwhile. Of calls at the same time one does the work. */
   async retry(): Promise<void> {
-    this.#retrial ??= this.#openUnreachable().finally(() => (this.#retrial = undefined))
+    this.#retrial ??= this.#retry().finally(() => (this.#retrial = undefined))
     await this.#retrial
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#retrial
-    await this.#held.disposeAsync()
+    for (const name of [...this.#held.keys()].reverse()) await this.#close(name)
   }
 
-  async #openUnreachable(): Promise<void> {
+  async #retry(): Promise<void> {
+    for (const pool of this.open) await this.#closeIfUnreadable(pool)
     for (const config of this.#configs.filter(({ name }) => this.#unreachable.has(name))) {
       try {
         await this.#tryToOpen(config)
       } catch (error) {
         this.#unreachable.set(config.name, new PoolUnreachableError('PoolUnreadable', messageOf(error)))
       }
+      const opened = this.#open.get(config.name)
+      if (opened) await this.#sweepLater(opened)
     }
+  }
+
+  /** A file system that has shut down works again when it is mounted anew, which it cannot be while we hold it. */
+  async #closeIfUnreadable(pool: Pool): Promise<void> {
+    try {
+      await pool.check()
+    } catch (error) {
+      if (!(error instanceof PoolUnreachableError) || error.reason !== 'PoolUnreadable') return
+      this.#on.log.error({ pool: pool.name, reason: error.message }, 'unreachable')
+      this.#unreachable.set(pool.name, error)
+      this.#open.delete(pool.name)
+      await this.#close(pool.name)
+    }
+  }
+
+  /** While others are served: what goes wrong is left for the next start. */
+  async #sweepLater(pool: Pool): Promise<void> {
+    try {
+      await this.#sweep([pool])
+    } catch (error) {
+      this.#on.log.error(
+        { pool: pool.name, reason: messageOf(error) },
+        'not all that was left could be cleared away',
+      )
+    }
+  }
+
+  async #close(name: string): Promise<void> {
+    const held = this.#held.get(name)
+    this.#held.delete(name)
+    await held?.disposeAsync()
   }
 
   async #tryToOpen(config: PoolConfig): Promise<void> {
@@ -93,7 +139,7 @@ export class Pools implements AsyncDisposable {
   }
 
   async #openOne(config: PoolConfig, knownId: string | undefined): Promise<Pool> {
-    const { files, images, known, log } = this.#on
+    const { files, images, known, log, thaw } = this.#on
     const { image, name: pool, path: target } = config
     await using held = new AsyncDisposableStack()
     if (image) {
@@ -102,7 +148,9 @@ export class Pools implements AsyncDisposable {
     }
     const opened = held.use(await Pool.open(config, files, log, knownId))
     if (knownId === undefined) await known.remember(pool, opened.id)
-    this.#held.use(held.move())
+    const others = this.open
+    await thaw([...others, opened], others.length + 1 === this.#configs.length)
+    this.#held.set(pool, held.move())
     return opened
   }
 }

@@ -80,12 +80,17 @@ export class GroupSnapshotter {
     await this.#remove(catalog.membersOfGroup(id), signal)
   }
 
-  /** Clears away the groups of which a crash left a part. To be called once, when all pools are there. */
+  /** Clears away the groups of which a crash left a part. To be called when pools were opened. */
   async removeHalves(signal: AbortSignal): Promise<void> {
-    const { catalog } = this.#on
+    const { catalog, jobs, locks } = this.#on
     const snapshots = catalog.pools().flatMap((pool) => pool.snapshots.values())
-    const halves = snapshots.filter(({ group }) => group && !catalog.isComplete(group))
-    await this.#remove(halves, signal)
+    const halves = snapshots.flatMap(({ group }) => (group && !catalog.isComplete(group) ? [group] : []))
+    for (const group of halves) {
+      // Whoever makes it anew has cleared away what was left, and may need hours to have all members.
+      if (jobs.isRunning(group.id)) continue
+      using _lock = await locks.acquire(group.id, signal)
+      if (!catalog.isComplete(group)) await this.#remove(catalog.membersOfGroup(group.id), signal)
+    }
   }
 
   /** Waits for those who use one of them; from then on nothing stops it half way. */

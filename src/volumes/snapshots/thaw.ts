@@ -1,34 +1,48 @@
 import type { Logger } from 'pino'
 import { hasErrno } from '../errors.ts'
+import type { KeyedLock } from '../keyed-lock.ts'
 import { mountPointOf } from '../node/uses.ts'
 import type { Pool } from '../pool/pool.ts'
 import type { LoopDevices, LoopState, Mounts } from '../ports.ts'
 
 export interface ThawDependencies {
-  readonly pools: readonly Pool[]
+  readonly locks: KeyedLock
   readonly loops: LoopDevices
   readonly mounts: Mounts
   readonly log: Logger
 }
 
 /**
- * Ends the freezes of a driver that died inside of them, by the word that it left. To be called before anything is
- * served: whoever writes to such a file system waits until then.
- * @throws when a file system stays frozen; the next start tries again
+ * Ends the freezes of a driver that died inside of them, by the word that it left. To be called before anything in a pool is
+ * served: whoever writes to such a file system waits until then, and once it is unmounted nobody can thaw it.
+ * @param areAll whether these are all pools: else what is not in them may be in another, and the word of it is kept
+ * @throws when a file system stays frozen; it can be tried again
  */
-export async function thawLeftFrozen({ pools, loops, mounts, log }: ThawDependencies): Promise<void> {
-  const stores = pools.flatMap(({ volumes, snapshots }) => [volumes, snapshots])
+export async function thawLeftFrozen(
+  on: ThawDependencies,
+  pools: readonly Pool[],
+  areAll: boolean,
+): Promise<void> {
   // The word is in the pool of the copy, the volume may be in another one.
-  for (const id of new Set(stores.flatMap(({ frozen }) => frozen))) {
-    for (const pool of pools) {
-      const attached = await findAttached(loops, pool.volumes.image(id))
-      const mountPoint = attached && mountPointOf(attached.device, await mounts.list())
-      if (mountPoint !== undefined && (await mounts.thaw(mountPoint))) {
-        log.warn({ volume: id, mountPoint }, 'thawed what an interrupted operation left frozen')
-      }
-    }
+  for (const store of pools.flatMap(({ volumes, snapshots }) => [volumes, snapshots])) {
+    const found = store.frozen.map((id) => ({ id, pool: pools.find((pool) => hasVolume(pool, id)) }))
+    for (const { id, pool } of found) if (pool) await thaw(on, pool, id)
+    if (areAll || found.every(({ pool }) => pool !== undefined)) store.forgetFrozen()
   }
-  for (const store of stores) store.forgetFrozen()
+}
+
+function hasVolume({ volumes }: Pool, id: string): boolean {
+  return volumes.get(id) !== undefined || volumes.damaged.has(id)
+}
+
+async function thaw({ locks, loops, mounts, log }: ThawDependencies, pool: Pool, id: string): Promise<void> {
+  // What another pool's volume is frozen for at the moment is no business of ours.
+  using _lock = await locks.acquire(id, new AbortController().signal)
+  const attached = await findAttached(loops, pool.volumes.image(id))
+  const mountPoint = attached && mountPointOf(attached.device, await mounts.list())
+  if (mountPoint !== undefined && (await mounts.thaw(mountPoint))) {
+    log.warn({ volume: id, mountPoint }, 'thawed what an interrupted operation left frozen')
+  }
 }
 
 async function findAttached(loops: LoopDevices, image: string): Promise<LoopState | undefined> {

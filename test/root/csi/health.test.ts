@@ -1,4 +1,4 @@
-import { rename, rm, truncate, writeFile } from 'node:fs/promises'
+import { readdir, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
@@ -7,6 +7,7 @@ import { TestNode } from '../../support/driver.ts'
 import { complaints, healthOnDisk, healthOnNode, storageHealth } from '../../support/health.ts'
 import { makeSparse } from '../../support/images.ts'
 import { nothing } from '../../support/leftovers.ts'
+import { PodVolume } from '../../support/pod-volume.ts'
 import { refusal } from '../../support/refusal.ts'
 import { MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
 
@@ -209,7 +210,11 @@ describeRoot('the health of the storage', () => {
 
     beforeEach(async () => {
       kept = await inExtra('kept').create()
+      const inline = await new PodVolume(node, 'inline', {
+        attributes: { pool: 'extra', size: '32Mi' },
+      }).publish()
       await node.driver.end('SIGKILL')
+      await tool('umount', inline.target)
       await tool('umount', disk)
       await node.start({ args })
     })
@@ -223,6 +228,9 @@ describeRoot('the health of the storage', () => {
       await mountDisk()
       expect(await storageHealth(node)).toEqual([])
       expect(await healthOnDisk(node, kept.id)).toEqual([])
+      // Of the two, the one that lived with a pod is cleared away, as it would have been at the start.
+      const names = await readdir(join(disk, 'pool', 'volumes'))
+      expect(names.filter((name) => !name.startsWith('.'))).toEqual([kept.id])
       await kept.delete()
     })
 

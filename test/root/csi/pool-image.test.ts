@@ -304,14 +304,20 @@ describeRoot('a pool image that dies', () => {
     expect(await storageHealth(node)).toEqual([])
   }
 
-  it('lets go of raw block volumes that are in use', async () => {
+  const cases: [string, () => Promise<void>][] = [
+    ['without a restart', () => Promise.resolve()],
+    ['with one', () => node.crash({ args: on.args })],
+  ]
+
+  it.each(cases)('lets go of raw block volumes that are in use, %s', async (_, restart) => {
     const capability = blockCapability('SINGLE_NODE_MULTI_WRITER')
     const block = await on.volume('block', capability).create()
     await block.stage()
     await block.publish('writer')
     await block.publish('reader', { readonly: true })
     await tool('xfs_io', '-x', '-c', 'shutdown', on.mountPoint)
-    await node.crash({ args: on.args })
+    expect(await storageHealth(node)).toEqual(['STORAGE_UNREACHABLE PoolUnreadable'])
+    await restart()
     await block.unpublish('writer')
     await block.unpublish('reader')
     await block.unstage()
@@ -322,16 +328,18 @@ describeRoot('a pool image that dies', () => {
     expect(await node.stop()).toEqual(nothing)
   })
 
-  it('by an error of its disk works again when it is mounted anew', async () => {
+  it.each(cases)('by an error of its disk works again when it is mounted anew, %s', async (_, restart) => {
     await tool('xfs_io', '-x', '-c', 'shutdown', on.mountPoint)
-    expect(await storageHealth(node)).toEqual(['STORAGE_UNREACHABLE PoolUnreadable'])
     expect(await healthOnDisk(node, volume.id)).toEqual(['INACCESSIBLE PoolUnreadable'])
     expect(await healthOnNode(node, volume)).toEqual(['INACCESSIBLE PoolUnreadable'])
+    expect(await storageHealth(node)).toEqual(['STORAGE_UNREACHABLE PoolUnreadable'])
     await othersGoOn()
 
     // In use, it cannot be mounted anew; that is no reason not to start.
-    await node.crash({ args: on.args })
+    await restart()
     expect(await storageHealth(node)).toEqual(['STORAGE_UNREACHABLE PoolUnreadable'])
+    expect(await healthOnDisk(node, volume.id)).toEqual(['INACCESSIBLE PoolUnreachable'])
+    expect(await healthOnNode(node, volume)).toEqual(['INACCESSIBLE PoolUnreachable'])
     await othersGoOn()
     await volume.unstage()
     await becomesWell()

@@ -119,13 +119,15 @@ describe('EphemeralVolumes', () => {
     expect(await left()).toEqual([])
   })
 
-  it('goes at the start of the driver when it is not mounted', async () => {
+  it('goes when its pool is opened and it is not mounted', async () => {
     await publish()
     await world.create('persistent')
-    await ephemeral.sweep(never)
+    await ephemeral.sweep([world.pool], never)
     expect(published()).toBeDefined()
     await world.mounts.unmount(targetPath)
-    await ephemeral.sweep(never)
+    await ephemeral.sweep([world.other], never)
+    expect(published()).toBeDefined()
+    await ephemeral.sweep([world.pool], never)
     expect(world.catalog.findEphemeral(name)).toBeUndefined()
     expect(await left()).toHaveLength(1)
   })

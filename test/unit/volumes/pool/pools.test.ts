@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
@@ -6,6 +6,7 @@ import { LinuxImageFiles } from '../../../../src/linux/image-files.ts'
 import { StorageHealth } from '../../../../src/volumes/health/storage-health.ts'
 import { ImageMounts } from '../../../../src/volumes/pool/image-mounts.ts'
 import { KnownPools } from '../../../../src/volumes/pool/known-pools.ts'
+import type { Pool } from '../../../../src/volumes/pool/pool.ts'
 import { Pools } from '../../../../src/volumes/pool/pools.ts'
 import { PrivateMounts } from '../../../../src/volumes/pool/private-mounts.ts'
 import { FakeFileSystems } from '../../../fakes/filesystems.ts'
@@ -17,14 +18,24 @@ describe('Pools', () => {
   let directory: string
   let disk: string
   let known: KnownPools
+  /** What is done with pools when they are opened, and whether they could be seen then. */
+  let log: string[]
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'csi-driver-loop-'))
     disk = join(directory, 'disk')
     known = new KnownPools(join(directory, 'known-pools'))
+    log = []
   })
 
   afterEach(() => rm(directory, { recursive: true }))
+
+  const named = (pools: readonly Pool[]): string => pools.map(({ name }) => name).join(' and ')
+
+  const thaw = (pools: readonly Pool[], areAll: boolean): Promise<void> => {
+    log.push(`thaw ${named(pools)}${areAll ? ', all' : ''}`)
+    return Promise.resolve()
+  }
 
   const open = async () => {
     const files = new LinuxImageFiles()
@@ -43,7 +54,7 @@ describe('Pools', () => {
         { name: 'away', path: join(disk, 'loop'), limits: noLimits },
         { name: 'here', path: join(directory, 'here'), limits: noLimits },
       ],
-      { files, images, known, log: silent },
+      { files, images, known, log: silent, thaw },
     )
     return {
       pools,
@@ -87,6 +98,67 @@ describe('Pools', () => {
     await rename(`${disk}-away`, disk)
     expect(await opened.health.issues()).toEqual([])
     expect(opened.pools.open.map(({ name }) => name)).toEqual(['away', 'here'])
+  })
+
+  it('clears up in a pool that comes back as at the start', async () => {
+    await closed()
+    await rename(disk, `${disk}-away`)
+    log = []
+    await using opened = await open()
+    await opened.pools.sweepWith((pools) => {
+      log.push(`sweep ${named(pools)} of ${named(opened.pools.open)}`)
+      return Promise.resolve()
+    })
+    await rename(`${disk}-away`, disk)
+    await opened.health.issues()
+    await opened.health.issues()
+    expect(log).toEqual([
+      'thaw here',
+      'sweep here of here',
+      'thaw here and away, all',
+      'sweep away of away and here',
+    ])
+  })
+
+  it('serves a pool that comes back also when clearing up fails', async () => {
+    await closed()
+    await rename(disk, `${disk}-away`)
+    await using opened = await open()
+    await opened.pools.sweepWith((pools) =>
+      named(pools) === 'away' ? Promise.reject(new Error('no luck')) : Promise.resolve(),
+    )
+    await rename(`${disk}-away`, disk)
+    expect(await opened.health.issues()).toEqual([])
+  })
+
+  it('does not serve a pool in which something stays frozen', async () => {
+    await closed()
+    await rename(disk, `${disk}-away`)
+    await using opened = await open()
+    await rename(`${disk}-away`, disk)
+    log.push = () => {
+      throw new Error('no luck')
+    }
+    expect(await opened.health.issues()).toMatchObject([
+      { status: 'unreachable', message: expect.stringContaining('no luck') },
+    ])
+    log = []
+    expect(await opened.health.issues()).toEqual([])
+  })
+
+  it('opens a pool anew that could not be read for a while', async () => {
+    await using opened = await open()
+    const [before] = opened.pools.open
+    const record = join(disk, 'loop', 'pool.json')
+    await rename(record, `${record}.kept`)
+    await mkdir(record)
+    expect(await opened.health.issues()).toMatchObject([{ status: 'unreachable', reason: 'PoolUnreadable' }])
+    expect(named(opened.pools.open)).toBe('here')
+    await rmdir(record)
+    await rename(`${record}.kept`, record)
+    expect(await opened.health.issues()).toEqual([])
+    expect(opened.pools.open[0]).toMatchObject({ name: 'away', id: before?.id })
+    expect(opened.pools.open[0]).not.toBe(before)
   })
 
   it.each(absences)('notices while it runs that %s', async (_, harm) => {

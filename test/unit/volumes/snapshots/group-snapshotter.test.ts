@@ -203,6 +203,18 @@ describe('GroupSnapshotter', () => {
       expect((await create()).snapshots).toHaveLength(3)
     })
 
+    it('is left alone by a sweep while it is made', async () => {
+      const swept: number[] = []
+      const commit = world.other.commitSnapshot.bind(world.other)
+      world.other.commitSnapshot = async (...parameters) => {
+        await groups.removeHalves(never)
+        swept.push(catalog.membersOfGroup(id).length)
+        return commit(...parameters)
+      }
+      expect((await create()).snapshots).toHaveLength(3)
+      expect(swept).toEqual([2])
+    })
+
     it('keeps other snapshots when it sweeps', async () => {
       const single = await world.snapshotter.create('s', at(volumes, 0).id, parameters, never)
       const { snapshots } = await create()

@@ -1,10 +1,11 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { Pool } from '../../../../src/volumes/pool/pool.ts'
 import { thawLeftFrozen } from '../../../../src/volumes/snapshots/thaw.ts'
 import type { Volume } from '../../../../src/volumes/volume.ts'
-import { makeWorld, silent, type World } from '../world.ts'
+import { makeWorld, never, silent, type World } from '../world.ts'
 
 describe('thawLeftFrozen', () => {
   let world: World
@@ -41,8 +42,10 @@ describe('thawLeftFrozen', () => {
       pools.push(await Pool.open(config, world.files, silent))
   }
 
-  const thaw = (): Promise<void> =>
-    thawLeftFrozen({ pools, loops: world.loops, mounts: world.mounts, log: silent })
+  const thaw = (open = pools): Promise<void> => {
+    const { locks, loops, mounts } = world
+    return thawLeftFrozen({ locks, loops, mounts, log: silent }, open, open.length === pools.length)
+  }
 
   const gone = async (): Promise<void> => {
     for (const pool of pools) await Promise.all([pool.volumes.settle(), pool.snapshots.settle()])
@@ -74,6 +77,26 @@ describe('thawLeftFrozen', () => {
     await thaw()
     expect([...world.mounts.frozen]).toEqual([])
     await gone()
+  })
+
+  it('keeps the word as long as the pool of the volume is not there', async () => {
+    await startAfter({ 'other/volumes/.v.new/frozen': volume.id })
+    await thaw(pools.slice(1))
+    expect(world.mounts.frozen.size).toBe(1)
+    await thaw()
+    expect([...world.mounts.frozen]).toEqual([])
+    await gone()
+  })
+
+  it('waits for whoever has the volume now', async () => {
+    await startAfter({ 'other/volumes/.v.new/frozen': volume.id })
+    const lock = await world.locks.acquire(volume.id, never)
+    const thawing = thaw()
+    await setTimeout(50)
+    expect(world.mounts.frozen.size).toBe(1)
+    lock[Symbol.dispose]()
+    await thawing
+    expect([...world.mounts.frozen]).toEqual([])
   })
 
   it('leaves alone what somebody else froze', async () => {
