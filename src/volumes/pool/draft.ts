@@ -1,7 +1,7 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrno } from '../errors.ts'
-import { flush } from './durable.ts'
+import { flush, renameFlushed } from './durable.ts'
 
 export const IMAGE = 'disk.img'
 
@@ -14,18 +14,20 @@ const FROZEN = 'frozen'
  */
 export class Draft implements AsyncDisposable {
   readonly image: string
+  readonly #parent: string
+  readonly #name: string
   readonly #building: string
-  readonly #final: string
   #hasNote = false
   #committed = false
 
-  private constructor(building: string, final: string) {
+  private constructor(parent: string, name: string, building: string) {
     this.image = join(building, IMAGE)
+    this.#parent = parent
+    this.#name = name
     this.#building = building
-    this.#final = final
   }
 
-  /** @param final the directory that the draft becomes */
+  /** @param name of the directory that the draft becomes */
   static async begin(parent: string, name: string): Promise<Draft> {
     const building = join(parent, draftName(name))
     try {
@@ -36,7 +38,7 @@ export class Draft implements AsyncDisposable {
       await rm(building, { recursive: true })
       await mkdir(building)
     }
-    return new Draft(building, join(parent, name))
+    return new Draft(parent, name, building)
   }
 
   /** Leaves word, for the next start if we die, that these volumes may be frozen. */
@@ -46,14 +48,14 @@ export class Draft implements AsyncDisposable {
     await writeFile(join(this.#building, FROZEN), volumeIds.join('\n'), { mode: 0o600 })
   }
 
-  /** Makes it what it is to be, as one step. The flush of the parent directory is the caller's. */
+  /** Makes it what it is to be, as one step: it is there when this returns, and after any crash from then on. */
   async commit(recordName: string, text: string): Promise<void> {
     if (this.#hasNote) await rm(join(this.#building, FROZEN))
     const record = join(this.#building, recordName)
     await writeFile(record, text, { mode: 0o600 })
     // At once, because one commit of the file system's journal is then enough for all three.
     await Promise.all([record, this.image, this.#building].map(flush))
-    await rename(this.#building, this.#final)
+    await renameFlushed(this.#parent, draftName(this.#name), this.#name)
     this.#committed = true
   }
 

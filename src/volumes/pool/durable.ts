@@ -14,22 +14,50 @@ export async function writeFlushed(path: string, text: string): Promise<void> {
 }
 
 /**
- * Replaces a file as one step: after a crash there is the old or the new one, whole.
- * @param between what is to be done when the new one has its place on the disk and does not count yet; when it fails, the
- * old one stays
+ * Renames within a directory, for good: after a crash, too. Where that cannot be had, the old name is back when it fails, so
+ * that whoever repeats it finds what he found before.
  */
+export async function renameFlushed(directory: string, from: string, to: string): Promise<void> {
+  await rename(`${directory}/${from}`, `${directory}/${to}`)
+  try {
+    await flush(directory)
+  } catch (error) {
+    await rename(`${directory}/${to}`, `${directory}/${from}`)
+    throw error
+  }
+}
+
+export interface Replacement {
+  /**
+   * What is to be done when the new file has its place on the disk and does not count yet; when it fails, the old one
+   * stays.
+   */
+  readonly between?: (() => Promise<void>) | undefined
+  /** What is in the old file; it is put back when nobody can say which of the two a crash would leave. */
+  readonly previous?: string | undefined
+}
+
+/** Replaces a file as one step: after a crash there is the old or the new one, whole. */
 export async function replaceFile(
   directory: string,
   name: string,
   text: string,
-  between: () => Promise<void> = () => Promise.resolve(),
+  { between, previous }: Replacement = {},
 ): Promise<void> {
-  const temporary = `${directory}/.${name}.new`
+  const [temporary, file] = [`${directory}/.${name}.new`, `${directory}/${name}`]
   await using undo = new AsyncDisposableStack()
   undo.defer(() => rm(temporary, { force: true }))
   await writeFlushed(temporary, text)
-  await between()
-  await rename(temporary, `${directory}/${name}`)
+  await between?.()
+  await rename(temporary, file)
+  try {
+    await flush(directory)
+  } catch (error) {
+    if (previous !== undefined) {
+      await writeFlushed(temporary, previous)
+      await rename(temporary, file)
+    }
+    throw error
+  }
   undo.move()
-  await flush(directory)
 }

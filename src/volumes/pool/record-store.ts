@@ -7,7 +7,7 @@ import { isId } from '../ids.ts'
 import type { ImageFiles } from '../ports.ts'
 import { Draft, IMAGE, frozenBy } from './draft.ts'
 import { imageBytes } from './damage.ts'
-import { flush, replaceFile } from './durable.ts'
+import { renameFlushed, replaceFile } from './durable.ts'
 
 /** What is particular to volumes, or to snapshots. */
 export interface RecordKind<T> {
@@ -105,7 +105,6 @@ export class RecordStore<T extends { readonly id: string }> {
   /** The record is there when this returns, and after any crash from then on. */
   async commit(draft: Draft, record: T): Promise<void> {
     await draft.commit(this.#kind.recordName, this.#kind.encode(record))
-    await flush(this.#path)
     this.#records.set(record.id, record)
   }
 
@@ -113,18 +112,19 @@ export class RecordStore<T extends { readonly id: string }> {
    * @param work makes what the record says true; by then the record has its place, so that a full disk cannot come between
    */
   async update(record: T, work?: () => Promise<void>): Promise<void> {
-    const text = this.#kind.encode(record)
-    await replaceFile(join(this.#path, record.id), this.#kind.recordName, text, work)
+    const { encode, recordName } = this.#kind
+    const old = this.#records.get(record.id)
+    const replacement = { between: work, previous: old && encode(old) }
+    await replaceFile(join(this.#path, record.id), recordName, encode(record), replacement)
     this.#records.set(record.id, record)
   }
 
   /** The record is gone when this returns; its blocks are freed in the background. */
   async remove(id: string): Promise<void> {
-    const doomed = this.#doomedPath()
-    await rename(join(this.#path, id), doomed)
+    const doomed = doomedName()
+    await renameFlushed(this.#path, id, doomed)
     this.#records.delete(id)
-    await flush(this.#path)
-    this.#removeInBackground(doomed)
+    this.#removeInBackground(join(this.#path, doomed))
   }
 
   /** Waits for the removals that are still going on. */
@@ -146,15 +146,11 @@ export class RecordStore<T extends { readonly id: string }> {
 
   async #sweep(name: string): Promise<void> {
     this.#log.info({ name }, 'removing what an interrupted operation left')
-    const doomed = this.#doomedPath()
+    const doomed = join(this.#path, doomedName())
     await rename(join(this.#path, name), doomed)
     const frozen = await frozenBy(doomed)
     if (frozen.length > 0) this.#interrupted.set(doomed, frozen)
     else this.#removeInBackground(doomed)
-  }
-
-  #doomedPath(): string {
-    return join(this.#path, `.${randomUUID()}.deleted`)
   }
 
   #removeInBackground(path: string): void {
@@ -165,4 +161,8 @@ export class RecordStore<T extends { readonly id: string }> {
       .finally(() => this.#removals.delete(removal))
     this.#removals.add(removal)
   }
+}
+
+function doomedName(): string {
+  return `.${randomUUID()}.deleted`
 }
