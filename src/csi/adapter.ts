@@ -86,10 +86,11 @@ async function attend(
   work: (signal: AbortSignal) => Promise<void>,
 ): Promise<Status | undefined> {
   const start = performance.now()
+  const subject = subjectOf(call.request)
   const log = context.log.child({
     call: ++calls,
     method: path.slice(path.lastIndexOf('/') + 1),
-    ...subject(call.request),
+    ...subject,
   })
   const cancelled = new AbortController()
   const cancel = (): void => {
@@ -104,7 +105,7 @@ async function attend(
     context.observe(path, 'OK', (performance.now() - start) / 1000)
     return undefined
   } catch (error) {
-    const { code, details } = statusOf(error)
+    const { code, details } = statusOf(error, inWords(subject))
     const isFault = faults.includes(code)
     log[isFault ? 'error' : 'warn'](
       { code: codes[code], ms: elapsed(start), ...(isFault && { err: error }) },
@@ -117,12 +118,26 @@ async function attend(
   }
 }
 
-/** The volume or snapshot that a call is about, for the log. */
-function subject(request: object): { volume?: unknown; snapshot?: unknown; name?: unknown } {
+interface Subject {
+  readonly volume?: unknown
+  readonly snapshot?: unknown
+  readonly group?: unknown
+  readonly name?: unknown
+}
+
+/** The volume or snapshot that a call is about. */
+function subjectOf(request: object): Subject {
   if ('volumeId' in request) return { volume: request.volumeId }
   if ('targetSnapshotId' in request) return { snapshot: request.targetSnapshotId }
   if ('snapshotId' in request) return { snapshot: request.snapshotId }
+  if ('groupSnapshotId' in request) return { group: request.groupSnapshotId }
   return 'name' in request ? { name: request.name } : {}
+}
+
+/** `volume "x"` */
+function inWords(subject: Subject): string | undefined {
+  const [entry] = Object.entries(subject)
+  return entry && `${entry[0]} ${JSON.stringify(entry[1])}`
 }
 
 function elapsed(start: number): number {

@@ -35,7 +35,8 @@ export interface Status {
   readonly details: string
 }
 
-export function statusOf(error: unknown): Status {
+/** @param subject what the call is about; errors that were made for its caller say so by themselves */
+export function statusOf(error: unknown, subject?: string): Status {
   if (isAnswer(error)) return { code: error.code, details: error.details }
   const details = messageOf(error) || 'unknown error'
   if (error instanceof VolumeError) return { code: codes[error.kind], details }
@@ -43,8 +44,8 @@ export function statusOf(error: unknown): Status {
   if (error instanceof ShutdownError) return { code: status.UNAVAILABLE, details }
   // Node's own waits wrap the signal's reason.
   if (Error.isError(error) && error.name === 'AbortError')
-    return statusOf(error.cause ?? new CancelledError())
-  return { code: status.INTERNAL, details }
+    return statusOf(error.cause ?? new CancelledError(), subject)
+  return { code: status.INTERNAL, details: subject === undefined ? details : `${subject}: ${details}` }
 }
 
 /** True for an error that is another CSI service's answer (grpc-js's ServiceError), with one of these codes if any are given. */

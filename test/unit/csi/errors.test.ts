@@ -28,6 +28,15 @@ describe('statusOf', () => {
     expect(statusOf(new Error('')).details).not.toBe('')
   })
 
+  it('says what a call was about where the error cannot know it', () => {
+    expect(statusOf(new Error('EIO: i/o error, fsync'), 'volume "x"').details).toBe(
+      'volume "x": EIO: i/o error, fsync',
+    )
+    expect(statusOf(new VolumeError('aborted', 'volume "x" is busy'), 'volume "x"').details).toBe(
+      'volume "x" is busy',
+    )
+  })
+
   it('looks into the errors of waits that were cut short', async () => {
     const error: unknown = await setTimeout(1000, undefined, {
       signal: AbortSignal.abort(new ShutdownError()),
