@@ -1,10 +1,10 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Progress } from '../harness/progress.ts'
+import { timed } from '../harness/statistics.ts'
 import type { Attacher } from './attachers.ts'
 import { rotated } from './life-cycle.ts'
-import type { Progress } from './progress.ts'
 import { Samples, type Table } from './samples.ts'
-import { timed } from './statistics.ts'
 
 const IMAGE_BYTES = 1 << 20
 const WARM_UP_ROUNDS = 10

@@ -2,22 +2,22 @@ import { cpus, release } from 'node:os'
 import { connect, type CsiClient } from '../../src/csi/client.ts'
 import { LoopControl } from '../../src/linux/loop/control.ts'
 import { LinuxLoopDevices } from '../../src/linux/loop/loop-devices.ts'
+import { DriverProcess } from '../harness/driver-process.ts'
+import { progressOn, type Progress } from '../harness/progress.ts'
+import { Workspace } from '../harness/workspace.ts'
 import { atOnce } from './at-once.ts'
 import { attachAmong } from './attach.ts'
 import { driverAttacher, floorAttacher, shellAttacher, type Attacher } from './attachers.ts'
 import type { Contender } from './contender.ts'
 import { copies } from './copies/copies.ts'
 import { CsiContender } from './csi-contender.ts'
-import { DriverProcess } from './driver-process.ts'
 import { FloorContender } from './floor-contender.ts'
 import { attachGoals, copyGoals, manyGoals, volumeGoals, type Goal } from './goals.ts'
 import { lifeCycle } from './life-cycle.ts'
 import { manyVolumes, type ManyVolumes } from './many-volumes.ts'
-import { progressOn, type Progress } from './progress.ts'
 import type { Report } from './report.ts'
 import type { Table } from './samples.ts'
 import { ShellContender } from './shell-contender.ts'
-import { Workspace } from './workspace.ts'
 
 export interface BenchOptions {
   readonly parts: readonly PartName[]
@@ -86,7 +86,7 @@ export const partNames = Object.keys(parts) as PartName[]
 /** Runs the parts that are asked for, and leaves nothing behind whatever happens. */
 export async function bench(options: BenchOptions, signal: AbortSignal): Promise<Report> {
   const progress = progressOn(process.stderr)
-  await using workspace = await Workspace.open(options.directory)
+  await using workspace = await Workspace.open(options.directory, 'bench')
   await using control = await LoopControl.open()
   const floor = floorAttacher(control)
   const findings: Findings[] = []

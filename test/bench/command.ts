@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { builtDriver, explain, positive } from '../harness/command-line.ts'
+import { interruptSignal } from '../harness/interrupt.ts'
+import { ensureOwnNamespace } from '../harness/own-namespace.ts'
 import { bench, partNames, type BenchOptions, type PartName } from './bench.ts'
-import { interruptSignal } from './interrupt.ts'
-import { ensureOwnNamespace } from './own-namespace.ts'
 import { printReport } from './report.ts'
 
 const help = `Usage: npm run bench -- [options]
@@ -49,7 +49,7 @@ function parse(args: string[]): (BenchOptions & { json: boolean }) | 'help' {
       only: { type: 'string', multiple: true, default: [...partNames] },
       rounds: { type: 'string', default: '30' },
       volumes: { type: 'string', default: '1000' },
-      driver: { type: 'string', default: fileURLToPath(new URL('../../dist/main.js', import.meta.url)) },
+      driver: { type: 'string', default: builtDriver },
       socket: { type: 'string' },
       dir: { type: 'string', default: '/var/tmp' },
       json: { type: 'boolean', default: false },
@@ -72,15 +72,4 @@ function partOf(name: string): PartName {
   const part = partNames.find((known) => known === name)
   if (part) return part
   throw new Error(`--only must be one of ${partNames.join(', ')}, not ${name}`)
-}
-
-function positive(option: string, text: string): number {
-  const number = Number(text)
-  if (Number.isSafeInteger(number) && number > 0) return number
-  throw new Error(`${option} must be a whole number above 0, not ${text}`)
-}
-
-function explain(error: unknown): string {
-  if (error instanceof SuppressedError) return `${explain(error.suppressed)}; and ${explain(error.error)}`
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,7 +1,7 @@
+import type { Progress } from '../harness/progress.ts'
+import { timed } from '../harness/statistics.ts'
 import { stepLabels, steps, wholeLife, type Contender, type Step } from './contender.ts'
-import type { Progress } from './progress.ts'
 import { Samples, type Table } from './samples.ts'
-import { timed } from './statistics.ts'
 
 const VOLUME_BYTES = 1n << 30n
 

@@ -1,8 +1,8 @@
+import { DriverProcess } from '../harness/driver-process.ts'
+import { inParallel } from '../harness/in-parallel.ts'
+import type { Progress } from '../harness/progress.ts'
+import { percentile } from '../harness/statistics.ts'
 import { CsiContender, type CsiLife } from './csi-contender.ts'
-import { DriverProcess } from './driver-process.ts'
-import { inParallel } from './in-parallel.ts'
-import type { Progress } from './progress.ts'
-import { percentile } from './statistics.ts'
 
 const VOLUME_BYTES = 64n << 20n
 const AT_ONCE = 16

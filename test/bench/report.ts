@@ -1,7 +1,7 @@
+import type { Summary } from '../harness/statistics.ts'
 import type { Goal } from './goals.ts'
 import type { ManyVolumes } from './many-volumes.ts'
 import type { Table } from './samples.ts'
-import type { Summary } from './statistics.ts'
 
 export interface Report {
   readonly machine: string

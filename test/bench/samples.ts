@@ -1,4 +1,4 @@
-import { summarize, type Summary } from './statistics.ts'
+import { summarize, type Summary } from '../harness/statistics.ts'
 
 /** One line of a table: what was measured, once per column. A column that has no such step has no cell. */
 export interface Row {

@@ -1,7 +1,7 @@
-import type { Progress } from '../progress.ts'
+import type { Progress } from '../../harness/progress.ts'
+import { timed } from '../../harness/statistics.ts'
 import { rotated } from '../life-cycle.ts'
 import type { Samples } from '../samples.ts'
-import { timed } from '../statistics.ts'
 
 /** One way to copy an image: one cell of a table. */
 export interface Copyist {

@@ -23,9 +23,10 @@ export class Workspace implements AsyncDisposable {
     this.#numbersBefore = numbersBefore
   }
 
-  static async open(parent: string): Promise<Workspace> {
+  /** @param purpose a part of the directory's name */
+  static async open(parent: string, purpose: string): Promise<Workspace> {
     const numbers = await loopNumbers()
-    return new Workspace(await mkdtemp(join(parent, 'csi-driver-loop-bench-')), new Set(numbers))
+    return new Workspace(await mkdtemp(join(parent, `csi-driver-loop-${purpose}-`)), new Set(numbers))
   }
 
   async directory(name: string): Promise<string> {

@@ -1,6 +1,6 @@
 import { execPath } from 'node:process'
 
-const MARK = 'CSI_DRIVER_LOOP_BENCH'
+const MARK = 'CSI_DRIVER_LOOP_OWN_NAMESPACE'
 
 /**
  * Starts this process again in a mount namespace of its own, and returns only there. Containers that start meanwhile would
