@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, open, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, readdir, writeFile } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -15,6 +15,12 @@ const LOOK_EVERY_MS = 2
 
 /** As in the Dockerfile. */
 const nodeFlags = ['--max-semi-space-size=1', '--max-old-space-size=64']
+
+/** A pool beside the default one, in the words of the driver's configuration file. */
+export interface PoolEntry {
+  readonly path?: string
+  readonly image?: { readonly size: string }
+}
 
 /** The driver as users run it: a process of its own behind its socket. */
 export class DriverProcess implements AsyncDisposable {
@@ -35,12 +41,12 @@ export class DriverProcess implements AsyncDisposable {
   /**
    * @param main the driver's main file
    * @param directory for its pool, socket and log; what an earlier driver left there is used on
-   * @param otherPools paths by name
+   * @param otherPools by name
    */
   static async start(
     main: string,
     directory: string,
-    otherPools: Readonly<Record<string, string>> = {},
+    otherPools: Readonly<Record<string, PoolEntry>> = {},
   ): Promise<DriverProcess> {
     await mkdir(directory, { recursive: true })
     const config = join(directory, 'config.yaml')
@@ -66,21 +72,38 @@ export class DriverProcess implements AsyncDisposable {
 
   /** What of its memory is in the machine's RAM, in bytes. */
   async residentBytes(): Promise<number> {
-    const status = await readFile(`/proc/${this.#child.pid ?? ''}/status`, 'utf8')
+    const status = await readFile(`/proc/${this.#pid}/status`, 'utf8')
     return 1024 * Number(/^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1])
+  }
+
+  async openFiles(): Promise<number> {
+    return (await readdir(`/proc/${this.#pid}/fd`)).length
+  }
+
+  /** As the kernel does it when there is no memory left (SIGKILL). */
+  async kill(): Promise<void> {
+    const ended = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
+    await ended
+    this.client.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.client.close()
     await stop(this.#child)
   }
+
+  get #pid(): number {
+    if (this.#child.pid === undefined) throw new Error('the driver has no process')
+    return this.#child.pid
+  }
 }
 
 /** JSON, which is YAML too. */
-function configFile(otherPools: Readonly<Record<string, string>>): string {
-  const pools: Record<string, object> = { default: { overcommit: OVERCOMMIT } }
-  for (const [name, path] of Object.entries(otherPools)) pools[name] = { path, overcommit: OVERCOMMIT }
-  return JSON.stringify({ pools })
+function configFile(otherPools: Readonly<Record<string, PoolEntry>>): string {
+  const pools = Object.entries({ default: {}, ...otherPools })
+  const withOvercommit = pools.map(([name, entry]) => [name, { ...entry, overcommit: OVERCOMMIT }] as const)
+  return JSON.stringify({ pools: Object.fromEntries(withOvercommit) })
 }
 
 async function untilItAnswers(socket: string, child: ChildProcess, logPath: string): Promise<void> {

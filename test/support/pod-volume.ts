@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createHash } from 'node:crypto'
 import type { VolumeCapabilityInit } from '../../src/csi/generated/csi/v1/VolumeCapability.ts'
-import type { TestNode } from './driver.ts'
+import type { TestHost } from './host.ts'
 import { mountCapability } from './volume.ts'
 
 interface Wishes {
@@ -16,11 +16,11 @@ export class PodVolume implements AsyncDisposable {
   /** As the kubelet makes it: from the pod and the name of the volume in it (makeVolumeHandle in pkg/volume/csi). */
   readonly id: string
   readonly target: string
-  readonly #node: TestNode
+  readonly #node: TestHost
   readonly #name: string
   readonly #wishes: Wishes
 
-  constructor(node: TestNode, name: string, wishes: Wishes = {}) {
+  constructor(node: TestHost, name: string, wishes: Wishes = {}) {
     this.id = `csi-${createHash('sha256').update(`${node.id}${name}`).digest('hex')}`
     this.target = join(node.path, name, 'mount')
     this.#node = node

@@ -2,17 +2,17 @@ import { join } from 'node:path'
 import type { SnapshotInit } from '../../src/csi/generated/csi/v1/Snapshot.ts'
 import type { VolumeContentSourceInit } from '../../src/csi/generated/csi/v1/VolumeContentSource.ts'
 import type { CallOptions } from '../../src/csi/client.ts'
-import type { TestNode } from './driver.ts'
+import type { TestHost } from './host.ts'
 import type { TestVolume } from './volume.ts'
 
 /** A snapshot of a test. Disposing deletes it through the driver. */
 export class TestSnapshot implements AsyncDisposable {
   id = ''
   readonly name: string
-  readonly #node: TestNode
+  readonly #node: TestHost
   readonly #source: TestVolume
 
-  constructor(node: TestNode, name: string, source: TestVolume) {
+  constructor(node: TestHost, name: string, source: TestVolume) {
     this.#node = node
     this.name = name
     this.#source = source
@@ -50,10 +50,10 @@ export class TestGroup implements AsyncDisposable {
   /** In the order of the sources. */
   snapshots: SnapshotInit[] = []
   readonly name: string
-  readonly #node: TestNode
+  readonly #node: TestHost
   readonly #sources: readonly TestVolume[]
 
-  constructor(node: TestNode, name: string, sources: readonly TestVolume[]) {
+  constructor(node: TestHost, name: string, sources: readonly TestVolume[]) {
     this.#node = node
     this.name = name
     this.#sources = sources
@@ -82,7 +82,7 @@ export class TestGroup implements AsyncDisposable {
 }
 
 /** The ids of all snapshots that the driver lists. */
-export async function snapshotIds(node: TestNode): Promise<string[]> {
+export async function snapshotIds(node: TestHost): Promise<string[]> {
   const { entries } = await node.client.controller.listSnapshots({})
   return entries.map(({ snapshot }) => snapshot?.snapshotId ?? '')
 }

@@ -5,7 +5,7 @@ import type { VolumeContentSourceInit } from '../../src/csi/generated/csi/v1/Vol
 import type { CallOptions } from '../../src/csi/client.ts'
 import type { AccessMode } from '../../src/volumes/volume.ts'
 import { devicesOf } from './leftovers.ts'
-import type { TestNode } from './driver.ts'
+import type { TestHost } from './host.ts'
 
 export const MiB = 1 << 20
 export const GiB = 1 << 30
@@ -42,7 +42,7 @@ interface PublishWishes {
 export class TestVolume implements AsyncDisposable {
   id = ''
   readonly name: string
-  readonly #node: TestNode
+  readonly #node: TestHost
   readonly #capability: VolumeCapabilityInit
   readonly #bytes: number
   readonly #parameters: Record<string, string>
@@ -50,7 +50,7 @@ export class TestVolume implements AsyncDisposable {
   readonly #pools: string
   readonly #pods = new Set<string>()
 
-  constructor(node: TestNode, name: string, wishes: Wishes = {}) {
+  constructor(node: TestHost, name: string, wishes: Wishes = {}) {
     const {
       capability = mountCapability(),
       bytes = 32 * MiB,

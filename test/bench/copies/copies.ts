@@ -42,7 +42,7 @@ export async function copies(test: CopyTest, progress: Progress, signal: AbortSi
   await using disk = await mountReflinkDisk(await workspace.directory('reflink'), attacher)
   const sharing = join(disk.path, 'pool')
   const data = await workspace.directory('copies')
-  await using driver = await DriverProcess.start(main, data, { sharing })
+  await using driver = await DriverProcess.start(main, data, { sharing: { path: sharing } })
   const copying = join(data, 'pools', 'default')
   const pools = {
     copying: await prepare(new CopyPool(driver.client, 'default', copying), join(data, 'source')),

@@ -1,0 +1,24 @@
+import type { CsiClient } from '../../src/csi/client.ts'
+import type { TestHost } from '../support/host.ts'
+
+export type Services = TestHost['client']
+
+/** Makes a call with the client of the moment. */
+export type Carry = (call: (client: CsiClient) => Promise<unknown>) => Promise<unknown>
+
+/** A client whose calls are all made by somebody else, who can repeat and measure them. Streams are not among them. */
+export function carriedClient(example: CsiClient, carry: Carry): Services {
+  function service<Name extends keyof Services>(name: Name): Services[Name] {
+    const methods = Object.keys(example[name]).map((method) => [
+      method,
+      (...request: unknown[]) =>
+        carry((client) => Reflect.apply(client[name][method as never], undefined, request)),
+    ])
+    return Object.fromEntries(methods) as Services[Name]
+  }
+  return {
+    controller: service('controller'),
+    groupController: service('groupController'),
+    node: service('node'),
+  }
+}

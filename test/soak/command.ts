@@ -1,0 +1,96 @@
+import { appendFile, writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { parseDuration } from '../../src/cli/text.ts'
+import { builtDriver, explain, positive } from '../harness/command-line.ts'
+import { interruptSignal } from '../harness/interrupt.ts'
+import { ensureOwnNamespace } from '../harness/own-namespace.ts'
+import { progressOn } from '../harness/progress.ts'
+import { csvHead, csvLine, printReport } from './report.ts'
+import type { Sample } from './sample.ts'
+import { soak, type SoakOptions } from './soak.ts'
+import { verdict } from './verdict.ts'
+
+const help = `Usage: npm run soak -- [options]
+
+Lives one life of a volume after another on the real driver: file systems and raw blocks, written and read again, expanded,
+modified, snapshotted, restored, cloned, ephemeral. Looks now and then at what the driver holds while it is idle, and fails
+when it has kept anything of what has ended. Needs root. Leaves nothing behind.
+
+  --lives <n>         how many lives there are (default 1000)
+  --time <duration>   begins no more of them after this time, such as 30m
+  --parallel <n>      lives at a time (default 4)
+  --kill-every <n>    kills the driver (SIGKILL) in one of so many lives; its memory is then not compared
+  --dir <path>        where all files go; a disk, not a tmpfs (default /var/tmp)
+  --csv <file>        writes a line for every point of the plots
+  --driver <file>     the driver's main file (default dist/main.js, as npm run build makes it)
+  --help              print this
+
+Progress goes to standard error. The exit code is 1 when a life failed, when something was left, or when the memory has grown
+by more than a tenth since a tenth of the lives (100 at least: before, a process is still growing up). How long calls take
+is shown, and never judged.`
+
+interface Options extends SoakOptions {
+  readonly csv: string | undefined
+}
+
+/** @returns the exit code */
+export async function run(args: string[]): Promise<number> {
+  const signal = interruptSignal()
+  try {
+    const options = parse(args)
+    if (options === 'help') {
+      console.log(help)
+      return 0
+    }
+    if (process.getuid?.() !== 0) throw new Error('it needs root, for loop devices and mounts')
+    ensureOwnNamespace()
+    const found = await soak(options, progressOn(process.stderr), await sampleWriter(options.csv), signal)
+    const checks = verdict(found)
+    console.log(printReport(found, checks))
+    return checks.every(({ passed }) => passed) ? 0 : 1
+  } catch (error) {
+    console.error(`soak: ${explain(error)}`)
+    return signal.aborted ? 130 : 1
+  }
+}
+
+/** Line by line, so that a run that is ended early leaves what it found. */
+async function sampleWriter(csv: string | undefined): Promise<(sample: Sample) => Promise<void>> {
+  if (csv === undefined) return () => Promise.resolve()
+  await writeFile(csv, csvHead)
+  return (sample) => appendFile(csv, csvLine(sample))
+}
+
+function parse(args: string[]): Options | 'help' {
+  const { values } = parseArgs({
+    args,
+    options: {
+      lives: { type: 'string', default: '1000' },
+      time: { type: 'string' },
+      parallel: { type: 'string', default: '4' },
+      'kill-every': { type: 'string' },
+      dir: { type: 'string', default: '/var/tmp' },
+      csv: { type: 'string' },
+      driver: { type: 'string', default: builtDriver },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return 'help'
+  const killEvery = values['kill-every']
+  return {
+    lives: positive('--lives', values.lives),
+    timeMs: values.time === undefined ? Infinity : duration('--time', values.time),
+    parallel: positive('--parallel', values.parallel),
+    killEvery: killEvery === undefined ? Infinity : positive('--kill-every', killEvery),
+    directory: values.dir,
+    csv: values.csv,
+    driver: resolve(values.driver),
+  }
+}
+
+function duration(option: string, text: string): number {
+  const milliseconds = parseDuration(text) ?? 0
+  if (milliseconds > 0) return milliseconds
+  throw new Error(`${option} must be a time such as 90s, 30m or 2h, not ${text}`)
+}
