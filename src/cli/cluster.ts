@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { KubeletRegistration } from '../csi/registration.ts'
-import type { Finding } from '../linux/preflight/finding.ts'
 import type { Metrics } from '../monitoring/metrics.ts'
+import { describeFinding, type Finding } from '../volumes/health/finding.ts'
 import type { Address } from './options.ts'
 
 /** What a node tells about itself in a cluster. */
@@ -54,7 +54,7 @@ async function serveHttp(
   const { HttpServer } = await import('../monitoring/http-server.ts')
   const { healthPages } = await import('../monitoring/health-pages.ts')
   const messages = (severity: Finding['severity']): string[] =>
-    findings.filter((finding) => finding.severity === severity).map(({ message }) => message)
+    findings.filter((finding) => finding.severity === severity).map(describeFinding)
   const pages = healthPages({
     check: checkHealth,
     problems: () => [...messages('error'), registration?.problem ?? []].flat(),

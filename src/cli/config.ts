@@ -58,6 +58,11 @@ export function defaultPools(dataDir: string): PoolConfig[] {
   return [{ name: 'default', path: poolPath(dataDir, 'default'), limits: NO_LIMITS }]
 }
 
+/** The pools of the file, or, without one, the default. @throws as `readPools` */
+export async function configuredPools(file: string | undefined, dataDir: string): Promise<PoolConfig[]> {
+  return file === undefined ? defaultPools(dataDir) : await readPools(file, dataDir)
+}
+
 /** @throws Error naming the file, the key and what is wrong with it */
 export async function readPools(file: string, dataDir: string): Promise<PoolConfig[]> {
   const result = v.safeParse(schema, await readYaml(file))
@@ -90,8 +95,8 @@ function toPool(name: string, config: v.InferOutput<typeof pool>, dataDir: strin
   return { name, path: join(mountsPath(dataDir), name), limits, image }
 }
 
-/** The directory that is the pool's alone. */
-function homeOf({ path, image }: PoolConfig): string {
+/** The directory that is the pool's alone, and that its driver has locked. */
+export function homeOf({ path, image }: PoolConfig): string {
   return image ? dirname(image.file) : path
 }
 

@@ -22,6 +22,7 @@ import { LinuxWriteTracer } from '../linux/trace/write-tracer.ts'
 import { LinuxMounts } from '../linux/mounts.ts'
 import type { Metrics } from '../monitoring/metrics.ts'
 import { Catalog } from '../volumes/catalog.ts'
+import { describeFinding } from '../volumes/health/finding.ts'
 import { StorageHealth } from '../volumes/health/storage-health.ts'
 import { VolumeHealth } from '../volumes/health/volume-health.ts'
 import { isId } from '../volumes/ids.ts'
@@ -78,7 +79,9 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   const files = new LinuxImageFiles()
   const mounts = new LinuxMounts()
   const { findings, unavailable } = await preflight(config.registrationDir)
-  for (const { severity, message } of findings) log[severity === 'error' ? 'error' : 'warn'](message)
+  for (const finding of findings) {
+    log[finding.severity === 'error' ? 'error' : 'warn']({ reason: finding.reason }, describeFinding(finding))
+  }
   const fileSystems = new LinuxFileSystems(unavailable)
   const deviceNodes = new DeviceNodes()
   const control = resources.use(await LoopControl.open(deviceNodes))

@@ -1,17 +1,18 @@
-import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import { defaultPools, readPools } from './config.ts'
+import { configuredPools } from './config.ts'
 import { nextSignal } from './signals.ts'
 import {
   address,
+  configOption,
+  dataDirOption,
   driverNameOption,
   endpointOption,
   httpOption,
   interval,
   logLevelOption,
-  nodeId,
+  nodeIdOption,
   positive,
   tlsDirOption,
   type Address,
@@ -40,16 +41,11 @@ export function addNodeCommand(program: Command): void {
     .command('node')
     .description('Serve all CSI services for the volumes of this machine on a unix socket (needs root)')
     .addOption(endpointOption())
-    .addOption(
-      new Option('--node-id <id>', 'name of this node')
-        .env('NODE_NAME')
-        .argParser(nodeId)
-        .default(hostname(), 'host name'),
-    )
-    .option('--data-dir <dir>', 'where the pools are', '/var/lib/csi-driver-loop')
+    .addOption(nodeIdOption())
+    .addOption(dataDirOption())
     .addOption(driverNameOption())
     .option('--max-volumes <n>', 'volumes that may be used on this node at once', positive, 2048)
-    .option('--config <file>', 'YAML file with several pools and their limits')
+    .addOption(configOption())
     .addOption(
       new Option(
         '--trim-interval <duration>',
@@ -84,8 +80,7 @@ async function serve({ listen, tlsDir, ...options }: NodeOptions): Promise<void>
   const remote = listen && tlsDir !== undefined ? { listen, tlsDir } : undefined
   const { startDriver } = await import('./driver.ts')
   const dataDir = resolve(options.dataDir)
-  const pools =
-    options.config === undefined ? defaultPools(dataDir) : await readPools(options.config, dataDir)
+  const pools = await configuredPools(options.config, dataDir)
   const driver = await startDriver({
     ...options,
     dataDir,

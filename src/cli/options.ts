@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from './text.ts'
 
@@ -13,6 +14,40 @@ export function endpointOption(): Option {
   return new Option('--endpoint <url>', 'socket to serve on, unix:///path/csi.sock')
     .env('CSI_ENDPOINT')
     .makeOptionMandatory()
+}
+
+export function nodeIdOption(): Option {
+  return new Option('--node-id <id>', 'name of this node')
+    .env('NODE_NAME')
+    .argParser(nodeId)
+    .default(hostname(), 'host name')
+}
+
+export function dataDirOption(): Option {
+  return new Option('--data-dir <dir>', 'where the pools are')
+    .env('CSI_LOOP_DATA_DIR')
+    .default('/var/lib/csi-driver-loop')
+}
+
+export function configOption(): Option {
+  return new Option('--config <file>', 'YAML file with several pools and their limits').env('CSI_LOOP_CONFIG')
+}
+
+/** The socket of a driver that runs, for commands that ask it; without one they look at the disk alone. */
+export function driverEndpointOption(): Option {
+  return new Option('--endpoint <url>', 'socket of the running driver, unix:///path/csi.sock').env(
+    'CSI_ENDPOINT',
+  )
+}
+
+export function kubeletDirOption(): Option {
+  return new Option('--kubelet-dir <dir>', "the kubelet's directory, where there is a kubelet")
+    .env('KUBELET_DIR')
+    .default('/var/lib/kubelet')
+}
+
+export function jsonOption(): Option {
+  return new Option('--json', 'print JSON')
 }
 
 export function driverNameOption(): Option {
@@ -66,7 +101,7 @@ export function interval(text: string): number {
 }
 
 /** As long as Kubernetes' CSINode allows. */
-export function nodeId(text: string): string {
+function nodeId(text: string): string {
   if (text !== '' && Buffer.byteLength(text) <= 192) return text
   throw new InvalidArgumentError('It must have 1 to 192 bytes.')
 }

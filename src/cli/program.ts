@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { messageOf } from '../volumes/errors.ts'
 import { addControllerCommand } from './controller.ts'
+import { addDoctorCommand } from './doctor/command.ts'
 import { addLoopCommands } from './loop.ts'
 import { addNodeCommand } from './node.ts'
 import { version } from './version.ts'
@@ -13,6 +14,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .exitOverride()
   addNodeCommand(program)
   addControllerCommand(program)
+  addDoctorCommand(program)
   addLoopCommands(program)
   program
     .command('demo')

@@ -16,6 +16,11 @@ export function parseDuration(text: string): number | undefined {
   return Number(digits) * (unitsMs[unit] ?? 0)
 }
 
+/** `1 volume`, `2 volumes`. */
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** Lines of cells in columns; those of the columns in `right` (from 0) end at their right edge. */
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))

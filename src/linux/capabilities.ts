@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs'
 
+/** loop(4), mount(2). */
+export const CAP_SYS_ADMIN = 21n
+
 /** Growing a mounted ext4 asks for it (fs/ext4/resize.c, capabilities(7)). */
 export const CAP_SYS_RESOURCE = 24n
+
+/** mknod(2). */
+export const CAP_MKNOD = 27n
 
 /** True when the kernel lets this process do what the capability is about. */
 export function hasCapability(capability: bigint): boolean {

@@ -23,7 +23,7 @@ export async function mountIdAt(path: string): Promise<number | undefined> {
 }
 
 /** The number of the mount that a path lies in, as mountinfo has it in its first field (proc_pid_fdinfo(5)). */
-async function mountIdOf(path: string): Promise<number> {
+export async function mountIdOf(path: string): Promise<number> {
   await using handle = await open(path, O_PATH | constants.O_NOFOLLOW)
   const text = await readFile(`/proc/self/fdinfo/${handle.fd}`, 'latin1')
   const id = /^mnt_id:\s*(\d+)$/m.exec(text)?.[1]

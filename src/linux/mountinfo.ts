@@ -6,6 +6,8 @@ export interface MountInfo extends MountEntry {
   readonly id: number
   /** The number of the mount that it is mounted on. */
   readonly parentId: number
+  /** `major:minor` of the file system, which on btrfs is not what stat(2) says of its files. */
+  readonly device: string
   /** Mounts under it appear in the other namespaces that share it, and theirs in this one (mount_namespaces(7)). */
   readonly shared: boolean
 }
@@ -41,7 +43,7 @@ const END_OF_OPTIONAL = '-'
 function parseLine(line: string): MountInfo {
   const fields = line.split(' ')
   const hyphen = fields.indexOf(END_OF_OPTIONAL, FIXED_FIELDS)
-  const [id, parentId, , root, target, mountOptions] = fields
+  const [id, parentId, device = '', root, target, mountOptions] = fields
   const [fsType, source, superOptions] = hyphen < 0 ? [] : fields.slice(hyphen + 1)
   if (
     root === undefined ||
@@ -55,6 +57,7 @@ function parseLine(line: string): MountInfo {
   return {
     id: Number(id),
     parentId: Number(parentId),
+    device,
     shared: fields.slice(FIXED_FIELDS, hyphen).some((field) => field.startsWith('shared:')),
     target: unescape(target),
     source: unescape(source ?? ''),

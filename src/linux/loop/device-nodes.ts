@@ -9,11 +9,17 @@ import { LOOP_CONTROL_MAJOR, LOOP_CONTROL_MINOR, LOOP_MAJOR, makeDev } from './a
 /** Owner and group root, as udev's rule for `disk` would let a group read every volume. */
 const MODE = 0o600
 
+/** Knows the node of each loop device. */
+export interface LoopNodes {
+  /** The path of /dev/loopN. @throws ENOENT when there is no such device */
+  loop(number: number): Promise<string>
+}
+
 /**
  * Nodes of loop devices in one /dev. In a container /dev is often a tmpfs that nobody fills, so a node is made when it
  * is missing, with the number that sysfs gives: minors are not the index where `loop.max_part` is set.
  */
-export class DeviceNodes {
+export class DeviceNodes implements LoopNodes {
   readonly #dev: string
   readonly #sys: string
 
@@ -31,7 +37,7 @@ export class DeviceNodes {
 
   /** The path of /dev/loopN, made or put right when needed. @throws ENOENT when the kernel has no such device. */
   async loop(number: number): Promise<string> {
-    return this.#ensureLoop(number, this.#numberOf(number))
+    return this.#ensureLoop(number, loopDeviceNumber(number, this.#sys))
   }
 
   /** As `loop`, also for a device that the kernel has not made yet. */
@@ -51,20 +57,21 @@ export class DeviceNodes {
     return path
   }
 
-  #numberOf(number: number): bigint {
-    const text = readAttribute(join(this.#sys, `loop${number}`, 'dev'))
-    const [major = NaN, minor = NaN] = text.split(':').map(Number)
-    return makeDev(major, minor)
-  }
-
   #numberOfNext(number: number): bigint {
     try {
-      return this.#numberOf(number)
+      return loopDeviceNumber(number, this.#sys)
     } catch (error) {
       if (!hasErrno(error, 'ENOENT')) throw error
       return makeDev(LOOP_MAJOR, number * minorsPerDevice())
     }
   }
+}
+
+/** The kernel's number of /dev/loopN, as stat(2) reports it. @throws ENOENT when the kernel has no such device */
+export function loopDeviceNumber(number: number, sys = '/sys/block'): bigint {
+  const text = readAttribute(join(sys, `loop${number}`, 'dev'))
+  const [major = NaN, minor = NaN] = text.split(':').map(Number)
+  return makeDev(major, minor)
 }
 
 /** How many minors each device has: the module makes `max_part` one less than a power of two (drivers/block/loop.c). */

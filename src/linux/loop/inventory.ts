@@ -3,7 +3,7 @@ import { hasErrno } from '../../volumes/errors.ts'
 import type { LoopState } from '../../volumes/ports.ts'
 import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY, type LoopInfo } from './abi.ts'
 import { readAttribute } from '../sysfs.ts'
-import type { DeviceNodes } from './device-nodes.ts'
+import type { LoopNodes } from './device-nodes.ts'
 import { getStatus, sizeOf } from './device.ts'
 
 const SYSFS = '/sys/block'
@@ -41,7 +41,7 @@ export async function inspect(
 }
 
 /** As `inspect`, by number; undefined also when the device does not exist (any more). */
-export async function inspectNumber(nodes: DeviceNodes, number: number): Promise<InventoryEntry | undefined> {
+export async function inspectNumber(nodes: LoopNodes, number: number): Promise<InventoryEntry | undefined> {
   try {
     const path = await nodes.loop(number)
     await using handle = await open(path, 'r')
@@ -56,7 +56,7 @@ export async function inspectNumber(nodes: DeviceNodes, number: number): Promise
  * All bound devices of the machine, in order. Reads sysfs for every device that exists (118 ms for 2,000), so it
  * belongs at start-up and into commands for people, not into a request.
  */
-export async function listBound(nodes: DeviceNodes): Promise<InventoryEntry[]> {
+export async function listBound(nodes: LoopNodes): Promise<InventoryEntry[]> {
   const bound = await boundNumbers()
   const entries: InventoryEntry[] = []
   for (let begin = 0; begin < bound.length; begin += AT_ONCE) {

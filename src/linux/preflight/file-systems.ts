@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { hasErrno } from '../../volumes/errors.ts'
 import { fsTypes, type FsType } from '../../volumes/ports.ts'
 import { mount } from '../libc.ts'
-import { missingTools, sayMissing } from './tools.ts'
+import { lackOf, missingTools, type Lack } from './tools.ts'
 
 const toolsOf: Readonly<Record<FsType, readonly string[]>> = {
   ext4: ['mkfs.ext4', 'e2fsck', 'resize2fs'],
@@ -11,15 +11,19 @@ const toolsOf: Readonly<Record<FsType, readonly string[]>> = {
 }
 
 /** What cannot be had on this machine, and why. */
-export async function unavailableFileSystems(): Promise<Map<FsType, string>> {
-  const reasons = await Promise.all(fsTypes.map(async (type) => [type, await whyUnavailable(type)] as const))
-  return new Map(reasons.flatMap(([type, reason]) => (reason === undefined ? [] : [[type, reason] as const])))
+export async function unavailableFileSystems(): Promise<Map<FsType, Lack>> {
+  const lacks = await Promise.all(fsTypes.map(async (type) => [type, await lackFor(type)] as const))
+  return new Map(lacks.flatMap(([type, lack]) => (lack ? [[type, lack] as const] : [])))
 }
 
-async function whyUnavailable(type: FsType): Promise<string | undefined> {
+async function lackFor(type: FsType): Promise<Lack | undefined> {
   const missing = await missingTools(toolsOf[type])
-  if (missing.length > 0) return sayMissing(missing)
-  return (await isKnownToKernel(type)) ? undefined : `the kernel of this machine has no ${type}`
+  if (missing.length > 0) return lackOf(missing)
+  if (await isKnownToKernel(type)) return undefined
+  return {
+    why: `the kernel of this machine has no ${type}`,
+    cure: `modprobe ${type} (or a kernel that has it)`,
+  }
 }
 
 /**

@@ -1,9 +1,9 @@
 import { dirname } from 'node:path'
+import type { Finding } from '../../volumes/health/finding.ts'
 import type { FsType } from '../../volumes/ports.ts'
 import { unavailableFileSystems } from './file-systems.ts'
-import type { Finding } from './finding.ts'
 import { checkPropagation } from './propagation.ts'
-import { missingTools, sayMissing } from './tools.ts'
+import { lackOf, missingTools } from './tools.ts'
 import { checkUserNamespace } from './user-namespace.ts'
 
 export interface Preflight {
@@ -26,13 +26,19 @@ export async function preflight(registrationDir: string | undefined): Promise<Pr
   const findings = checkUserNamespace()
   if (registrationDir !== undefined) findings.push(...checkPropagation(dirname(registrationDir)))
   const missing = await missingTools(ALWAYS_NEEDED)
-  if (missing.length > 0) findings.push({ severity: 'error', message: sayMissing(missing) })
-  const unavailable = await unavailableFileSystems()
-  for (const [type, reason] of unavailable) {
+  if (missing.length > 0) {
+    const { why: message, cure } = lackOf(missing)
+    findings.push({ severity: 'error', reason: 'ToolMissing', message, cure })
+  }
+  const lacks = await unavailableFileSystems()
+  for (const [type, { why, cure }] of lacks) {
     findings.push({
       severity: type === DEFAULT ? 'error' : 'warning',
-      message: `volumes with ${type} cannot be had: ${reason}`,
+      reason: 'FileSystemUnavailable',
+      message: `volumes with ${type} cannot be had: ${why}`,
+      cure,
     })
   }
+  const unavailable = new Map([...lacks].map(([type, { why, cure }]) => [type, `${why}: ${cure}`]))
   return { findings, unavailable }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Finding } from '../../volumes/health/finding.ts'
 import { parseMountInfo, type MountInfo } from '../mountinfo.ts'
-import type { Finding } from './finding.ts'
 
 /** Where the kubelet lets volumes be mounted. */
 const FOLDERS = ['plugins', 'pods']
@@ -22,7 +22,9 @@ export function checkPropagation(
     if (!mount || mount.shared) return []
     return {
       severity: 'error' as const,
-      message: `what is mounted under ${path} is not seen by pods, because the mount ${mount.target} is not shared: give the container's mount of it mountPropagation Bidirectional, and on the node run "mount --make-rshared /"`,
+      reason: 'MountsNotPropagated',
+      message: `what is mounted under ${path} is not seen by pods, because the mount ${mount.target} is not shared`,
+      cure: `give the container's mount of it mountPropagation Bidirectional, and on the node run "mount --make-rshared /"`,
     }
   })
 }

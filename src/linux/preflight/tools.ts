@@ -10,10 +10,19 @@ export async function missingTools(tools: readonly string[]): Promise<string[]> 
   return tools.filter((_, index) => !installed[index])
 }
 
-/** `mkfs.xfs is not installed: install the Debian package xfsprogs`, for one or more tools. */
-export function sayMissing(tools: readonly string[]): string {
+/** Why something cannot be had, and what to do about that. */
+export interface Lack {
+  readonly why: string
+  readonly cure: string
+}
+
+/** For one or more tools. */
+export function lackOf(tools: readonly string[]): Lack {
   const packages = [...new Set(tools.map((tool) => debianPackages.get(tool) ?? tool))]
-  return `${tools.join(' and ')} ${tools.length > 1 ? 'are' : 'is'} not installed: install the Debian package ${packages.join(' and ')}`
+  return {
+    why: `${tools.join(' and ')} ${tools.length > 1 ? 'are' : 'is'} not installed`,
+    cure: `install the Debian package ${packages.join(' and ')} (apt-get install ${packages.join(' ')})`,
+  }
 }
 
 async function isInstalled(tool: string): Promise<boolean> {

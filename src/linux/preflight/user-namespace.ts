@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Finding } from './finding.ts'
+import type { Finding } from '../../volumes/health/finding.ts'
 
 /** The initial user namespace maps all numbers to themselves (user_namespaces(7)). */
 const INITIAL = '0 0 4294967295'
@@ -10,8 +10,10 @@ export function checkUserNamespace(uidMap = readFileSync('/proc/self/uid_map', '
   return [
     {
       severity: 'error',
+      reason: 'UserNamespace',
       message:
-        'this is a user namespace (rootless Docker or Podman, or hostUsers: false), in which the kernel allows no loop devices and no mounts of them: run the cluster with root',
+        'this is a user namespace (rootless Docker or Podman, or hostUsers: false), in which the kernel allows no loop devices and no mounts of them',
+      cure: 'run the cluster with root',
     },
   ]
 }

@@ -24,8 +24,8 @@ export function unreachable(error: unknown): StorageIssue {
   return { status: 'unreachable', reason, message: messageOf(error) }
 }
 
-/** access(2) says so even to root. */
-async function isReadOnly(path: string): Promise<boolean> {
+/** True for a file system that nobody can write to; access(2) says so even to root. */
+export async function isReadOnly(path: string): Promise<boolean> {
   try {
     await access(path, constants.W_OK)
     return false

@@ -113,7 +113,8 @@ async function lossOf(pool: Pool): Promise<VolumeIssue | undefined> {
   }
 }
 
-function damageIssue(id: string, error: unknown): VolumeIssue {
+/** What is wrong with a volume whose record or image cannot be used. */
+export function damageIssue(id: string, error: unknown): VolumeIssue {
   if (error instanceof ImageDamage) {
     const message = `volume "${id}": ${error.message}; restore it from a snapshot or a backup`
     return { status: 'data-loss', reason: error.reason, message }

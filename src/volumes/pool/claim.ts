@@ -28,7 +28,7 @@ export async function claimDirectory(
     await requirePool(name, path, knownId)
     return knownId
   }
-  const found = await readId(name, path)
+  const found = await readPoolId(name, path)
   if (found !== undefined) return found
   await requireEmpty(name, path, RECORD, `.${RECORD}.new`)
   const id = randomUUID()
@@ -42,7 +42,7 @@ export async function claimDirectory(
  * @throws PoolUnreachableError; VolumeError failed-precondition for a damaged or a newer driver's `pool.json`
  */
 export async function requirePool(name: string, path: string, id: string): Promise<void> {
-  const found = await readId(name, path)
+  const found = await readPoolId(name, path)
   if (found === id) return
   if (found === undefined) {
     throw new PoolUnreachableError(
@@ -56,8 +56,8 @@ export async function requirePool(name: string, path: string, id: string): Promi
   )
 }
 
-/** @returns undefined where there is no `pool.json` */
-async function readId(name: string, path: string): Promise<string | undefined> {
+/** The id of the pool that is in the directory. @returns undefined where there is no `pool.json` */
+export async function readPoolId(name: string, path: string): Promise<string | undefined> {
   const file = join(path, RECORD)
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined

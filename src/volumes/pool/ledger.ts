@@ -1,10 +1,10 @@
-import { dirname } from 'node:path'
-import { formatBytes, larger, smaller } from '../bytes.ts'
+import { formatBytes } from '../bytes.ts'
 import { VolumeError, hasErrno } from '../errors.ts'
-import type { ImageFiles, Usage } from '../ports.ts'
+import type { ImageFiles } from '../ports.ts'
 import type { Snapshot } from '../snapshots/snapshot.ts'
 import type { Provisioning, Volume } from '../volume.ts'
 import type { PoolImageConfig } from './image.ts'
+import { measurePool } from './measure.ts'
 import type { RecordStore } from './record-store.ts'
 import { allocatableBytes, availableBytes, type PoolLimits, type PoolUsage } from './space.ts'
 
@@ -115,37 +115,10 @@ export class Ledger {
     if (performance.now() - this.#measured.at > MEASUREMENT_MAX_AGE_MS) await this.#measure()
   }
 
-  /** All figures at one time: a byte that a volume writes moves from free to allocated. */
   async #measure(): Promise<void> {
-    const [inVolumes, inSnapshots] = await Promise.all([
-      this.#allocatedBy(this.#volumes),
-      this.#allocatedBy(this.#snapshots),
-    ])
-    const { bytes } = await this.#files.usage(this.#pool.path)
-    // Blocks that images share are in the sums more than once; together they cannot have more than is in use.
-    const snapshotBytes = smaller(inSnapshots, bytes.used)
-    const allocatedBytes = smaller(inVolumes + inSnapshots, bytes.used)
-    const freeBytes = await this.#reallyFree(bytes)
-    this.#measured = { freeBytes, allocatedBytes, snapshotBytes, at: performance.now() }
-  }
-
-  /** A pool image is sparse: what it has not written yet must still be had from the disk that its file is on. */
-  async #reallyFree({ available, used }: Usage): Promise<bigint> {
-    if (!this.#pool.image) return available
-    const { file } = this.#pool.image
-    const { allocated } = await this.#files.size(file)
-    const { bytes: disk } = await this.#files.usage(dirname(file))
-    return smaller(available, disk.available + larger(allocated - used, 0n))
-  }
-
-  async #allocatedBy(store: Pick<RecordStore<Volume | Snapshot>, 'values' | 'image'>): Promise<bigint> {
-    const ofOne = async ({ id }: { readonly id: string }): Promise<bigint> => {
-      try {
-        return (await this.#files.size(store.image(id))).allocated
-      } catch {
-        return 0n
-      }
-    }
-    return (await Promise.all(store.values().map(ofOne))).reduce((sum, bytes) => sum + bytes, 0n)
+    const imagesOf = (store: Pick<RecordStore<Volume | Snapshot>, 'values' | 'image'>): string[] =>
+      store.values().map(({ id }) => store.image(id))
+    const images = { volumes: imagesOf(this.#volumes), snapshots: imagesOf(this.#snapshots) }
+    this.#measured = { ...(await measurePool(this.#pool, images, this.#files)), at: performance.now() }
   }
 }

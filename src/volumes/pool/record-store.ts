@@ -1,24 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { messageOf } from '../errors.ts'
 import { isId } from '../ids.ts'
 import type { ImageFiles } from '../ports.ts'
 import { Draft, IMAGE, frozenBy } from './draft.ts'
-import { imageBytes } from './damage.ts'
 import { renameFlushed, replaceFile } from './durable.ts'
-
-/** What is particular to volumes, or to snapshots. */
-export interface RecordKind<T> {
-  /** The folder in the pool. */
-  readonly folder: string
-  /** The file beside the image. */
-  readonly recordName: string
-  readonly encode: (record: T) => string
-  /** @param imageBytes the size of the image @throws Error saying what is wrong with the record or the image */
-  readonly decode: (text: string, pool: string, imageBytes: bigint) => T
-}
+import { loadRecord, type RecordKind } from './load-record.ts'
 
 /**
  * All volumes, or all snapshots, of a pool. On the disk:
@@ -134,10 +123,7 @@ export class RecordStore<T extends { readonly id: string }> {
 
   async #load(id: string): Promise<void> {
     try {
-      const text = await readFile(join(this.#path, id, this.#kind.recordName), 'utf8')
-      const record = this.#kind.decode(text, this.#pool, await imageBytes(this.#files, this.image(id)))
-      if (record.id !== id) throw new Error(`${this.#kind.recordName} is of ${record.id}`)
-      this.#records.set(id, record)
+      this.#records.set(id, await loadRecord(this.#kind, this.#pool, join(this.#path, id), this.#files))
     } catch (error) {
       this.damaged.set(id, Error.isError(error) ? error : new Error(messageOf(error)))
       this.#log.error({ id, reason: messageOf(error) }, 'cannot be used')

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { GroupSnapshotId, SnapshotId, VolumeId } from '../ids.ts'
 import type { Snapshot } from '../snapshots/snapshot.ts'
 import { accessTypes, bytes, fsType, id, parseRecord, printRecord } from './record-schema.ts'
-import type { RecordKind } from './record-store.ts'
+import type { RecordKind } from './load-record.ts'
 
 const SCHEMA_VERSION = 1
 

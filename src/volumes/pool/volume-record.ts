@@ -3,7 +3,7 @@ import type { VolumeId } from '../ids.ts'
 import type { Volume } from '../volume.ts'
 import { requireWhole } from './damage.ts'
 import { accessTypes, bytes, fsType, id, parseRecord, printRecord } from './record-schema.ts'
-import type { RecordKind } from './record-store.ts'
+import type { RecordKind } from './load-record.ts'
 
 /**
  * `volume.json`, the one file beside a volume's image. It holds what was asked for; what is attached or mounted is the

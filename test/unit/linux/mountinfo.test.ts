@@ -8,6 +8,7 @@ describe('parseMountInfo', () => {
     expect(line('36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue')).toEqual({
       id: 36,
       parentId: 35,
+      device: '98:0',
       shared: false,
       root: '/mnt1',
       target: '/mnt2',

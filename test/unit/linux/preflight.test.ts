@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
+import { CAP_MKNOD, CAP_SYS_ADMIN, CAP_SYS_RESOURCE } from '../../../src/linux/capabilities.ts'
+import { checkOpenFiles } from '../../../src/linux/preflight/limits.ts'
+import { checkLoopControl } from '../../../src/linux/preflight/loop-control.ts'
+import { checkPrivileges } from '../../../src/linux/preflight/privileges.ts'
 import { checkPropagation } from '../../../src/linux/preflight/propagation.ts'
-import { missingTools, sayMissing } from '../../../src/linux/preflight/tools.ts'
+import { lackOf, missingTools } from '../../../src/linux/preflight/tools.ts'
 import { checkUserNamespace } from '../../../src/linux/preflight/user-namespace.ts'
 
 describe('mount propagation', () => {
@@ -45,8 +49,48 @@ describe('a user namespace', () => {
 describe('tools', () => {
   it('that are missing are named with their packages', async () => {
     expect(await missingTools(['sh', 'mkfs.nothing'])).toEqual(['mkfs.nothing'])
-    expect(sayMissing(['mkfs.xfs', 'xfs_growfs'])).toBe(
-      'mkfs.xfs and xfs_growfs are not installed: install the Debian package xfsprogs',
+    expect(lackOf(['mkfs.xfs', 'xfs_growfs'])).toEqual({
+      why: 'mkfs.xfs and xfs_growfs are not installed',
+      cure: 'install the Debian package xfsprogs (apt-get install xfsprogs)',
+    })
+  })
+})
+
+describe('privileges', () => {
+  it.each([
+    ['all', [CAP_SYS_ADMIN, CAP_MKNOD, CAP_SYS_RESOURCE], []],
+    ['a sandbox', [CAP_SYS_ADMIN, CAP_MKNOD], ['Ext4GrowsUnmountedOnly']],
+    ['no devices', [CAP_SYS_ADMIN, CAP_SYS_RESOURCE], ['PrivilegeMissing']],
+    ['none', [], ['PrivilegeMissing', 'PrivilegeMissing', 'Ext4GrowsUnmountedOnly']],
+  ])('%s', (_, granted, reasons) => {
+    expect(checkPrivileges((capability) => granted.includes(capability)).map(({ reason }) => reason)).toEqual(
+      reasons,
     )
+  })
+})
+
+describe('open files', () => {
+  const limits = (hard: string) =>
+    `Limit                     Soft Limit           Hard Limit           Units\nMax open files            256                  ${hard}               files\n`
+
+  it.each([
+    ['unlimited', 0],
+    ['1048576', 0],
+    ['1024', 0],
+    ['1023', 1],
+  ])('at most %s', (hard, findings) => {
+    expect(checkOpenFiles('self', limits(hard))).toHaveLength(findings)
+  })
+})
+
+describe('loop-control', () => {
+  it.each([
+    ['can be opened', '/dev/null', '/none', []],
+    ['has no node, which the driver makes', '/dev/none', '/dev/null', []],
+    ['is not there before the module is loaded', '/dev/none', '/none', ['warning LoopModuleNotLoaded']],
+    ['cannot be opened', '/proc', '/none', ['error LoopControlUnusable']],
+  ])('%s', async (_, node, registered, expected) => {
+    const findings = await checkLoopControl(node, registered)
+    expect(findings.map(({ reason, severity }) => `${severity} ${reason}`)).toEqual(expected)
   })
 })

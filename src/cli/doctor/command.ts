@@ -1,0 +1,46 @@
+import type { Command } from 'commander'
+import {
+  configOption,
+  dataDirOption,
+  driverEndpointOption,
+  jsonOption,
+  kubeletDirOption,
+  nodeIdOption,
+} from '../options.ts'
+import type { DoctorOptions } from './diagnose.ts'
+
+/** `csi-driver-loop doctor`: what is wrong on this node, and what to do about it. */
+export function addDoctorCommand(program: Command): void {
+  program
+    .command('doctor')
+    .description(
+      'Look for what is wrong with this machine, its pools and its volumes, and say what to do about it (needs root)',
+    )
+    .addOption(dataDirOption())
+    .addOption(configOption())
+    .addOption(driverEndpointOption())
+    .addOption(nodeIdOption())
+    .addOption(kubeletDirOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+It only looks: it takes no lock and changes nothing, so it can be run beside a driver at any time. What kernel and disk do
+not tell without being changed is not seen: a file system that somebody else than a driver has frozen.
+
+Exit code: 0 when there is no error (there may be warnings), 1 otherwise.
+
+Examples:
+  csi-driver-loop doctor
+  csi-driver-loop doctor --config /etc/csi-driver-loop/config.yaml --json`,
+    )
+    .action(doctor)
+}
+
+async function doctor({ json, ...options }: DoctorOptions & { readonly json?: true }): Promise<void> {
+  const { diagnose } = await import('./diagnose.ts')
+  const { reportLines, toJson } = await import('./report.ts')
+  const diagnosis = await diagnose(options)
+  console.log(json ? JSON.stringify(toJson(diagnosis), undefined, 2) : reportLines(diagnosis).join('\n'))
+  if (diagnosis.findings.some(({ severity }) => severity === 'error')) process.exitCode = 1
+}

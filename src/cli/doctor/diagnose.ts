@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { LinuxImageFiles } from '../../linux/image-files.ts'
+import { isUnlinked } from '../../linux/loop/inventory.ts'
+import { lockHolder } from '../../linux/lock-holder.ts'
+import { examineMachine } from '../../linux/preflight/machine.ts'
+import { messageOf } from '../../volumes/errors.ts'
+import type { Finding } from '../../volumes/health/finding.ts'
+import { isIdOfNode } from '../../volumes/ids.ts'
+import { poolFindings } from '../../volumes/inspection/pool-findings.ts'
+import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
+import { leftoverFindings, recordFindings } from '../../volumes/inspection/record-findings.ts'
+import { frozenFindings, orphanFinding, useFindings } from '../../volumes/inspection/use-findings.ts'
+import { homeOf } from '../config.ts'
+import { askDriver, driverProcess, type DriverIdentity } from '../running-driver.ts'
+import { takeSurvey, volumesOf, type PoolOptions, type Survey } from '../survey.ts'
+
+export interface DoctorOptions extends PoolOptions {
+  readonly endpoint?: string
+  readonly nodeId: string
+  readonly kubeletDir: string
+}
+
+/** What there is, and what is wrong with it. */
+export interface Diagnosis {
+  /** The driver's process; undefined where none runs, or in another pid namespace. */
+  readonly pid: number | undefined
+  /** Undefined where it does not answer, or is not asked. */
+  readonly driver: DriverIdentity | undefined
+  readonly pools: readonly PoolOnDisk[]
+  readonly findings: readonly Finding[]
+}
+
+/** Looks at the machine, the driver, the pools and the volumes, and changes none of them. */
+export async function diagnose(options: DoctorOptions): Promise<Diagnosis> {
+  const survey = await takeSurvey(options)
+  const pid = await driverProcess(survey.pools.map(({ config }) => config))
+  const { driver, findings } = await identify(options.endpoint, pid)
+  const nodeId = driver?.nodeId ?? options.nodeId
+  // Loop devices are the machine's: other nodes on it, as kind has them, have theirs.
+  const isOurs = (id: string): boolean => isIdOfNode(id, nodeId)
+  const kubeletDir = existsSync(options.kubeletDir) ? options.kubeletDir : undefined
+  const registrationDir = kubeletDir === undefined ? undefined : join(kubeletDir, 'plugins_registry')
+  findings.push(...(await examineMachine(registrationDir, pid, isOurs)))
+  for (const pool of survey.pools) findings.push(...(await examinePool(pool, survey, nodeId)))
+  const orphans = survey.devices.entries.filter(
+    ({ state }) => isOurs(state.name) && isUnlinked(state.device.number),
+  )
+  findings.push(...orphans.map(({ state }) => orphanFinding(state, survey.mounts)))
+  return { pid, driver, pools: survey.pools, findings }
+}
+
+async function examinePool(pool: PoolOnDisk, survey: Survey, nodeId: string): Promise<Finding[]> {
+  const holder = await lockHolder(homeOf(pool.config))
+  const volumes = await volumesOf(pool, survey)
+  return [
+    ...(await poolFindings(pool, holder, new LinuxImageFiles())),
+    ...recordFindings(pool, nodeId),
+    ...(holder === undefined ? leftoverFindings(pool) : []),
+    ...(holder === undefined ? frozenFindings(pool, volumes) : []),
+    ...(await Promise.all(volumes.map(useFindings))).flat(),
+  ]
+}
+
+/** A process that has the pools and does not answer is a driver that hangs. */
+async function identify(
+  endpoint: string | undefined,
+  pid: number | undefined,
+): Promise<{ driver: DriverIdentity | undefined; findings: Finding[] }> {
+  if (endpoint === undefined) return { driver: undefined, findings: [] }
+  try {
+    return { driver: await askDriver(endpoint), findings: [] }
+  } catch (error) {
+    if (pid === undefined) return { driver: undefined, findings: [] }
+    const finding: Finding = {
+      severity: 'error',
+      reason: 'DriverNotAnswering',
+      message: `the driver (process ${pid}) runs, but ${messageOf(error)}`,
+      cure: `look at its log (kubectl logs), then kill ${pid}, so that it is started anew`,
+    }
+    return { driver: undefined, findings: [finding] }
+  }
+}

@@ -1,0 +1,46 @@
+import { resolve } from 'node:path'
+import { LinuxImageFiles } from '../linux/image-files.ts'
+import { AttachedDevices } from '../linux/loop/attached-devices.ts'
+import { LinuxMounts } from '../linux/mounts.ts'
+import { readPool, type PoolOnDisk } from '../volumes/inspection/pool-on-disk.ts'
+import { lookAtVolume, type VolumeOnNode } from '../volumes/inspection/volume-on-node.ts'
+import { KnownPools } from '../volumes/pool/known-pools.ts'
+import type { MountEntry } from '../volumes/ports.ts'
+import { configuredPools, knownPoolsPath } from './config.ts'
+
+/** Where the pools are, as the options of all commands for operators say it. */
+export interface PoolOptions {
+  readonly dataDir: string
+  readonly config?: string
+}
+
+/** What is on the disk, and what the kernel knows, at one moment. */
+export interface Survey {
+  readonly pools: readonly PoolOnDisk[]
+  readonly devices: AttachedDevices
+  readonly mounts: readonly MountEntry[]
+}
+
+/**
+ * Looks at everything beside the driver that may run: no lock is taken, and nothing is changed.
+ * @throws Error when the configuration cannot be read
+ */
+export async function takeSurvey(options: PoolOptions): Promise<Survey> {
+  const dataDir = resolve(options.dataDir)
+  const configs = await configuredPools(options.config, dataDir)
+  const mounts = new LinuxMounts()
+  const on = { files: new LinuxImageFiles(), mounts, known: new KnownPools(knownPoolsPath(dataDir)) }
+  const pools = await Promise.all(configs.map((config) => readPool(config, on)))
+  return { pools, devices: await AttachedDevices.list(), mounts: await mounts.list() }
+}
+
+/** The volumes of a pool that can be read, with what the kernel knows of them. */
+export async function volumesOf(pool: PoolOnDisk, survey: Survey): Promise<VolumeOnNode[]> {
+  const node = {
+    files: new LinuxImageFiles(),
+    mounts: survey.mounts,
+    devicesOf: (image: string) => survey.devices.of(image),
+  }
+  const found = await Promise.all(pool.volumes.records.map((volume) => lookAtVolume(pool, volume, node)))
+  return found.filter((volume) => volume !== undefined)
+}

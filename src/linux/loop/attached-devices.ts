@@ -1,0 +1,44 @@
+import { open } from 'node:fs/promises'
+import { hasErrno } from '../../volumes/errors.ts'
+import type { LoopState } from '../../volumes/ports.ts'
+import { loopDeviceNumber, type LoopNodes } from './device-nodes.ts'
+import { identityOf, isBackedBy, type BackingIdentity } from './identity.ts'
+import { listBound, type InventoryEntry } from './inventory.ts'
+import { PresentNodes } from './present-nodes.ts'
+
+/**
+ * All bound devices of the machine at one moment, for whoever only looks. Other than LoopDevices.find it takes no lock on an
+ * image, not even for a moment, so that nobody is refused for it.
+ */
+export class AttachedDevices {
+  readonly entries: readonly InventoryEntry[]
+
+  private constructor(entries: readonly InventoryEntry[]) {
+    this.entries = entries
+  }
+
+  static async list(nodes: LoopNodes = new PresentNodes()): Promise<AttachedDevices> {
+    return new AttachedDevices(await listBound(nodes))
+  }
+
+  /** The devices that have the image behind them, and those on top of these. None for an image that is not there. */
+  async of(image: string): Promise<LoopState[]> {
+    const identity = await identityAt(image)
+    const own = identity ? this.entries.filter(({ info }) => isBackedBy(info, identity)) : []
+    const numbers = own.map(({ state }) => loopDeviceNumber(state.device.number))
+    const onTop = this.entries.filter(
+      ({ info }) => info.backingRdev !== 0n && numbers.includes(info.backingRdev),
+    )
+    return [...own, ...onTop].map(({ state }) => state)
+  }
+}
+
+async function identityAt(path: string): Promise<BackingIdentity | undefined> {
+  try {
+    await using file = await open(path, 'r')
+    return await identityOf(file)
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'EIO')) return undefined
+    throw error
+  }
+}

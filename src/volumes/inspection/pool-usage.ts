@@ -1,0 +1,29 @@
+import { join } from 'node:path'
+import { IMAGE } from '../pool/draft.ts'
+import { measurePool } from '../pool/measure.ts'
+import { snapshotKind } from '../pool/snapshot-record.ts'
+import type { PoolUsage } from '../pool/space.ts'
+import { volumeKind } from '../pool/volume-record.ts'
+import type { ImageFiles } from '../ports.ts'
+import type { PoolOnDisk } from './pool-on-disk.ts'
+
+/** The image of a volume of the pool. */
+export function volumeImage({ config }: Pick<PoolOnDisk, 'config'>, id: string): string {
+  return join(config.path, volumeKind.folder, id, IMAGE)
+}
+
+/** The image of a snapshot of the pool. */
+export function snapshotImage({ config }: Pick<PoolOnDisk, 'config'>, id: string): string {
+  return join(config.path, snapshotKind.folder, id, IMAGE)
+}
+
+/** What of the pool is in use and what is promised, as the driver reckons it. */
+export async function usageOf(pool: PoolOnDisk, files: ImageFiles): Promise<PoolUsage> {
+  const images = {
+    volumes: pool.volumes.records.map(({ id }) => volumeImage(pool, id)),
+    snapshots: pool.snapshots.records.map(({ id }) => snapshotImage(pool, id)),
+  }
+  const { allocatedBytes, freeBytes, snapshotBytes } = await measurePool(pool.config, images, files)
+  const volumeBytes = pool.volumes.records.reduce((sum, { capacityBytes }) => sum + capacityBytes, 0n)
+  return { promisedBytes: volumeBytes + snapshotBytes, allocatedBytes, freeBytes }
+}

@@ -1,0 +1,71 @@
+import type { Finding } from '../health/finding.ts'
+import type { VolumeIssue } from '../health/issue.ts'
+import { deviceIssues, placeIssues } from '../health/node-issues.ts'
+import { isAlive } from '../node/alive.ts'
+import { usesOf } from '../node/uses.ts'
+import type { LoopState, MountEntry } from '../ports.ts'
+import { cureOf } from './cures.ts'
+import type { PoolOnDisk } from './pool-on-disk.ts'
+import type { VolumeOnNode } from './volume-on-node.ts'
+
+/** What is wrong with a volume that is in use. */
+export async function useFindings({ volume, image, devices, mounts }: VolumeOnNode): Promise<Finding[]> {
+  const found = deviceIssues(volume, devices).map((issue) => toFinding(volume.id, issue, image))
+  for (const entry of mounts.filter(({ root }) => root === '/')) {
+    const place = { path: entry.target, entry, isAlive: await isAlive(entry.target) }
+    found.push(
+      ...placeIssues(place, devices, false).map((issue) => toFinding(volume.id, issue, entry.target)),
+    )
+  }
+  // Those on top of the first are read-only, and have that one behind them.
+  const writers = devices.filter(({ readOnly }) => !readOnly)
+  if (writers.length > 1) found.push(attachedTwice(volume.id, writers))
+  return found
+}
+
+/** The word that a driver leaves before it freezes; it counts only when no driver is at work. */
+export function frozenFindings(pool: PoolOnDisk, volumes: readonly VolumeOnNode[]): Finding[] {
+  const unfinished = [...pool.volumes.unfinished.values(), ...pool.snapshots.unfinished.values()]
+  return [...new Set(unfinished.flat())].flatMap((id) => {
+    const mount = volumes.find(({ volume }) => volume.id === id)?.mounts.find(({ root }) => root === '/')
+    return mount ? [mayBeFrozen(id, mount.target)] : []
+  })
+}
+
+/** A device with a name of ours, whose image is deleted: the volume is gone, and the device holds its blocks. */
+export function orphanFinding({ device, name }: LoopState, mounts: readonly MountEntry[]): Finding {
+  const targets = usesOf(device, mounts).map(({ target }) => target)
+  const use = targets.length > 0 ? `, and is mounted at ${targets.join(' and ')}` : ''
+  return {
+    severity: 'error',
+    reason: 'OrphanDevice',
+    message: `${device.path} is attached to the deleted image of volume "${name}"${use}`,
+    cure: [...targets.map((target) => `umount ${target}`), `csi-driver-loop loop detach ${device.path}`].join(
+      ' && ',
+    ),
+  }
+}
+
+function toFinding(id: string, { status, reason, message }: VolumeIssue, path: string): Finding {
+  const severity = status === 'degraded' ? 'warning' : 'error'
+  return { severity, reason, message: `volume "${id}": ${message}`, cure: cureOf(reason, { path }) }
+}
+
+function attachedTwice(id: string, devices: readonly LoopState[]): Finding {
+  const paths = devices.map(({ device }) => device.path)
+  return {
+    severity: 'error',
+    reason: 'AttachedTwice',
+    message: `volume "${id}" is attached to ${paths.join(' and ')}: writers of one overwrite what those of the other write`,
+    cure: `end the pods of the volume, then csi-driver-loop loop detach each of them, and check the volume (csi-driver-loop volume check ${id})`,
+  }
+}
+
+function mayBeFrozen(id: string, mountPoint: string): Finding {
+  return {
+    severity: 'error',
+    reason: 'MayBeFrozen',
+    message: `the file system of volume "${id}" may be frozen, by a driver that ended while it cut a snapshot: its writers wait`,
+    cure: `start the driver, which thaws it, or fsfreeze --unfreeze ${mountPoint}`,
+  }
+}

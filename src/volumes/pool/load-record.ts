@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { ImageFiles } from '../ports.ts'
+import { imageBytes } from './damage.ts'
+import { IMAGE } from './draft.ts'
+
+/** What is particular to volumes, or to snapshots. */
+export interface RecordKind<T> {
+  /** The folder in the pool. */
+  readonly folder: string
+  /** The file beside the image. */
+  readonly recordName: string
+  readonly encode: (record: T) => string
+  /** @param imageBytes the size of the image @throws Error saying what is wrong with the record or the image */
+  readonly decode: (text: string, pool: string, imageBytes: bigint) => T
+}
+
+/**
+ * Reads one record, of the directory that is named after its id.
+ * @throws ImageDamage, or another Error saying what is wrong with it
+ */
+export async function loadRecord<T extends { readonly id: string }>(
+  kind: RecordKind<T>,
+  pool: string,
+  directory: string,
+  files: ImageFiles,
+): Promise<T> {
+  const text = await readFile(join(directory, kind.recordName), 'utf8')
+  const record = kind.decode(text, pool, await imageBytes(files, join(directory, IMAGE)))
+  if (record.id !== basename(directory)) throw new Error(`${kind.recordName} is of ${record.id}`)
+  return record
+}

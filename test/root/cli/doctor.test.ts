@@ -1,0 +1,351 @@
+import { cp, mkdir, rm, truncate, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { Finding } from '../../../src/volumes/health/finding.ts'
+import { describeRoot } from '../../root.ts'
+import { tool } from '../../scratch.ts'
+import { commandLine, type CommandWishes } from '../../support/command-line.ts'
+import { TestNode } from '../../support/driver.ts'
+import { makeSparse } from '../../support/images.ts'
+import { ownNamespace } from '../../support/namespace.ts'
+import { MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
+
+interface Report {
+  readonly driver: { readonly running: boolean; readonly pid: number | null; readonly nodeId?: string }
+  readonly pools: readonly { readonly name: string; readonly state: string; readonly volumes: number }[]
+  readonly findings: readonly Finding[]
+}
+
+/** A node whose pools are `default`, `extra` on a disk of its own, and `image`, and the doctor who looks at it. */
+class Patient implements AsyncDisposable {
+  readonly node: TestNode
+  readonly disk: string
+  readonly #config: string
+
+  private constructor(node: TestNode) {
+    this.node = node
+    this.disk = join(node.path, 'disk')
+    this.#config = join(node.path, 'config.yaml')
+  }
+
+  static async make(): Promise<Patient> {
+    const patient = new Patient(await TestNode.make())
+    await mkdir(patient.disk)
+    await makeSparse(`${patient.disk}.img`, 64 * MiB)
+    await tool('mkfs.ext4', '-q', `${patient.disk}.img`)
+    await patient.mountDisk()
+    const pools = `{ default: {}, extra: { path: ${patient.disk}/pool }, image: { image: { size: 320Mi } } }`
+    await writeFile(patient.#config, `pools: ${pools}`)
+    await patient.start()
+    return patient
+  }
+
+  get nodeArguments(): string[] {
+    return ['--config', this.#config]
+  }
+
+  start(): Promise<void> {
+    return this.node.start({ args: this.nodeArguments })
+  }
+
+  async mountDisk(): Promise<void> {
+    await tool('mount', '-o', 'loop', `${this.disk}.img`, this.disk)
+  }
+
+  volume(name = 'data', capability = mountCapability(), pool = 'default', bytes = 32 * MiB): TestVolume {
+    return new TestVolume(this.node, name, { capability, bytes, parameters: { pool, provisioning: 'thin' } })
+  }
+
+  async inUse(capability = mountCapability(), bytes = 32 * MiB): Promise<TestVolume> {
+    const volume = await this.volume('data', capability, 'default', bytes).create()
+    await volume.stage()
+    await volume.publish()
+    return volume
+  }
+
+  get arguments(): string[] {
+    const { dataDir, id, path } = this.node
+    return [
+      'doctor',
+      ...['--data-dir', dataDir, '--config', this.#config],
+      ...['--node-id', id, '--kubelet-dir', join(path, 'kubelet')],
+    ]
+  }
+
+  async examine(args: readonly string[] = [], wishes: CommandWishes = {}): Promise<Report> {
+    const { code, stdout, stderr } = await commandLine([...this.arguments, '--json', ...args], wishes)
+    expect(stderr).toBe('')
+    const report = JSON.parse(stdout) as Report
+    expect(code).toBe(report.findings.some(({ severity }) => severity === 'error') ? 1 : 0)
+    return report
+  }
+
+  /** `error ImageMissing`, of what is this node's. Root of a sandbox may lack CAP_SYS_RESOURCE. */
+  async complaints(args: readonly string[] = [], wishes: CommandWishes = {}): Promise<string[]> {
+    const { findings } = await this.examine(args, wishes)
+    for (const { cure, message } of findings) expect(Math.min(cure.length, message.length)).toBeGreaterThan(0)
+    return findings
+      .filter(({ reason }) => reason !== 'Ext4GrowsUnmountedOnly')
+      .map(({ reason, severity }) => `${severity} ${reason}`)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.node[Symbol.asyncDispose]()
+  }
+}
+
+describeRoot('doctor', () => {
+  let patient: Patient
+  let node: TestNode
+
+  beforeEach(async () => {
+    patient = await Patient.make()
+    node = patient.node
+  })
+
+  afterEach(() => patient[Symbol.asyncDispose]())
+
+  const endpoint = (): string[] => ['--endpoint', `unix://${node.socket}`]
+
+  it('has nothing to say of a driver that is well, and tells which one it is', async () => {
+    await using _mount = await patient.inUse()
+    await using block = await patient.volume('block', blockCapability(), 'image').create()
+    await block.stage()
+    await block.publish()
+    expect(await patient.complaints(endpoint())).toEqual([])
+    const { driver, pools } = await patient.examine(endpoint())
+    expect(driver).toMatchObject({ running: true, pid: node.driver.pid, nodeId: node.id })
+    expect(pools).toMatchObject([
+      { name: 'default', state: 'ready', volumes: 1 },
+      { name: 'extra', state: 'ready', volumes: 0 },
+      { name: 'image', state: 'ready', volumes: 1 },
+    ])
+  })
+
+  it('finds the driver without being told its socket, and says when there is none', async () => {
+    expect((await patient.examine()).driver).toMatchObject({ running: true, pid: node.driver.pid })
+    expect(await node.stop()).toMatchObject({ processes: [] })
+    expect((await patient.examine(endpoint())).driver).toEqual({ running: false, pid: null })
+    expect(await patient.complaints()).toEqual([])
+  })
+
+  it('changes nothing, beside a driver and without one', async () => {
+    const volume = await patient.inUse()
+    const tree = () => tool('find', node.path, '-xdev', '-printf', '%p %s %i %m %T@ %C@\n')
+    for (const end of [false, true]) {
+      if (end) await node.driver.end('SIGKILL')
+      const before = [await tree(), await node.left()]
+      await patient.examine()
+      expect([await tree(), await node.left()]).toEqual(before)
+    }
+    await patient.start()
+    await volume[Symbol.asyncDispose]()
+  })
+
+  it('speaks to people in lines without colour, where there is no terminal', async () => {
+    await using volume = await patient.volume().create()
+    await rm(volume.image)
+    const { code, stdout } = await commandLine(patient.arguments)
+    expect(code).toBe(1)
+    expect(stdout).toContain(
+      `\nerror ImageMissing: volume "${volume.id}": its image ${volume.image} is missing`,
+    )
+    expect(stdout).toContain(`\n  cure: cp --sparse=always BACKUP ${volume.image}, then restart the driver\n`)
+    expect(stdout).not.toContain('\x1b')
+  })
+
+  /** Each breaks the world in one way. */
+  const beside: [string, () => Promise<unknown>, string[]][] = [
+    [
+      'a pool without room',
+      async () =>
+        fillUp(patient.disk, await patient.volume('large', mountCapability(), 'extra', 40 * MiB).create()),
+      ['warning PoolNearlyFull'],
+    ],
+    ['a read-only pool', () => tool('mount', '-o', 'remount,ro', patient.disk), ['error PoolReadOnly']],
+    ['a missing image', async () => rm((await patient.volume().create()).image), ['error ImageMissing']],
+    [
+      'a shrunk image',
+      async () => truncate((await patient.volume().create()).image, 16 * MiB),
+      ['error ImageShrunk'],
+    ],
+    [
+      'a corrupt record',
+      async () => writeFile(join((await patient.volume().create()).directory, 'volume.json'), '{'),
+      ['error VolumeDamaged'],
+    ],
+    [
+      'a volume in use whose image is deleted',
+      async () => rm((await patient.inUse(blockCapability())).directory, { recursive: true }),
+      ['error OrphanDevice'],
+    ],
+    [
+      'an image that somebody has attached once more',
+      async () => tool('losetup', '--find', (await patient.inUse()).image),
+      ['error AttachedTwice'],
+    ],
+    [
+      'a file system that is read-only after errors',
+      async () => {
+        const [device = ''] = await (await patient.inUse()).devices()
+        await writeFile(`/sys/fs/ext4/${basename(device)}/trigger_fs_error`, 'a test')
+      },
+      ['warning FileSystemReadOnly', 'warning FileSystemReadOnly'],
+    ],
+    [
+      'a file system that has shut down',
+      async () => {
+        const volume = await patient.inUse(mountCapability('xfs'), 320 * MiB)
+        await tool('xfs_io', '-x', '-c', 'shutdown', volume.staging)
+      },
+      ['error FileSystemShutDown', 'error FileSystemShutDown'],
+    ],
+    [
+      'a device that has not grown with its image',
+      async () => {
+        const volume = await patient.inUse(blockCapability())
+        await truncate(volume.image, 64 * MiB)
+      },
+      ['warning DeviceTooSmall'],
+    ],
+  ]
+
+  it.each(beside)('finds, beside a driver, %s', async (_, harm, expected) => {
+    await harm()
+    expect(await patient.complaints()).toEqual(expected)
+  })
+
+  /** As `beside`, while no driver runs; a snapshot directory is where the word of a freeze is. */
+  const without: [string, () => Promise<unknown>, string[]][] = [
+    ['a pool whose disk is not mounted', () => tool('umount', patient.disk), ['error PoolNotMounted']],
+    [
+      'a pool in the place of another',
+      async () => {
+        const pools = join(node.dataDir, 'pools')
+        await cp(join(pools, 'default', 'pool.json'), join(patient.disk, 'pool', 'pool.json'))
+      },
+      ['error PoolReplaced'],
+    ],
+    [
+      'a damaged pool.json',
+      () => writeFile(join(patient.disk, 'pool', 'pool.json'), '{'),
+      ['error PoolMisconfigured'],
+    ],
+    [
+      'a pool image that is gone',
+      () => rm(join(node.dataDir, 'pools', 'image', 'pool.img')),
+      ['error PoolImageMissing'],
+    ],
+    [
+      'what interrupted operations have left',
+      async () => {
+        const volumes = join(node.dataDir, 'pools', 'default', 'volumes')
+        await mkdir(join(volumes, '.a.new'))
+        await mkdir(join(volumes, '.b.deleted'))
+      },
+      ['warning Leftover', 'warning Leftover'],
+    ],
+  ]
+
+  it.each(without)('finds, without a driver, %s', async (_, harm, expected) => {
+    expect(await node.stop()).toMatchObject({ processes: [] })
+    await harm()
+    expect(await patient.complaints()).toEqual(expected)
+  })
+
+  it('finds a file system that a driver may have left frozen, and does not wait for it', async () => {
+    const volume = await patient.inUse()
+    await node.driver.end('SIGKILL')
+    await tool('fsfreeze', '--freeze', volume.staging)
+    const draft = join(node.dataDir, 'pools', 'default', 'snapshots', '.copy.new')
+    await mkdir(draft)
+    await writeFile(join(draft, 'frozen'), volume.id)
+    expect(await patient.complaints()).toEqual(['warning Leftover', 'error MayBeFrozen'])
+    await patient.start()
+    expect(await patient.complaints()).toEqual([])
+    await volume[Symbol.asyncDispose]()
+  })
+
+  it('finds volumes of another node, once this one has another name', async () => {
+    const volume = await patient.volume().create()
+    expect(await patient.complaints(['--node-id', 'other'])).toEqual(['warning VolumeOfAnotherNode'])
+    // The driver knows better who it is.
+    expect(await patient.complaints(['--node-id', 'other', ...endpoint()])).toEqual([])
+    await volume.delete()
+  })
+
+  it('finds a pool image that only the driver sees', async () => {
+    const away = ownNamespace(node.path, `umount --lazy ${join(node.dataDir, 'mounts', 'image')}`)
+    expect(await patient.complaints([], { within: away })).toEqual(['warning PoolNotVisible'])
+  })
+
+  it('finds a driver that does not answer', async () => {
+    process.kill(node.driver.pid, 'SIGSTOP')
+    expect(await patient.complaints(endpoint())).toEqual(['error DriverNotAnswering'])
+    process.kill(node.driver.pid, 'SIGCONT')
+    expect(await patient.complaints(endpoint())).toEqual([])
+  })
+
+  describe('on a machine where something is missing', () => {
+    const inNamespace = (...setUp: string[]): CommandWishes => ({ within: ownNamespace(node.path, ...setUp) })
+    const bareDev = (options: string, ...nodes: string[]): CommandWishes =>
+      inNamespace(
+        'mkdir -p /run/csi-loop-dev',
+        `mount -t tmpfs -o mode=755,${options} dev /run/csi-loop-dev`,
+        'cp -a /dev/null /dev/zero /dev/random /dev/urandom /run/csi-loop-dev',
+        ...nodes,
+        'mount --move /run/csi-loop-dev /dev',
+      )
+    const loopControl = 'cp -a /dev/loop-control /run/csi-loop-dev'
+
+    const machines: [string, () => CommandWishes, string[]][] = [
+      [
+        'a tool',
+        () => inNamespace('mount --bind /dev/null /usr/sbin/mkfs.ext4'),
+        ['error FileSystemUnavailable'],
+      ],
+      [
+        'the propagation of mounts',
+        () => inNamespace(`mkdir -p ${node.path}/kubelet`),
+        ['error MountsNotPropagated', 'error MountsNotPropagated'],
+      ],
+      [
+        'a /dev in which devices can be opened',
+        () => bareDev('nodev', loopControl),
+        ['error LoopControlUnusable'],
+      ],
+      ['nothing, because the driver makes nodes by itself', () => bareDev('dev'), []],
+      [
+        'a privilege',
+        () => ({ within: ['setpriv', '--bounding-set=-mknod', '--inh-caps=-mknod'] }),
+        ['error PrivilegeMissing'],
+      ],
+    ]
+
+    it.each(machines)('finds that it lacks %s', async (_, wishes, expected) => {
+      expect(await patient.complaints([], wishes())).toEqual(expected)
+    })
+
+    it('finds that the node of a device in use is missing', async () => {
+      await using _volume = await patient.inUse(blockCapability())
+      expect(await patient.complaints([], bareDev('dev', loopControl))).toContain('warning DeviceNodeMissing')
+    })
+
+    it('finds that the driver has few files to open', async () => {
+      await node.driver.end('SIGTERM')
+      await node.start({ args: patient.nodeArguments, within: ['prlimit', '--nofile=512:512'] })
+      expect(await patient.complaints()).toEqual(['warning FewOpenFiles'])
+    })
+
+    it('finds that this is a user namespace', async () => {
+      const within = ['unshare', '--user', '--map-root-user']
+      expect(await patient.complaints([], { within })).toContain('error UserNamespace')
+    })
+  })
+})
+
+/** Fills a volume of the pool `extra`, and what is left of its disk. */
+async function fillUp(disk: string, { id }: TestVolume): Promise<void> {
+  await tool('fallocate', '--length', `${40 * MiB}`, join(disk, 'pool', 'volumes', id, 'disk.img'))
+  await tool('dd', 'if=/dev/zero', `of=${disk}/filler`, 'bs=64K').catch(() => undefined)
+}
