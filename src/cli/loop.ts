@@ -66,6 +66,7 @@ export function addLoopCommands(program: Command): void {
 
   loop
     .command('list')
+    .alias('ls')
     .description('List the bound loop devices of the machine, whoever bound them')
     .addOption(json())
     .action(async ({ json }: Output) => {

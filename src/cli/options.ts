@@ -30,7 +30,10 @@ export function dataDirOption(): Option {
 }
 
 export function configOption(): Option {
-  return new Option('--config <file>', 'YAML file with several pools and their limits').env('CSI_LOOP_CONFIG')
+  return new Option(
+    '--config <file>',
+    'YAML file with several pools and their limits (default: one pool in --data-dir)',
+  ).env('CSI_LOOP_CONFIG')
 }
 
 /** The socket of a driver that runs, for commands that ask it; without one they look at the disk alone. */

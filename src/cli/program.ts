@@ -4,7 +4,9 @@ import { addControllerCommand } from './controller.ts'
 import { addDoctorCommand } from './doctor/command.ts'
 import { addLoopCommands } from './loop.ts'
 import { addNodeCommand } from './node.ts'
+import { addPoolCommands } from './pool/command.ts'
 import { version } from './version.ts'
+import { addVolumeCommands } from './volume/command.ts'
 
 /** Runs the command line. @returns the exit code: 0, or 1 after one sentence on stderr that says what is wrong */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -15,6 +17,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   addNodeCommand(program)
   addControllerCommand(program)
   addDoctorCommand(program)
+  addVolumeCommands(program)
+  addPoolCommands(program)
   addLoopCommands(program)
   program
     .command('demo')

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util'
+
 /** Milliseconds for people, with about three digits: `4.2 ms`, `123 ms`, `1.23 s`. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds >= 1000) return `${(milliseconds / 1000).toFixed(2)} s`
@@ -21,14 +23,25 @@ export function countOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
-/** Lines of cells in columns; those of the columns in `right` (from 0) end at their right edge. */
+/** Lines of cells in columns; those of the columns in `right` (from 0) end at their right edge. Cells may have colours. */
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => widthOf(row[column] ?? ''))),
+  )
   return rows.map((row) => {
     const cells = row.map((cell, column) => {
-      const width = widths[column] ?? 0
-      return right.includes(column) ? cell.padStart(width) : cell.padEnd(width)
+      const padding = ' '.repeat((widths[column] ?? 0) - widthOf(cell))
+      return right.includes(column) ? padding + cell : cell + padding
     })
     return cells.join('  ').trimEnd()
   })
+}
+
+function widthOf(cell: string): number {
+  return stripVTControlCharacters(cell).length
+}
+
+/** A share of a whole in whole percent, rounded up as df(1) does; `-` of nothing. */
+export function percent(part: number, whole: number): string {
+  return whole === 0 ? '-' : `${Math.ceil((100 * part) / whole)}%`
 }

@@ -9,4 +9,5 @@ export const debianPackages: ReadonlyMap<string, string> = new Map([
   ['mkfs.xfs', 'xfsprogs'],
   ['resize2fs', 'e2fsprogs'],
   ['xfs_growfs', 'xfsprogs'],
+  ['xfs_repair', 'xfsprogs'],
 ])

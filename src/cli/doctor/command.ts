@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { explain } from '../help.ts'
 import {
   configOption,
   dataDirOption,
@@ -11,33 +12,30 @@ import type { DoctorOptions } from './diagnose.ts'
 
 /** `csi-driver-loop doctor`: what is wrong on this node, and what to do about it. */
 export function addDoctorCommand(program: Command): void {
-  program
+  const command = program
     .command('doctor')
-    .description(
-      'Look for what is wrong with this machine, its pools and its volumes, and say what to do about it (needs root)',
-    )
+    .description('Look for what is wrong on this node, and say what to do about it (needs root)')
     .addOption(dataDirOption())
     .addOption(configOption())
     .addOption(driverEndpointOption())
     .addOption(nodeIdOption())
     .addOption(kubeletDirOption())
     .addOption(jsonOption())
-    .addHelpText(
-      'after',
-      `
-It only looks: it takes no lock and changes nothing, so it can be run beside a driver at any time. What kernel and disk do
-not tell without being changed is not seen: a file system that somebody else than a driver has frozen.
-
-Exit code: 0 when there is no error (there may be warnings), 1 otherwise.
-
-Examples:
-  csi-driver-loop doctor
-  csi-driver-loop doctor --config /etc/csi-driver-loop/config.yaml --json`,
-    )
     .action(doctor)
+  explain(command, {
+    notes: [
+      'It looks at the machine, the driver, the pools and the volumes, and tells of each finding the cause and the cure. It takes no lock and changes nothing, so it can be run beside a driver at any time.',
+      'What the kernel does not tell is not found: a file system that somebody else than a driver has frozen.',
+      'Exit code: 0 when there is no error (there may be warnings), 1 otherwise.',
+    ],
+    examples: [
+      'csi-driver-loop doctor',
+      'csi-driver-loop doctor --config /etc/csi-driver-loop/config.yaml --json',
+    ],
+  })
 }
 
-async function doctor({ json, ...options }: DoctorOptions & { readonly json?: true }): Promise<void> {
+async function doctor({ json, ...options }: DoctorOptions & { readonly json?: boolean }): Promise<void> {
   const { diagnose } = await import('./diagnose.ts')
   const { reportLines, toJson } = await import('./report.ts')
   const diagnosis = await diagnose(options)

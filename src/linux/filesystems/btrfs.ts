@@ -1,6 +1,7 @@
 import { run } from '../exec.ts'
 import { renewBtrfs } from './btrfs-renew.ts'
 import type { FileSystemType } from './type.ts'
+import { verifyWith } from './verify.ts'
 
 export const btrfs: FileSystemType = {
   /** The kernel resizes no smaller one; mkfs.btrfs 6.2 makes them from 109 MiB on. */
@@ -14,6 +15,8 @@ export const btrfs: FileSystemType = {
 
   /** The log is replayed at mount, and `btrfs check --repair` is only for those who were told to (btrfs-check(8)). */
   check: () => Promise.resolve(),
+
+  verify: (device, signal) => verifyWith(['btrfs', 'check', '--readonly', device], 1, signal),
 
   renew: renewBtrfs,
 

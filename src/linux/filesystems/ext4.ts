@@ -5,6 +5,7 @@ import { run } from '../exec.ts'
 import { BLOCK_BYTES, mkfsArguments } from './ext4-mkfs.ts'
 import { hasRoomToGrow } from './ext4-size.ts'
 import type { FileSystemType } from './type.ts'
+import { verifyWith } from './verify.ts'
 
 export const ext4: FileSystemType = {
   /** 2,048 blocks: with less mkfs.ext4 leaves out the journal. */
@@ -18,6 +19,8 @@ export const ext4: FileSystemType = {
   },
 
   check: (device, signal) => preen(device, [], signal),
+
+  verify: (device, signal) => verifyWith(['e2fsck', '-f', '-n', device], UNREPAIRED, signal),
 
   /**
    * Only where it cannot be done while mounted. Growing a mounted ext4 goes through its journal; this does not, so it must

@@ -3,7 +3,7 @@ import type { FileSystems, FsType, Signature } from '../../volumes/ports.ts'
 import { probe } from '../blkid.ts'
 import { btrfs } from './btrfs.ts'
 import { ext4 } from './ext4.ts'
-import type { FileSystemType } from './type.ts'
+import type { FileSystemType, Verdict } from './type.ts'
 import { xfs } from './xfs.ts'
 
 const types: Readonly<Record<FsType, FileSystemType>> = { ext4, xfs, btrfs }
@@ -38,6 +38,11 @@ export class LinuxFileSystems implements FileSystems {
 
   check(type: FsType, device: string, signal: AbortSignal): Promise<void> {
     return types[type].check(device, signal)
+  }
+
+  /** Looks for damage, and repairs nothing; for people, because the driver asks `check`. */
+  verify(type: FsType, device: string, signal: AbortSignal): Promise<Verdict> {
+    return types[type].verify(device, signal)
   }
 
   async growUnmounted(type: FsType, device: string, signal: AbortSignal): Promise<void> {

@@ -1,3 +1,10 @@
+/** What a tool says of a file system that it has only looked at. */
+export interface Verdict {
+  readonly isClean: boolean
+  /** The tool's own words. */
+  readonly report: string
+}
+
 /** What is to know about one type of file system. All errors of its tools come as CommandError where not said else. */
 export interface FileSystemType {
   /** The smallest device that it can be made on with the options that are given here. */
@@ -8,6 +15,8 @@ export interface FileSystemType {
   format(device: string, options: readonly string[], signal: AbortSignal): Promise<void>
   /** On an unmounted device. @throws VolumeError failed-precondition when a person has to look at it */
   check(device: string, signal: AbortSignal): Promise<void>
+  /** On an unmounted device, which it only reads. */
+  verify(device: string, signal: AbortSignal): Promise<Verdict>
   /** On an unmounted device that was checked; only where it has an advantage over `grow`. */
   growUnmounted?(device: string, signal: AbortSignal): Promise<void>
   /** On the image of a copy that is not attached; only where two of one identity cannot be mounted together. */

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { run } from '../exec.ts'
 import type { FileSystemType } from './type.ts'
+import { verifyWith } from './verify.ts'
 import { isXfsInProgress } from './xfs-in-progress.ts'
 
 export const xfs: FileSystemType = {
@@ -18,6 +19,9 @@ export const xfs: FileSystemType = {
 
   /** The kernel replays the log at mount; fsck.xfs does nothing by design, and xfs_repair is for a person to run. */
   check: () => Promise.resolve(),
+
+  /** xfs_repair(8). A log that was not replayed is left out, so after a crash it may complain of what the next mount puts right. */
+  verify: (device, signal) => verifyWith(['xfs_repair', '-n', device], 1, signal),
 
   async grow(_device, mountPoint, signal) {
     await run('xfs_growfs', ['-d', mountPoint], { signal })

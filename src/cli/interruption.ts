@@ -1,5 +1,5 @@
 /**
- * A signal that fires on what usually ends a process at once, so that the demo can clear up first. From then on nothing
+ * A signal that fires on what usually ends a process at once, so that what was begun can be cleared away first. From then on nothing
  * of the kind ends this process: who presses Ctrl-C twice must not leave a mount behind.
  */
 export function abortOnInterruption(): AbortSignal {

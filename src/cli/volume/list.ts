@@ -1,0 +1,13 @@
+import { printTable, type Column } from '../columns.ts'
+import { takeSurvey, type PoolOptions } from '../survey.ts'
+import { volumeViews, type VolumeView } from './view.ts'
+
+/** @returns a table of all volumes, or JSON */
+export async function listVolumes(
+  columns: readonly Column<VolumeView>[],
+  options: PoolOptions,
+  json: boolean,
+): Promise<string> {
+  const volumes = await volumeViews(await takeSurvey(options))
+  return json ? JSON.stringify(volumes, undefined, 2) : printTable(columns, volumes)
+}

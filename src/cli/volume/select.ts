@@ -1,0 +1,18 @@
+import type { VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
+import { takeSurvey, volumesOf, type PoolOptions } from '../survey.ts'
+import { findVolume } from './find.ts'
+
+/** The volumes that are meant, with what the kernel knows of them. @throws VolumeError as `findVolume` does */
+export async function selectVolumes(
+  references: readonly string[],
+  options: PoolOptions,
+): Promise<VolumeOnNode[]> {
+  const survey = await takeSurvey(options)
+  const select = async (reference: string): Promise<VolumeOnNode> => {
+    const { pool, record } = findVolume(survey, reference)
+    const volume = (await volumesOf(pool, survey)).find(({ volume }) => volume.id === record.id)
+    if (!volume) throw new Error(`volume "${record.id}" was deleted meanwhile`)
+    return volume
+  }
+  return await Promise.all(references.map(select))
+}
