@@ -30,6 +30,18 @@ export async function probe(device: string, signal: AbortSignal): Promise<Signat
   }
 }
 
+/**
+ * What a file system cannot have its device's sectors larger than: the block size of an ext4 or btrfs, the sector size of an
+ * XFS.
+ * @param image a device, or an image file
+ * @returns undefined where blkid does not tell (util-linux before 2.36)
+ */
+export async function blockBytesOf(image: string, signal: AbortSignal): Promise<number | undefined> {
+  const { stdout } = await run('blkid', ['-p', '-o', 'export', image], { signal })
+  const size = parseExport(stdout).get('BLOCK_SIZE')
+  return size === undefined ? undefined : Number(size)
+}
+
 async function signatureOf(tags: Map<string, string>, handle: FileHandle): Promise<Signature> {
   const type = tags.get('TYPE')
   const partitionTable = tags.get('PTTYPE')

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { configOption, dataDirOption } from '../options.ts'
 import { addLookingCommands } from './looking.ts'
+import { addMakingCommands } from './making.ts'
 import type { AddCommand } from './words.ts'
 import { addWorkingCommands } from './working.ts'
 
@@ -13,4 +14,5 @@ export function addVolumeCommands(program: Command): void {
     volume.command(name).description(description).addOption(dataDirOption()).addOption(configOption())
   addLookingCommands(add)
   addWorkingCommands(add)
+  addMakingCommands(add)
 }

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
+import { open, stat, type FileHandle } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import { VolumeError, hasErrno } from '../../volumes/errors.ts'
 import type { AttachOptions, Attachment, LoopDevice, LoopDevices, LoopState } from '../../volumes/ports.ts'
@@ -57,6 +57,7 @@ export class LinuxLoopDevices implements LoopDevices {
     await using file = await open(image, options.readOnly ? 'r' : 'r+')
     await this.#lock(image, file, signal)
     const identity = await identityOf(file)
+    await requireSameFile(image, identity)
     const bound = await bindFreeDevice(
       this.#control,
       this.#nodes,
@@ -233,6 +234,12 @@ export class LinuxLoopDevices implements LoopDevices {
       await setTimeout(Math.random() * LOCK_PAUSE_MS, undefined, { signal })
     }
   }
+}
+
+/** Whoever puts another file in the place of an image holds the lock of the old one until that is done. */
+async function requireSameFile(image: string, { inode, rdev }: BackingIdentity): Promise<void> {
+  if (rdev !== 0n || (await stat(image, { bigint: true })).ino === inode) return
+  throw new VolumeError('aborted', `${image} was replaced by another file just now; repeat the call`)
 }
 
 function settings(options: AttachOptions) {

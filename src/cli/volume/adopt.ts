@@ -1,0 +1,141 @@
+import { rm, rmdir, stat } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { connect } from '../../csi/client.ts'
+import { LinuxImageCopier } from '../../linux/copy/image-copier.ts'
+import { LinuxImageFiles } from '../../linux/image-files.ts'
+import { VolumeError, hasErrno, messageOf } from '../../volumes/errors.ts'
+import { volumeKind } from '../../volumes/pool/volume-record.ts'
+import { abortOnInterruption } from '../interruption.ts'
+import { ProgressBar } from '../progress.ts'
+import { askDriver } from '../running-driver.ts'
+import { takeSurvey, type PoolOptions, type Survey } from '../survey.ts'
+import { contentOf, type ContentWishes } from './content.ts'
+import { createWithImage, type ImagePlace, type NewVolume } from './create.ts'
+import { manifestOf } from './manifest.ts'
+import { findOrphan, isInPool, poolDirectory, type Orphan } from './orphan.ts'
+import { fit, putCopy, replace } from './put-image.ts'
+import { lockFile } from './source.ts'
+
+export interface AdoptOptions extends PoolOptions, ContentWishes {
+  readonly endpoint: string
+  readonly name?: string
+  readonly pool: string
+  readonly claim?: Claim
+  readonly storageClass: string
+}
+
+interface Claim {
+  readonly namespace: string
+  readonly name: string
+}
+
+/**
+ * Makes an image that no node owns a volume of this one: it is moved, never copied where a move will do, so that it has one
+ * owner at any time.
+ * @param path a volume's directory, or an image
+ * @returns the PersistentVolume and the claim that bind it, as YAML
+ */
+export async function adoptVolume(path: string, options: AdoptOptions): Promise<string> {
+  const signal = abortOnInterruption()
+  const survey = await takeSurvey(options)
+  const { nodeId } = await askDriver(options.endpoint)
+  const orphan = await findOrphan(resolve(path), nodeId, survey)
+  await using _pool = await lockPool(orphan, survey)
+  const lock = await lockFile(orphan.image, survey)
+  await using _locked = lock
+  const volume = await toVolume(orphan, options, signal)
+  const { id, capacityBytes, driver } = await createWithImage(options.endpoint, volume, survey, (place) =>
+    move(orphan.image, place, volume, signal),
+  )
+  await forget(orphan, options.endpoint, survey).catch((error: unknown) => {
+    console.error(
+      `${orphan.directory ?? ''} is not needed any more, and could not be removed: ${messageOf(error)}`,
+    )
+  })
+  const claim = options.claim ?? claimOf(volume)
+  const { name: driverName, topology } = driver
+  const { storageClass } = options
+  return manifestOf({ volumeId: id, volume, capacityBytes, driverName, topology, claim, storageClass })
+}
+
+/** Another driver that has the pool open does not see what happens to it; one that does not run cannot start meanwhile. */
+async function lockPool({ directory }: Orphan, survey: Survey): Promise<AsyncDisposable> {
+  const pool = directory === undefined ? undefined : poolDirectory(directory)
+  const isOfOthers = pool !== undefined && directory !== undefined && !isInPool(directory, survey)
+  if (!isOfOthers || !(await isThere(join(pool, 'pool.json')))) {
+    return { [Symbol.asyncDispose]: () => Promise.resolve() }
+  }
+  const lock = await new LinuxImageFiles().lock(pool)
+  if (lock) return lock
+  throw new VolumeError(
+    'failed-precondition',
+    `${pool} is the pool of another driver that runs; stop it first`,
+  )
+}
+
+/** As it was, where there is a record, but for what the options say. */
+async function toVolume(
+  { image, record }: Orphan,
+  options: AdoptOptions,
+  signal: AbortSignal,
+): Promise<NewVolume> {
+  const name = options.name ?? record?.name
+  if (name === undefined) throw new Error(`${image} has no record beside it: give --name <name>`)
+  const { logical: capacityBytes } = await new LinuxImageFiles().size(image)
+  const given = { name, capacityBytes, pool: options.pool }
+  const labels = options.claim
+    ? { 'pvc/namespace': options.claim.namespace, 'pvc/name': options.claim.name }
+    : (record?.labels ?? {})
+  if (record) return { ...record, ...given, labels }
+  const attributes = { provisioning: 'thin', directIo: 'auto', discard: 'none', mkfsOptions: [] } as const
+  return { ...given, ...attributes, labels, ...(await contentOf(image, options, signal)) }
+}
+
+/** One step on the same disk. From another disk it is copied first, and removed when the copy has its place. */
+async function move(
+  source: string,
+  place: ImagePlace,
+  volume: NewVolume,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await fit(source, place.capacityBytes, volume.provisioning, signal)
+    await replace(source, place.image)
+  } catch (error) {
+    if (!hasErrno(error, 'EXDEV')) throw error
+    using progress = new ProgressBar(`adopt ${source}`)
+    const copy = async (path: string): Promise<void> => {
+      await new LinuxImageCopier().copy(source, path, progress.update, signal)
+    }
+    await putCopy(place, volume, copy, signal)
+    await rm(source)
+  }
+}
+
+/** The record that has no image any more. A driver that knows it has to forget it, too. */
+async function forget({ directory }: Orphan, endpoint: string, survey: Survey): Promise<void> {
+  if (directory === undefined) return
+  if (isInPool(directory, survey)) {
+    using client = connect(endpoint)
+    await client.controller.deleteVolume({ volumeId: basename(directory) })
+  }
+  await rm(join(directory, volumeKind.recordName), { force: true })
+  await rmdir(directory).catch((error: unknown) => {
+    if (!hasErrno(error, 'ENOENT')) throw error
+  })
+}
+
+function claimOf({ labels, name }: NewVolume): Claim {
+  const { 'pvc/namespace': namespace = 'default', 'pvc/name': claim = name } = labels
+  return { namespace, name: claim }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return false
+    throw error
+  }
+}

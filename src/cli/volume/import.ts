@@ -1,0 +1,94 @@
+import { resolve } from 'node:path'
+import { addAbortSignal } from 'node:stream'
+import { LinuxImageCopier } from '../../linux/copy/image-copier.ts'
+import { writeSparse } from '../../linux/copy/write-sparse.ts'
+import { LinuxFileSystems } from '../../linux/filesystems/index.ts'
+import { LinuxImageFiles } from '../../linux/image-files.ts'
+import { formatBytes } from '../../volumes/bytes.ts'
+import type { Provisioning } from '../../volumes/volume.ts'
+import { abortOnInterruption } from '../interruption.ts'
+import { ProgressBar } from '../progress.ts'
+import { takeSurvey, type PoolOptions } from '../survey.ts'
+import { contentOf, wantedContent, type ContentWishes } from './content.ts'
+import { createWithImage, type NewVolume } from './create.ts'
+import { putCopy } from './put-image.ts'
+import { lockFile } from './source.ts'
+
+export interface ImportOptions extends PoolOptions, ContentWishes {
+  readonly endpoint: string
+  readonly name: string
+  readonly size?: bigint
+  readonly pool: string
+  readonly provisioning: Provisioning
+}
+
+/** Makes a volume of a raw image. @param input its path, or `-` for standard input @returns what was made */
+export async function importImage(
+  input: string,
+  options: ImportOptions,
+): Promise<{ id: string; capacityBytes: bigint }> {
+  return input === '-' ? await fromStandardInput(options) : await fromFile(resolve(input), options)
+}
+
+async function fromFile(
+  source: string,
+  options: ImportOptions,
+): Promise<{ id: string; capacityBytes: bigint }> {
+  const signal = abortOnInterruption()
+  const survey = await takeSurvey(options)
+  await using _locked = await lockFile(source, survey)
+  const { logical } = await new LinuxImageFiles().size(source)
+  const content = await contentOf(source, options, signal)
+  if (options.size !== undefined && options.size < logical) {
+    throw new Error(`--size is ${formatBytes(options.size)}, and ${source} has ${formatBytes(logical)}`)
+  }
+  const volume = newVolume(options, content, options.size ?? logical)
+  using progress = new ProgressBar(`import ${options.name}`)
+  return await createWithImage(options.endpoint, volume, survey, (place) =>
+    putCopy(
+      place,
+      volume,
+      async (path) => {
+        await new LinuxImageCopier().copy(source, path, progress.update, signal)
+        await renew(path, volume, signal)
+      },
+      signal,
+    ),
+  )
+}
+
+async function fromStandardInput(options: ImportOptions): Promise<{ id: string; capacityBytes: bigint }> {
+  const signal = abortOnInterruption()
+  const { size } = options
+  if (size === undefined) throw new Error('say how large the volume is to be: --size <quantity>')
+  const volume = newVolume(options, wantedContent(options), size)
+  using progress = new ProgressBar(`import ${options.name}`)
+  return await createWithImage(options.endpoint, volume, await takeSurvey(options), (place) =>
+    putCopy(
+      place,
+      volume,
+      async (path) => {
+        await writeSparse(path, addAbortSignal(signal, process.stdin), size, (copiedBytes) => {
+          progress.update({ copiedBytes, totalBytes: size })
+        })
+        await contentOf(path, options, signal)
+        await renew(path, volume, signal)
+      },
+      signal,
+    ),
+  )
+}
+
+function newVolume(
+  { name, pool, provisioning }: ImportOptions,
+  content: Pick<NewVolume, 'accessTypes' | 'fsType'>,
+  capacityBytes: bigint,
+): NewVolume {
+  const attributes = { provisioning, directIo: 'auto', discard: 'none', mkfsOptions: [], labels: {} } as const
+  return { name, pool, capacityBytes, ...content, ...attributes }
+}
+
+/** What it was copied of may be on this machine, too. */
+async function renew(image: string, { accessTypes, fsType }: NewVolume, signal: AbortSignal): Promise<void> {
+  if (accessTypes.includes('mount')) await new LinuxFileSystems().renew(fsType, image, signal)
+}

@@ -1,0 +1,78 @@
+import { readFile, realpath, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { LinuxImageFiles } from '../../linux/image-files.ts'
+import { VolumeError, hasErrno } from '../../volumes/errors.ts'
+import { isIdOfNode } from '../../volumes/ids.ts'
+import { snapshotKind } from '../../volumes/pool/snapshot-record.ts'
+import { volumeKind } from '../../volumes/pool/volume-record.ts'
+import type { Volume } from '../../volumes/volume.ts'
+import type { Survey } from '../survey.ts'
+
+/** An image that no cluster asks this node for: of another node, of this one under another name, or without a record. */
+export interface Orphan {
+  readonly image: string
+  /** The directory of its record, where it has one. */
+  readonly directory: string | undefined
+  readonly record: Volume | undefined
+}
+
+const IMAGE = 'disk.img'
+
+/**
+ * @param path a volume's directory, its image, or any image
+ * @throws VolumeError failed-precondition for what is this node's already, or has another name
+ */
+export async function findOrphan(path: string, nodeId: string, survey: Survey): Promise<Orphan> {
+  const given = await realpath(path)
+  const image = (await stat(given)).isDirectory() ? join(given, IMAGE) : given
+  const { nlink } = await stat(image)
+  if (nlink > 1)
+    throw refusal(image, `has ${nlink} names (hard links), and so may have another owner; copy it`)
+  const directory = dirname(image)
+  if (basename(image) !== IMAGE) return { image, directory: undefined, record: undefined }
+  if (await isFile(join(directory, snapshotKind.recordName))) {
+    throw refusal(image, 'is of a snapshot; make a volume of it with volume export and volume import')
+  }
+  const record = await readRecord(directory, image)
+  if (record && isIdOfNode(record.id, nodeId) && isInPool(directory, survey)) {
+    throw refusal(image, `is of volume "${record.id}", which is this node's already`)
+  }
+  return { image, directory: record ? directory : undefined, record }
+}
+
+/** The pool that a volume's directory lies in. */
+export function poolDirectory(directory: string): string {
+  return dirname(dirname(directory))
+}
+
+/** True for the directory of a volume in one of the pools of this node. */
+export function isInPool(directory: string, { pools }: Pick<Survey, 'pools'>): boolean {
+  return pools.some(({ config }) => join(config.path, volumeKind.folder) === dirname(directory))
+}
+
+async function readRecord(directory: string, image: string): Promise<Volume | undefined> {
+  const { logical } = await new LinuxImageFiles().size(image)
+  try {
+    return volumeKind.decode(
+      await readFile(join(directory, volumeKind.recordName), 'utf8'),
+      'default',
+      logical,
+    )
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile()
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return false
+    throw error
+  }
+}
+
+function refusal(image: string, why: string): VolumeError {
+  return new VolumeError('failed-precondition', `${image} ${why}`)
+}

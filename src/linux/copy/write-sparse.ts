@@ -1,0 +1,53 @@
+import { open } from 'node:fs/promises'
+import { writeAll } from './open-file.ts'
+
+/** What is looked at for zeros: a block of all file systems. */
+const BLOCK_BYTES = 4096
+
+const zeros = Buffer.alloc(BLOCK_BYTES)
+
+/**
+ * Writes a stream to a new file that has holes where the stream has whole blocks of zeros. Nothing is flushed.
+ * @param limitBytes what the file may have
+ * @param onProgress is told how much has come
+ * @returns how much has come, in bytes, which is the file's size
+ * @throws EEXIST, ENOSPC; Error for a longer stream
+ */
+export async function writeSparse(
+  path: string,
+  stream: AsyncIterable<Buffer>,
+  limitBytes: bigint,
+  onProgress: (bytes: bigint) => void,
+): Promise<bigint> {
+  await using handle = await open(path, 'wx', 0o600)
+  let offset = 0n
+  for await (const piece of stream) {
+    const end = offset + BigInt(piece.length)
+    if (end > limitBytes) throw new Error(`more than ${limitBytes} bytes come; give a larger size`)
+    for (const [start, run] of dataRuns(piece, Number(offset % BigInt(BLOCK_BYTES)))) {
+      await writeAll({ handle, path }, run, offset + BigInt(start))
+    }
+    offset = end
+    onProgress(offset)
+  }
+  await handle.truncate(Number(offset))
+  return offset
+}
+
+/**
+ * The parts of a piece that have to be written: its blocks but for those of zeros, neighbours together.
+ * @param phase where in a block the piece begins
+ */
+export function* dataRuns(piece: Buffer, phase: number): Generator<readonly [start: number, run: Buffer]> {
+  let begin: number | undefined
+  for (let at = 0; at < piece.length;) {
+    const end = Math.min(piece.length, at + BLOCK_BYTES - ((phase + at) % BLOCK_BYTES))
+    const isZero = piece.subarray(at, end).equals(zeros.subarray(0, end - at))
+    if (isZero && begin !== undefined) {
+      yield [begin, piece.subarray(begin, at)]
+      begin = undefined
+    } else if (!isZero) begin ??= at
+    at = end
+  }
+  if (begin !== undefined) yield [begin, piece.subarray(begin)]
+}
