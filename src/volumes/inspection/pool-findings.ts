@@ -1,4 +1,4 @@
-import type { VolumeError} from '../errors.ts';
+import type { VolumeError } from '../errors.ts'
 import { messageOf } from '../errors.ts'
 import type { Finding } from '../health/finding.ts'
 import { fullness } from '../health/fullness.ts'
