@@ -55,7 +55,13 @@ export function driverPods(component: 'node' | 'controller'): Promise<(KubeObjec
 }
 
 interface DriverPod {
-  readonly spec: { readonly nodeName: string }
+  readonly spec: {
+    readonly nodeName: string
+    /** The driver's own is the first. */
+    readonly containers: readonly {
+      readonly resources: { readonly requests?: { readonly memory?: string } }
+    }[]
+  }
 }
 
 /** The driver's pod on a node. */
