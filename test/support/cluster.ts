@@ -1,6 +1,9 @@
-import { createServer, type AddressInfo } from 'node:net'
+import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { connect, type CsiClient } from '../../src/csi/client.ts'
+import { hasErrno } from '../../src/volumes/errors.ts'
 import { Authority, controllerName } from './certificates.ts'
 import { DriverProcess, TestNode } from './driver.ts'
 
@@ -90,11 +93,18 @@ export class TestCluster implements AsyncDisposable {
   }
 }
 
-/** A port that nobody has at the moment. */
+/** A port that nobody has at the moment, and that the kernel gives to nobody else: its own choice begins at 32768. */
 export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
+  for (;;) {
+    const port = randomInt(10_000, 30_000)
+    const server = createServer().listen(port, '127.0.0.1')
+    try {
+      await once(server, 'listening')
+    } catch (error) {
+      if (hasErrno(error, 'EADDRINUSE')) continue
+      throw error
+    }
+    await new Promise((resolve) => server.close(resolve))
+    return port
+  }
 }

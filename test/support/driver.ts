@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { connect, type CsiClient } from '../../src/csi/client.ts'
 import { tool } from '../scratch.ts'
 import { makeSparse } from './images.ts'
-import { leftovers, removeAll, type Leftovers } from './leftovers.ts'
+import { autocleared, leftovers, removeAll, type Leftovers } from './leftovers.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
@@ -180,6 +180,7 @@ export class TestNode implements AsyncDisposable {
   async stop(): Promise<Leftovers> {
     this.client.close()
     await this.#driver?.end('SIGTERM')
+    await autocleared(this.path)
     return this.left()
   }
 

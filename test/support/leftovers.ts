@@ -26,6 +26,24 @@ export async function leftovers(directory: string): Promise<Leftovers> {
   }
 }
 
+/**
+ * Waits until the kernel has detached the devices whose mounts are gone. A mount namespace that somebody makes at this moment has
+ * copies of all mounts, and keeps them for a while.
+ */
+export async function autocleared(directory: string): Promise<void> {
+  for (let attempts = 100; attempts > 0 && (await isClearing(directory)); attempts--) await setTimeout(50)
+}
+
+async function isClearing(directory: string): Promise<boolean> {
+  const devices = await devicesOf(directory)
+  const mounted = new Set((await mountsOf(directory, devices)).map(({ source }) => source))
+  const idle = [...devices.keys()].filter((device) => !mounted.has(device))
+  const flags = idle.map((device) =>
+    readFile(`/sys/block/${basename(device)}/loop/autoclear`, 'utf8').catch(() => '0'),
+  )
+  return (await Promise.all(flags)).some((flag) => flag.trim() === '1')
+}
+
 /** Takes all of it away, and the directory. Never fails for what is gone already. */
 export async function removeAll(directory: string): Promise<void> {
   const devices = await devicesOf(directory)

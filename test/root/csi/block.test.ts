@@ -1,23 +1,16 @@
 import { open, stat, writeFile } from 'node:fs/promises'
-import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
 import { tool } from '../../scratch.ts'
-import { TestNode } from '../../support/driver.ts'
-import { nothing } from '../../support/leftovers.ts'
+import type { TestNode } from '../../support/driver.ts'
 import { refusal } from '../../support/refusal.ts'
+import { useTestNode } from '../../support/use-test-node.ts'
 import { GiB, MiB, TestVolume, blockCapability } from '../../support/volume.ts'
 
 describeRoot('a block volume', () => {
   let node: TestNode
-
-  beforeAll(async () => {
-    node = await TestNode.start()
-  })
-
-  afterAll(async () => {
-    await using _cleared = node
-    expect(await node.stop()).toEqual(nothing)
-    expect(await node.files()).toEqual([])
+  useTestNode((started) => {
+    node = started
   })
 
   let volumes = 0

@@ -1,14 +1,14 @@
 import { mkdir, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { status } from '@grpc/grpc-js'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import type { CreateVolumeRequestInit } from '../../../src/csi/generated/csi/v1/CreateVolumeRequest.ts'
 import type { VolumeCapabilityInit } from '../../../src/csi/generated/csi/v1/VolumeCapability.ts'
 import { describeRoot } from '../../root.ts'
 import { tool } from '../../scratch.ts'
-import { TestNode } from '../../support/driver.ts'
-import { nothing } from '../../support/leftovers.ts'
+import type { TestNode } from '../../support/driver.ts'
 import { refusal } from '../../support/refusal.ts'
+import { useTestNode } from '../../support/use-test-node.ts'
 import { GiB, MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
 
 type Code = keyof typeof status
@@ -44,15 +44,8 @@ const badPaths: [what: string, path: string, code: Code, message: RegExp][] = [
 
 describeRoot('a bad request', () => {
   let node: TestNode
-
-  beforeAll(async () => {
-    node = await TestNode.start()
-  })
-
-  afterAll(async () => {
-    await using _cleared = node
-    expect(await node.stop()).toEqual(nothing)
-    expect(await node.files()).toEqual([])
+  useTestNode((started) => {
+    node = started
   })
 
   let volumes = 0

@@ -1,13 +1,13 @@
 import { open, readFile, readdir, stat, statfs, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import type { FsType } from '../../../src/volumes/ports.ts'
 import { describeRoot, hasResourceCapability } from '../../root.ts'
 import { tool } from '../../scratch.ts'
 import { TestNode } from '../../support/driver.ts'
-import { nothing } from '../../support/leftovers.ts'
 import { refusal } from '../../support/refusal.ts'
 import { withStub } from '../../support/stub.ts'
+import { useTestNode } from '../../support/use-test-node.ts'
 import { MiB, TestVolume, mountCapability } from '../../support/volume.ts'
 
 const sizes: Record<FsType, number> = { ext4: 64 * MiB, xfs: 320 * MiB, btrfs: 256 * MiB }
@@ -15,15 +15,8 @@ const fsTypes = Object.keys(sizes) as FsType[]
 
 describeRoot('a mount volume', () => {
   let node: TestNode
-
-  beforeAll(async () => {
-    node = await TestNode.start()
-  })
-
-  afterAll(async () => {
-    await using _cleared = node
-    expect(await node.stop()).toEqual(nothing)
-    expect(await node.files()).toEqual([])
+  useTestNode((started) => {
+    node = started
   })
 
   let volumes = 0

@@ -1,12 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
 import { tool } from '../../scratch.ts'
-import { TestNode } from '../../support/driver.ts'
+import type { TestNode } from '../../support/driver.ts'
 import { allocated } from '../../support/images.ts'
-import { nothing } from '../../support/leftovers.ts'
 import { refusal } from '../../support/refusal.ts'
+import { useTestNode } from '../../support/use-test-node.ts'
 import { MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
 import { Writer, countRecords } from '../../support/writer.ts'
 
@@ -17,15 +17,8 @@ const ROUNDS = 4 * Number(process.env['CONSISTENCY_ROUNDS'] ?? 3)
 
 describeRoot('a volume that is modified', () => {
   let node: TestNode
-
-  beforeAll(async () => {
-    node = await TestNode.start()
-  })
-
-  afterAll(async () => {
-    await using _cleared = node
-    expect(await node.stop()).toEqual(nothing)
-    expect(await node.files()).toEqual([])
+  useTestNode((started) => {
+    node = started
   })
 
   let names = 0

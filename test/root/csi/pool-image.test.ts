@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -176,6 +178,14 @@ describeRoot('a pool image', () => {
     await on.start()
     expect((await devicesOf(node.path)).size).toBe(2)
     await volume[Symbol.asyncDispose]()
+  })
+
+  it('goes with the last copy of its mount, in whatever mount namespace that is', async () => {
+    const other = spawn('unshare', ['--mount', 'sh', '-c', 'echo; exec sleep 1'])
+    const ended = once(other, 'exit')
+    await once(other.stdout, 'data')
+    expect(await node.stop()).toEqual(nothing)
+    await ended
   })
 
   it('is refused to a second driver, and not disturbed', async () => {

@@ -1,0 +1,22 @@
+import { afterAll, beforeAll, expect } from '@jest/globals'
+import { TestNode } from './driver.ts'
+import { nothing } from './leftovers.ts'
+
+/**
+ * One driver for all tests of a suite, which together leave no volume, and with its end nothing on the machine.
+ * @param started gets it before the first test
+ */
+export function useTestNode(started: (node: TestNode) => void): void {
+  let node: TestNode
+
+  beforeAll(async () => {
+    node = await TestNode.start()
+    started(node)
+  })
+
+  afterAll(async () => {
+    await using _cleared = node
+    expect(await node.stop()).toEqual(nothing)
+    expect(await node.files()).toEqual([])
+  })
+}
