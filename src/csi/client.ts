@@ -1,3 +1,4 @@
+import { addAbortListener } from 'node:events'
 import {
   type ChannelCredentials,
   type ChannelOptions,
@@ -113,16 +114,12 @@ function callUnary(
       new Metadata(),
       withDeadline(deadline),
       (error, response) => {
-        signal?.removeEventListener('abort', cancel)
+        listening?.[Symbol.dispose]()
         if (error) reject(error)
         else resolve(response)
       },
     )
-    const cancel = (): void => {
-      call.cancel()
-    }
-    if (signal?.aborted) cancel()
-    else signal?.addEventListener('abort', cancel, { once: true })
+    const listening = cancelOnAbort(call, signal)
   })
 }
 
@@ -140,19 +137,24 @@ async function* callStream(
     new Metadata(),
     withDeadline(deadline),
   )
-  const cancel = (): void => {
-    call.cancel()
-  }
   // The error of a call that is cancelled when its reader has left has nobody else to hear it.
   call.on('error', () => undefined)
-  if (signal?.aborted) cancel()
-  else signal?.addEventListener('abort', cancel, { once: true })
+  using _listening = cancelOnAbort(call, signal)
   try {
     yield* call
   } finally {
-    signal?.removeEventListener('abort', cancel)
-    cancel()
+    call.cancel()
   }
+}
+
+/** Until the disposal. A signal that has aborted before counts, too. */
+function cancelOnAbort(call: { cancel(): void }, signal: AbortSignal | undefined): Disposable | undefined {
+  return (
+    signal &&
+    addAbortListener(signal, () => {
+      call.cancel()
+    })
+  )
 }
 
 function withDeadline(deadline: CallOptions['deadline']): { deadline?: Date | number } {
