@@ -6,6 +6,7 @@ import { DeviceNodes } from '../linux/loop/device-nodes.ts'
 import { LinuxLoopDevices } from '../linux/loop/loop-devices.ts'
 import { hasErrno } from '../volumes/errors.ts'
 import type { DirectIo, SectorBytes } from '../volumes/ports.ts'
+import { explain } from './help.ts'
 import { listLoopDevices } from './loop-list.ts'
 
 interface Output {
@@ -107,6 +108,20 @@ export function addLoopCommands(program: Command): void {
       await new LinuxLoopDevices(control, nodes).detachDevice(number, never)
       if (json) console.log(JSON.stringify({ detached: `/dev/loop${number}` }))
     })
+
+  for (const command of loop.commands) {
+    const words = ['csi-driver-loop loop', command.name(), exampleArguments[command.name()]]
+    explain(command, { examples: [words.filter((word) => word !== undefined).join(' ')] })
+  }
+}
+
+/** By command; the others have none. */
+const exampleArguments: Readonly<Record<string, string>> = {
+  add: '42',
+  remove: '42',
+  list: '--json',
+  attach: 'disk.img --read-only',
+  detach: '/dev/loop3',
 }
 
 /** A person who waits presses Ctrl-C. */

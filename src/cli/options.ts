@@ -23,10 +23,12 @@ export function nodeIdOption(): Option {
     .default(hostname(), 'host name')
 }
 
+export const DEFAULT_DATA_DIR = '/var/lib/csi-driver-loop'
+
 export function dataDirOption(): Option {
   return new Option('--data-dir <dir>', 'where the pools are')
     .env('CSI_LOOP_DATA_DIR')
-    .default('/var/lib/csi-driver-loop')
+    .default(DEFAULT_DATA_DIR)
 }
 
 export function configOption(): Option {

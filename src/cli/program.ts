@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { messageOf } from '../volumes/errors.ts'
+import { addCompletionCommands } from './completion.ts'
 import { addControllerCommand } from './controller.ts'
 import { addDoctorCommand } from './doctor/command.ts'
 import { addLoopCommands } from './loop.ts'
@@ -10,6 +11,20 @@ import { addVolumeCommands } from './volume/command.ts'
 
 /** Runs the command line. @returns the exit code: 0, or 1 after one sentence on stderr that says what is wrong */
 export async function run(argv: readonly string[]): Promise<number> {
+  const program = commands()
+  addCompletionCommands(program, commands)
+  try {
+    await program.parseAsync([...argv])
+    return Number(process.exitCode ?? 0)
+  } catch (error) {
+    // Commander has said it already, or it was --help.
+    if (error instanceof CommanderError) return error.exitCode
+    console.error(`csi-driver-loop: ${messageOf(error)}`)
+    return 1
+  }
+}
+
+function commands(): Command {
   const program = new Command('csi-driver-loop')
     .description('Volumes of a fixed size for containers, each made of one sparse file and one loop device.')
     .version(version)
@@ -27,13 +42,5 @@ export async function run(argv: readonly string[]): Promise<number> {
       const { runDemo } = await import('../demo/demo.ts')
       process.exitCode = await runDemo()
     })
-  try {
-    await program.parseAsync([...argv])
-    return Number(process.exitCode ?? 0)
-  } catch (error) {
-    // Commander has said it already, or it was --help.
-    if (error instanceof CommanderError) return error.exitCode
-    console.error(`csi-driver-loop: ${messageOf(error)}`)
-    return 1
-  }
+  return program
 }

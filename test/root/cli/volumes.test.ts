@@ -105,6 +105,13 @@ describeRoot('the command line, beside a driver', () => {
     expect(stdout).toMatch(new RegExp(`^snapshot: +${snapshot.id}`, 'm'))
   })
 
+  it('offers a shell the claims and ids of volumes', async () => {
+    await using db = await claimed('db')
+    const env = { CSI_LOOP_DATA_DIR: node.dataDir }
+    const { stdout } = await commandLine(['complete', '--', 'volume', 'show', ''], { env })
+    expect(stdout).toContain(`shop/db\t${db.id}\n${db.id}\tshop/db\n`)
+  })
+
   it('refuses a volume that is not there, or has the name of another', async () => {
     await refused(['volume', 'show', 'shop/db'], /there is no volume "shop\/db" on this node/)
     const parameters = { 'csi.storage.k8s.io/pvc/namespace': 'a', 'csi.storage.k8s.io/pvc/name': 'b' }

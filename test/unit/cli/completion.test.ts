@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process'
+import { describe, expect, it } from '@jest/globals'
+import { commandLine } from '../../support/command-line.ts'
+
+/** What a shell is told to offer behind these words, of which the last one is begun, or empty. */
+async function offered(...words: string[]): Promise<string[]> {
+  const env = { CSI_LOOP_DATA_DIR: '/none' }
+  const { stdout } = await commandLine(['complete', '--', ...words], { env })
+  const lines = stdout.trimEnd().split('\n')
+  expect(lines.at(-1)).toMatch(/^:\d+$/)
+  return lines.slice(0, -1).map((line) => line.split('\t')[0] ?? '')
+}
+
+describe('completion', () => {
+  it.each([
+    [['vol'], ['volume']],
+    [['completi'], ['completion']],
+    [['volume', 'tr'], ['trim']],
+    [['volume', 'show', ''], []],
+    [
+      ['pool', ''],
+      ['ls', 'df', 'help'],
+    ],
+    [['volume', 'import', '--prov'], ['--provisioning']],
+    [
+      ['volume', 'import', '--provisioning', ''],
+      ['thin', 'thick'],
+    ],
+  ])('of %j', async (words, expected) => {
+    expect(await offered(...words)).toEqual(expected)
+  })
+
+  it('offers every command that the help lists', async () => {
+    const { stdout } = await commandLine(['--help'])
+    const listed = [...(stdout.split('Commands:')[1] ?? '').matchAll(/^ {2}([a-z]+)/gm)].map(
+      ([, name]) => name,
+    )
+    expect(listed).toEqual(expect.arrayContaining(['node', 'doctor', 'volume', 'loop', 'completion']))
+    expect((await offered('')).sort()).toEqual(listed.sort())
+  })
+
+  it.each(['bash', 'zsh', 'fish'])('has a script for %s, that asks', async (shell) => {
+    const { code, stdout } = await commandLine(['completion', shell])
+    expect(code).toBe(0)
+    expect(stdout).toContain('csi-driver-loop complete --')
+  })
+
+  it('has a script that bash understands', async () => {
+    const { stdout } = await commandLine(['completion', 'bash'])
+    const bash = execFile('bash', ['-n'])
+    bash.stdin?.end(stdout)
+    expect(await new Promise((resolve) => bash.once('close', resolve))).toBe(0)
+  })
+})
