@@ -36,6 +36,8 @@ LABEL org.opencontainers.image.title="csi-driver-loop" \
 ENV NODE_ENV=production
 # A small young generation and a bounded heap: with V8's defaults the idle driver holds a third more memory.
 ENV NODE_OPTIONS="--max-semi-space-size=1 --max-old-space-size=64"
-RUN chmod +x /app/dist/main.js && ln -s /app/dist/main.js /usr/local/bin/csi-driver-loop
+RUN chmod +x /app/dist/main.js /app/dist/kubectl-loop.js \
+ && ln -s /app/dist/main.js /usr/local/bin/csi-driver-loop \
+ && ln -s /app/dist/kubectl-loop.js /usr/local/bin/kubectl-loop
 ENTRYPOINT ["csi-driver-loop"]
 CMD ["--help"]

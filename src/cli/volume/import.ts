@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { addAbortSignal } from 'node:stream'
 import { LinuxImageCopier } from '../../linux/copy/image-copier.ts'
@@ -68,7 +69,9 @@ async function fromStandardInput(options: ImportOptions): Promise<{ id: string; 
       place,
       volume,
       async (path) => {
-        await writeSparse(path, addAbortSignal(signal, process.stdin), size, (copiedBytes) => {
+        await using handle = await open(path, 'wx', 0o600)
+        await writeSparse({ handle, path }, addAbortSignal(signal, process.stdin), (copiedBytes) => {
+          if (copiedBytes > size) throw new Error(`more comes than --size allows, ${formatBytes(size)}`)
           progress.update({ copiedBytes, totalBytes: size })
         })
         await contentOf(path, options, signal)

@@ -1,5 +1,4 @@
-import { open } from 'node:fs/promises'
-import { writeAll } from './open-file.ts'
+import { writeAll, type OpenFile } from './open-file.ts'
 
 /** What is looked at for zeros: a block of all file systems. */
 const BLOCK_BYTES = 4096
@@ -7,30 +6,25 @@ const BLOCK_BYTES = 4096
 const zeros = Buffer.alloc(BLOCK_BYTES)
 
 /**
- * Writes a stream to a new file that has holes where the stream has whole blocks of zeros. Nothing is flushed.
- * @param limitBytes what the file may have
- * @param onProgress is told how much has come
+ * Writes a stream to an empty file that has holes where the stream has whole blocks of zeros. Nothing is flushed.
+ * @param onProgress is told how much has come; what it throws ends the writing
  * @returns how much has come, in bytes, which is the file's size
- * @throws EEXIST, ENOSPC; Error for a longer stream
+ * @throws ENOSPC
  */
 export async function writeSparse(
-  path: string,
+  file: OpenFile,
   stream: AsyncIterable<Buffer>,
-  limitBytes: bigint,
   onProgress: (bytes: bigint) => void,
 ): Promise<bigint> {
-  await using handle = await open(path, 'wx', 0o600)
   let offset = 0n
   for await (const piece of stream) {
-    const end = offset + BigInt(piece.length)
-    if (end > limitBytes) throw new Error(`more than ${limitBytes} bytes come; give a larger size`)
     for (const [start, run] of dataRuns(piece, Number(offset % BigInt(BLOCK_BYTES)))) {
-      await writeAll({ handle, path }, run, offset + BigInt(start))
+      await writeAll(file, run, offset + BigInt(start))
     }
-    offset = end
+    offset += BigInt(piece.length)
     onProgress(offset)
   }
-  await handle.truncate(Number(offset))
+  await file.handle.truncate(Number(offset))
   return offset
 }
 
