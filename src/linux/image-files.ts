@@ -34,12 +34,12 @@ export class LinuxImageFiles implements ImageFiles {
     try {
       if (allocate) await allocateRange(file.fd, before, sizeBytes, path, signal)
       else await file.truncate(Number(sizeBytes))
+      await file.sync()
     } catch (error) {
       // Nobody has seen the new end yet: the device gets it only when all of it is there.
       await file.truncate(Number(before))
       throw error
     }
-    await file.sync()
   }
 
   async allocate(path: string, signal: AbortSignal): Promise<void> {
