@@ -73,7 +73,7 @@ class FloorLife implements Life {
 
   /** One small file written, fsynced, renamed, and the directory fsynced. */
   async create(): Promise<void> {
-    await replaceFile(this.#volume, 'volume.json', '{}\n')
+    await replaceFile(join(this.#volume, 'volume.json'), '{}\n')
   }
 
   /** mkfs.ext4 with the driver's flags, and mount(2). */

@@ -33,7 +33,7 @@ export async function claimDirectory(
   await requireEmpty(name, path, RECORD, `.${RECORD}.new`)
   const id = randomUUID()
   const record = { schemaVersion: SCHEMA_VERSION, id, createdAt: new Date().toISOString() }
-  await replaceFile(path, RECORD, `${JSON.stringify(record, undefined, 2)}\n`)
+  await replaceFile(join(path, RECORD), `${JSON.stringify(record, undefined, 2)}\n`)
   return id
 }
 

@@ -1,4 +1,5 @@
 import { open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 
 /** Flushes a file, or the entries of a directory, to the disk (fsync(2)). */
 export async function flush(path: string): Promise<void> {
@@ -18,16 +19,18 @@ export async function writeFlushed(path: string, text: string): Promise<void> {
  * that whoever repeats it finds what he found before.
  */
 export async function renameFlushed(directory: string, from: string, to: string): Promise<void> {
-  await rename(`${directory}/${from}`, `${directory}/${to}`)
+  await rename(join(directory, from), join(directory, to))
   try {
     await flush(directory)
   } catch (error) {
-    await rename(`${directory}/${to}`, `${directory}/${from}`)
+    await rename(join(directory, to), join(directory, from))
     throw error
   }
 }
 
 export interface Replacement {
+  /** Where the new file is written first, on the same disk; by default beside the old one. */
+  readonly temporary?: string | undefined
   /**
    * What is to be done when the new file has its place on the disk and does not count yet; when it fails, the old one
    * stays.
@@ -39,19 +42,17 @@ export interface Replacement {
 
 /** Replaces a file as one step: after a crash there is the old or the new one, whole. */
 export async function replaceFile(
-  directory: string,
-  name: string,
+  file: string,
   text: string,
-  { between, previous }: Replacement = {},
+  { temporary = join(dirname(file), `.${basename(file)}.new`), between, previous }: Replacement = {},
 ): Promise<void> {
-  const [temporary, file] = [`${directory}/.${name}.new`, `${directory}/${name}`]
   await using undo = new AsyncDisposableStack()
   undo.defer(() => rm(temporary, { force: true }))
   await writeFlushed(temporary, text)
   await between?.()
   await rename(temporary, file)
   try {
-    await flush(directory)
+    await flush(dirname(file))
   } catch (error) {
     if (previous !== undefined) {
       await writeFlushed(temporary, previous)

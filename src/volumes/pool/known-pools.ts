@@ -43,7 +43,7 @@ export class KnownPools {
   async remember(name: string, id: string): Promise<void> {
     await mkdir(this.#path, { recursive: true, mode: 0o700 })
     const record = { schemaVersion: SCHEMA_VERSION, id }
-    await replaceFile(this.#path, fileName(name), `${JSON.stringify(record, undefined, 2)}\n`)
+    await replaceFile(join(this.#path, fileName(name)), `${JSON.stringify(record, undefined, 2)}\n`)
   }
 }
 

@@ -103,8 +103,12 @@ export class RecordStore<T extends { readonly id: string }> {
   async update(record: T, work?: () => Promise<void>): Promise<void> {
     const { encode, recordName } = this.#kind
     const old = this.#records.get(record.id)
-    const replacement = { between: work, previous: old && encode(old) }
-    await replaceFile(join(this.#path, record.id), recordName, encode(record), replacement)
+    await replaceFile(join(this.#path, record.id, recordName), encode(record), {
+      // Where a crash leaves nothing that the next start would not sweep.
+      temporary: join(this.#path, `.${record.id}.${recordName}.new`),
+      between: work,
+      previous: old && encode(old),
+    })
     this.#records.set(record.id, record)
   }
 

@@ -33,7 +33,7 @@ export function floorCloner(source: string, directory: string): Copyist {
       await using from = await open(source, 'r')
       await using to = await open(join(folder(name), 'disk.img'), 'wx')
       await ioctl(to.fd, FICLONE, from.fd, 'FICLONE')
-      await replaceFile(folder(name), 'record.json', '{}\n')
+      await replaceFile(join(folder(name), 'record.json'), '{}\n')
     },
     remove: (name) => rm(folder(name), { recursive: true }),
   }

@@ -1,9 +1,10 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { Pool } from '../../../../src/volumes/pool/pool.ts'
 import { volumeKind } from '../../../../src/volumes/pool/volume-record.ts'
 import type { Volume } from '../../../../src/volumes/volume.ts'
+import { at } from '../../../support/at.ts'
 import { makeWorld, never, silent, type World } from '../world.ts'
 
 describe('RecordStore', () => {
@@ -28,8 +29,6 @@ describe('RecordStore', () => {
     await using pool = await Pool.open(world.config, world.files, silent)
     await look(pool)
   }
-
-  const other = (): Volume => ({ ...volume, id: volume.id.replace(/.$/, 'x') as Volume['id'] })
 
   it('has nothing of a draft that was not committed', async () => {
     {
@@ -90,8 +89,23 @@ describe('RecordStore', () => {
       worked = true
       return Promise.resolve()
     }
-    await expect(world.pool.volumes.update(other(), work)).rejects.toMatchObject({ code: 'ENOENT' })
+    await rm(path(), { recursive: true })
+    await expect(world.pool.volumes.update(volume, work)).rejects.toMatchObject({ code: 'ENOENT' })
     expect(worked).toBe(false)
+  })
+
+  it('leaves nothing in the place of a change that a crash has interrupted', async () => {
+    await world.pool.volumes.update(volume, async () => {
+      const half = (await names()).filter((name) => name !== volume.id)
+      expect(half).toEqual([`.${volume.id}.volume.json.new`])
+      await cp(path(at(half, 0)), join(world.directory, 'half'))
+    })
+    await cp(join(world.directory, 'half'), path(`.${volume.id}.volume.json.new`))
+    await withNextPool(async (pool) => {
+      await pool.volumes.settle()
+      expect(await readdir(path())).toEqual([volume.id])
+      expect(pool.volumes.get(volume.id)).toEqual(volume)
+    })
   })
 
   it('tells what may be frozen, by the words that were left, and keeps them until it is told', async () => {
