@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrno } from '../errors.ts'
-import { flush, renameFlushed } from './durable.ts'
+import { flush, removePersistently, renameFlushed } from './durable.ts'
 
 export const IMAGE = 'disk.img'
 
@@ -60,7 +60,7 @@ export class Draft implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#committed) await rm(this.#building, { recursive: true, force: true })
+    if (!this.#committed) await removePersistently(this.#building)
   }
 }
 

@@ -1,5 +1,10 @@
 import { open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+
+/** A removal that fails is tried again after once, twice, … this time. */
+const REMOVAL_ATTEMPTS = 5
+const REMOVAL_PAUSE_MS = 200
 
 /** Flushes a file, or the entries of a directory, to the disk (fsync(2)). */
 export async function flush(path: string): Promise<void> {
@@ -61,4 +66,20 @@ export async function replaceFile(
     throw error
   }
   undo.move()
+}
+
+/**
+ * Removes a directory that nobody else comes back to, with all that is in it. A failure, for want of memory perhaps, is not the
+ * end of it: what stays takes space until the next start.
+ */
+export async function removePersistently(directory: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await rm(directory, { recursive: true, force: true })
+      return
+    } catch (error) {
+      if (attempt === REMOVAL_ATTEMPTS) throw error
+      await setTimeout(attempt * REMOVAL_PAUSE_MS)
+    }
+  }
 }

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { messageOf } from '../errors.ts'
 import { isId } from '../ids.ts'
 import type { ImageFiles } from '../ports.ts'
 import { Draft, IMAGE, frozenBy } from './draft.ts'
-import { renameFlushed, replaceFile } from './durable.ts'
+import { removePersistently, renameFlushed, replaceFile } from './durable.ts'
 import { loadRecord, type RecordKind } from './load-record.ts'
 
 /**
@@ -144,7 +144,7 @@ export class RecordStore<T extends { readonly id: string }> {
   }
 
   #removeInBackground(path: string): void {
-    const removal = rm(path, { recursive: true, force: true })
+    const removal = removePersistently(path)
       .catch((error: unknown) => {
         this.#log.warn({ path, error: messageOf(error) }, 'removal failed; the next start tries again')
       })
