@@ -3,6 +3,7 @@ import type { Signature } from '../volumes/ports.ts'
 import { CommandError } from './command-error.ts'
 import { deviceSize } from './device-size.ts'
 import { run } from './exec.ts'
+import { typeByMagic } from './filesystems/magic.ts'
 import { isXfsInProgress } from './filesystems/xfs-in-progress.ts'
 
 /** blkid(8): nothing found, for whatever reason. */
@@ -25,7 +26,7 @@ export async function probe(device: string, signal: AbortSignal): Promise<Signat
     return await signatureOf(parseExport(stdout), handle)
   } catch (error) {
     if (!(error instanceof CommandError && error.exitCode === EXIT_NOTHING_FOUND)) throw error
-    await proveReadable(handle, size)
+    await proveBlank(handle, device, size)
     return blank
   }
 }
@@ -67,14 +68,19 @@ function parseExport(output: string): Map<string, string> {
 const PROBED_BYTES = 1 << 20
 
 /**
- * Where an image lost its end (a truncated file, a bad disk) blkid reads nothing and says that nothing is there. Then a
- * read of ours fails with EIO, and the device counts as unknown, not as blank.
+ * Where an image lost its end (a truncated file, a bad disk) blkid reads nothing and says that nothing is there; it says the
+ * same when it cannot open the device or has no memory. Then a read of ours fails, or finds what blkid has not seen,
+ * and the device counts as unknown, not as blank.
  */
-async function proveReadable(handle: FileHandle, size: bigint): Promise<void> {
+async function proveBlank(handle: FileHandle, device: string, size: bigint): Promise<void> {
   const length = Math.min(PROBED_BYTES, Number(size))
   const buffer = Buffer.allocUnsafe(length)
-  for (const position of [0, Number(size) - length]) {
+  // The beginning comes last, to be looked at.
+  for (const position of [Number(size) - length, 0]) {
     const { bytesRead } = await handle.read(buffer, 0, length, position)
-    if (bytesRead < length) throw new Error(`only ${bytesRead} of ${length} bytes could be read`)
+    if (bytesRead < length) throw new Error(`only ${bytesRead} of ${length} bytes of ${device} could be read`)
   }
+  const type = typeByMagic(buffer)
+  if (type !== undefined)
+    throw new Error(`blkid finds nothing on ${device}, which begins as an ${type} does; it is left as it is`)
 }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { CommandError } from '../../src/linux/command-error.ts'
 import { debianPackages } from '../../src/linux/debian-packages.ts'
 import { LinuxFileSystems } from '../../src/linux/filesystems/index.ts'
+import { typeByMagic } from '../../src/linux/filesystems/magic.ts'
 import { LinuxMounts } from '../../src/linux/mounts.ts'
 import { VolumeError } from '../../src/volumes/errors.ts'
 import { fsTypes, type FsType } from '../../src/volumes/ports.ts'
@@ -84,6 +85,13 @@ describeRoot('LinuxFileSystems', () => {
       const device = await scratch.device(16n * MIB)
       await truncate(scratch.imageOf(device), Number(8n * MIB))
       await expect(fileSystems.probe(device, signal)).rejects.toMatchObject({ code: 'EIO' })
+    })
+
+    it.each(fsTypes)('knows the beginning of %s also without blkid', async (type) => {
+      await using handle = await open(await formatted(type, 300n * MIB))
+      const { buffer } = await handle.read(Buffer.alloc(1 << 20), 0, 1 << 20, 0)
+      expect(typeByMagic(buffer)).toBe(type)
+      expect(typeByMagic(Buffer.alloc(1 << 20))).toBeUndefined()
     })
 
     it('reads an image as well as a device', async () => {
