@@ -43,12 +43,10 @@ export class Publisher {
     await this.#requireAlone(volume, second ? [attached, second] : [attached], request, staged)
     if (request.access.type === 'mount') {
       await this.#bind(request.stagingPath, request.targetPath, readOnly, 'directory')
+    } else if (readOnly && !attached.readOnly) {
+      await this.#bindReadOnlyDevice(volume, attached, second, request.targetPath, signal)
     } else {
-      const device =
-        readOnly && !attached.readOnly
-          ? (second?.device ?? (await this.#attachReadOnly(volume, attached, signal)))
-          : attached.device
-      await this.#bind(device.path, request.targetPath, false, 'file')
+      await this.#bind(attached.device.path, request.targetPath, false, 'file')
     }
   }
 
@@ -120,6 +118,20 @@ export class Publisher {
     } as const
     await using attachment = await this.#on.loops.attach(attached.device.path, options, signal)
     return attachment.device
+  }
+
+  async #bindReadOnlyDevice(
+    volume: Volume,
+    attached: LoopState,
+    second: LoopState | undefined,
+    targetPath: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const device = second?.device ?? (await this.#attachReadOnly(volume, attached, signal))
+    await using undo = new AsyncDisposableStack()
+    undo.defer(() => this.#releaseReadOnly(attached.device, device, new AbortController().signal))
+    await this.#bind(device.path, targetPath, false, 'file')
+    undo.move()
   }
 
   async #releaseReadOnly(below: LoopDevice, readOnly: LoopDevice, signal: AbortSignal): Promise<void> {
