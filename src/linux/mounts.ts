@@ -3,6 +3,7 @@ import { hasErrno } from '../volumes/errors.ts'
 import type { MountEntry, MountRequest, Mounts } from '../volumes/ports.ts'
 import { flush, freeze, thaw } from './freeze.ts'
 import { mount, umount2 } from './libc.ts'
+import { bindReadOnly } from './mount-tree.ts'
 import { mountIdAt } from './mount-id.ts'
 import { mountFlags, parseMountOptions, unmountFlags } from './mount-options.ts'
 import { findMountById, parseMountInfo } from './mountinfo.ts'
@@ -15,13 +16,14 @@ const LOOKS = 5
 export interface MountCalls {
   readonly mount: typeof mount
   readonly umount2: typeof umount2
+  readonly bindReadOnly: typeof bindReadOnly
 }
 
 /** The Mounts port on mount(2) and umount2(2), in the mount namespace of this process. */
 export class LinuxMounts implements Mounts {
   readonly #system: MountCalls
 
-  constructor(system: MountCalls = { mount, umount2 }) {
+  constructor(system: MountCalls = { mount, umount2, bindReadOnly }) {
     this.#system = system
   }
 
@@ -45,12 +47,8 @@ export class LinuxMounts implements Mounts {
   }
 
   async bind(source: string, target: string, options: { readonly readOnly: boolean }): Promise<void> {
-    await this.#system.mount(source, target, null, mountFlags.bind, null)
-    if (!options.readOnly) return
-    await using undo = new AsyncDisposableStack()
-    undo.defer(() => this.#system.umount2(target, unmountFlags.detach | unmountFlags.noFollow))
-    await this.#makeReadOnly(target)
-    undo.move()
+    if (options.readOnly) await this.#bindReadOnly(source, target)
+    else await this.#system.mount(source, target, null, mountFlags.bind, null)
   }
 
   async makePrivate(target: string): Promise<void> {
@@ -81,6 +79,24 @@ export class LinuxMounts implements Mounts {
 
   trim(mountPoint: string, signal: AbortSignal): Promise<bigint> {
     return trim(mountPoint, signal)
+  }
+
+  async #bindReadOnly(source: string, target: string): Promise<void> {
+    try {
+      await this.#system.bindReadOnly(source, target)
+    } catch (error) {
+      if (!hasErrno(error, 'ENOSYS')) throw error
+      await this.#bindReadOnlyInSteps(source, target)
+    }
+  }
+
+  /** The way before Linux 5.12. Who is killed between the two leaves a mount that can be written through. */
+  async #bindReadOnlyInSteps(source: string, target: string): Promise<void> {
+    await this.#system.mount(source, target, null, mountFlags.bind, null)
+    await using undo = new AsyncDisposableStack()
+    undo.defer(() => this.#system.umount2(target, unmountFlags.detach | unmountFlags.noFollow))
+    await this.#makeReadOnly(target)
+    undo.move()
   }
 
   /**

@@ -53,23 +53,16 @@ describeRoot('LinuxMounts', () => {
     },
   )
 
-  describe('a read-only bind', () => {
+  describe.each([
+    ['a read-only bind', mounts],
+    ['a read-only bind of an old kernel', new LinuxMounts({ mount, umount2, bindReadOnly: notThere })],
+  ])('%s', (_, mounts) => {
     it('cannot be written to, where its source can', async () => {
       await mountDevice()
       await mounts.bind(target, elsewhere, { readOnly: true })
       await writeFile(join(target, 'file'), 'text')
       expect(await readFile(join(elsewhere, 'file'), 'utf8')).toBe('text')
       await expect(writeFile(join(elsewhere, 'file'), '')).rejects.toMatchObject({ code: 'EROFS' })
-    })
-
-    it('is undone when it cannot be made read-only', async () => {
-      const refused = new SystemCallError('mount', 1, 'remount')
-      const refusing = new LinuxMounts({
-        umount2,
-        mount: (...args) => (args[3] & mountFlags.remount ? Promise.reject(refused) : mount(...args)),
-      })
-      await expect(refusing.bind(target, elsewhere, { readOnly: true })).rejects.toBe(refused)
-      expect(await mounts.at(elsewhere)).toBeUndefined()
     })
 
     it.each(['strictatime', 'relatime', 'noatime', 'noatime,nodiratime'])('keeps %s', async (option) => {
@@ -82,6 +75,24 @@ describeRoot('LinuxMounts', () => {
     })
   })
 
+  it('undoes a read-only bind of an old kernel when it cannot be made read-only', async () => {
+    const refused = new SystemCallError('mount', 1, 'remount')
+    const refusing = new LinuxMounts({
+      umount2,
+      bindReadOnly: notThere,
+      mount: (...args) => (args[3] & mountFlags.remount ? Promise.reject(refused) : mount(...args)),
+    })
+    await expect(refusing.bind(target, elsewhere, { readOnly: true })).rejects.toBe(refused)
+    expect(await mounts.at(elsewhere)).toBeUndefined()
+  })
+
+  it('leaves nothing of a read-only bind that fails', async () => {
+    const absent = join(elsewhere, 'absent')
+    const binding = mounts.bind(target, absent, { readOnly: true })
+    await expect(binding).rejects.toThrow(`bind ${target} read-only on ${absent}: ENOENT`)
+    expect((await tool('findmnt', '--noheadings', '--output', 'TARGET')).includes(scratch.path)).toBe(false)
+  })
+
   it('finds and unmounts a file system whose device is gone bad', async () => {
     await mountDevice()
     await writeFile(scratch.imageOf(device), '')
@@ -90,3 +101,9 @@ describeRoot('LinuxMounts', () => {
     expect(await mounts.at(target)).toBeUndefined()
   })
 })
+
+/** What a system call does that the kernel does not have. */
+function notThere(): Promise<void> {
+  const ENOSYS = 38
+  return Promise.reject(new SystemCallError('open_tree', ENOSYS, 'bind'))
+}
