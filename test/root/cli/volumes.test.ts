@@ -169,19 +169,19 @@ describeRoot('the command line, beside a driver', () => {
   })
 
   describe('check', () => {
+    // What is damaged has metadata, and no superblock.
     it.each([
-      ['ext4', 32],
-      ['xfs', 320],
-      ['btrfs', 256],
-    ])('tells a clean %s from a damaged one, and lets go of both', async (fsType, size) => {
-      await using volume = await claimed('db', mountCapability(fsType), size * MiB)
+      ['ext4', 32 * MiB, MiB, 29 * MiB],
+      ['xfs', 320 * MiB, 68 << 10, 60 << 10],
+      ['btrfs', 256 * MiB, MiB, 60 * MiB],
+    ])('tells a clean %s from a damaged one, and lets go of both', async (fsType, size, offset, bytes) => {
+      await using volume = await claimed('db', mountCapability(fsType), size)
       await inUse(volume)
       await volume.unpublish()
       await volume.unstage()
       const clean = await run(['volume', 'check', volume.id])
       expect([clean.code, clean.stdout]).toEqual([0, expect.stringMatching(/: clean \(/)])
-      // All but the superblocks.
-      await fill(volume.image, MiB, Math.min(size - 2, 60) * MiB, 0xff)
+      await fill(volume.image, offset, bytes, 0xff)
       const damaged = await run(['volume', 'check', volume.id])
       expect([damaged.code, damaged.stdout]).toEqual([1, expect.stringMatching(/: DAMAGED \(/)])
       expect((await node.left()).devices).toEqual([])
