@@ -1,4 +1,5 @@
 import { VolumeError } from '../errors.ts'
+import type { LoopDevice } from '../ports.ts'
 import { sectorBytesOf, type Volume } from '../volume.ts'
 import type { NodeDependencies } from './dependencies.ts'
 import { prepareFileSystem } from './prepare-filesystem.ts'
@@ -24,7 +25,11 @@ export async function mountVolume(
 ): Promise<void> {
   const { catalog, fileSystems, loops, mounts } = on
   const { mayPrepare, path, readOnly } = wish
-  if (await isMounted(on, volume, wish)) return
+  const mounted = await mountedDevice(on, volume, wish)
+  if (mounted) {
+    if (!readOnly) await growFurther(on, volume, mounted, path, signal)
+    return
+  }
   // Until it is mounted only our open file keeps the device: if anything fails, or we die, the kernel detaches it.
   await using attachment = await loops.attach(
     catalog.image(volume),
@@ -52,16 +57,32 @@ export async function mountVolume(
   undo.move()
 }
 
-async function isMounted(
+/** Whoever mounted it may have died before it was grown. */
+async function growFurther(
+  { fileSystems }: NodeDependencies,
+  { fsType }: Volume,
+  device: LoopDevice,
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await fileSystems.grow(fsType, device.path, path, signal)
+  } catch (error) {
+    // Not possible while it is mounted; then it is done before the next mount.
+    if (!(error instanceof VolumeError)) throw error
+  }
+}
+
+async function mountedDevice(
   { catalog, loops, mounts }: NodeDependencies,
   volume: Volume,
   { path, readOnly }: MountWish,
-): Promise<boolean> {
+): Promise<LoopDevice | undefined> {
   const found = await mounts.at(path)
-  if (!found) return false
+  if (!found) return undefined
   const attached = await loops.find(catalog.image(volume))
   if (!attached || !shows(found, attached.device)) throw strange(volume.id, path, found)
-  if (found.readOnly === readOnly) return true
+  if (found.readOnly === readOnly) return attached.device
   throw new VolumeError(
     'already-exists',
     `volume "${volume.id}" is mounted at ${path} ${found.readOnly ? 'read-only' : 'read-write'} already`,

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { VolumeError } from '../../../../src/volumes/errors.ts'
 import { Stager } from '../../../../src/volumes/node/stager.ts'
 import type { Volume } from '../../../../src/volumes/volume.ts'
 import { block, makeWorld, never, writer, type World } from '../world.ts'
@@ -44,10 +45,19 @@ describe('Stager', () => {
     expect(world.fileSystems.log).toEqual(['format ext4 /dev/loop0'])
   })
 
-  it('does nothing when it is staged already', async () => {
+  it('mounts nothing when it is staged already, but grows what was not grown before a crash', async () => {
     await stage()
     await stage()
     expect(world.mounts.log).toHaveLength(1)
+    expect(world.fileSystems.log.at(-1)).toMatch(/^grow /)
+  })
+
+  it('is staged also where it cannot be grown while it is mounted', async () => {
+    await stage()
+    world.fileSystems.failNext('grow', new VolumeError('failed-precondition', 'needs CAP_SYS_RESOURCE'))
+    await stage()
+    world.fileSystems.failNext('grow', new Error('EIO'))
+    await expect(stage()).rejects.toThrow('EIO')
   })
 
   it.each(['probe', 'format'] as const)('lets go of the device when %s fails', async (operation) => {
