@@ -14,6 +14,12 @@ function layer(files, forbidden) {
   }
 }
 
+/** An administrator or NTP can set it while something waits. */
+const wallClock = {
+  selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']",
+  message: 'the wall clock jumps: measure time with performance.now()',
+}
+
 const grpc = ['^@grpc/', 'only src/csi talks gRPC']
 const koffi = ['^koffi$', 'only src/linux/libc.ts calls native code']
 const kubernetes = ['^@kubernetes/', 'only src/controller talks to Kubernetes']
@@ -46,6 +52,10 @@ export default tseslint.config(
     },
   },
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/explicit-module-boundary-types': 'off' } },
+  {
+    files: ['src/volumes/**/*.ts', 'src/linux/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', wallClock] },
+  },
   layer(['src/**/*.ts'], [grpc, koffi, kubernetes]),
   layer(
     ['src/volumes/**/*.ts'],

@@ -17,12 +17,12 @@ const PAUSE_MS = 50
  */
 export async function detachDead(nodes: DeviceNodes, directory: string, signal: AbortSignal): Promise<void> {
   const isIn = (number: number): boolean => backingFile(number)?.split('/').includes(directory) ?? false
-  const deadline = Date.now() + PATIENCE_MS
+  const deadline = performance.now() + PATIENCE_MS
   for (const number of await existingNumbers()) {
     while (isIn(number)) {
       const path = await nodes.loop(number)
       if (await clear(path, () => isIn(number))) break
-      if (Date.now() > deadline) {
+      if (performance.now() > deadline) {
         throw new VolumeError('failed-precondition', `${path} is still mounted or held; it is not detached`)
       }
       await setTimeout(PAUSE_MS, undefined, { signal })

@@ -173,9 +173,9 @@ export class LinuxLoopDevices implements LoopDevices {
   }
 
   async #waitUntilGone(device: LoopDevice, identity: BackingIdentity, signal: AbortSignal): Promise<void> {
-    const deadline = Date.now() + DETACH_PATIENCE_MS
+    const deadline = performance.now() + DETACH_PATIENCE_MS
     for (let pause = 1; await this.#stateOf(device.number, identity); pause = Math.min(2 * pause, 100)) {
-      if (Date.now() > deadline) throw busy(device, 'mounted or open somewhere')
+      if (performance.now() > deadline) throw busy(device, 'mounted or open somewhere')
       await setTimeout(pause, undefined, { signal })
     }
   }
