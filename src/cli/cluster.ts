@@ -18,7 +18,8 @@ export interface ClusterDependencies {
   readonly endpoint: string
   readonly driverName: string
   readonly findings: readonly Finding[]
-  readonly checkHealth: () => Promise<void>
+  /** As in `Health`. */
+  readonly checkHealth: () => Promise<readonly string[]>
   readonly metrics: Metrics | undefined
   readonly log: Logger
 }

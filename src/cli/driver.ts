@@ -129,7 +129,8 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   })
   const storageHealth = new StorageHealth(pools)
   const volumeHealth = new VolumeHealth(onNode)
-  const checkHealth = (): Promise<void> => storageHealth.requireSomePool()
+  const checkHealth = async (): Promise<string[]> =>
+    (await storageHealth.requireSomePool()).map(({ message }) => message)
 
   const metrics = config.http && (await nodeMetrics(catalog, config.pools))
   const { Identity, Controller, GroupController, SnapshotMetadata, Node } = csi()

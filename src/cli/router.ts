@@ -47,7 +47,7 @@ export async function startRouter(config: RouterConfig): Promise<RunningDriver> 
     const { HttpServer } = await import('../monitoring/http-server.ts')
     const { healthPages } = await import('../monitoring/health-pages.ts')
     const pages = healthPages({
-      check: () => Promise.resolve(),
+      check: () => Promise.resolve([]),
       problems: () => (nodes.isKnown ? [] : ['it is not known yet where the nodes are']),
       warnings: () => [],
     })

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js'
-import { VolumeError, messageOf, type ErrorKind } from '../volumes/errors.ts'
+import { VolumeError, hasErrno, messageOf, type ErrorKind } from '../volumes/errors.ts'
 
 /** The one table from what went wrong to gRPC's status codes (CSI specification, "Error Scheme"). */
 const codes: Record<ErrorKind, status> = {
@@ -12,6 +12,36 @@ const codes: Record<ErrorKind, status> = {
   aborted: status.ABORTED,
   unavailable: status.UNAVAILABLE,
 }
+
+interface KnownFailure {
+  readonly errnos: readonly string[]
+  readonly code: status
+  readonly advice: string
+}
+
+/** The failures of system calls that say the same whatever the call was for, and what a person can do about them. */
+const knownFailures: readonly KnownFailure[] = [
+  {
+    errnos: ['EROFS'],
+    code: status.UNAVAILABLE,
+    advice: "look for errors of that file system in the kernel's log, repair it, and mount it for writing",
+  },
+  {
+    errnos: ['ENOSPC', 'EDQUOT'],
+    code: status.RESOURCE_EXHAUSTED,
+    advice: 'make room on that disk',
+  },
+  {
+    errnos: ['EMFILE'],
+    code: status.UNAVAILABLE,
+    advice: 'the driver may open no more files: raise its limit (RLIMIT_NOFILE)',
+  },
+  {
+    errnos: ['ENFILE'],
+    code: status.UNAVAILABLE,
+    advice: 'the machine may open no more files: raise fs.file-max (sysctl)',
+  },
+]
 
 /** The reason of the signal of all calls when the driver stops before they are done. */
 export class ShutdownError extends Error {
@@ -45,7 +75,11 @@ export function statusOf(error: unknown, subject?: string): Status {
   // Node's own waits wrap the signal's reason.
   if (Error.isError(error) && error.name === 'AbortError')
     return statusOf(error.cause ?? new CancelledError(), subject)
-  return { code: status.INTERNAL, details: subject === undefined ? details : `${subject}: ${details}` }
+  const words = subject === undefined ? details : `${subject}: ${details}`
+  const known = knownFailures.find(({ errnos }) => hasErrno(error, ...errnos))
+  return known
+    ? { code: known.code, details: `${words}; ${known.advice}` }
+    : { code: status.INTERNAL, details: words }
 }
 
 /** True for an error that is another CSI service's answer (grpc-js's ServiceError), with one of these codes if any are given. */

@@ -6,7 +6,7 @@ export interface IdentityDependencies {
   readonly driverName: string
   readonly version: string
   /** Rejects with what is missing when the driver cannot do its work. */
-  readonly checkHealth: () => Promise<void>
+  readonly checkHealth: () => Promise<unknown>
 }
 
 /** CSI's Identity service. */

@@ -1,8 +1,10 @@
-import { open, stat, statfs, unlink } from 'node:fs/promises'
+import { open, realpath, stat, statfs, unlink } from 'node:fs/promises'
 import type { FileSystemUsage, ImageFiles } from '../volumes/ports.ts'
 import { hasErrno } from '../volumes/errors.ts'
 import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, SEEK_DATA, SEEK_HOLE } from './file-abi.ts'
+import { findMount } from './find-mount.ts'
 import { fallocate, lseek, tryLockExclusive } from './libc.ts'
+import { mountIdOf } from './mount-id.ts'
 
 /** st_blocks counts these, whatever the file system's block size (stat(2)). */
 const STAT_BLOCK_BYTES = 512n
@@ -72,6 +74,7 @@ export class LinuxImageFiles implements ImageFiles {
 
   async version(path: string): Promise<string | undefined> {
     const { ctimeMs, ctimeNs, ino, mtimeNs, size } = await stat(path, { bigint: true })
+    // eslint-disable-next-line no-restricted-syntax -- the times of files are the wall clock's, too
     const isSettled = Date.now() - Number(ctimeMs) > CLOCK_STEP_MS
     return isSettled ? [ino, size, mtimeNs, ctimeNs].join(' ') : undefined
   }
@@ -91,6 +94,12 @@ export class LinuxImageFiles implements ImageFiles {
       },
       inodes: { total: fs.files, used: fs.files - fs.ffree, available: fs.ffree },
     }
+  }
+
+  /** Since Linux 6.15 or so an ext4 after errors is not `ro` but `emergency_ro`, of which access(2) knows nothing. */
+  async isReadOnly(path: string): Promise<boolean> {
+    const options = (await findMount(await realpath(path), mountIdOf))?.options ?? []
+    return options.includes('ro') || options.includes('emergency_ro')
   }
 
   async lock(path: string): Promise<AsyncDisposable | undefined> {

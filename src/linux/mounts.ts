@@ -1,16 +1,13 @@
-import { readFile } from 'node:fs/promises'
 import { hasErrno } from '../volumes/errors.ts'
 import type { MountEntry, MountRequest, Mounts } from '../volumes/ports.ts'
+import { findMount, readMountInfo } from './find-mount.ts'
 import { flush, freeze, thaw } from './freeze.ts'
 import { mount, umount2 } from './libc.ts'
 import { bindReadOnly } from './mount-tree.ts'
 import { mountIdAt } from './mount-id.ts'
 import { mountFlags, parseMountOptions, unmountFlags } from './mount-options.ts'
-import { findMountById, parseMountInfo } from './mountinfo.ts'
+import { parseMountInfo } from './mountinfo.ts'
 import { trim } from './trim.ts'
-
-/** A mount may be gone, or covered by another, between the question for its number and the look at the list. */
-const LOOKS = 5
 
 /** What a test replaces to see what happens when one of them fails. */
 export interface MountCalls {
@@ -31,14 +28,8 @@ export class LinuxMounts implements Mounts {
     return parseMountInfo(await readMountInfo())
   }
 
-  async at(path: string): Promise<MountEntry | undefined> {
-    for (let look = 0; look < LOOKS; look++) {
-      const id = await mountIdAt(path)
-      if (id === undefined) return undefined
-      const entry = findMountById(await readMountInfo(), id)
-      if (entry) return entry
-    }
-    throw new Error(`what is mounted at ${path} changes all the time, or belongs to another mount namespace`)
+  at(path: string): Promise<MountEntry | undefined> {
+    return findMount(path, mountIdAt)
   }
 
   async mount({ source, target, fsType, options }: MountRequest): Promise<void> {
@@ -120,8 +111,4 @@ const toKeep = mountFlags.noSuid | mountFlags.noDev | mountFlags.noExec | mountF
 
 function keptFlags(entry: MountEntry | undefined): number {
   return parseMountOptions(entry?.options ?? []).flags & toKeep
-}
-
-function readMountInfo(): Promise<string> {
-  return readFile('/proc/self/mountinfo', 'utf8')
 }

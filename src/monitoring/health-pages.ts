@@ -5,8 +5,11 @@ import { text, type Page, type Pages } from './http-server.ts'
 const PATIENCE_MS = 5000
 
 export interface Health {
-  /** Rejects with what is missing when the process cannot do its work: what CSI's Probe asks, too. */
-  readonly check: () => Promise<void>
+  /**
+   * Rejects with what is missing when the process cannot do its work: what CSI's Probe asks, too.
+   * @returns what is wrong with a part of it
+   */
+  readonly check: () => Promise<readonly string[]>
   /** What keeps others from using it yet, one sentence each. */
   readonly problems: () => readonly string[]
   /** What does not, and should be known all the same. */
@@ -15,17 +18,22 @@ export interface Health {
 
 /** `/healthz`, whose failure makes the kubelet restart the container, and `/readyz`, which tells people why it has to wait. */
 export function healthPages({ check, problems, warnings }: Health): Pages {
-  const checked = async (): Promise<string[]> => {
-    try {
-      await withinPatience(check())
-      return []
-    } catch (error) {
-      return [messageOf(error)]
-    }
-  }
   return {
-    '/healthz': async () => report(await checked(), []),
-    '/readyz': async () => report([...problems(), ...(await checked())], warnings()),
+    '/healthz': async () => report((await checked(check)).problems, []),
+    '/readyz': async () => {
+      const found = await checked(check)
+      return report([...problems(), ...found.problems], [...warnings(), ...found.warnings])
+    },
+  }
+}
+
+async function checked(
+  check: Health['check'],
+): Promise<{ readonly problems: readonly string[]; readonly warnings: readonly string[] }> {
+  try {
+    return { problems: [], warnings: await withinPatience(check()) }
+  } catch (error) {
+    return { problems: [messageOf(error)], warnings: [] }
   }
 }
 
@@ -34,13 +42,13 @@ function report(problems: readonly string[], warnings: readonly string[]): Page 
   return problems.length > 0 ? text(503, lines.join('\n')) : text(200, ['ok', ...lines].join('\n'))
 }
 
-async function withinPatience(work: Promise<void>): Promise<void> {
+async function withinPatience<T>(work: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => {
     reject(new Error(`the check of the driver's health has taken more than ${PATIENCE_MS / 1000} s`))
   }, PATIENCE_MS)
   try {
-    await Promise.race([work, promise])
+    return await Promise.race([work, promise])
   } finally {
     clearTimeout(timer)
   }

@@ -189,6 +189,8 @@ export interface ImageFiles {
   size(path: string): Promise<{ readonly logical: bigint; readonly allocated: bigint }>
   /** statfs(2) of the file system at the path. */
   usage(path: string): Promise<FileSystemUsage>
+  /** True while nobody can write to the file system at the path: it was mounted so, or has become so after errors. */
+  isReadOnly(path: string): Promise<boolean>
   /**
    * An exclusive flock(2) on a file or directory, or undefined when somebody has it. It ends with the disposal, and
    * with this process. A loop device that is attached to a file holds such a lock on it.

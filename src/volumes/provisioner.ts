@@ -133,11 +133,12 @@ export class Provisioner {
     return grown
   }
 
-  /** The largest volume that can be made now, in bytes; none while its pool cannot be reached. */
+  /** The largest volume that can be made now, in bytes; none while its pool cannot be reached, or written. */
   async available({ pool, provisioning }: Pick<VolumeParameters, 'pool' | 'provisioning'>): Promise<bigint> {
     try {
       const found = this.#on.catalog.pool(pool)
       await found.check()
+      if (await found.isReadOnly()) return 0n
       return await found.space.available(provisioning)
     } catch (error) {
       if (error instanceof VolumeError && error.kind === 'unavailable') return 0n

@@ -30,11 +30,13 @@ export class StorageHealth {
   /**
    * Whether the driver can do anything at all. The loss of one pool of several is no reason to restart the driver, which is
    * what a failed probe leads to.
+   * @returns what is wrong with some of them
    * @throws VolumeError failed-precondition saying why no pool can be reached
    */
-  async requireSomePool(): Promise<void> {
-    const issues = (await this.issues()).filter(({ status }) => status === 'unreachable')
-    if (issues.length < this.#pools.open.length + this.#pools.unreachable.size) return
-    throw new VolumeError('failed-precondition', issues.map(({ message }) => message).join('; '))
+  async requireSomePool(): Promise<StorageIssue[]> {
+    const issues = await this.issues()
+    const unreachable = issues.filter(({ status }) => status === 'unreachable')
+    if (unreachable.length < this.#pools.open.length + this.#pools.unreachable.size) return issues
+    throw new VolumeError('failed-precondition', unreachable.map(({ message }) => message).join('; '))
   }
 }

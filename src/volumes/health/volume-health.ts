@@ -9,7 +9,7 @@ import type { ImageFiles, LoopDevices, Mounts } from '../ports.ts'
 import type { Volume } from '../volume.ts'
 import { withoutRepetitions, type VolumeIssue } from './issue.ts'
 import { deviceIssues, placeIssues, type Place } from './node-issues.ts'
-import { unreachable } from './pool-issues.ts'
+import { readOnly, unreachable } from './pool-issues.ts'
 
 export interface VolumeHealthDependencies {
   readonly catalog: Catalog
@@ -36,16 +36,18 @@ export class VolumeHealth {
   /** On the disk, whether the volume is in use or not. @throws VolumeError not-found */
   async onDisk(id: string): Promise<VolumeIssue[]> {
     const pool = this.#on.catalog.poolOf(id)
-    return pool ? await this.#onDisk(id, pool, await lossOf(pool)) : this.#withoutPool(id)
+    return pool ? await this.#onDisk(id, pool, await issueOf(pool)) : this.#withoutPool(id)
   }
 
   /** As `onDisk`, for many volumes; each pool is looked at once. */
   async ofMany(ids: readonly string[]): Promise<Map<string, VolumeIssue[]>> {
     const pools = this.#on.catalog.pools()
-    const losses = new Map(await Promise.all(pools.map(async (pool) => [pool, await lossOf(pool)] as const)))
+    const ofPools = new Map(
+      await Promise.all(pools.map(async (pool) => [pool, await issueOf(pool)] as const)),
+    )
     const ofOne = async (id: string): Promise<[string, VolumeIssue[]]> => {
       const pool = this.#on.catalog.poolOf(id)
-      return [id, pool ? await this.#onDisk(id, pool, losses.get(pool)) : []]
+      return [id, pool ? await this.#onDisk(id, pool, ofPools.get(pool)) : []]
     }
     return new Map(await Promise.all(ids.map(ofOne)))
   }
@@ -56,12 +58,16 @@ export class VolumeHealth {
     const onDisk = await this.onDisk(id)
     const volume = this.#on.catalog.poolOf(id)?.volumes.get(id)
     // Without its image nothing can be said of its devices.
-    if (!volume || onDisk.some(({ reason }) => reason !== 'ImageShrunk')) return onDisk
+    if (!volume || onDisk.some(({ reason }) => !hasImage.includes(reason))) return onDisk
     return withoutRepetitions([...onDisk, ...(await this.#inUse(volume, places))])
   }
 
-  async #onDisk(id: string, pool: Pool, loss: VolumeIssue | undefined): Promise<VolumeIssue[]> {
-    if (loss) return [loss]
+  async #onDisk(id: string, pool: Pool, ofPool: VolumeIssue | undefined): Promise<VolumeIssue[]> {
+    if (ofPool?.status === 'inaccessible') return [ofPool]
+    return [...(ofPool ? [ofPool] : []), ...(await this.#damage(id, pool))]
+  }
+
+  async #damage(id: string, pool: Pool): Promise<VolumeIssue[]> {
     const damage = pool.volumes.damaged.get(id)
     if (damage) return [damageIssue(id, damage)]
     const volume = pool.volumes.get(id)
@@ -103,11 +109,14 @@ export class VolumeHealth {
   }
 }
 
-/** A volume is as lost as its pool. */
-async function lossOf(pool: Pool): Promise<VolumeIssue | undefined> {
+/** What is wrong with a volume although its image is there, and may be in use. */
+const hasImage = ['ImageShrunk', 'PoolReadOnly']
+
+/** A volume is as lost as its pool, and can be written no more than that. */
+async function issueOf(pool: Pool): Promise<VolumeIssue | undefined> {
   try {
     await pool.check()
-    return undefined
+    return (await pool.isReadOnly()) ? readOnly(pool) : undefined
   } catch (error) {
     return { ...unreachable(error), status: 'inaccessible' }
   }

@@ -2,7 +2,6 @@ import type { VolumeError } from '../errors.ts'
 import { messageOf } from '../errors.ts'
 import type { Finding } from '../health/finding.ts'
 import { fullness } from '../health/fullness.ts'
-import { isReadOnly } from '../health/pool-issues.ts'
 import type { ImageFiles } from '../ports.ts'
 import { PoolUnreachableError } from '../pool/unreachable.ts'
 import { cureOf } from './cures.ts'
@@ -23,7 +22,7 @@ export async function poolFindings(
   if (pool.state === 'unmounted' && driver !== undefined) return [elsewhere(name, driver)]
   if (pool.state !== 'ready') return []
   try {
-    if (await isReadOnly(path)) return [readOnly(name, path)]
+    if (await files.isReadOnly(path)) return [readOnly(name, path)]
     const issue = fullness(name, limits, await usageOf(pool, files))
     if (!issue) return []
     const { message, reason } = issue

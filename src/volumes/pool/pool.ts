@@ -79,6 +79,11 @@ export class Pool implements AsyncDisposable {
     await requirePool(this.name, this.path, this.id)
   }
 
+  /** True while its file system takes no writes. */
+  isReadOnly(): Promise<boolean> {
+    return this.#files.isReadOnly(this.path)
+  }
+
   /**
    * Makes a volume. @param makeImage makes the file of the draft, of the volume's capacity
    * @throws VolumeError resource-exhausted

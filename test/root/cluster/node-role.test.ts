@@ -4,9 +4,9 @@ import { Client, credentials, type MethodDefinition } from '@grpc/grpc-js'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { registrationProtocol } from '../../../src/csi/protocol.ts'
 import { describeRoot } from '../../root.ts'
-import { freePort } from '../../support/cluster.ts'
 import { Authority } from '../../support/certificates.ts'
 import { DriverProcess, TestNode } from '../../support/driver.ts'
+import { Pages } from '../../support/pages.ts'
 import { refusal } from '../../support/refusal.ts'
 import { nothing } from '../../support/leftovers.ts'
 import { TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
@@ -21,11 +21,11 @@ const withMounts = (propagation: 'shared' | 'private'): string[] => [
 
 describeRoot('a node in a cluster', () => {
   let node: TestNode
-  let port: number
+  let pages: Pages
 
   beforeEach(async () => {
     node = await TestNode.make()
-    port = await freePort()
+    pages = await Pages.make()
   })
 
   afterEach(async () => {
@@ -34,12 +34,8 @@ describeRoot('a node in a cluster', () => {
   })
 
   const registrationDir = (): string => join(node.path, 'plugins_registry')
-  const args = (): string[] => ['--http', `127.0.0.1:${port}`, '--registration-dir', registrationDir()]
-
-  const get = async (path: string): Promise<[number, string]> => {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`)
-    return [response.status, await response.text()]
-  }
+  const args = (): string[] => [...pages.args, '--registration-dir', registrationDir()]
+  const get = (path: string) => pages.get(path)
 
   it('is healthy at once, and ready when the kubelet has registered it', async () => {
     await node.start({ args: args(), within: withMounts('shared') })
@@ -84,7 +80,7 @@ describeRoot('a node in a cluster', () => {
   it('refuses file systems that cannot be had, by name, and goes on with the others', async () => {
     const hidden = '/usr/sbin/mkfs.xfs'
     const within = [...withMounts('shared'), 'sh', '-ec', `mount --bind /dev/null ${hidden}; exec "$@"`, 'sh']
-    await node.start({ args: ['--http', `127.0.0.1:${port}`], within })
+    await node.start({ args: pages.args, within })
     const why = /mkfs\.xfs is not installed: install the Debian package xfsprogs/
     expect((await get('/readyz')).join(' ')).toMatch(
       /^200 ok\nwarning: volumes with xfs cannot be had: mkfs\.xfs/,

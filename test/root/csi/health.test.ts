@@ -3,9 +3,9 @@ import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
 import { tool } from '../../scratch.ts'
+import { TestDisk } from '../../support/disk.ts'
 import { TestNode } from '../../support/driver.ts'
 import { complaints, healthOnDisk, healthOnNode, storageHealth } from '../../support/health.ts'
-import { makeSparse } from '../../support/images.ts'
 import { nothing } from '../../support/leftovers.ts'
 import { PodVolume } from '../../support/pod-volume.ts'
 import { refusal } from '../../support/refusal.ts'
@@ -166,16 +166,13 @@ describeRoot('the health of volumes', () => {
 describeRoot('the health of the storage', () => {
   let node: TestNode
   let args: string[]
-  let disk: string
+  let disk: TestDisk
 
   beforeEach(async () => {
     node = await TestNode.make()
-    disk = await node.directory('disk')
-    await makeSparse(`${disk}.img`, 256 * MiB)
-    await tool('mkfs.ext4', '-q', `${disk}.img`)
-    await mountDisk()
+    disk = await TestDisk.make(node, 256 * MiB)
     const config = join(node.path, 'config.yaml')
-    await writeFile(config, `pools: { default: {}, extra: { path: ${disk}/pool } }`)
+    await writeFile(config, `pools: { default: {}, extra: { path: ${disk.pool} } }`)
     args = ['--config', config]
     await node.start({ args })
   })
@@ -184,7 +181,6 @@ describeRoot('the health of the storage', () => {
     await node[Symbol.asyncDispose]()
   })
 
-  const mountDisk = () => tool('mount', '-o', 'loop', `${disk}.img`, disk)
   const inExtra = (name: string, bytes = 32 * MiB): TestVolume =>
     new TestVolume(node, name, { bytes, parameters: { pool: 'extra', provisioning: 'thick' } })
 
@@ -201,7 +197,7 @@ describeRoot('the health of the storage', () => {
   })
 
   it('says when a disk is read-only', async () => {
-    await tool('mount', '-o', 'remount,ro', disk)
+    await tool('mount', '-o', 'remount,ro', disk.path)
     expect(await storageHealth(node)).toEqual(['STORAGE_DEGRADED PoolReadOnly'])
   })
 
@@ -215,7 +211,7 @@ describeRoot('the health of the storage', () => {
       }).publish()
       await node.driver.end('SIGKILL')
       await tool('umount', inline.target)
-      await tool('umount', disk)
+      await disk.unmount()
       await node.start({ args })
     })
 
@@ -225,11 +221,11 @@ describeRoot('the health of the storage', () => {
       await node.client.identity.probe({})
       await using _other = await new TestVolume(node, 'other').create()
 
-      await mountDisk()
+      await disk.mount()
       expect(await storageHealth(node)).toEqual([])
       expect(await healthOnDisk(node, kept.id)).toEqual([])
       // Of the two, the one that lived with a pod is cleared away, as it would have been at the start.
-      const names = await readdir(join(disk, 'pool', 'volumes'))
+      const names = await readdir(join(disk.pool, 'volumes'))
       expect(names.filter((name) => !name.startsWith('.'))).toEqual([kept.id])
       await kept.delete()
     })
@@ -248,9 +244,9 @@ describeRoot('the health of the storage', () => {
 
   it('fails the probe only when no pool is left', async () => {
     await node.driver.end('SIGKILL')
-    await tool('umount', disk)
+    await disk.unmount()
     const config = join(node.path, 'one.yaml')
-    await writeFile(config, `pools: { extra: { path: ${disk}/pool } }`)
+    await writeFile(config, `pools: { extra: { path: ${disk.pool} } }`)
     await node.start({ args: ['--config', config] })
     const failed = refusal('FAILED_PRECONDITION', /pool "extra".*mount the disk/)
     await expect(node.client.identity.probe({})).rejects.toMatchObject(failed)

@@ -15,9 +15,16 @@ const table: [unknown, status][] = [
   [new CancelledError(), status.CANCELLED],
   [new ShutdownError(), status.UNAVAILABLE],
   [new Error('boom'), status.INTERNAL],
-  [Object.assign(new Error('EIO'), { code: 'EIO' }), status.INTERNAL],
+  [systemError('EIO'), status.INTERNAL],
+  [systemError('EROFS'), status.UNAVAILABLE],
+  [systemError('ENOSPC'), status.RESOURCE_EXHAUSTED],
+  [systemError('EMFILE'), status.UNAVAILABLE],
   ['a string', status.INTERNAL],
 ]
+
+function systemError(code: string): Error {
+  return Object.assign(new Error(`${code}: some words`), { code })
+}
 
 describe('statusOf', () => {
   it.each(table)('%s', (error, code) => {
@@ -35,6 +42,10 @@ describe('statusOf', () => {
     expect(statusOf(new VolumeError('aborted', 'volume "x" is busy'), 'volume "x"').details).toBe(
       'volume "x" is busy',
     )
+  })
+
+  it('says what to do about what a person can change', () => {
+    expect(statusOf(systemError('EMFILE')).details).toMatch(/^EMFILE: some words; .*RLIMIT_NOFILE/)
   })
 
   it('looks into the errors of waits that were cut short', async () => {

@@ -8,16 +8,18 @@ describe('the HTTP server', () => {
   let broken: string | undefined
   let problems: string[]
   let warnings: string[]
+  let found: string[]
 
   beforeEach(async () => {
     broken = undefined
     problems = []
     warnings = []
+    found = []
     const metrics = new Metrics()
     metrics.observe('/csi.v1.Controller/CreateVolume', 'OK', 0.02)
     metrics.observe('/csi.v1.Controller/CreateVolume', 'RESOURCE_EXHAUSTED', 0.002)
     metrics.add('pool_size_bytes', 'Size.', ['pool'], () => [{ labels: { pool: 'default' }, value: 4096 }])
-    const check = () => (broken === undefined ? Promise.resolve() : Promise.reject(new Error(broken)))
+    const check = () => (broken === undefined ? Promise.resolve(found) : Promise.reject(new Error(broken)))
     const pages = healthPages({ check, problems: () => problems, warnings: () => warnings })
     server = await HttpServer.listen({ host: '127.0.0.1', port: 0 }, { ...pages, ...metrics.pages })
   })
@@ -56,6 +58,12 @@ describe('the HTTP server', () => {
   it('is ready in spite of warnings', async () => {
     warnings = ['there is no xfs']
     expect(await get('/readyz')).toMatchObject({ status: 200, body: 'ok\nwarning: there is no xfs\n' })
+  })
+
+  it('is ready in spite of what is wrong with a part of it', async () => {
+    found = ['one pool is full']
+    expect(await get('/healthz')).toMatchObject({ status: 200, body: 'ok\n' })
+    expect(await get('/readyz')).toMatchObject({ status: 200, body: 'ok\nwarning: one pool is full\n' })
   })
 
   it('tells figures in the text format of Prometheus', async () => {

@@ -1,0 +1,97 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from '@jest/globals'
+import { describeRoot } from '../../root.ts'
+import { TestDisk } from '../../support/disk.ts'
+import { TestNode } from '../../support/driver.ts'
+import { healthOnDisk, healthOnNode, storageHealth } from '../../support/health.ts'
+import { nothing } from '../../support/leftovers.ts'
+import { Pages } from '../../support/pages.ts'
+import { refusal } from '../../support/refusal.ts'
+import { TestSnapshot } from '../../support/snapshot.ts'
+import { MiB, TestVolume } from '../../support/volume.ts'
+
+describeRoot('a pool whose disk became read-only after errors', () => {
+  let node: TestNode
+  let disk: TestDisk
+  let pages: Pages
+  let args: string[]
+  let used: TestVolume
+  let unused: TestVolume
+
+  beforeEach(async () => {
+    node = await TestNode.make()
+    pages = await Pages.make()
+    disk = await TestDisk.make(node, 256 * MiB, 'errors=remount-ro')
+    const config = join(node.path, 'config.yaml')
+    await writeFile(config, `pools: { default: {}, extra: { path: ${disk.pool} } }`)
+    args = ['--config', config, ...pages.args]
+    await node.start({ args })
+    used = await inExtra('used').create()
+    unused = await inExtra('unused').create()
+    await used.stage()
+    await writeFile(join(await used.publish(), 'note'), 'kept', { flush: true })
+    await writeFile(`/sys/fs/ext4/${await disk.deviceName()}/trigger_fs_error`, 'a test')
+  })
+
+  afterEach(async () => {
+    await using _cleared = node
+    await node.driver.end('SIGTERM')
+    await disk.unmount()
+    expect(await node.left()).toEqual(nothing)
+  })
+
+  const inExtra = (name: string): TestVolume => new TestVolume(node, name, { parameters: { pool: 'extra' } })
+
+  it('refuses what it would have to write, and says what to do', async () => {
+    const { controller } = node.client
+    const readOnly = refusal('UNAVAILABLE', /EROFS: .*\/disk\/pool\/.*mount it for writing$/)
+    for (const call of [
+      inExtra('new').create(),
+      unused.stage(),
+      unused.delete(),
+      controller.controllerExpandVolume({ volumeId: used.id, capacityRange: { requiredBytes: 64 * MiB } }),
+      controller.controllerModifyVolume({ volumeId: used.id, mutableParameters: { directIO: 'off' } }),
+      new TestSnapshot(node, 'snapshot', used).create(),
+    ])
+      await expect(call).rejects.toMatchObject(readOnly)
+    expect(await pages.calls('CreateVolume', 'UNAVAILABLE')).toBe(1)
+    await takeDown()
+  })
+
+  it('is told of, and gets no new volumes', async () => {
+    expect(await storageHealth(node)).toEqual(['STORAGE_DEGRADED PoolReadOnly'])
+    expect(await healthOnDisk(node, unused.id)).toEqual(['DEGRADED PoolReadOnly'])
+    expect(await healthOnNode(node, used, 'pod')).toEqual(['DEGRADED PoolReadOnly'])
+    const room = await node.client.controller.getCapacity({ parameters: { pool: 'extra' } })
+    expect(room.availableCapacity).toBe('0')
+    const [status, text] = await pages.get('/readyz')
+    expect(status).toBe(200)
+    expect(text).toMatch(/^ok\nwarning: pool "extra": the file system of .* is read-only/)
+    expect(await pages.get('/healthz')).toEqual([200, 'ok\n'])
+    await node.client.identity.probe({})
+    await takeDown()
+  })
+
+  it('can be read, and is well when it was repaired', async () => {
+    expect(await readFile(join(used.target(), 'note'), 'utf8')).toBe('kept')
+    await using _other = await new TestVolume(node, 'other').create()
+    await takeDown()
+    await node.driver.end('SIGTERM')
+    await disk.unmount()
+    await disk.repair()
+    await disk.mount()
+    await node.start({ args })
+    expect(await storageHealth(node)).toEqual([])
+    await used.stage()
+    expect(await readFile(join(await used.publish(), 'note'), 'utf8')).toBe('kept')
+    await used[Symbol.asyncDispose]()
+    await unused[Symbol.asyncDispose]()
+  })
+
+  async function takeDown(): Promise<void> {
+    await used.unpublish()
+    await used.unstage()
+    expect(await used.devices()).toEqual([])
+  }
+})
