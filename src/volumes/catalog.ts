@@ -85,6 +85,11 @@ export class Catalog {
     return this.pool(volume.pool).volumes.image(volume.id)
   }
 
+  /** As `image`, for whoever is going to use it. @throws VolumeError failed-precondition when some of it is missing */
+  wholeImage(volume: Volume): Promise<string> {
+    return this.pool(volume.pool).wholeImage(volume)
+  }
+
   /** In the order of their ids, beginning behind `after`. Volumes that live and die with a pod are not listed. */
   list(after: string, limit: number): Volume[] {
     const volumes = this.pools().flatMap((pool) => pool.volumes.values())

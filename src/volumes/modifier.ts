@@ -38,6 +38,7 @@ export class Modifier {
     using _lock = await locks.acquire(id, signal)
     const volume = catalog.get(id)
     checkAttributes({ ...volume, ...changes })
+    await catalog.wholeImage(volume)
     const { space, volumes } = catalog.pool(volume.pool)
     await using undo = new AsyncDisposableStack()
     const work = async (): Promise<void> => {

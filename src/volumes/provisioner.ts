@@ -118,6 +118,8 @@ export class Provisioner {
     checkRange(range)
     using _lock = await locks.acquire(id, signal)
     const volume = catalog.get(id)
+    // Made larger, one that has lost its end would look whole.
+    const image = await catalog.wholeImage(volume)
     let grown = volume
     if (range.requiredBytes > volume.capacityBytes) {
       grown = await catalog.pool(volume.pool).grow(volume, chooseCapacity(range, 0n), signal)
@@ -127,7 +129,7 @@ export class Provisioner {
         `volume "${id}" has ${volume.capacityBytes} bytes, more than limit_bytes ${range.limitBytes}; volumes do not shrink`,
       )
     }
-    for (const state of await devicesOf(loops, catalog.image(grown))) {
+    for (const state of await devicesOf(loops, image)) {
       if (state && state.sizeBytes < grown.capacityBytes) await loops.resize(state.device)
     }
     return grown

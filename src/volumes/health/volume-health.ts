@@ -3,7 +3,7 @@ import { VolumeError, messageOf } from '../errors.ts'
 import type { KeyedLock } from '../keyed-lock.ts'
 import { isAlive } from '../node/alive.ts'
 import { devicesOf } from '../node/devices.ts'
-import { ImageDamage, imageBytes, requireWhole } from '../pool/damage.ts'
+import { ImageDamage, describeDamage, imageBytes, requireWhole } from '../pool/damage.ts'
 import type { Pool } from '../pool/pool.ts'
 import type { ImageFiles, LoopDevices, Mounts } from '../ports.ts'
 import type { Volume } from '../volume.ts'
@@ -125,8 +125,7 @@ async function issueOf(pool: Pool): Promise<VolumeIssue | undefined> {
 /** What is wrong with a volume whose record or image cannot be used. */
 export function damageIssue(id: string, error: unknown): VolumeIssue {
   if (error instanceof ImageDamage) {
-    const message = `volume "${id}": ${error.message}; restore it from a snapshot or a backup`
-    return { status: 'data-loss', reason: error.reason, message }
+    return { status: 'data-loss', reason: error.reason, message: describeDamage(id, error) }
   }
   const message = `volume "${id}" cannot be used: ${messageOf(error)}; repair or restore its record and its image, then restart the driver`
   return { status: 'inaccessible', reason: 'VolumeDamaged', message }

@@ -25,7 +25,7 @@ export class NodeGrowth {
     catalog.get(id)
     const volume = await this.#provisioner.expand(id, range, signal)
     using _lock = await locks.acquire(id, signal)
-    const attached = await loops.find(catalog.image(volume))
+    const attached = await loops.find(await catalog.wholeImage(volume))
     if (!attached) throw new VolumeError('failed-precondition', `volume "${id}" is not staged on this node`)
     if (attached.autoclear) {
       const entry = await mounts.at(path)

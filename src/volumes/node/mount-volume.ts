@@ -25,14 +25,15 @@ export async function mountVolume(
 ): Promise<void> {
   const { catalog, fileSystems, loops, mounts } = on
   const { mayPrepare, path, readOnly } = wish
-  const mounted = await mountedDevice(on, volume, wish)
+  const image = await catalog.wholeImage(volume)
+  const mounted = await mountedDevice(on, volume, image, wish)
   if (mounted) {
     if (!readOnly) await growFurther(on, volume, mounted, path, signal)
     return
   }
   // Until it is mounted only our open file keeps the device: if anything fails, or we die, the kernel detaches it.
   await using attachment = await loops.attach(
-    catalog.image(volume),
+    image,
     {
       name: volume.id,
       readOnly: false,
@@ -74,13 +75,14 @@ async function growFurther(
 }
 
 async function mountedDevice(
-  { catalog, loops, mounts }: NodeDependencies,
+  { loops, mounts }: NodeDependencies,
   volume: Volume,
+  image: string,
   { path, readOnly }: MountWish,
 ): Promise<LoopDevice | undefined> {
   const found = await mounts.at(path)
   if (!found) return undefined
-  const attached = await loops.find(catalog.image(volume))
+  const attached = await loops.find(image)
   if (!attached || !shows(found, attached.device)) throw strange(volume.id, path, found)
   if (found.readOnly === readOnly) return attached.device
   throw new VolumeError(

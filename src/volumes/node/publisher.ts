@@ -33,7 +33,7 @@ export class Publisher {
     using _lock = await locks.acquire(id, signal)
     const volume = catalog.get(id)
     requireAccess(volume, request.access)
-    const [attached, second] = await devicesOf(loops, catalog.image(volume))
+    const [attached, second] = await devicesOf(loops, await catalog.wholeImage(volume))
     const staged = request.access.type === 'mount' ? await mounts.at(request.stagingPath) : undefined
     if (!attached || !isStaged(request.access, attached, staged)) {
       throw new VolumeError('failed-precondition', `volume "${id}" is not staged at ${request.stagingPath}`)

@@ -65,7 +65,7 @@ export class Stager {
   /** Without autoclear: as long as a pod holds the node of a device, its number must not go to another volume. */
   async #stageBlock(volume: Volume, readOnly: boolean, signal: AbortSignal): Promise<void> {
     const { catalog, loops } = this.#on
-    const image = catalog.image(volume)
+    const image = await catalog.wholeImage(volume)
     const attached = await loops.find(image)
     if (attached) {
       if (attached.autoclear) {

@@ -20,9 +20,8 @@ export class NodeUsage {
   /** @throws VolumeError not-found when there is no such volume or it is not at the path */
   async at(id: string, path: string, signal: AbortSignal): Promise<VolumeUsage> {
     const { catalog, files, locks, loops, mounts } = this.#on
-    const image = catalog.image(catalog.get(id))
     using _lock = await locks.acquire(id, signal)
-    const devices = await devicesOf(loops, image)
+    const devices = await devicesOf(loops, await catalog.wholeImage(catalog.get(id)))
     const [attached] = devices
     const entry = await mounts.at(path)
     const isHere = entry && devices.some((state) => state && shows(entry, state.device))

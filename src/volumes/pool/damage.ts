@@ -28,3 +28,8 @@ export function requireWhole(imageBytes: bigint, capacityBytes: bigint): void {
   const message = `the image has ${imageBytes} bytes, the record says ${capacityBytes}`
   throw new ImageDamage('ImageShrunk', message)
 }
+
+/** Which volume it is, and what can still be done. */
+export function describeDamage(volumeId: string, damage: ImageDamage): string {
+  return `volume "${volumeId}": ${damage.message}; restore it from a snapshot or a backup`
+}

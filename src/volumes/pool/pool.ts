@@ -1,9 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import type { Logger } from 'pino'
+import { VolumeError } from '../errors.ts'
 import type { ImageFiles } from '../ports.ts'
 import type { Snapshot } from '../snapshots/snapshot.ts'
 import type { Volume } from '../volume.ts'
 import { claimDirectory, requirePool } from './claim.ts'
+import { ImageDamage, describeDamage, imageBytes, requireWhole } from './damage.ts'
 import { lockDirectory } from './directory.ts'
 import type { Draft } from './draft.ts'
 import { requireImage, type PoolImageConfig } from './image.ts'
@@ -79,6 +81,22 @@ export class Pool implements AsyncDisposable {
     await requirePool(this.name, this.path, this.id)
   }
 
+  /**
+   * The volume's image, after a look whether all of it is there: it can be removed or cut off while we run.
+   * @throws VolumeError failed-precondition when it is not; not-found for a volume that was deleted meanwhile
+   */
+  async wholeImage({ id, capacityBytes }: Volume): Promise<string> {
+    const image = this.volumes.image(id)
+    try {
+      requireWhole(await imageBytes(this.#files, image), capacityBytes)
+      return image
+    } catch (error) {
+      if (!(error instanceof ImageDamage)) throw error
+      if (!this.volumes.get(id)) throw new VolumeError('not-found', `volume "${id}" was deleted meanwhile`)
+      throw new VolumeError('failed-precondition', describeDamage(id, error), { cause: error })
+    }
+  }
+
   /** True while its file system takes no writes. */
   isReadOnly(): Promise<boolean> {
     return this.#files.isReadOnly(this.path)
@@ -117,7 +135,7 @@ export class Pool implements AsyncDisposable {
 
   /** Begins a snapshot of the volume, for which there must be room. @throws VolumeError resource-exhausted */
   async draftSnapshot(id: string, volume: Volume): Promise<Draft> {
-    const { allocated } = await this.#files.size(this.volumes.image(volume.id))
+    const { allocated } = await this.#files.size(await this.wholeImage(volume))
     using _space = await this.space.promise(allocated, 'thin', 'resource-exhausted')
     return await this.snapshots.begin(id)
   }

@@ -59,7 +59,8 @@ export class Cutter {
   async #begin({ volumeId, draft }: CutSource, signal: AbortSignal): Promise<LiveCopy> {
     const { catalog } = this.#on
     try {
-      return await LiveCopy.begin(this.#on, catalog.image(catalog.get(volumeId)), draft.image, signal)
+      const image = await catalog.wholeImage(catalog.get(volumeId))
+      return await LiveCopy.begin(this.#on, image, draft.image, signal)
     } catch (error) {
       // Deleted under our hands: copying does not lock it.
       if (hasErrno(error, 'ENOENT')) catalog.get(volumeId)
