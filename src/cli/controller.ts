@@ -50,9 +50,10 @@ async function serve({ nodes, service, ...options }: ControllerOptions): Promise
   const source = nodes ?? service
   if (!source) throw new Error('give --service <namespace/name>, or --nodes <name=host:port,...>')
   const { startRouter } = await import('./router.ts')
+  // From here on, so that one that comes while it starts ends it in order, too.
+  const told = nextSignal('SIGTERM', 'SIGINT')
   const router = await startRouter({ http: undefined, ...options, nodes: source })
-  const signal = await nextSignal('SIGTERM', 'SIGINT')
-  await router.stop(`got ${signal}`)
+  await router.stop(`got ${await told}`)
 }
 
 function namedAddresses(text: string): NodeAddress[] {

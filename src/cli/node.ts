@@ -81,6 +81,8 @@ async function serve({ listen, tlsDir, ...options }: NodeOptions): Promise<void>
   const { startDriver } = await import('./driver.ts')
   const dataDir = resolve(options.dataDir)
   const pools = await configuredPools(options.config, dataDir)
+  // From here on, so that one that comes while it starts ends it in order, too.
+  const told = nextSignal('SIGTERM', 'SIGINT')
   const driver = await startDriver({
     ...options,
     dataDir,
@@ -88,6 +90,5 @@ async function serve({ listen, tlsDir, ...options }: NodeOptions): Promise<void>
     trimIntervalMs: options.trimInterval,
     remote,
   })
-  const signal = await nextSignal('SIGTERM', 'SIGINT')
-  await driver.stop(`got ${signal}`)
+  await driver.stop(`got ${await told}`)
 }
