@@ -66,7 +66,7 @@ export interface LoopDevices {
   detachNamed(name: string, signal: AbortSignal): Promise<void>
   /**
    * To be called once, at start-up: learns where images are attached, and detaches the devices whose name is
-   * one of ours, whose file is unlinked, and which nobody has mounted or holds.
+   * one of ours, whose file is unlinked, and which nobody has mounted or holds, with those on top of them.
    * @returns what was detached
    */
   recover(isOurs: (name: string) => boolean): Promise<LoopState[]>

@@ -3,7 +3,7 @@ import { hasErrno } from '../../volumes/errors.ts'
 import type { LoopState } from '../../volumes/ports.ts'
 import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY, type LoopInfo } from './abi.ts'
 import { readAttribute } from '../sysfs.ts'
-import type { LoopNodes } from './device-nodes.ts'
+import { loopDeviceNumber, type LoopNodes } from './device-nodes.ts'
 import { getStatus, sizeOf } from './device.ts'
 
 const SYSFS = '/sys/block'
@@ -66,6 +66,12 @@ export async function listBound(nodes: LoopNodes): Promise<InventoryEntry[]> {
     entries.push(...found.filter((entry) => entry !== undefined))
   }
   return entries
+}
+
+/** Those that have the device itself behind them, as kubelet's own have that of a block volume: they hold it. */
+export function onTopOf({ state }: InventoryEntry, bound: readonly InventoryEntry[]): InventoryEntry[] {
+  const device = loopDeviceNumber(state.device.number)
+  return bound.filter(({ info }) => info.backingRdev === device)
 }
 
 /** The numbers of all loop devices that exist, bound or not, in order. */

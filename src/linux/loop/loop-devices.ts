@@ -16,6 +16,7 @@ import {
   inspectNumber,
   isUnlinked,
   listBound,
+  onTopOf,
   writeCounter,
   type InventoryEntry,
 } from './inventory.ts'
@@ -110,10 +111,13 @@ export class LinuxLoopDevices implements LoopDevices {
   }
 
   async recover(isOurs: (name: string) => boolean): Promise<LoopState[]> {
-    const detached: LoopState[] = []
-    for (const { state, info } of await listBound(this.#nodes)) {
+    const bound = await listBound(this.#nodes)
+    for (const { state, info } of bound) {
       this.#lastSeen.set(identityKey(backingOf(info)), state.device.number)
-      if (!isOurs(state.name) || !isUnlinked(state.device.number)) continue
+    }
+    const left = bound.filter(({ state }) => isOurs(state.name) && isUnlinked(state.device.number))
+    const detached: LoopState[] = []
+    for (const { state, info } of left.flatMap((entry) => [...onTopOf(entry, bound), entry])) {
       try {
         await this.#clear(state.device, backingOf(info))
         detached.push(state)
