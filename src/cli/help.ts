@@ -9,8 +9,12 @@ export interface Explanation {
   readonly examples: readonly string[]
 }
 
+const explanations = new WeakMap<Command, Explanation>()
+
 /** Adds to a command's help, at the width that the rest of it has. */
-export function explain(command: Command, { notes = [], examples }: Explanation): Command {
+export function explain(command: Command, explanation: Explanation): Command {
+  const { notes = [], examples } = explanation
+  explanations.set(command, explanation)
   return command.addHelpText('after', () => {
     const paragraphs = notes.map((note) =>
       command.createHelp().boxWrap(note, process.stdout.columns || WIDTH),
@@ -19,4 +23,9 @@ export function explain(command: Command, { notes = [], examples }: Explanation)
     const lines = examples.map((line) => `  ${line}`)
     return ['', ...paragraphs, [head, ...lines].join('\n')].join('\n\n').slice(1)
   })
+}
+
+/** What was added to a command's help; undefined for one that needs no more words. */
+export function explanationOf(command: Command): Explanation | undefined {
+  return explanations.get(command)
 }

@@ -11,8 +11,7 @@ import { addVolumeCommands } from './volume/command.ts'
 
 /** Runs the command line. @returns the exit code: 0, or 1 after one sentence on stderr that says what is wrong */
 export async function run(argv: readonly string[]): Promise<number> {
-  const program = commands()
-  addCompletionCommands(program, commands)
+  const program = makeProgram()
   try {
     await program.parseAsync([...argv])
     return Number(process.exitCode ?? 0)
@@ -22,6 +21,13 @@ export async function run(argv: readonly string[]): Promise<number> {
     console.error(`csi-driver-loop: ${messageOf(error)}`)
     return 1
   }
+}
+
+/** The command line with all its commands, for whoever runs or describes it. */
+export function makeProgram(): Command {
+  const program = commands()
+  addCompletionCommands(program, commands)
+  return program
 }
 
 function commands(): Command {

@@ -27,6 +27,20 @@ interface Options extends InheritedOptions {
 
 /** `kubectl loop …`. @returns the exit code: that of the command, or 1 after one sentence on stderr */
 export async function run(argv: readonly string[]): Promise<number> {
+  const program = makeProgram()
+  try {
+    await program.parseAsync([...argv])
+    return Number(process.exitCode ?? 0)
+  } catch (error) {
+    // Commander has said it already, or it was --help.
+    if (error instanceof CommanderError) return error.exitCode
+    console.error(`kubectl-loop: ${messageOf(error)}`)
+    return 1
+  }
+}
+
+/** `kubectl loop` with all its options, for whoever runs or describes it. */
+export function makeProgram(): Command {
   const program = new Command('kubectl-loop')
     .usage('[options] <command> [arguments]')
     .description('Runs the commands of csi-driver-loop where they belong: in the pods of the driver.')
@@ -54,15 +68,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       'kubectl loop --node worker-1 import db.img --name db --fs-type ext4',
     ],
   })
-  try {
-    await program.parseAsync([...argv])
-    return Number(process.exitCode ?? 0)
-  } catch (error) {
-    // Commander has said it already, or it was --help.
-    if (error instanceof CommanderError) return error.exitCode
-    console.error(`kubectl-loop: ${messageOf(error)}`)
-    return 1
-  }
+  return program
 }
 
 async function execute(
