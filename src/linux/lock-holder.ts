@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { hasErrno } from '../volumes/errors.ts'
+import { readMountInfo } from './find-mount.ts'
 import { mountIdOf } from './mount-id.ts'
 import { findMountById } from './mountinfo.ts'
 
@@ -11,7 +12,7 @@ import { findMountById } from './mountinfo.ts'
 export async function lockHolder(path: string): Promise<number | undefined> {
   try {
     const { ino } = await stat(path, { bigint: true })
-    const mount = findMountById(await readFile('/proc/self/mountinfo', 'utf8'), await mountIdOf(path))
+    const mount = findMountById(await readMountInfo(), await mountIdOf(path))
     return mount && findFlock(await readFile('/proc/locks', 'latin1'), mount.device, ino)
   } catch (error) {
     if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined

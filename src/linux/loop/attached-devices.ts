@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises'
 import { hasErrno } from '../../volumes/errors.ts'
 import type { LoopState } from '../../volumes/ports.ts'
-import { loopDeviceNumber, type LoopNodes } from './device-nodes.ts'
+import type { LoopNodes } from './device-nodes.ts'
 import { identityOf, isBackedBy, type BackingIdentity } from './identity.ts'
-import { listBound, type InventoryEntry } from './inventory.ts'
+import { listBound, onTopOf, type InventoryEntry } from './inventory.ts'
 import { PresentNodes } from './present-nodes.ts'
 
 /**
@@ -25,10 +25,7 @@ export class AttachedDevices {
   async of(image: string): Promise<LoopState[]> {
     const identity = await identityAt(image)
     const own = identity ? this.entries.filter(({ info }) => isBackedBy(info, identity)) : []
-    const numbers = own.map(({ state }) => loopDeviceNumber(state.device.number))
-    const onTop = this.entries.filter(
-      ({ info }) => info.backingRdev !== 0n && numbers.includes(info.backingRdev),
-    )
+    const onTop = own.flatMap((entry) => onTopOf(entry, this.entries))
     return [...own, ...onTop].map(({ state }) => state)
   }
 }
