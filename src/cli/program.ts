@@ -1,26 +1,17 @@
-import { Command, CommanderError } from 'commander'
-import { messageOf } from '../volumes/errors.ts'
+import { Command } from 'commander'
 import { addCompletionCommands } from './completion.ts'
 import { addControllerCommand } from './controller.ts'
 import { addDoctorCommand } from './doctor/command.ts'
 import { addLoopCommands } from './loop.ts'
 import { addNodeCommand } from './node.ts'
 import { addPoolCommands } from './pool/command.ts'
+import { runProgram } from './run-program.ts'
 import { version } from './version.ts'
 import { addVolumeCommands } from './volume/command.ts'
 
 /** Runs the command line. @returns the exit code: 0, or 1 after one sentence on stderr that says what is wrong */
-export async function run(argv: readonly string[]): Promise<number> {
-  const program = makeProgram()
-  try {
-    await program.parseAsync([...argv])
-    return Number(process.exitCode ?? 0)
-  } catch (error) {
-    // Commander has said it already, or it was --help.
-    if (error instanceof CommanderError) return error.exitCode
-    console.error(`csi-driver-loop: ${messageOf(error)}`)
-    return 1
-  }
+export function run(argv: readonly string[]): Promise<number> {
+  return runProgram(makeProgram(), argv)
 }
 
 /** The command line with all its commands, for whoever runs or describes it. */

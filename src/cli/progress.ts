@@ -1,7 +1,7 @@
 import { formatBytes } from '../volumes/bytes.ts'
 import type { CopyProgress } from '../volumes/ports.ts'
+import { ERASE_LINE } from './text.ts'
 
-const ERASE_LINE = '\r\x1b[K'
 const BAR_CELLS = 30
 
 /** A terminal is told as often as anybody can follow, a file now and then. */

@@ -3,9 +3,10 @@ import { LinuxImageFiles } from '../linux/image-files.ts'
 import { AttachedDevices } from '../linux/loop/attached-devices.ts'
 import { LinuxMounts } from '../linux/mounts.ts'
 import { readPool, type PoolOnDisk } from '../volumes/inspection/pool-on-disk.ts'
-import { lookAtVolume, type VolumeOnNode } from '../volumes/inspection/volume-on-node.ts'
+import { lookAtVolume, type NodeState, type VolumeOnNode } from '../volumes/inspection/volume-on-node.ts'
 import { KnownPools } from '../volumes/pool/known-pools.ts'
 import type { MountEntry } from '../volumes/ports.ts'
+import type { Volume } from '../volumes/volume.ts'
 import { configuredPools, knownPoolsPath } from './config.ts'
 
 /** Where the pools are, as the options of all commands for operators say it. */
@@ -36,11 +37,18 @@ export async function takeSurvey(options: PoolOptions): Promise<Survey> {
 
 /** The volumes of a pool that can be read, with what the kernel knows of them. */
 export async function volumesOf(pool: PoolOnDisk, survey: Survey): Promise<VolumeOnNode[]> {
-  const node = {
-    files: new LinuxImageFiles(),
-    mounts: survey.mounts,
-    devicesOf: (image: string) => survey.devices.of(image),
-  }
+  const node = nodeStateOf(survey)
   const found = await Promise.all(pool.volumes.records.map((volume) => lookAtVolume(pool, volume, node)))
   return found.filter((volume) => volume !== undefined)
+}
+
+/** One of them. @throws Error when it was deleted meanwhile */
+export async function volumeOf(pool: PoolOnDisk, volume: Volume, survey: Survey): Promise<VolumeOnNode> {
+  const found = await lookAtVolume(pool, volume, nodeStateOf(survey))
+  if (found) return found
+  throw new Error(`volume "${volume.id}" was deleted meanwhile`)
+}
+
+function nodeStateOf({ devices, mounts }: Survey): NodeState {
+  return { files: new LinuxImageFiles(), mounts, devicesOf: (image) => devices.of(image) }
 }

@@ -1,5 +1,8 @@
 import { stripVTControlCharacters } from 'node:util'
 
+/** On a terminal: back to the beginning of the line, and empties it. */
+export const ERASE_LINE = '\r\x1b[K'
+
 /** Milliseconds for people, with about three digits: `4.2 ms`, `123 ms`, `1.23 s`. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds >= 1000) return `${(milliseconds / 1000).toFixed(2)} s`

@@ -1,4 +1,5 @@
-const ERASE_LINE = '\r\x1b[K'
+import { ERASE_LINE } from './text.ts'
+
 const INTERVAL_MS = 1000
 
 /** Counts the seconds of a work that does not tell how far it is, on a terminal. Elsewhere one line says that it has begun. */

@@ -1,7 +1,6 @@
 import { styleText } from 'node:util'
-import { formatDuration, table } from '../cli/text.ts'
+import { ERASE_LINE, formatDuration, table } from '../cli/text.ts'
 
-const ERASE_LINE = '\r\x1b[K'
 const INDENT = '   '
 
 /**

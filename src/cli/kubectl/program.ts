@@ -1,6 +1,6 @@
-import { Command, CommanderError, Option } from 'commander'
-import { messageOf } from '../../volumes/errors.ts'
+import { Command, Option } from 'commander'
 import { explain } from '../help.ts'
+import { runProgram } from '../run-program.ts'
 import { version } from '../version.ts'
 import { Kubectl } from './kubectl.ts'
 import { DEFAULT_SELECTOR, nodePods } from './node-pods.ts'
@@ -26,17 +26,8 @@ interface Options extends InheritedOptions {
 }
 
 /** `kubectl loop …`. @returns the exit code: that of the command, or 1 after one sentence on stderr */
-export async function run(argv: readonly string[]): Promise<number> {
-  const program = makeProgram()
-  try {
-    await program.parseAsync([...argv])
-    return Number(process.exitCode ?? 0)
-  } catch (error) {
-    // Commander has said it already, or it was --help.
-    if (error instanceof CommanderError) return error.exitCode
-    console.error(`kubectl-loop: ${messageOf(error)}`)
-    return 1
-  }
+export function run(argv: readonly string[]): Promise<number> {
+  return runProgram(makeProgram(), argv)
 }
 
 /** `kubectl loop` with all its options, for whoever runs or describes it. */

@@ -10,7 +10,7 @@ import { snapshotImage } from '../../volumes/inspection/pool-usage.ts'
 import { flush } from '../../volumes/pool/durable.ts'
 import { abortOnInterruption } from '../interruption.ts'
 import { ProgressBar } from '../progress.ts'
-import { takeSurvey, volumesOf, type PoolOptions, type Survey } from '../survey.ts'
+import { takeSurvey, volumeOf, type PoolOptions, type Survey } from '../survey.ts'
 import { findSnapshot, findVolume } from './find.ts'
 import { inUse, requireUnused } from './use.ts'
 
@@ -52,8 +52,7 @@ async function open(survey: Survey, reference: string): Promise<Source> {
     if (!(error instanceof VolumeError) || error.kind !== 'not-found') throw error
   }
   const { pool, record } = findVolume(survey, reference)
-  const volume = (await volumesOf(pool, survey)).find(({ volume }) => volume.id === record.id)
-  if (!volume) throw new Error(`volume "${record.id}" was deleted meanwhile`)
+  const volume = await volumeOf(pool, record, survey)
   requireUnused(volume, ADVICE)
   const lock = await new LinuxImageFiles().lock(volume.image)
   if (!lock) throw inUse(record.id, 'another process has its image locked', ADVICE)

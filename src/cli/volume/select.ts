@@ -1,5 +1,5 @@
 import type { VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
-import { takeSurvey, volumesOf, type PoolOptions } from '../survey.ts'
+import { takeSurvey, volumeOf, type PoolOptions } from '../survey.ts'
 import { findVolume } from './find.ts'
 
 /** The volumes that are meant, with what the kernel knows of them. @throws VolumeError as `findVolume` does */
@@ -10,9 +10,7 @@ export async function selectVolumes(
   const survey = await takeSurvey(options)
   const select = async (reference: string): Promise<VolumeOnNode> => {
     const { pool, record } = findVolume(survey, reference)
-    const volume = (await volumesOf(pool, survey)).find(({ volume }) => volume.id === record.id)
-    if (!volume) throw new Error(`volume "${record.id}" was deleted meanwhile`)
-    return volume
+    return await volumeOf(pool, record, survey)
   }
   return await Promise.all(references.map(select))
 }

@@ -1,7 +1,7 @@
 import { formatBytes } from '../../volumes/bytes.ts'
 import { snapshotImage } from '../../volumes/inspection/pool-usage.ts'
 import type { Snapshot } from '../../volumes/snapshots/snapshot.ts'
-import { takeSurvey, volumesOf, type PoolOptions } from '../survey.ts'
+import { takeSurvey, volumeOf, type PoolOptions } from '../survey.ts'
 import { table } from '../text.ts'
 import { statusOf } from './columns.ts'
 import { findVolume } from './find.ts'
@@ -21,8 +21,7 @@ interface SnapshotView {
 export async function showVolume(reference: string, options: PoolOptions, json: boolean): Promise<string> {
   const survey = await takeSurvey(options)
   const { pool, record } = findVolume(survey, reference)
-  const volume = (await volumesOf(pool, survey)).find(({ volume }) => volume.id === record.id)
-  if (!volume) throw new Error(`volume "${record.id}" was deleted meanwhile`)
+  const volume = await volumeOf(pool, record, survey)
   const snapshots = survey.pools.flatMap((pool) =>
     pool.snapshots.records
       .filter(({ sourceVolumeId }) => sourceVolumeId === record.id)
