@@ -1,8 +1,6 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { builtDriver, explain, positive } from '../harness/command-line.ts'
-import { interruptSignal } from '../harness/interrupt.ts'
-import { ensureOwnNamespace } from '../harness/own-namespace.ts'
+import { builtDriver, positive, runAsRoot } from '../harness/command-line.ts'
 import { bench, partNames, type BenchOptions, type PartName } from './bench.ts'
 import { printReport } from './report.ts'
 
@@ -23,23 +21,14 @@ mkfs.ext4 need for them (the floor); and its copies, with how long they hold up 
 Progress goes to standard error. The exit code is 0 also when a goal is missed, 1 when something failed.`
 
 /** @returns the exit code */
-export async function run(args: string[]): Promise<number> {
-  const signal = interruptSignal()
-  try {
-    const options = parse(args)
-    if (options === 'help') {
-      console.log(help)
-      return 0
-    }
-    if (process.getuid?.() !== 0) throw new Error('it needs root, for loop devices and mounts')
-    ensureOwnNamespace()
-    const report = await bench(options, signal)
-    console.log(options.json ? JSON.stringify(report, undefined, 2) : printReport(report))
-    return 0
-  } catch (error) {
-    console.error(`bench: ${explain(error)}`)
-    return signal.aborted ? 130 : 1
-  }
+export function run(args: string[]): Promise<number> {
+  return runAsRoot({ name: 'bench', help, parse, work }, args)
+}
+
+async function work(options: BenchOptions & { json: boolean }, signal: AbortSignal): Promise<boolean> {
+  const report = await bench(options, signal)
+  console.log(options.json ? JSON.stringify(report, undefined, 2) : printReport(report))
+  return true
 }
 
 function parse(args: string[]): (BenchOptions & { json: boolean }) | 'help' {

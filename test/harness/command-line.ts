@@ -1,7 +1,39 @@
 import { fileURLToPath } from 'node:url'
+import { interruptSignal } from './interrupt.ts'
+import { ensureOwnNamespace } from './own-namespace.ts'
 
 /** Where `npm run build` puts the driver's main file. */
 export const builtDriver = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
+
+/** A program of this project that measures the driver. */
+interface Program<Options> {
+  readonly name: string
+  readonly help: string
+  readonly parse: (args: string[]) => Options | 'help'
+  /** @returns whether all is well */
+  readonly work: (options: Options, signal: AbortSignal) => Promise<boolean>
+}
+
+/** @returns the exit code: 1 when not all is well, 130 when it was interrupted */
+export async function runAsRoot<Options>(
+  { name, help, parse, work }: Program<Options>,
+  args: string[],
+): Promise<number> {
+  const signal = interruptSignal()
+  try {
+    const options = parse(args)
+    if (options === 'help') {
+      console.log(help)
+      return 0
+    }
+    if (process.getuid?.() !== 0) throw new Error('it needs root, for loop devices and mounts')
+    ensureOwnNamespace()
+    return (await work(options, signal)) ? 0 : 1
+  } catch (error) {
+    console.error(`${name}: ${explain(error)}`)
+    return signal.aborted ? 130 : 1
+  }
+}
 
 /** @throws Error naming the option */
 export function positive(option: string, text: string): number {
@@ -11,7 +43,7 @@ export function positive(option: string, text: string): number {
 }
 
 /** What went wrong in one line, with what went wrong while that was cleaned up. */
-export function explain(error: unknown): string {
+function explain(error: unknown): string {
   if (error instanceof SuppressedError) return `${explain(error.suppressed)}; and ${explain(error.error)}`
   return error instanceof Error ? error.message : String(error)
 }

@@ -2,9 +2,7 @@ import { appendFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parseDuration } from '../../src/cli/text.ts'
-import { builtDriver, explain, positive } from '../harness/command-line.ts'
-import { interruptSignal } from '../harness/interrupt.ts'
-import { ensureOwnNamespace } from '../harness/own-namespace.ts'
+import { builtDriver, positive, runAsRoot } from '../harness/command-line.ts'
 import { progressOn } from '../harness/progress.ts'
 import { csvHead, csvLine, printReport } from './report.ts'
 import type { Sample } from './sample.ts'
@@ -35,24 +33,15 @@ interface Options extends SoakOptions {
 }
 
 /** @returns the exit code */
-export async function run(args: string[]): Promise<number> {
-  const signal = interruptSignal()
-  try {
-    const options = parse(args)
-    if (options === 'help') {
-      console.log(help)
-      return 0
-    }
-    if (process.getuid?.() !== 0) throw new Error('it needs root, for loop devices and mounts')
-    ensureOwnNamespace()
-    const found = await soak(options, progressOn(process.stderr), await sampleWriter(options.csv), signal)
-    const checks = verdict(found)
-    console.log(printReport(found, checks))
-    return checks.every(({ passed }) => passed) ? 0 : 1
-  } catch (error) {
-    console.error(`soak: ${explain(error)}`)
-    return signal.aborted ? 130 : 1
-  }
+export function run(args: string[]): Promise<number> {
+  return runAsRoot({ name: 'soak', help, parse, work }, args)
+}
+
+async function work(options: Options, signal: AbortSignal): Promise<boolean> {
+  const found = await soak(options, progressOn(process.stderr), await sampleWriter(options.csv), signal)
+  const checks = verdict(found)
+  console.log(printReport(found, checks))
+  return checks.every(({ passed }) => passed)
 }
 
 /** Line by line, so that a run that is ended early leaves what it found. */

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/globals'
 import { TestNode } from './driver.ts'
 import { nothing } from './leftovers.ts'
 
@@ -18,5 +18,23 @@ export function useTestNode(started: (node: TestNode) => void): void {
     await using _cleared = node
     expect(await node.stop()).toEqual(nothing)
     expect(await node.files()).toEqual([])
+  })
+}
+
+/**
+ * A driver for each test of a suite, which leaves nothing on the machine with its end.
+ * @param started gets it before the test
+ */
+export function useTestNodePerTest(started: (node: TestNode) => void): void {
+  let node: TestNode
+
+  beforeEach(async () => {
+    node = await TestNode.start()
+    started(node)
+  })
+
+  afterEach(async () => {
+    await using _cleared = node
+    expect(await node.stop()).toEqual(nothing)
   })
 }

@@ -1,6 +1,6 @@
 import { copyFile, link, readFile, readdir, stat, truncate, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { parseAllDocuments } from 'yaml'
 import { nodeHash, volumeIdFor } from '../../../src/volumes/ids.ts'
 import { describeRoot } from '../../root.ts'
@@ -8,8 +8,8 @@ import { tool } from '../../scratch.ts'
 import { commandLine, type CommandResult, type CommandWishes } from '../../support/command-line.ts'
 import { TestNode } from '../../support/driver.ts'
 import { allocated, expectEqual, fill, makeSparse } from '../../support/images.ts'
-import { nothing } from '../../support/leftovers.ts'
 import { TestSnapshot } from '../../support/snapshot.ts'
+import { useTestNodePerTest } from '../../support/use-test-node.ts'
 import { MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
 
 /** By default mkfs makes small ones with smaller blocks, or those of the disk that it is on. */
@@ -17,15 +17,7 @@ const sectors: Readonly<Record<string, string[]>> = { ext4: ['-b', '4096'], xfs:
 
 describeRoot('images that become volumes', () => {
   let node: TestNode
-
-  beforeEach(async () => {
-    node = await TestNode.start()
-  })
-
-  afterEach(async () => {
-    await using _cleared = node
-    expect(await node.stop()).toEqual(nothing)
-  })
+  useTestNodePerTest((started) => (node = started))
 
   const run = (args: readonly string[], wishes?: CommandWishes): Promise<CommandResult> =>
     commandLine([...args, '--data-dir', node.dataDir, '--endpoint', `unix://${node.socket}`], wishes)

@@ -1,28 +1,20 @@
 import { open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import type { PoolView } from '../../../src/cli/pool/view.ts'
 import type { VolumeView } from '../../../src/cli/volume/view.ts'
 import { describeRoot } from '../../root.ts'
 import { tool } from '../../scratch.ts'
 import { commandLine, type CommandResult, type CommandWishes } from '../../support/command-line.ts'
-import { TestNode } from '../../support/driver.ts'
+import type { TestNode } from '../../support/driver.ts'
 import { allocated, expectEqual, fill } from '../../support/images.ts'
-import { nothing } from '../../support/leftovers.ts'
 import { TestSnapshot } from '../../support/snapshot.ts'
+import { useTestNodePerTest } from '../../support/use-test-node.ts'
 import { MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
 
 describeRoot('the command line, beside a driver', () => {
   let node: TestNode
-
-  beforeEach(async () => {
-    node = await TestNode.start()
-  })
-
-  afterEach(async () => {
-    await using _cleared = node
-    expect(await node.stop()).toEqual(nothing)
-  })
+  useTestNodePerTest((started) => (node = started))
 
   const run = (args: readonly string[], wishes?: CommandWishes): Promise<CommandResult> =>
     commandLine([...args, '--data-dir', node.dataDir], wishes)

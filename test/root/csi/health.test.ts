@@ -6,22 +6,14 @@ import { tool } from '../../scratch.ts'
 import { TestDisk } from '../../support/disk.ts'
 import { TestNode } from '../../support/driver.ts'
 import { complaints, healthOnDisk, healthOnNode, storageHealth } from '../../support/health.ts'
-import { nothing } from '../../support/leftovers.ts'
 import { PodVolume } from '../../support/pod-volume.ts'
 import { refusal } from '../../support/refusal.ts'
+import { useTestNodePerTest } from '../../support/use-test-node.ts'
 import { MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
 
 describeRoot('the health of volumes', () => {
   let node: TestNode
-
-  beforeEach(async () => {
-    node = await TestNode.start()
-  })
-
-  afterEach(async () => {
-    await using _cleared = node
-    expect(await node.stop()).toEqual(nothing)
-  })
+  useTestNodePerTest((started) => (node = started))
 
   const inUse = async (capability = mountCapability(), bytes = 32 * MiB): Promise<TestVolume> => {
     const volume = await new TestVolume(node, 'data', { capability, bytes }).create()
