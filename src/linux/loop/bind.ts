@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
-import { hasErrno } from '../../volumes/errors.ts'
+import { VolumeError, hasErrno, messageOf } from '../../volumes/errors.ts'
 import type { SectorBytes } from '../../volumes/ports.ts'
 import { LO_FLAGS_DIRECT_IO, type LoopSettings } from './abi.ts'
 import type { LoopControl } from './control.ts'
@@ -25,7 +25,7 @@ const LONGEST_PAUSE_MS = 20
  * A device that we failed to bind is somebody else's and is never unbound.
  *
  * @param ioctls a seam for the tests of the way that kernels before 5.8 need
- * @throws SystemCallError what the last attempt said, when all of them lost
+ * @throws VolumeError unavailable when all attempts lost; resource-exhausted when the kernel can make no more devices
  */
 export async function bindFreeDevice(
   control: LoopControl,
@@ -43,11 +43,29 @@ export async function bindFreeDevice(
       const path = await nodes.loop(number)
       return { number, path, handle: await bind(path, backingFd, settings, sectorBytes, ioctls) }
     } catch (error) {
-      if (attempt === ATTEMPTS || !hasErrno(error, 'EBUSY', 'EAGAIN', 'ENXIO', 'ENOENT', 'ENODEV'))
-        throw error
+      if (hasErrno(error, 'ENOSPC')) throw noMoreDevices(error)
+      if (!hasErrno(error, 'EBUSY', 'EAGAIN', 'ENXIO', 'ENOENT', 'ENODEV')) throw error
+      if (attempt === ATTEMPTS) throw alwaysLate(error)
       await setTimeout(Math.random() * Math.min(LONGEST_PAUSE_MS, 2 ** attempt), undefined, { signal })
     }
   }
+}
+
+/** All numbers are taken: the kernel has minors for 2^20 devices, fewer where `loop.max_part` is set. */
+function noMoreDevices(cause: unknown): VolumeError {
+  return new VolumeError(
+    'resource-exhausted',
+    `the kernel can make no more loop devices (${messageOf(cause)}); detach those that nobody needs (losetup --list, losetup --detach)`,
+    { cause },
+  )
+}
+
+function alwaysLate(cause: unknown): VolumeError {
+  return new VolumeError(
+    'unavailable',
+    `${ATTEMPTS} times somebody else was faster to bind a free loop device (${messageOf(cause)}); repeat the call`,
+    { cause },
+  )
 }
 
 async function bind(

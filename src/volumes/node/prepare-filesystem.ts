@@ -9,7 +9,7 @@ const blank: Signature = { type: undefined, partitionTable: undefined, unfinishe
  * Makes sure that the device has the volume's file system and that it may be mounted: formats what is proven to be
  * blank, checks (and grows, if the volume grew) what has the right type, and refuses everything else. Nothing is ever
  * formatted on doubt.
- * @throws VolumeError failed-precondition saying what was found
+ * @throws VolumeError failed-precondition saying what was found; resource-exhausted when the disk of the pool is full
  */
 export async function prepareFileSystem(
   { catalog, files, fileSystems }: Pick<NodeDependencies, 'catalog' | 'files' | 'fileSystems'>,
@@ -47,6 +47,8 @@ export async function prepareFileSystem(
       `volume "${volume.id}" has no file system yet and is wanted read-only; stage it once for writing`,
     )
   }
-  await fileSystems.format(fsType, device.path, volume.mkfsOptions, signal)
+  const { space } = catalog.pool(volume.pool)
+  const formatting = fileSystems.format(fsType, device.path, volume.mkfsOptions, signal)
+  await space.orFullBehind('resource-exhausted', formatting)
   return 'new'
 }

@@ -11,6 +11,9 @@ import { allocatableBytes, availableBytes, type PoolLimits, type PoolUsage } fro
 /** How old a measurement may be: it costs a stat(2) per image. */
 const MEASUREMENT_MAX_AGE_MS = 10_000
 
+/** With less than that no file system can be made. */
+const FULL_BYTES = 1n << 20n
+
 type Full = 'resource-exhausted' | 'out-of-range'
 
 /** What of a pool's configuration matters here. */
@@ -95,9 +98,29 @@ export class Ledger {
       return await work
     } catch (error) {
       if (!hasErrno(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) throw error
-      const message = `pool "${this.#pool.name}": the disk under ${this.#pool.path} is full`
-      throw new VolumeError(kind, message, { cause: error })
+      throw this.#full(kind, error)
     }
+  }
+
+  /** As `orFull`, for a tool that writes to a volume's device: all that it hears of a full disk is an I/O error. */
+  async orFullBehind<T>(kind: Full, work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      await this.#measure()
+      if (error instanceof VolumeError || this.#measured.freeBytes >= FULL_BYTES) throw error
+      throw this.#full(kind, error)
+    }
+  }
+
+  /** Whoever asks next is told, too. */
+  #full(kind: Full, cause: unknown): VolumeError {
+    this.changed()
+    return new VolumeError(
+      kind,
+      `pool "${this.#pool.name}": the disk under ${this.#pool.path} is full; delete volumes and snapshots, or give it more room`,
+      { cause },
+    )
   }
 
   #usage(): PoolUsage {
