@@ -14,25 +14,26 @@ import { LinuxFileSystems } from '../linux/filesystems/index.ts'
 import { LinuxImageFiles } from '../linux/image-files.ts'
 import { LoopControl } from '../linux/loop/control.ts'
 import { DeviceNodes } from '../linux/loop/device-nodes.ts'
-import { boundNumbers } from '../linux/loop/inventory.ts'
+import { countDevices } from '../linux/loop/inventory.ts'
 import { LinuxLoopDevices } from '../linux/loop/loop-devices.ts'
 import { SpareNodes } from '../linux/loop/spare-nodes.ts'
 import { preflight } from '../linux/preflight/preflight.ts'
 import { LinuxWriteTracer } from '../linux/trace/write-tracer.ts'
 import { LinuxMounts } from '../linux/mounts.ts'
-import type { Metrics } from '../monitoring/metrics.ts'
 import { Catalog } from '../volumes/catalog.ts'
 import { describeFinding } from '../volumes/health/finding.ts'
 import { StorageHealth } from '../volumes/health/storage-health.ts'
 import { VolumeHealth } from '../volumes/health/volume-health.ts'
-import { isId } from '../volumes/ids.ts'
 import { Jobs } from '../volumes/jobs.ts'
 import { KeyedLock } from '../volumes/keyed-lock.ts'
 import { Modifier } from '../volumes/modifier.ts'
 import { EphemeralVolumes } from '../volumes/node/ephemeral.ts'
 import { NodeGrowth } from '../volumes/node/growth.ts'
+import { Leaks } from '../volumes/node/leaks.ts'
 import { Trimmer } from '../volumes/node/trimmer.ts'
 import { NodeUsage } from '../volumes/node/usage.ts'
+import { observed } from '../volumes/observed.ts'
+import { nobody } from '../volumes/observer.ts'
 import { ImageMounts } from '../volumes/pool/image-mounts.ts'
 import { KnownPools } from '../volumes/pool/known-pools.ts'
 import type { Pool, PoolConfig } from '../volumes/pool/pool.ts'
@@ -72,47 +73,62 @@ export interface RunningDriver {
   stop(reason: string): Promise<void>
 }
 
+/** How often the machine is looked over for what is left of volumes that are gone, besides at start. */
+const LEAKS_INTERVAL_MS = 600_000
+
+/** What is begun at start is done to its end. */
+const uninterrupted = new AbortController().signal
+
 /** Puts the real things together, brings the machine's state in order, and serves. @throws when it cannot serve */
 export async function startDriver(config: DriverConfig): Promise<RunningDriver> {
   const log = pino({ level: config.logLevel, base: { node: config.nodeId } })
   await using resources = new AsyncDisposableStack()
+  const monitoring =
+    config.http && new (await import('../monitoring/node-monitoring.ts')).NodeMonitoring(version)
+  const observer = monitoring?.observer ?? nobody
   const files = new LinuxImageFiles()
-  const mounts = new LinuxMounts()
+  const linuxMounts = new LinuxMounts()
   const { findings, unavailable } = await preflight(config.registrationDir)
   for (const finding of findings) {
     log[finding.severity === 'error' ? 'error' : 'warn']({ reason: finding.reason }, describeFinding(finding))
   }
-  const fileSystems = new LinuxFileSystems(unavailable)
   const deviceNodes = new DeviceNodes()
   const control = resources.use(await LoopControl.open(deviceNodes))
   // The kernel itself fills a devtmpfs.
-  const isFilled = (await mounts.at('/dev'))?.fsType === 'devtmpfs'
+  const isFilled = (await linuxMounts.at('/dev'))?.fsType === 'devtmpfs'
   const spareNodes = isFilled ? undefined : resources.use(await SpareNodes.start(deviceNodes, log))
-  const loops = new LinuxLoopDevices(control, deviceNodes, (number) => spareNodes?.request(number + 1))
+  const { loops, mounts, fileSystems, copier } = observed(
+    {
+      loops: new LinuxLoopDevices(control, deviceNodes, (number) => spareNodes?.request(number + 1)),
+      mounts: linuxMounts,
+      fileSystems: new LinuxFileSystems(unavailable),
+      copier: new LinuxImageCopier(),
+    },
+    observer,
+  )
 
   const { nodeId, driverName, maxVolumes, dataDir } = config
   const privateMounts = resources.use(new PrivateMounts(mounts, mountsPath(dataDir)))
   const images = new ImageMounts({ files, loops, mounts, fileSystems, privateMounts, log })
   const known = new KnownPools(knownPoolsPath(dataDir))
   const locks = new KeyedLock()
-  const thaw = (pools: readonly Pool[], areAll: boolean): Promise<void> =>
-    thawLeftFrozen({ locks, loops, mounts, log }, pools, areAll)
-  const pools = resources.use(await Pools.open(config.pools, { files, images, known, log, thaw }))
-  for (const { name, device } of await loops.recover(isId)) {
-    log.warn(
-      { volume: name, device: device.path },
-      'detached a device that was left of a volume that is gone',
+  const thaw = async (pools: readonly Pool[], areAll: boolean): Promise<void> => {
+    observer.repaired(
+      'frozen_file_system',
+      await thawLeftFrozen({ locks, loops, mounts, log }, pools, areAll),
     )
   }
+  const pools = resources.use(await Pools.open(config.pools, { files, images, known, observer, log, thaw }))
+  const leaks = new Leaks(loops, observer, log)
+  await leaks.sweep()
 
   const topology = new NodeTopology(driverName, nodeId)
   const catalog = new Catalog(nodeId, pools)
-  const copier = new LinuxImageCopier()
   const tracer = await LinuxWriteTracer.open(join(dataDir, 'trace'))
   if (tracer) resources.use(tracer)
   // After all that they use, so that they end before it.
   const jobs = resources.use(new Jobs())
-  const cutter = new Cutter({ catalog, locks, files, loops, mounts, copier, tracer, log })
+  const cutter = new Cutter({ catalog, locks, files, loops, mounts, copier, tracer, observer, log })
   const restorer = new Restorer({ catalog, locks, files, fileSystems, copier, cutter })
   const provisioner = new Provisioner({ nodeId, catalog, locks, jobs, files, loops, fileSystems, restorer })
   const modifier = new Modifier({ catalog, locks, files, loops, mounts })
@@ -123,16 +139,16 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   const trimmer = new Trimmer(onNode, log)
   const ephemeral = new EphemeralVolumes(onNode, provisioner, log)
   await pools.sweepWith(async (opened) => {
-    const { signal } = new AbortController()
-    await ephemeral.sweep(opened, signal)
-    await groupSnapshotter.removeHalves(signal)
+    observer.repaired('ephemeral_volume', await ephemeral.sweep(opened, uninterrupted))
+    observer.repaired('snapshot_group', await groupSnapshotter.removeHalves(uninterrupted))
   })
   const storageHealth = new StorageHealth(pools)
   const volumeHealth = new VolumeHealth(onNode)
   const checkHealth = async (): Promise<string[]> =>
     (await storageHealth.requireSomePool()).map(({ message }) => message)
 
-  const metrics = config.http && (await nodeMetrics(catalog, config.pools))
+  monitoring?.watch({ catalog, storageHealth, volumeHealth, leaks, countDevices })
+  const metrics = monitoring?.metrics
   const { Identity, Controller, GroupController, SnapshotMetadata, Node } = csi()
   const metadata = new MetadataReader(catalog, copier)
   const addControllerServices = (server: CsiServer): CsiServer => {
@@ -170,6 +186,7 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   if (config.remote) resources.use(await listenRemotely(remote, config.remote, log))
   const { endpoint } = config
   resources.use(await joinCluster(config, { endpoint, driverName, findings, checkHealth, metrics, log }))
+  resources.use(new Schedule(LEAKS_INTERVAL_MS, () => leaks.sweep(), log))
   // Stopped before the services, because calls may wait for what works in the background.
   for (const { name } of config.trimIntervalMs > 0 ? config.pools : []) {
     const trim = async (signal: AbortSignal): Promise<void> => {
@@ -182,15 +199,6 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   const names = pools.open.map(({ name }) => name)
   log.info({ endpoint, driver: driverName, version, pools: names, volumes }, 'serving')
   return running(resources.move(), log)
-}
-
-async function nodeMetrics(catalog: Catalog, configs: readonly PoolConfig[]): Promise<Metrics> {
-  const { Metrics } = await import('../monitoring/metrics.ts')
-  const { addNodeMetrics } = await import('../monitoring/node-metrics.ts')
-  const metrics = new Metrics()
-  const boundLoopDevices = async (): Promise<number> => (await boundNumbers()).length
-  addNodeMetrics(metrics, { pools: () => catalog.pools(), configs, boundLoopDevices })
-  return metrics
 }
 
 function running(resources: AsyncDisposableStack, log: Logger): RunningDriver {

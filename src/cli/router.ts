@@ -39,7 +39,8 @@ export async function startRouter(config: RouterConfig): Promise<RunningDriver> 
     nodes.update(source)
   }
 
-  const metrics = http && new (await import('../monitoring/metrics.ts')).Metrics()
+  const metrics =
+    http && new (await import('../monitoring/controller-monitoring.ts')).ControllerMonitoring(version).metrics
   const server = resources.use(new CsiServer(log, metrics?.observe))
   addRoutes(server, nodes, { driverName, version })
   await server.listen(endpoint)

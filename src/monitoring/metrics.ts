@@ -1,6 +1,6 @@
-import { Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { common, type Definition } from './definitions.ts'
 import type { Pages } from './http-server.ts'
-import { addProcessMetrics } from './process-metrics.ts'
 
 /** From the look-up of a volume to the copy of a large one. */
 const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
@@ -14,42 +14,39 @@ export interface Sample {
 /** The figures of one process for Prometheus, in a registry of their own. */
 export class Metrics {
   readonly #registry = new Registry()
-  readonly #calls = new Histogram({
-    name: 'csi_driver_loop_rpc_duration_seconds',
-    help: 'How long calls of the CSI services took, by method and status code.',
-    labelNames: ['method', 'code'],
-    buckets: BUCKETS_SECONDS,
-    registers: [this.#registry],
-  })
-
-  constructor() {
-    addProcessMetrics(this.#registry)
-  }
+  readonly #calls = this.histogram(common.rpcDuration)
 
   /** Counts a call that has ended. @param path the method's, as gRPC has it: `/csi.v1.Controller/CreateVolume` */
   readonly observe = (path: string, code: string, seconds: number): void => {
     this.#calls.observe({ method: path.slice(path.lastIndexOf('/') + 1), code }, seconds)
   }
 
-  /** Adds figures that are looked up when somebody asks for them. */
-  add(
-    name: string,
-    help: string,
-    labelNames: readonly string[],
+  histogram(definition: Definition & { readonly type: 'histogram' }): Histogram {
+    return new Histogram({ ...this.#options(definition), buckets: BUCKETS_SECONDS })
+  }
+
+  counter(definition: Definition & { readonly type: 'counter' }): Counter {
+    return new Counter(this.#options(definition))
+  }
+
+  /** One that is set. */
+  gauge(definition: Definition & { readonly type: 'gauge' }): Gauge {
+    return new Gauge(this.#options(definition))
+  }
+
+  /** One that is looked up when somebody asks for it. */
+  lookup(
+    definition: Definition & { readonly type: 'gauge' | 'counter' },
     samples: () => Promise<Sample[]> | Sample[],
   ): void {
-    new Gauge({
-      name: `csi_driver_loop_${name}`,
-      help,
-      labelNames,
-      registers: [this.#registry],
-      async collect() {
-        const found = await samples()
-        // What was there the last time may be gone.
-        this.reset()
-        for (const { labels, value } of found) this.set(labels, value)
-      },
-    })
+    const collect = async (): Promise<void> => {
+      const found = await samples()
+      // What was there the last time may be gone.
+      metric.reset()
+      for (const { labels, value } of found) metric.inc(labels, value)
+    }
+    const options = { ...this.#options(definition), collect }
+    const metric = definition.type === 'gauge' ? new Gauge(options) : new Counter(options)
   }
 
   get pages(): Pages {
@@ -60,5 +57,9 @@ export class Metrics {
         body: await this.#registry.metrics(),
       }),
     }
+  }
+
+  #options({ name, help, labels }: Definition) {
+    return { name, help, labelNames: labels, registers: [this.#registry] }
   }
 }

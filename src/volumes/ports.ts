@@ -47,6 +47,13 @@ export interface LoopState {
   readonly sizeBytes: bigint
 }
 
+/** Devices of images that have no name any more, so that nobody will ever ask for them. */
+export interface RecoveredDevices {
+  readonly detached: readonly LoopState[]
+  /** Those that something still has mounted, holds, or has open. */
+  readonly inUse: readonly LoopState[]
+}
+
 /** Attaches image files (or, read-only, block devices) to loop devices. An image has one device at most. */
 export interface LoopDevices {
   /** @throws VolumeError failed-precondition when the image is attached already, here or anywhere on the machine. */
@@ -65,11 +72,11 @@ export interface LoopDevices {
    */
   detachNamed(name: string, signal: AbortSignal): Promise<void>
   /**
-   * To be called once, at start-up: learns where images are attached, and detaches the devices whose name is
-   * one of ours, whose file is unlinked, and which nobody has mounted or holds, with those on top of them.
-   * @returns what was detached
+   * To be called at start-up, and now and then: learns where images are attached, and detaches the devices whose name is
+   * one of ours, whose file is unlinked, and which nobody has mounted or holds, with those on top of them. It looks at all
+   * devices of the machine.
    */
-  recover(isOurs: (name: string) => boolean): Promise<LoopState[]>
+  recover(isOurs: (name: string) => boolean): Promise<RecoveredDevices>
   /** Writes out what the kernel has cached of the device's own content. */
   flush(device: LoopDevice): Promise<void>
   /** A figure that is another one after any write to the device, finished or under way. */

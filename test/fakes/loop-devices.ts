@@ -6,6 +6,7 @@ import type {
   LoopDevice,
   LoopDevices,
   LoopState,
+  RecoveredDevices,
 } from '../../src/volumes/ports.ts'
 
 interface Bound {
@@ -67,8 +68,11 @@ export class FakeLoopDevices implements LoopDevices {
     return Promise.resolve()
   }
 
-  recover(): Promise<LoopState[]> {
-    return Promise.resolve([])
+  /** What `recover` finds. */
+  found: RecoveredDevices = { detached: [], inUse: [] }
+
+  recover(): Promise<RecoveredDevices> {
+    return Promise.resolve(this.found)
   }
 
   flush(): Promise<void> {

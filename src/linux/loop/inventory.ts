@@ -1,4 +1,4 @@
-import { open, readdir, type FileHandle } from 'node:fs/promises'
+import { open, readdir, readFile, type FileHandle } from 'node:fs/promises'
 import { hasErrno } from '../../volumes/errors.ts'
 import type { LoopState } from '../../volumes/ports.ts'
 import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY, type LoopInfo } from './abi.ts'
@@ -83,6 +83,16 @@ export async function existingNumbers(): Promise<number[]> {
 /** The numbers of all bound devices, in order. As `listBound`, without opening any: it may just be being removed. */
 export async function boundNumbers(): Promise<number[]> {
   return (await existingNumbers()).filter((number) => backingFile(number) !== undefined)
+}
+
+/**
+ * How many loop devices the machine has, and how many of them have a file; by one read of a list of all disks, which leaves
+ * out those without content: free ones, and the few with an empty file.
+ */
+export async function countDevices(): Promise<{ readonly bound: number; readonly free: number }> {
+  const [existing, disks] = await Promise.all([existingNumbers(), readFile('/proc/partitions', 'latin1')])
+  const bound = disks.match(/ loop\d+$/gm)?.length ?? 0
+  return { bound, free: Math.max(existing.length - bound, 0) }
 }
 
 /** The path that the kernel shows for a device's file, as its own mount namespace sees it; undefined when unbound. */

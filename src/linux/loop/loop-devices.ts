@@ -2,7 +2,14 @@ import { constants } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import { VolumeError, hasErrno } from '../../volumes/errors.ts'
-import type { AttachOptions, Attachment, LoopDevice, LoopDevices, LoopState } from '../../volumes/ports.ts'
+import type {
+  AttachOptions,
+  Attachment,
+  LoopDevice,
+  LoopDevices,
+  LoopState,
+  RecoveredDevices,
+} from '../../volumes/ports.ts'
 import { tryLockExclusive } from '../libc.ts'
 import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY, type LoopInfo } from './abi.ts'
 import { bindFreeDevice } from './bind.ts'
@@ -110,22 +117,24 @@ export class LinuxLoopDevices implements LoopDevices {
     await detachDead(this.#nodes, name, signal)
   }
 
-  async recover(isOurs: (name: string) => boolean): Promise<LoopState[]> {
+  async recover(isOurs: (name: string) => boolean): Promise<RecoveredDevices> {
     const bound = await listBound(this.#nodes)
     for (const { state, info } of bound) {
       this.#lastSeen.set(identityKey(backingOf(info)), state.device.number)
     }
     const left = bound.filter(({ state }) => isOurs(state.name) && isUnlinked(state.device.number))
     const detached: LoopState[] = []
+    const inUse: LoopState[] = []
     for (const { state, info } of left.flatMap((entry) => [...onTopOf(entry, bound), entry])) {
       try {
         await this.#clear(state.device, backingOf(info))
         detached.push(state)
       } catch (error) {
         if (!(error instanceof VolumeError)) throw error
+        inUse.push(state)
       }
     }
-    return detached
+    return { detached, inUse }
   }
 
   async flush(device: LoopDevice): Promise<void> {

@@ -12,6 +12,7 @@ export function fullness(pool: string, limits: PoolLimits, usage: PoolUsage): St
   if (usage.allocatedBytes * 100n < usable * NEARLY_FULL_PERCENT && !isBelowReserve) return undefined
   const left = usable > usage.allocatedBytes ? usable - usage.allocatedBytes : 0n
   return {
+    pool,
     status: 'degraded',
     reason: 'PoolNearlyFull',
     message: `pool "${pool}": ${formatBytes(usage.allocatedBytes)} are in use and ${formatBytes(left)} are left for volumes; delete volumes and snapshots, or give it more room, before writes to thin volumes fail`,

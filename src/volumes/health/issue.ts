@@ -12,6 +12,8 @@ export interface VolumeIssue {
 
 /** One thing that is wrong with a pool. */
 export interface StorageIssue {
+  /** The pool's name. */
+  readonly pool: string
   readonly status: 'degraded' | 'unreachable'
   /** For programs, one word in CamelCase. */
   readonly reason: string

@@ -11,20 +11,20 @@ export async function poolIssues(pool: Pool): Promise<StorageIssue[]> {
     if (await pool.isReadOnly()) return [readOnly(pool)]
     return [fullness(pool.name, pool.limits, await pool.space.usage())].filter((issue) => issue !== undefined)
   } catch (error) {
-    return [unreachable(error)]
+    return [unreachable(pool.name, error)]
   }
 }
 
-export function unreachable(error: unknown): StorageIssue {
+export function unreachable(pool: string, error: unknown): StorageIssue {
   const reason = error instanceof PoolUnreachableError ? error.reason : 'PoolUnreadable'
-  return { status: 'unreachable', reason, message: messageOf(error) }
+  return { pool, status: 'unreachable', reason, message: messageOf(error) }
 }
 
 /** What can be read goes on: a pool that is read-only is not lost. */
 export function readOnly({
   name,
   path,
-}: Pool): Pick<StorageIssue, 'reason' | 'message'> & { readonly status: 'degraded' } {
+}: Pool): StorageIssue & { readonly status: 'degraded' } {
   const message = `pool "${name}": the file system of ${path} is read-only, by choice or after errors; look at the kernel's log, repair it, and mount it for writing`
-  return { status: 'degraded', reason: 'PoolReadOnly', message }
+  return { pool: name, status: 'degraded', reason: 'PoolReadOnly', message }
 }

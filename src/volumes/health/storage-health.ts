@@ -24,7 +24,8 @@ export class StorageHealth {
   async issues(): Promise<StorageIssue[]> {
     await this.#pools.retry()
     const ofOpen = await Promise.all(this.#pools.open.map(poolIssues))
-    return [...ofOpen.flat(), ...[...this.#pools.unreachable.values()].map(unreachable)]
+    const ofOthers = [...this.#pools.unreachable].map(([pool, reason]) => unreachable(pool, reason))
+    return [...ofOpen.flat(), ...ofOthers]
   }
 
   /**

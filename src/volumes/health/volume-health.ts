@@ -118,7 +118,8 @@ async function issueOf(pool: Pool): Promise<VolumeIssue | undefined> {
     await pool.check()
     return (await pool.isReadOnly()) ? readOnly(pool) : undefined
   } catch (error) {
-    return { ...unreachable(error), status: 'inaccessible' }
+    const { message, reason } = unreachable(pool.name, error)
+    return { status: 'inaccessible', reason, message }
   }
 }
 

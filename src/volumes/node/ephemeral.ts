@@ -70,11 +70,15 @@ export class EphemeralVolumes {
     if (await this.#unmount(volume, targetPath, signal)) await this.#provisioner.delete(volume.id, signal)
   }
 
-  /** Deletes what a crash, or the end of the machine, has left in pools in which nothing was published yet. */
-  async sweep(pools: readonly Pool[], signal: AbortSignal): Promise<void> {
+  /**
+   * Deletes what a crash, or the end of the machine, has left in pools in which nothing was published yet.
+   * @returns how many volumes that were
+   */
+  async sweep(pools: readonly Pool[], signal: AbortSignal): Promise<number> {
     const volumes = pools.flatMap((pool) => pool.volumes.values())
     const ephemeral = volumes.filter(({ ephemeral }) => ephemeral)
-    await Promise.all(ephemeral.map((volume) => this.#deleteIfUnused(volume, signal)))
+    const deleted = await Promise.all(ephemeral.map((volume) => this.#deleteIfUnused(volume, signal)))
+    return deleted.filter(Boolean).length
   }
 
   async #mount(
@@ -130,20 +134,25 @@ export class EphemeralVolumes {
     return attached !== undefined && usesOf(attached.device, await mounts.list()).length > 0
   }
 
-  /** Never fails: what is in use is kept, and what could not be deleted is tried again when the pool is next opened. */
-  async #deleteIfUnused(volume: Volume, signal: AbortSignal): Promise<void> {
+  /**
+   * Never fails: what is in use is kept, and what could not be deleted is tried again when the pool is next opened.
+   * @returns whether it was deleted
+   */
+  async #deleteIfUnused(volume: Volume, signal: AbortSignal): Promise<boolean> {
     const { id, name } = volume
     try {
-      if (!this.#on.catalog.find(id) || (await this.#isMounted(volume))) return
+      if (!this.#on.catalog.find(id) || (await this.#isMounted(volume))) return false
       // A tool of a killed driver can hold the device a little longer.
       await this.#on.loops.detach(this.#on.catalog.image(volume), signal)
       await this.#provisioner.delete(id, signal)
       this.#log.info({ volume: id, name }, 'deleted an ephemeral volume that nobody uses')
+      return true
     } catch (error) {
       this.#log.warn(
         { volume: id, name, error: messageOf(error) },
         'an ephemeral volume could not be deleted',
       )
+      return false
     }
   }
 }

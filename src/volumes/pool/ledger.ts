@@ -4,7 +4,7 @@ import type { ImageFiles } from '../ports.ts'
 import type { Snapshot } from '../snapshots/snapshot.ts'
 import type { Provisioning, Volume } from '../volume.ts'
 import type { PoolImageConfig } from './image.ts'
-import { measurePool } from './measure.ts'
+import { measurePool, type PoolMeasurement } from './measure.ts'
 import type { RecordStore } from './record-store.ts'
 import { allocatableBytes, availableBytes, type PoolLimits, type PoolUsage } from './space.ts'
 
@@ -31,7 +31,14 @@ export class Ledger {
   readonly #snapshots: RecordStore<Snapshot>
   readonly #files: ImageFiles
   #inTheMaking = 0n
-  #measured = { freeBytes: 0n, allocatedBytes: 0n, snapshotBytes: 0n, at: -Infinity }
+  #measuring: Promise<void> | undefined
+  #measured: PoolMeasurement & { at: number } = {
+    freeBytes: 0n,
+    allocatedBytes: 0n,
+    snapshotBytes: 0n,
+    imageBytes: new Map(),
+    at: -Infinity,
+  }
 
   constructor(
     pool: Space,
@@ -49,6 +56,12 @@ export class Ledger {
   async usage(): Promise<PoolUsage> {
     await this.#measureIfOld()
     return this.#usage()
+  }
+
+  /** What each image takes on the disk, in bytes by its path; as old as `usage`. */
+  async imageBytes(): Promise<ReadonlyMap<string, bigint>> {
+    await this.#measureIfOld()
+    return this.#measured.imageBytes
   }
 
   /** Bytes that a new volume can have at most. */
@@ -135,7 +148,10 @@ export class Ledger {
   }
 
   async #measureIfOld(): Promise<void> {
-    if (performance.now() - this.#measured.at > MEASUREMENT_MAX_AGE_MS) await this.#measure()
+    if (performance.now() - this.#measured.at <= MEASUREMENT_MAX_AGE_MS) return
+    // One for all who ask at the same time.
+    this.#measuring ??= this.#measure().finally(() => (this.#measuring = undefined))
+    await this.#measuring
   }
 
   async #measure(): Promise<void> {

@@ -10,6 +10,8 @@ export interface PoolMeasurement {
   readonly allocatedBytes: bigint
   /** What those of snapshots take. */
   readonly snapshotBytes: bigint
+  /** What each image takes, by its path. */
+  readonly imageBytes: ReadonlyMap<string, bigint>
 }
 
 /** The paths of a pool's images. */
@@ -24,16 +26,18 @@ export async function measurePool(
   images: PoolImages,
   files: ImageFiles,
 ): Promise<PoolMeasurement> {
-  const [inVolumes, inSnapshots] = await Promise.all([
+  const [volumes, snapshots] = await Promise.all([
     allocatedBy(images.volumes, files),
     allocatedBy(images.snapshots, files),
   ])
+  const [inVolumes, inSnapshots] = [sumOf(volumes), sumOf(snapshots)]
   const { bytes } = await files.usage(path)
   return {
     freeBytes: image ? await reallyFree(image, bytes, files) : bytes.available,
     // Blocks that images share are in the sums more than once; together they cannot have more than is in use.
     allocatedBytes: smaller(inVolumes + inSnapshots, bytes.used),
     snapshotBytes: smaller(inSnapshots, bytes.used),
+    imageBytes: new Map([...volumes, ...snapshots]),
   }
 }
 
@@ -48,13 +52,19 @@ async function reallyFree(
   return smaller(available, disk.available + larger(allocated - used, 0n))
 }
 
-async function allocatedBy(images: readonly string[], files: ImageFiles): Promise<bigint> {
-  const ofOne = async (image: string): Promise<bigint> => {
+type ImageBytes = readonly [image: string, bytes: bigint]
+
+async function allocatedBy(images: readonly string[], files: ImageFiles): Promise<ImageBytes[]> {
+  const ofOne = async (image: string): Promise<ImageBytes> => {
     try {
-      return (await files.size(image)).allocated
+      return [image, (await files.size(image)).allocated]
     } catch {
-      return 0n
+      return [image, 0n]
     }
   }
-  return (await Promise.all(images.map(ofOne))).reduce((sum, bytes) => sum + bytes, 0n)
+  return Promise.all(images.map(ofOne))
+}
+
+function sumOf(images: readonly ImageBytes[]): bigint {
+  return images.reduce((sum, [, bytes]) => sum + bytes, 0n)
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { VolumeError, messageOf } from '../errors.ts'
+import type { Observer } from '../observer.ts'
 import type { ImageFiles } from '../ports.ts'
 import type { ImageMounts } from './image-mounts.ts'
 import type { KnownPools } from './known-pools.ts'
@@ -10,6 +11,7 @@ export interface PoolsDependencies {
   readonly files: ImageFiles
   readonly images: ImageMounts
   readonly known: KnownPools
+  readonly observer: Observer
   readonly log: Logger
   /**
    * Ends what a driver that died has left frozen, in a pool that is being opened too, of which nobody knows before.
@@ -139,7 +141,7 @@ export class Pools implements AsyncDisposable {
   }
 
   async #openOne(config: PoolConfig, knownId: string | undefined): Promise<Pool> {
-    const { files, images, known, log, thaw } = this.#on
+    const { files, images, known, log, observer, thaw } = this.#on
     const { image, name: pool, path: target } = config
     await using held = new AsyncDisposableStack()
     if (image) {
@@ -147,6 +149,8 @@ export class Pools implements AsyncDisposable {
       held.use(await images.mount(request, uninterrupted))
     }
     const opened = held.use(await Pool.open(config, files, log, knownId))
+    for (const repair of [...opened.volumes.repairs, ...opened.snapshots.repairs])
+      observer.repaired(repair, 1)
     if (knownId === undefined) await known.remember(pool, opened.id)
     const others = this.open
     await thaw([...others, opened], others.length + 1 === this.#configs.length)

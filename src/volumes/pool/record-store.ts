@@ -4,10 +4,14 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { messageOf } from '../errors.ts'
 import { isId } from '../ids.ts'
+import type { Repair } from '../observer.ts'
 import type { ImageFiles } from '../ports.ts'
 import { Draft, IMAGE, frozenBy } from './draft.ts'
 import { removePersistently, renameFlushed, replaceFile } from './durable.ts'
 import { loadRecord, type RecordKind } from './load-record.ts'
+
+/** What a directory whose record is gone ends with, until its blocks are free. */
+const DOOMED = '.deleted'
 
 /**
  * All volumes, or all snapshots, of a pool. On the disk:
@@ -20,6 +24,8 @@ import { loadRecord, type RecordKind } from './load-record.ts'
 export class RecordStore<T extends { readonly id: string }> {
   /** Why a record cannot be used, by id. */
   readonly damaged = new Map<string, Error>()
+  /** What was put right when the store was opened. */
+  readonly repairs: Repair[] = []
   /** What interrupted operations left that may have frozen file systems: the directories, and the volumes. */
   readonly #interrupted = new Map<string, readonly string[]>()
   readonly #records = new Map<string, T>()
@@ -136,6 +142,7 @@ export class RecordStore<T extends { readonly id: string }> {
 
   async #sweep(name: string): Promise<void> {
     this.#log.info({ name }, 'removing what an interrupted operation left')
+    this.repairs.push(name.endsWith(DOOMED) ? 'removal' : 'draft')
     const doomed = join(this.#path, doomedName())
     await rename(join(this.#path, name), doomed)
     const frozen = await frozenBy(doomed)
@@ -154,5 +161,5 @@ export class RecordStore<T extends { readonly id: string }> {
 }
 
 function doomedName(): string {
-  return `.${randomUUID()}.deleted`
+  return `.${randomUUID()}${DOOMED}`
 }

@@ -3,6 +3,7 @@ import { VolumeError, hasErrno } from '../errors.ts'
 import type { KeyedLock } from '../keyed-lock.ts'
 import { freeze } from '../node/freeze.ts'
 import { mountPointOf } from '../node/uses.ts'
+import type { Observer } from '../observer.ts'
 import type { Draft } from '../pool/draft.ts'
 import type { LoopDevice, Mounts } from '../ports.ts'
 import { LiveCopy, type LiveCopyDependencies } from './live-copy.ts'
@@ -17,6 +18,7 @@ export interface CutterDependencies extends LiveCopyDependencies {
   readonly catalog: Catalog
   readonly locks: KeyedLock
   readonly mounts: Mounts
+  readonly observer: Observer
 }
 
 /** How often a raw block volume in use is compared with its copy before its writer is called too busy. */
@@ -88,21 +90,16 @@ export class Cutter {
   }
 
   async #finish(parts: readonly PartInUse[], freezeTimeoutMs: number, signal: AbortSignal): Promise<Date> {
-    const { log, mounts } = this.#on
+    const { log, mounts, observer } = this.#on
     const mounted = parts.filter(isMounted)
     for (const { mountPoint } of mounted) await mounts.flush(mountPoint)
     const volumes = parts.map(({ volumeId }) => volumeId)
     if (mounted.length > 0) await parts[0]?.draft.noteFrozen(volumes)
     const timeout = AbortSignal.timeout(freezeTimeoutMs)
+    const cut = () => this.#cutFrozen(parts, AbortSignal.any([signal, timeout]))
     const begin = performance.now()
     try {
-      await using frozen = new AsyncDisposableStack()
-      for (const { volumeId, mountPoint } of mounted) {
-        frozen.use(await freeze(mounts, volumeId, mountPoint))
-      }
-      const cutAt = new Date()
-      await this.#finishCopies(parts, AbortSignal.any([signal, timeout]))
-      await frozen.disposeAsync()
+      const cutAt = mounted.length > 0 ? await observer.step('freeze', cut) : await cut()
       log.info({ volumes, frozenMs: Math.round(performance.now() - begin) }, 'cut')
       return cutAt
     } catch (error) {
@@ -113,6 +110,17 @@ export class Cutter {
         { cause: error },
       )
     }
+  }
+
+  /** From the freeze of the first file system to the thaw of the last. */
+  async #cutFrozen(parts: readonly PartInUse[], signal: AbortSignal): Promise<Date> {
+    await using frozen = new AsyncDisposableStack()
+    for (const { volumeId, mountPoint } of parts.filter(isMounted)) {
+      frozen.use(await freeze(this.#on.mounts, volumeId, mountPoint))
+    }
+    const cutAt = new Date()
+    await this.#finishCopies(parts, signal)
+    return cutAt
   }
 
   /**

@@ -80,17 +80,25 @@ export class GroupSnapshotter {
     await this.#remove(catalog.membersOfGroup(id), signal)
   }
 
-  /** Clears away the groups of which a crash left a part. To be called when pools were opened. */
-  async removeHalves(signal: AbortSignal): Promise<void> {
+  /**
+   * Clears away the groups of which a crash left a part. To be called when pools were opened.
+   * @returns how many groups that were
+   */
+  async removeHalves(signal: AbortSignal): Promise<number> {
     const { catalog, jobs, locks } = this.#on
     const snapshots = catalog.pools().flatMap((pool) => pool.snapshots.values())
+    let removed = 0
     const halves = snapshots.flatMap(({ group }) => (group && !catalog.isComplete(group) ? [group] : []))
     for (const group of halves) {
       // Whoever makes it anew has cleared away what was left, and may need hours to have all members.
       if (jobs.isRunning(group.id)) continue
       using _lock = await locks.acquire(group.id, signal)
-      if (!catalog.isComplete(group)) await this.#remove(catalog.membersOfGroup(group.id), signal)
+      const members = catalog.isComplete(group) ? [] : catalog.membersOfGroup(group.id)
+      if (members.length === 0) continue
+      await this.#remove(members, signal)
+      removed++
     }
+    return removed
   }
 
   /** Waits for those who use one of them; from then on nothing stops it half way. */

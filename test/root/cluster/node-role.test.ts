@@ -67,11 +67,13 @@ describeRoot('a node in a cluster', () => {
     await using volume = await new TestVolume(node, 'counted', { capability: blockCapability() }).create()
     await volume.stage()
     const [, text] = await get('/metrics')
-    expect(text).toContain('csi_driver_loop_volumes{pool="default"} 1\n')
-    expect(text).toContain('csi_driver_loop_snapshots{pool="default"} 0\n')
-    expect(text).toContain(`csi_driver_loop_pool_promised_bytes{pool="default"} ${32 << 20}\n`)
+    expect(text).toContain('csi_driver_loop_pool_volumes{pool="default"} 1\n')
+    expect(text).toContain('csi_driver_loop_pool_snapshots{pool="default"} 0\n')
+    expect(text).toContain(`csi_driver_loop_pool_provisioned_bytes{pool="default"} ${32 << 20}\n`)
     expect(text).toMatch(/^csi_driver_loop_pool_(size|free)_bytes\{pool="default"\} [1-9]/m)
-    expect(text).toMatch(/^csi_driver_loop_bound_loop_devices [1-9]/m)
+    expect(text).toMatch(/^csi_driver_loop_loop_devices\{state="bound"\} [1-9]/m)
+    expect(text).toContain(`csi_driver_loop_volume_capacity_bytes{pool="default",volume_id="${volume.id}"`)
+    expect(text).toContain('csi_driver_loop_step_duration_seconds_count{step="attach",result="success"} 1\n')
     expect(text).toContain(
       'csi_driver_loop_rpc_duration_seconds_count{method="NodeStageVolume",code="OK"} 1\n',
     )

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { node } from '../../../src/monitoring/definitions.ts'
 import { healthPages } from '../../../src/monitoring/health-pages.ts'
 import { HttpServer } from '../../../src/monitoring/http-server.ts'
 import { Metrics } from '../../../src/monitoring/metrics.ts'
+import { addProcessMetrics } from '../../../src/monitoring/process-metrics.ts'
 
 describe('the HTTP server', () => {
   let server: HttpServer
@@ -18,7 +20,8 @@ describe('the HTTP server', () => {
     const metrics = new Metrics()
     metrics.observe('/csi.v1.Controller/CreateVolume', 'OK', 0.02)
     metrics.observe('/csi.v1.Controller/CreateVolume', 'RESOURCE_EXHAUSTED', 0.002)
-    metrics.add('pool_size_bytes', 'Size.', ['pool'], () => [{ labels: { pool: 'default' }, value: 4096 }])
+    addProcessMetrics(metrics, '1.2.3')
+    metrics.lookup(node.poolSize, () => [{ labels: { pool: 'default' }, value: 4096 }])
     const check = () => (broken === undefined ? Promise.resolve(found) : Promise.reject(new Error(broken)))
     const pages = healthPages({ check, problems: () => problems, warnings: () => warnings })
     server = await HttpServer.listen({ host: '127.0.0.1', port: 0 }, { ...pages, ...metrics.pages })
@@ -74,7 +77,8 @@ describe('the HTTP server', () => {
     expect(body).toContain('{le="0.0025",method="CreateVolume",code="RESOURCE_EXHAUSTED"} 1\n')
     expect(body).toContain('csi_driver_loop_pool_size_bytes{pool="default"} 4096\n')
     expect(body).toMatch(/^process_resident_memory_bytes \d+$/m)
-    expect(body).toMatch(/^process_cpu_seconds_total [\d.]+$/m)
+    expect(body).toMatch(/^# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total [\d.]+$/m)
+    expect(body).toContain('csi_driver_loop_build_info{version="1.2.3"} 1\n')
   })
 
   it('answers nothing else', async () => {
@@ -89,10 +93,10 @@ describe('figures that are looked up', () => {
   it('forget what is gone', async () => {
     const metrics = new Metrics()
     let pools = ['a', 'b']
-    metrics.add('volumes', 'Volumes.', ['pool'], () => pools.map((pool) => ({ labels: { pool }, value: 1 })))
+    metrics.lookup(node.volumes, () => pools.map((pool) => ({ labels: { pool }, value: 1 })))
     const text = async () => (await metrics.pages['/metrics']?.())?.body ?? ''
-    expect(await text()).toContain('csi_driver_loop_volumes{pool="b"} 1')
+    expect(await text()).toContain('csi_driver_loop_pool_volumes{pool="b"} 1')
     pools = ['a']
-    expect(await text()).not.toContain('csi_driver_loop_volumes{pool="b"}')
+    expect(await text()).not.toContain('csi_driver_loop_pool_volumes{pool="b"}')
   })
 })

@@ -22,6 +22,7 @@ import { FakeFileSystems } from '../../fakes/filesystems.ts'
 import { WatchedCopier } from '../../fakes/image-copier.ts'
 import { FakeLoopDevices } from '../../fakes/loop-devices.ts'
 import { FakeMounts } from '../../fakes/mounts.ts'
+import { RecordingObserver } from '../../fakes/observer.ts'
 
 export const MiB = 1n << 20n
 export const never = new AbortController().signal
@@ -57,7 +58,8 @@ export async function makeWorld(limits: PoolLimits = noLimits, tracer?: WriteTra
   const jobs = new Jobs()
   // One log, so that it shows the order.
   const copier = new WatchedCopier(mounts.log)
-  const cutter = new Cutter({ catalog, locks, files, loops, mounts, copier, tracer, log: silent })
+  const observer = new RecordingObserver()
+  const cutter = new Cutter({ catalog, locks, files, loops, mounts, copier, tracer, observer, log: silent })
   const restorer = new Restorer({ catalog, locks, files, fileSystems, copier, cutter })
   const provisioner = new Provisioner({ nodeId, catalog, locks, jobs, files, loops, fileSystems, restorer })
   const onSnapshots = { nodeId, catalog, locks, jobs, cutter }
@@ -75,6 +77,7 @@ export async function makeWorld(limits: PoolLimits = noLimits, tracer?: WriteTra
     locks,
     jobs,
     copier,
+    observer,
     cutter,
     restorer,
     provisioner,

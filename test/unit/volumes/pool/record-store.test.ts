@@ -117,6 +117,7 @@ describe('RecordStore', () => {
     await writeFile(path('.file'), '')
     await withNextPool(async (pool) => {
       expect(pool.volumes.frozen.sort()).toEqual(['one', 'three', 'two'])
+      expect(pool.volumes.repairs.sort()).toEqual(['draft', 'draft', 'draft', 'removal'])
       await pool.volumes.settle()
       expect((await names()).filter((name) => name.startsWith('.'))).toHaveLength(2)
       pool.volumes.forgetFrozen()

@@ -70,6 +70,7 @@ describe('Cutter', () => {
       ...['update a', 'update b', 'update c'],
       ...['thaw c', 'thaw b', 'thaw a'],
     ])
+    expect(world.observer.steps).toEqual(['freeze'])
   })
 
   it('has what was written while it copied', async () => {
@@ -84,6 +85,7 @@ describe('Cutter', () => {
     const volume = await world.create('a')
     await cut([volume])
     expect(events([volume])).toEqual(['copy a', 'update a'])
+    expect(world.observer.steps).toEqual([])
   })
 
   it('freezes no device node that is published where a volume can be both', async () => {

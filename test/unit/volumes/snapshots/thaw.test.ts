@@ -42,7 +42,7 @@ describe('thawLeftFrozen', () => {
       pools.push(await Pool.open(config, world.files, silent))
   }
 
-  const thaw = (open = pools): Promise<void> => {
+  const thaw = (open = pools): Promise<number> => {
     const { locks, loops, mounts } = world
     return thawLeftFrozen({ locks, loops, mounts, log: silent }, open, open.length === pools.length)
   }
@@ -62,7 +62,7 @@ describe('thawLeftFrozen', () => {
     ['a start that died before it thawed', 'pool/snapshots/.u.deleted/frozen'],
   ])('thaws what was frozen for %s', async (_, path) => {
     await startAfter({ [path]: volume.id })
-    await thaw()
+    expect(await thaw()).toBe(1)
     expect(world.mounts.log.filter((line) => line.startsWith('thaw'))).toEqual([`thaw ${mountPoint}`])
     expect([...world.mounts.frozen]).toEqual([])
     await gone()
@@ -101,7 +101,7 @@ describe('thawLeftFrozen', () => {
 
   it('leaves alone what somebody else froze', async () => {
     await startAfter({ 'pool/snapshots/.s.new/disk.img': '' })
-    await thaw()
+    expect(await thaw()).toBe(0)
     expect(world.mounts.frozen.size).toBe(1)
     await gone()
   })

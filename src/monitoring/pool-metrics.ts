@@ -1,0 +1,40 @@
+import { smaller } from '../volumes/bytes.ts'
+import type { StorageHealth } from '../volumes/health/storage-health.ts'
+import type { Pool } from '../volumes/pool/pool.ts'
+import type { PoolUsage } from '../volumes/pool/space.ts'
+import { node } from './definitions.ts'
+import type { Metrics } from './metrics.ts'
+
+export interface PoolFigures {
+  /** The pools that are in use now. */
+  readonly pools: () => readonly Pool[]
+  readonly storageHealth: StorageHealth
+}
+
+type PoolGauge = Extract<(typeof node)[keyof typeof node], { labels: readonly ['pool'] }>
+
+/** What a node tells of its pools. */
+export function addPoolMetrics(metrics: Metrics, { pools, storageHealth }: PoolFigures): void {
+  const perPool = (definition: PoolGauge, figure: (pool: Pool) => number | Promise<number>): void => {
+    const sample = async (pool: Pool) => ({ labels: { pool: pool.name }, value: await figure(pool) })
+    metrics.lookup(definition, () => Promise.all(pools().map(sample)))
+  }
+  const bytes = (definition: PoolGauge, figure: (usage: PoolUsage, pool: Pool) => bigint): void => {
+    perPool(definition, async (pool) => Number(figure(await pool.space.usage(), pool)))
+  }
+
+  bytes(node.poolSize, ({ freeBytes, allocatedBytes }, { limits }) => {
+    const reachable = freeBytes + allocatedBytes
+    return smaller(limits.sizeBytes ?? reachable, reachable)
+  })
+  bytes(node.poolFree, ({ freeBytes }) => freeBytes)
+  bytes(node.poolAllocated, ({ allocatedBytes }) => allocatedBytes)
+  bytes(node.poolProvisioned, ({ promisedBytes }) => promisedBytes)
+  perPool(node.poolOvercommit, ({ limits }) => limits.overcommit)
+  perPool(node.volumes, ({ volumes }) => volumes.size)
+  perPool(node.snapshots, ({ snapshots }) => snapshots.size)
+  metrics.lookup(node.poolProblem, async () => {
+    const issues = await storageHealth.issues()
+    return issues.map(({ pool, reason }) => ({ labels: { pool, reason }, value: 1 }))
+  })
+}

@@ -1,0 +1,57 @@
+import type { Catalog } from '../volumes/catalog.ts'
+import type { VolumeHealth } from '../volumes/health/volume-health.ts'
+import type { Volume } from '../volumes/volume.ts'
+import { node } from './definitions.ts'
+import type { Metrics, Sample } from './metrics.ts'
+import { remembered } from './remembered.ts'
+
+/** A look at the health of volumes costs a stat(2) of each, and seldom finds anything. */
+const HEALTH_MAX_AGE_MS = 60_000
+
+export interface VolumeFigures {
+  readonly catalog: Catalog
+  readonly volumeHealth: VolumeHealth
+}
+
+/** What a node tells of each of its volumes. Sizes on the disk are those that the pools measure for themselves. */
+export function addVolumeMetrics(metrics: Metrics, { catalog, volumeHealth }: VolumeFigures): void {
+  metrics.lookup(node.volumeCapacity, () =>
+    catalog
+      .pools()
+      .flatMap(({ volumes }) => volumes.values())
+      .map((volume) => ({ labels: labelsOf(volume), value: Number(volume.capacityBytes) })),
+  )
+
+  metrics.lookup(node.volumeAllocated, async () => {
+    const samples = catalog.pools().map(async ({ space, volumes }): Promise<Sample[]> => {
+      const allocated = await space.imageBytes()
+      return volumes.values().flatMap((volume) => {
+        const bytes = allocated.get(volumes.image(volume.id))
+        // Not measured yet.
+        return bytes === undefined ? [] : { labels: labelsOf(volume), value: Number(bytes) }
+      })
+    })
+    return (await Promise.all(samples)).flat()
+  })
+
+  const problems = async (): Promise<Sample[]> => {
+    const ids = catalog.listIds('', Infinity).map(({ id }) => id)
+    return [...(await volumeHealth.ofMany(ids))].flatMap(([id, issues]) => {
+      const pool = catalog.poolOf(id)
+      const volume = pool?.volumes.get(id)
+      const labels = volume ? labelsOf(volume) : { pool: pool?.name ?? '', volume_id: id }
+      return issues.map(({ reason }) => ({ labels: { ...labels, reason }, value: 1 }))
+    })
+  }
+  metrics.lookup(node.volumeProblem, remembered(HEALTH_MAX_AGE_MS, problems))
+}
+
+/** A claim is named as kube-state-metrics names it, so that figures of both can be joined. */
+function labelsOf({ id, pool, labels }: Volume): Record<string, string> {
+  return {
+    pool,
+    volume_id: id,
+    claim_namespace: labels['pvc/namespace'] ?? '',
+    persistentvolumeclaim: labels['pvc/name'] ?? '',
+  }
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals'
+import { common, node, type Definition } from '../../../src/monitoring/definitions.ts'
+
+const definitions: readonly Definition[] = [...Object.values(common), ...Object.values(node)]
+
+/** prometheus.io/docs/practices/naming, and what `promtool check metrics` says of a scrape. */
+describe.each(definitions.map((definition) => [definition.name, definition] as const))(
+  '%s',
+  (name, { help, labels, type }) => {
+    it('has a name by the rules', () => {
+      expect(name).toMatch(/^(csi_driver_loop|process|nodejs)(_[a-z]+)+$/)
+      expect(name.endsWith('_total')).toBe(type === 'counter')
+      expect(name).not.toMatch(/_(count|sum|bucket|gauge|counter|histogram)$/)
+      expect(name).not.toMatch(/_(milliseconds|ms|minutes|kilobytes|kb|mib|percent)(_|$)/)
+      if (type === 'histogram') expect(name).toMatch(/_(seconds|bytes)$/)
+    })
+
+    it('has labels by the rules, and no reserved one', () => {
+      for (const label of labels) expect(label).toMatch(/^[a-z]+(_[a-z]+)*$/)
+      // Prometheus gives these to the target.
+      expect(labels).not.toEqual(expect.arrayContaining(['job', 'instance', 'namespace', 'pod', 'le']))
+    })
+
+    it('says what it is, in a sentence', () => {
+      expect(help).toMatch(/^[1A-Z].+\.$/)
+    })
+  },
+)
+
+it('defines each metric once', () => {
+  const names = definitions.map(({ name }) => name)
+  expect(new Set(names).size).toBe(names.length)
+})

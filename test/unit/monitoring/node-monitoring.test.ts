@@ -1,0 +1,104 @@
+import { rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { NodeMonitoring } from '../../../src/monitoring/node-monitoring.ts'
+import { StorageHealth } from '../../../src/volumes/health/storage-health.ts'
+import { VolumeHealth } from '../../../src/volumes/health/volume-health.ts'
+import { Leaks } from '../../../src/volumes/node/leaks.ts'
+import { PoolUnreachableError } from '../../../src/volumes/pool/unreachable.ts'
+import { MiB, makeWorld, noLimits, silent, writer, type World } from '../volumes/world.ts'
+
+describe('the figures of a node', () => {
+  let world: World
+  let monitoring: NodeMonitoring
+  let unreachable: Map<string, PoolUnreachableError>
+
+  beforeEach(async () => {
+    world = await makeWorld({ ...noLimits, sizeBytes: 64n * MiB, overcommit: 3 })
+    monitoring = new NodeMonitoring('0.0.0')
+    unreachable = new Map()
+    const open = [world.pool, world.other]
+    const { catalog, loops } = world
+    monitoring.watch({
+      catalog,
+      storageHealth: new StorageHealth({ open, unreachable, retry: () => Promise.resolve() }),
+      volumeHealth: new VolumeHealth(world.onNode),
+      leaks: new Leaks(loops, monitoring.observer, silent),
+      countDevices: () => Promise.resolve({ bound: 3, free: 2 }),
+    })
+  })
+
+  afterEach(() => world[Symbol.asyncDispose]())
+
+  const scrape = async (): Promise<string[]> => {
+    const page = await monitoring.metrics.pages['/metrics']?.()
+    return (page?.body ?? '').split('\n')
+  }
+
+  it('tell the pools', async () => {
+    await world.create('a')
+    const lines = await scrape()
+    expect(lines).not.toContainEqual(expect.stringMatching(/_problem\{/))
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        `csi_driver_loop_pool_size_bytes{pool="default"} ${64 << 20}`,
+        `csi_driver_loop_pool_provisioned_bytes{pool="default"} ${16 << 20}`,
+        'csi_driver_loop_pool_provisioned_bytes{pool="other"} 0',
+        'csi_driver_loop_pool_overcommit_ratio{pool="other"} 3',
+        'csi_driver_loop_pool_volumes{pool="default"} 1',
+        'csi_driver_loop_pool_snapshots{pool="default"} 0',
+        'csi_driver_loop_loop_devices{state="bound"} 3',
+        'csi_driver_loop_loop_devices{state="free"} 2',
+        'csi_driver_loop_leaked_loop_devices 0',
+      ]),
+    )
+  })
+
+  it('tell the volumes, by their claims where these are known', async () => {
+    const claim = { 'csi.storage.k8s.io/pvc/namespace': 'shop', 'csi.storage.k8s.io/pvc/name': 'orders' }
+    const thick = await world.create('a', writer, { provisioning: 'thick', ...claim })
+    const other = await world.create('b', writer, { pool: 'other' })
+    for (const { space } of [world.pool, world.other]) space.changed()
+    const labels = `pool="default",volume_id="${thick.id}",claim_namespace="shop",persistentvolumeclaim="orders"`
+    const others = `pool="other",volume_id="${other.id}",claim_namespace="",persistentvolumeclaim=""`
+    expect(await scrape()).toEqual(
+      expect.arrayContaining([
+        `csi_driver_loop_volume_capacity_bytes{${labels}} ${16 << 20}`,
+        `csi_driver_loop_volume_capacity_bytes{${others}} ${16 << 20}`,
+        `csi_driver_loop_volume_allocated_bytes{${labels}} ${16 << 20}`,
+        `csi_driver_loop_volume_allocated_bytes{${others}} 0`,
+      ]),
+    )
+  })
+
+  it('tell what is wrong', async () => {
+    const { id } = await world.create('a')
+    await rm(dirname(world.catalog.image(world.catalog.get(id))), { recursive: true })
+    unreachable.set('away', new PoolUnreachableError('PoolNotMounted', 'mount the disk'))
+    const problems = (await scrape()).filter((line) => line.includes('_problem{'))
+    expect(problems).toEqual([
+      'csi_driver_loop_pool_problem{pool="away",reason="PoolNotMounted"} 1',
+      `csi_driver_loop_volume_problem{pool="default",volume_id="${id}",claim_namespace="",persistentvolumeclaim="",reason="ImageMissing"} 1`,
+    ])
+  })
+
+  it('look at each image once for its size, however many figures need it', async () => {
+    for (const name of ['a', 'b', 'c']) await world.create(name)
+    world.pool.space.changed()
+    const looks: string[] = []
+    const size = world.files.size.bind(world.files)
+    world.files.size = (path) => {
+      looks.push(path)
+      return size(path)
+    }
+    await scrape()
+    // Once for its size, and once for its health, which both are remembered for a while.
+    for (const { id } of world.pool.volumes.values())
+      expect(
+        looks.filter((path) => path === join(world.config.path, 'volumes', id, 'disk.img')),
+      ).toHaveLength(2)
+    looks.length = 0
+    await scrape()
+    expect(looks).toEqual([])
+  })
+})

@@ -1,0 +1,50 @@
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import pino from 'pino'
+import { Leaks } from '../../../../src/volumes/node/leaks.ts'
+import type { LoopState } from '../../../../src/volumes/ports.ts'
+import { FakeLoopDevices } from '../../../fakes/loop-devices.ts'
+import { RecordingObserver } from '../../../fakes/observer.ts'
+
+const device = (number: number): LoopState => ({
+  device: { number, path: `/dev/loop${number}` },
+  name: `volume-${number}`,
+  readOnly: false,
+  autoclear: false,
+  directIo: false,
+  sizeBytes: 4096n,
+})
+
+describe('Leaks', () => {
+  let loops: FakeLoopDevices
+  let observer: RecordingObserver
+  let lines: Record<string, unknown>[]
+  let leaks: Leaks
+
+  beforeEach(() => {
+    loops = new FakeLoopDevices()
+    observer = new RecordingObserver()
+    lines = []
+    const log = pino({}, { write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) })
+    leaks = new Leaks(loops, observer, log)
+  })
+
+  it('tells of what is detached as of a repair', async () => {
+    loops.found = { detached: [device(1), device(2)], inUse: [] }
+    await leaks.sweep()
+    expect(observer.repairs).toEqual([['loop_device', 2]])
+    expect(lines.map(({ volume }) => volume)).toEqual(['volume-1', 'volume-2'])
+    expect(leaks.count).toBe(0)
+  })
+
+  it('counts what is in use as long as it is, and complains of each once', async () => {
+    loops.found = { detached: [], inUse: [device(1)] }
+    await leaks.sweep()
+    loops.found = { detached: [], inUse: [device(1), device(2)] }
+    await leaks.sweep()
+    expect(leaks.count).toBe(2)
+    expect(lines.map(({ volume }) => volume)).toEqual(['volume-1', 'volume-2'])
+    loops.found = { detached: [], inUse: [] }
+    await leaks.sweep()
+    expect(leaks.count).toBe(0)
+  })
+})
