@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
 import type { ServiceName } from '../controller/endpoint-slices.ts'
 import type { NodeAddress } from '../controller/directory.ts'
+import type { LogConfig } from './log.ts'
 import { nextSignal } from './signals.ts'
 import {
   address,
@@ -9,19 +10,19 @@ import {
   endpointOption,
   formatAddress,
   httpOption,
+  logFormatOption,
   logLevelOption,
   tlsDirOption,
   type Address,
 } from './options.ts'
 
-interface ControllerOptions {
+interface ControllerOptions extends LogConfig {
   readonly endpoint: string
   readonly driverName: string
   readonly nodes?: readonly NodeAddress[]
   readonly service?: ServiceName
   readonly tlsDir: string
   readonly http?: Address
-  readonly logLevel: string
 }
 
 /** `csi-driver-loop controller`: the controller services of all nodes on one unix socket. */
@@ -43,6 +44,7 @@ export function addControllerCommand(program: Command): void {
     .addOption(tlsDirOption().makeOptionMandatory())
     .addOption(httpOption('/healthz, /readyz and /metrics'))
     .addOption(logLevelOption())
+    .addOption(logFormatOption())
     .action(serve)
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import pino, { type Logger } from 'pino'
+import type { Logger } from 'pino'
 import { controllerService } from '../csi/controller.ts'
 import { groupControllerService } from '../csi/group-controller.ts'
 import { identityService } from '../csi/identity.ts'
@@ -50,11 +50,12 @@ import { Restorer } from '../volumes/snapshots/restorer.ts'
 import { thawLeftFrozen } from '../volumes/snapshots/thaw.ts'
 import { Snapshotter } from '../volumes/snapshots/snapshotter.ts'
 import { joinCluster, type ClusterConfig } from './cluster.ts'
+import { makeLog, type LogConfig } from './log.ts'
 import { listenRemotely, type RemoteConfig } from './remote.ts'
 import { knownPoolsPath, mountsPath } from './config.ts'
 import { version } from './version.ts'
 
-export interface DriverConfig extends ClusterConfig {
+export interface DriverConfig extends ClusterConfig, LogConfig {
   readonly endpoint: string
   /** Absolute. */
   readonly dataDir: string
@@ -65,7 +66,6 @@ export interface DriverConfig extends ClusterConfig {
   /** How often volumes are trimmed that want it; 0: never. */
   readonly trimIntervalMs: number
   readonly remote: RemoteConfig | undefined
-  readonly logLevel: string
 }
 
 export interface RunningDriver {
@@ -81,7 +81,7 @@ const uninterrupted = new AbortController().signal
 
 /** Puts the real things together, brings the machine's state in order, and serves. @throws when it cannot serve */
 export async function startDriver(config: DriverConfig): Promise<RunningDriver> {
-  const log = pino({ level: config.logLevel, base: { node: config.nodeId } })
+  const log = makeLog(config, { node: config.nodeId })
   await using resources = new AsyncDisposableStack()
   const monitoring =
     config.http && new (await import('../monitoring/node-monitoring.ts')).NodeMonitoring(version)

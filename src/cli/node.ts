@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import { configuredPools } from './config.ts'
+import type { LogConfig } from './log.ts'
 import { nextSignal } from './signals.ts'
 import {
   address,
@@ -11,6 +12,7 @@ import {
   endpointOption,
   httpOption,
   interval,
+  logFormatOption,
   logLevelOption,
   nodeIdOption,
   positive,
@@ -19,7 +21,7 @@ import {
 } from './options.ts'
 import { parseDuration } from './text.ts'
 
-interface NodeOptions {
+interface NodeOptions extends LogConfig {
   readonly endpoint: string
   readonly nodeId: string
   readonly dataDir: string
@@ -32,7 +34,6 @@ interface NodeOptions {
   readonly http?: Address
   readonly listen?: Address
   readonly tlsDir?: string
-  readonly logLevel: string
 }
 
 /** `csi-driver-loop node`: a complete CSI driver for this machine on one unix socket. */
@@ -71,6 +72,7 @@ export function addNodeCommand(program: Command): void {
     )
     .addOption(tlsDirOption())
     .addOption(logLevelOption())
+    .addOption(logFormatOption())
     .action(serve)
 }
 

@@ -78,6 +78,12 @@ export function logLevelOption(): Option {
     .default('info')
 }
 
+export function logFormatOption(): Option {
+  return new Option('--log-format <format>', 'json, a JSON object per line, or text, for people')
+    .choices(['json', 'text'])
+    .default(process.stdout.isTTY ? 'text' : 'json', 'text on a terminal, else json')
+}
+
 /** `host:port`, `:port` or `[IPv6]:port`. */
 export function address(text: string): Address {
   const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^\]]*)):(\d{1,5})$/.exec(text) ?? []

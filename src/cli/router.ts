@@ -1,4 +1,3 @@
-import pino from 'pino'
 import { Certificates } from '../csi/certificates.ts'
 import { CsiServer } from '../csi/server.ts'
 import { connectToNode } from '../csi/tls-client.ts'
@@ -6,21 +5,21 @@ import { NodeDirectory, type NodeAddress } from '../controller/directory.ts'
 import { addRoutes } from '../controller/router.ts'
 import type { Address } from './options.ts'
 import type { RunningDriver } from './driver.ts'
+import { makeLog, type LogConfig } from './log.ts'
 import { version } from './version.ts'
 
-export interface RouterConfig {
+export interface RouterConfig extends LogConfig {
   readonly endpoint: string
   readonly driverName: string
   /** Where the nodes are: a fixed list, or the headless Service of their pods. */
   readonly nodes: readonly NodeAddress[] | { readonly namespace: string; readonly name: string }
   readonly tlsDir: string
   readonly http: Address | undefined
-  readonly logLevel: string
 }
 
 /** Puts the controller role together, and serves. @throws when it cannot serve */
 export async function startRouter(config: RouterConfig): Promise<RunningDriver> {
-  const log = pino({ level: config.logLevel, base: { role: 'controller' } })
+  const log = makeLog(config, { role: 'controller' })
   await using resources = new AsyncDisposableStack()
   const { driverName, endpoint, http, nodes: source, tlsDir } = config
   const certificates = resources.use(await Certificates.open(tlsDir, log))

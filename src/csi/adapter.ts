@@ -8,7 +8,9 @@ import {
   type ServerWritableStream,
 } from '@grpc/grpc-js'
 import type { Logger } from 'pino'
+import { scopeOf, within } from './call-scope.ts'
 import { CancelledError, statusOf, type Status } from './errors.ts'
+import { levelOf } from './outcome.ts'
 import { redact } from './redact.ts'
 
 type AnyCall = ServerUnaryCall<object, object> | ServerWritableStream<object, object>
@@ -18,13 +20,6 @@ type StreamHandler = Handler<AsyncIterable<object>>
 
 /** Hears of every call that has ended: the method's path, the status by name, and how long it took in seconds. */
 export type CallObserver = (path: string, code: string, seconds: number) => void
-
-/** Calls that the callers repeat all the time and that tell nothing when they succeed. */
-const quiet =
-  /\/(Probe|GetPlugin\w*|\w+GetCapabilities|NodeGetInfo|NodeGetVolumeStats|GetCapacity|ListVolumes|\w+Health)$/
-
-/** Codes for which the driver, and not the request, is to blame. */
-const faults: readonly codes[] = [codes.INTERNAL, codes.UNKNOWN]
 
 /** What all calls of a server have in common. */
 export interface CallContext {
@@ -73,46 +68,55 @@ export function serverStream(
   }
 }
 
-let calls = 0
-
 /**
- * The one place where a promise meets gRPC's callbacks: every call gets a signal, a line in the log, and, when its work
- * fails, a status.
+ * The one place where a promise meets gRPC's callbacks: every call gets a scope, a signal, a line in the log, and, when its
+ * work fails, a status.
  */
-async function attend(
+function attend(
   path: string,
   call: AnyCall,
   context: CallContext,
   work: (signal: AbortSignal) => Promise<void>,
 ): Promise<Status | undefined> {
-  const start = performance.now()
-  const subject = subjectOf(call.request)
-  const log = context.log.child({
-    call: ++calls,
-    method: path.slice(path.lastIndexOf('/') + 1),
-    ...subject,
+  return within(scopeOf(call.metadata), async () => {
+    const start = performance.now()
+    const subject = subjectOf(call.request)
+    const log = context.log.child({ method: path.slice(path.lastIndexOf('/') + 1), ...subject })
+    if (log.isLevelEnabled('debug')) log.debug({ request: redact(path, call.request) }, 'called')
+    const { failure, error } = await outcomeOf(call, subject, context.stopping, work)
+    const milliseconds = performance.now() - start
+    const code = failure?.code ?? codes.OK
+    const level = levelOf(path, code)
+    const fields = { code: codes[code], durationMs: Math.round(milliseconds * 10) / 10 }
+    log[level](level === 'error' ? { ...fields, err: error } : fields, failure?.details ?? 'done')
+    context.observe(path, codes[code], milliseconds / 1000)
+    return failure
   })
+}
+
+interface Outcome {
+  readonly failure?: Status
+  /** What was thrown. */
+  readonly error?: unknown
+}
+
+async function outcomeOf(
+  call: AnyCall,
+  subject: Subject,
+  stopping: AbortSignal,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<Outcome> {
   const cancelled = new AbortController()
   const cancel = (): void => {
     cancelled.abort(new CancelledError())
   }
   if (call.cancelled) cancel()
   call.on('cancelled', cancel)
-  if (log.isLevelEnabled('debug')) log.debug({ request: redact(path, call.request) }, 'called')
   try {
-    await work(AbortSignal.any([cancelled.signal, context.stopping]))
-    log[quiet.test(path) ? 'debug' : 'info']({ code: 'OK', ms: elapsed(start) }, 'done')
-    context.observe(path, 'OK', (performance.now() - start) / 1000)
-    return undefined
+    await work(AbortSignal.any([cancelled.signal, stopping]))
+    return {}
   } catch (error) {
-    const { code, details } = statusOf(error, inWords(subject))
-    const isFault = faults.includes(code)
-    log[isFault ? 'error' : 'warn'](
-      { code: codes[code], ms: elapsed(start), ...(isFault && { err: error }) },
-      details,
-    )
-    context.observe(path, codes[code], (performance.now() - start) / 1000)
-    return { code, details }
+    return { failure: statusOf(error, inWords(subject)), error }
   } finally {
     call.off('cancelled', cancel)
   }
@@ -138,8 +142,4 @@ function subjectOf(request: object): Subject {
 function inWords(subject: Subject): string | undefined {
   const [entry] = Object.entries(subject)
   return entry && `${entry[0]} ${JSON.stringify(entry[1])}`
-}
-
-function elapsed(start: number): number {
-  return Math.round((performance.now() - start) * 10) / 10
 }

@@ -5,10 +5,10 @@ import {
   Client,
   connectivityState,
   credentials as grpcCredentials,
-  Metadata,
   type MethodDefinition,
   type ServiceDefinition,
 } from '@grpc/grpc-js'
+import { outgoingMetadata } from './call-scope.ts'
 import type { ControllerDefinition } from './generated/csi/v1/Controller.ts'
 import type { GroupControllerDefinition } from './generated/csi/v1/GroupController.ts'
 import type { IdentityDefinition } from './generated/csi/v1/Identity.ts'
@@ -111,7 +111,7 @@ function callUnary(
       method.requestSerialize,
       method.responseDeserialize,
       request,
-      new Metadata(),
+      outgoingMetadata(),
       withDeadline(deadline),
       (error, response) => {
         listening?.[Symbol.dispose]()
@@ -134,7 +134,7 @@ async function* callStream(
     method.requestSerialize,
     method.responseDeserialize,
     request,
-    new Metadata(),
+    outgoingMetadata(),
     withDeadline(deadline),
   )
   // The error of a call that is cancelled when its reader has left has nobody else to hear it.

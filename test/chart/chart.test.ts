@@ -51,6 +51,7 @@ describe('values', () => {
     ['a driver name too long for a topology key', { driverName: 'a'.repeat(55) }, 'driverName'],
     ['a relative path', { dataDir: 'var/lib' }, 'dataDir'],
     ['an unknown log level', { logLevel: 'loud' }, 'logLevel'],
+    ['an unknown log format', { logFormat: 'xml' }, 'logFormat'],
     ['no pool', { pools: { default: null } }, 'pools'],
     ['a pool with an unknown key', { pools: { fast: { sise: '1Gi' } } }, 'sise'],
     ['a pool with a size that is none', { pools: { fast: { size: '1 GB' } } }, '/pools/fast/size'],

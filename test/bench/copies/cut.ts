@@ -11,8 +11,8 @@ export interface Cut {
 export async function lastCut(log: string): Promise<Cut> {
   const line = (await readFile(log, 'utf8')).split('\n').findLast((text) => text.includes('"msg":"cut"'))
   if (line === undefined) throw new Error(`no cut in ${log}`)
-  const { time, frozenMs } = JSON.parse(line) as { time: number; frozenMs: number }
-  return { frozenAt: time - frozenMs, frozenMs }
+  const { time, frozenMs } = JSON.parse(line) as { time: string; frozenMs: number }
+  return { frozenAt: Date.parse(time) - frozenMs, frozenMs }
 }
 
 /** How long a write took that met the freeze. */

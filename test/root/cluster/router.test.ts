@@ -4,7 +4,7 @@ import type { CreateVolumeRequestInit } from '../../../src/csi/generated/csi/v1/
 import { nodeHash } from '../../../src/volumes/ids.ts'
 import { describeRoot } from '../../root.ts'
 import { TestCluster } from '../../support/cluster.ts'
-import type { TestNode } from '../../support/driver.ts'
+import type { DriverProcess, LogLine, TestNode } from '../../support/driver.ts'
 import { nothing } from '../../support/leftovers.ts'
 import { refusal } from '../../support/refusal.ts'
 import { MiB, blockCapability } from '../../support/volume.ts'
@@ -96,6 +96,26 @@ describeRoot('the controller role before two nodes', () => {
     }
     expect(await idsOn(here)).toEqual([])
     expect(await idsOn(there)).toEqual([])
+  })
+
+  it('has the same id for a request in its log as the node that it calls', async () => {
+    const volume = await create('traced', { accessibilityRequirements: on(there) })
+    const lineOf = async ({ log }: DriverProcess): Promise<LogLine> => {
+      for (;;) {
+        const line = log.find(({ method, volume: id }) => method === 'DeleteVolume' && id === volume)
+        if (line) return line
+        await setImmediate()
+      }
+    }
+    await cluster.client.controller.deleteVolume({ volumeId: volume })
+    const line = await lineOf(cluster.router)
+    expect(line).toMatchObject({
+      level: 'info',
+      code: 'OK',
+      durationMs: expect.any(Number),
+      requestId: expect.any(String),
+    })
+    expect(await lineOf(there.driver)).toMatchObject({ requestId: line['requestId'] })
   })
 
   it('lists what all nodes have, page by page', async () => {

@@ -54,6 +54,7 @@ describeRoot('a bad configuration ends the driver at once, and says why', () => 
     [['--max-volumes', '0'], /--max-volumes/],
     [['--driver-name', 'No_Name'], /--driver-name/],
     [['--log-level', 'loud'], /--log-level/],
+    [['--log-format', 'xml'], /--log-format/],
     [['--colour', 'red'], /--colour/],
     [['--node-id', ''], /node-id/],
     [['--node-id', 'n'.repeat(257)], /node-id/],

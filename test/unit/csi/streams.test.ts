@@ -31,7 +31,10 @@ describe('a stream', () => {
     directory = await mkdtemp(join(tmpdir(), 'csi-streams-'))
     lines = []
     given = 0
-    const log = pino({}, { write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) })
+    const log = pino(
+      { level: 'debug' },
+      { write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) },
+    )
     server = new CsiServer(log)
     const end = Promise.withResolvers<unknown>()
     ended = end.promise
@@ -67,7 +70,7 @@ describe('a stream', () => {
     }
   }
 
-  it('arrives whole and in order, with one line in the log', async () => {
+  it('arrives whole and in order, with two lines in the log', async () => {
     // eslint-disable-next-line @typescript-eslint/require-await -- streams are asynchronous
     answer = async function* () {
       for (let index = 1; index <= 100; index++) yield { volumeCapacityBytes: index }
@@ -75,7 +78,16 @@ describe('a stream', () => {
     const received: string[] = []
     for await (const { volumeCapacityBytes } of call()) received.push(volumeCapacityBytes)
     expect(received).toEqual(Array.from({ length: 100 }, (_, index) => `${index + 1}`))
-    expect(lines).toMatchObject([{ method: 'GetMetadataAllocated', snapshot: 's1', code: 'OK', msg: 'done' }])
+    expect(lines).toMatchObject([
+      { method: 'GetMetadataAllocated', snapshot: 's1', msg: 'called' },
+      {
+        method: 'GetMetadataAllocated',
+        snapshot: 's1',
+        code: 'OK',
+        durationMs: expect.any(Number),
+        msg: 'done',
+      },
+    ])
   })
 
   it.each([0, 3])('ends with the status of an error after %i messages', async (messages) => {
@@ -90,7 +102,7 @@ describe('a stream', () => {
     }
     await expect(all()).rejects.toMatchObject({ code: status.OUT_OF_RANGE, details: 'starting_offset 7' })
     expect(received).toHaveLength(messages)
-    expect(lines).toMatchObject([{ code: 'OUT_OF_RANGE', msg: 'starting_offset 7' }])
+    expect(lines.slice(1)).toMatchObject([{ code: 'OUT_OF_RANGE', msg: 'starting_offset 7' }])
   })
 
   it('waits for a caller that reads slowly, and goes on when it does', async () => {
