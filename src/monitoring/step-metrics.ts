@@ -7,7 +7,8 @@ export function stepMetrics(metrics: Metrics): Observer {
   const duration = metrics.histogram(node.stepDuration)
   const running = metrics.gauge(node.stepsRunning)
   const repaired = metrics.counter(node.repairs)
-  // Rates need a beginning.
+  // Rates need a beginning, and an alert asks for every single freeze.
+  for (const result of ['success', 'error']) duration.zero({ step: 'freeze', result })
   for (const kind of repairs) repaired.inc({ kind }, 0)
 
   return {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { parseAllDocuments, stringify } from 'yaml'
-import { CHART, helm, render } from '../../tools/helm.ts'
+import { CHART, helm, render, type Rendering } from '../../tools/helm.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const rendered = join(root, 'test/chart/rendered')
@@ -78,6 +78,8 @@ describe('values', () => {
       { snapshots: { classes: { x: { parameters: { freezeTimeout: '5' } } } } },
       'freezeTimeout',
     ],
+    ['alerts by a word', { prometheusRule: { enabled: 'maybe' } }, '/prometheusRule/enabled'],
+    ['a dashboard with labels that are none', { dashboard: { labels: { a: 1 } } }, '/dashboard/labels/a'],
     ['an unknown way to certificates', { tls: { mode: 'none' } }, '/tls/mode'],
     ['existing certificates without their names', { tls: { mode: 'existing' } }, '/tls'],
     ['a duration without a unit', { sidecars: { timeout: '300' } }, '/sidecars/timeout'],
@@ -112,6 +114,16 @@ describe('what is rendered', () => {
     expect(await kinds('snapshots.enabled=true', 'groupSnapshots.enabled=true')).toContain(
       'VolumeGroupSnapshotClass',
     )
+  })
+
+  it('watches itself only where the cluster has the Prometheus operator, or where it is asked for', async () => {
+    const kinds = async (rendering: Rendering) =>
+      parseAllDocuments(await render(rendering)).map((document) => (document.toJS() as Rendered).kind)
+    expect(await kinds({})).not.toContain('PrometheusRule')
+    const apis = ['monitoring.coreos.com/v1/PodMonitor', 'monitoring.coreos.com/v1/PrometheusRule']
+    expect(await kinds({ apis })).toEqual(expect.arrayContaining(['PodMonitor', 'PrometheusRule']))
+    expect(await kinds({ apis, set: ['prometheusRule.enabled=false'] })).not.toContain('PrometheusRule')
+    expect(await kinds({ set: ['prometheusRule.enabled=true'] })).toContain('PrometheusRule')
   })
 
   it('mounts the directory of every pool that has one', async () => {
@@ -190,6 +202,7 @@ it('has a rendered copy of everything', async () => {
   const text = await readFile(join(rendered, 'everything.yaml'), 'utf8')
   for (const kind of [
     'PodMonitor',
+    'PrometheusRule',
     'Certificate',
     'VolumeGroupSnapshotClass',
     'VolumeAttributesClass',
