@@ -22,8 +22,15 @@ const wallClock = {
 
 const grpc = ['^@grpc/', 'only src/csi talks gRPC']
 const koffi = ['^koffi$', 'only src/linux/libc.ts calls native code']
-const kubernetes = ['^@kubernetes/', 'only src/controller talks to Kubernetes']
+const kubernetes = ['^@kubernetes/', 'only src/controller/kubernetes talks to Kubernetes']
 const to = (name, message) => [`^(\\.\\./)+${name}/`, message]
+
+const controller = [
+  koffi,
+  grpc,
+  to('(linux|monitoring|cli)', 'the router is CSI all the way down'),
+  to('volumes/(?!(errors|ids|keyed-lock|schedule)\\.ts$)', 'the router knows no volumes, only their ids'),
+]
 
 export default tseslint.config(
   { ignores: ['dist/', 'src/csi/generated/'] },
@@ -88,15 +95,8 @@ export default tseslint.config(
       to('(linux|controller|monitoring|cli)', 'src/csi reaches the machine through src/volumes'),
     ],
   ),
-  layer(
-    ['src/controller/**/*.ts'],
-    [
-      koffi,
-      grpc,
-      to('(linux|monitoring|cli)', 'the router is CSI all the way down'),
-      to('volumes/(?!(errors|ids|keyed-lock)\\.ts$)', 'the router knows no volumes, only their ids'),
-    ],
-  ),
+  layer(['src/controller/**/*.ts'], [...controller, kubernetes]),
+  layer(['src/controller/kubernetes/**/*.ts'], controller),
   layer(
     ['src/monitoring/**/*.ts'],
     [grpc, koffi, kubernetes, to('(csi|linux|controller|cli)', 'src/monitoring tells what it is given')],

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
-import type { ServiceName } from '../controller/endpoint-slices.ts'
+import type { ServiceName } from '../controller/kubernetes/endpoint-slices.ts'
 import type { NodeAddress } from '../controller/directory.ts'
 import type { LogConfig } from './log.ts'
 import { nextSignal } from './signals.ts'
@@ -10,11 +10,13 @@ import {
   endpointOption,
   formatAddress,
   httpOption,
+  interval,
   logFormatOption,
   logLevelOption,
   tlsDirOption,
   type Address,
 } from './options.ts'
+import { parseDuration } from './text.ts'
 
 interface ControllerOptions extends LogConfig {
   readonly endpoint: string
@@ -23,6 +25,10 @@ interface ControllerOptions extends LogConfig {
   readonly service?: ServiceName
   readonly tlsDir: string
   readonly http?: Address
+  readonly reconcileInterval: number
+  readonly deleteOrphans: boolean
+  readonly releaseLostNodes: boolean
+  readonly orphanGrace: number
 }
 
 /** `csi-driver-loop controller`: the controller services of all nodes on one unix socket. */
@@ -42,6 +48,29 @@ export function addControllerCommand(program: Command): void {
         .conflicts('nodes'),
     )
     .addOption(tlsDirOption().makeOptionMandatory())
+    .addOption(
+      new Option(
+        '--reconcile-interval <duration>',
+        'how often nodes and PersistentVolumes are compared, with --service; 0 = never',
+      )
+        .argParser(interval)
+        .default(parseDuration('1m'), '1m'),
+    )
+    .option(
+      '--delete-orphans',
+      'delete volumes that have no PersistentVolume for longer than the grace',
+      false,
+    )
+    .option(
+      '--release-lost-nodes',
+      'delete claims whose node does not exist for longer than the grace',
+      false,
+    )
+    .addOption(
+      new Option('--orphan-grace <duration>', 'grace of --delete-orphans and --release-lost-nodes')
+        .argParser(interval)
+        .default(parseDuration('24h'), '24h'),
+    )
     .addOption(httpOption('/healthz, /readyz and /metrics'))
     .addOption(logLevelOption())
     .addOption(logFormatOption())
@@ -49,7 +78,11 @@ export function addControllerCommand(program: Command): void {
 }
 
 async function serve({ nodes, service, ...options }: ControllerOptions): Promise<void> {
-  const source = nodes ?? service
+  const { deleteOrphans, orphanGrace: graceMs, reconcileInterval, releaseLostNodes } = options
+  if (!service && (deleteOrphans || releaseLostNodes))
+    throw new Error('--delete-orphans and --release-lost-nodes need --service: they compare with Kubernetes')
+  const reconciling = { deleteOrphans, graceMs, reconcileIntervalMs: reconcileInterval, releaseLostNodes }
+  const source = nodes ?? (service && { service, ...reconciling })
   if (!source) throw new Error('give --service <namespace/name>, or --nodes <name=host:port,...>')
   const { startRouter } = await import('./router.ts')
   // From here on, so that one that comes while it starts ends it in order, too.

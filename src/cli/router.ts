@@ -2,6 +2,7 @@ import { Certificates } from '../csi/certificates.ts'
 import { CsiServer } from '../csi/server.ts'
 import { connectToNode } from '../csi/tls-client.ts'
 import { NodeDirectory, type NodeAddress } from '../controller/directory.ts'
+import type { Joined, KubernetesConfig } from '../controller/kubernetes/join.ts'
 import { addRoutes } from '../controller/router.ts'
 import type { Address } from './options.ts'
 import type { RunningDriver } from './driver.ts'
@@ -11,8 +12,8 @@ import { version } from './version.ts'
 export interface RouterConfig extends LogConfig {
   readonly endpoint: string
   readonly driverName: string
-  /** Where the nodes are: a fixed list, or the headless Service of their pods. */
-  readonly nodes: readonly NodeAddress[] | { readonly namespace: string; readonly name: string }
+  /** Where the nodes are: a fixed list, or what Kubernetes says. */
+  readonly nodes: readonly NodeAddress[] | Omit<KubernetesConfig, 'driverName'>
   readonly tlsDir: string
   readonly http: Address | undefined
 }
@@ -28,20 +29,20 @@ export async function startRouter(config: RouterConfig): Promise<RunningDriver> 
   certificates.onChange(() => {
     nodes.reconnect()
   })
-  if ('name' in source) {
-    const { watchEndpointSlices } = await import('../controller/endpoint-slices.ts')
-    const changed = (addresses: NodeAddress[]): void => {
-      nodes.update(addresses)
-    }
-    resources.use(await watchEndpointSlices(source, changed, log))
+  let kubernetes: Joined | undefined
+  if ('service' in source) {
+    const { joinKubernetes } = await import('../controller/kubernetes/join.ts')
+    kubernetes = resources.use(await joinKubernetes({ ...source, driverName }, nodes, log))
   } else {
     nodes.update(source)
   }
 
-  const metrics =
-    http && new (await import('../monitoring/controller-monitoring.ts')).ControllerMonitoring(version).metrics
+  const monitoring =
+    http && new (await import('../monitoring/controller-monitoring.ts')).ControllerMonitoring(version)
+  if (kubernetes) monitoring?.watch(kubernetes.findings)
+  const metrics = monitoring?.metrics
   const server = resources.use(new CsiServer(log, metrics?.observe))
-  addRoutes(server, nodes, { driverName, version })
+  addRoutes(server, nodes, { driverName, version }, kubernetes?.surroundings)
   await server.listen(endpoint)
   if (http && metrics) {
     const { HttpServer } = await import('../monitoring/http-server.ts')

@@ -32,6 +32,16 @@ export function toNodeOf<Request, Response>(
     )
 }
 
+/** A handler of a deletion that has nothing to do any more for what was on a node that is gone for good. */
+export function unlessGone<Request, Rest extends readonly unknown[], Response extends object>(
+  isGone: (id: string) => boolean,
+  idIn: (request: Request) => string,
+  handler: (request: Request, ...rest: Rest) => Promise<Response>,
+) {
+  return async (request: Request, ...rest: Rest): Promise<Response | Record<string, never>> =>
+    isGone(idIn(request)) ? {} : handler(request, ...rest)
+}
+
 /** Calls the first node that is there. @throws VolumeError unavailable when none is */
 async function callAny<T>(nodes: readonly RemoteNode[], caller: Caller, work: Work<T>): Promise<T> {
   let reason: unknown = new VolumeError('unavailable', 'there are no nodes')

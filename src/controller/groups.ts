@@ -4,14 +4,18 @@ import type { Handlers } from '../csi/handlers.ts'
 import { VolumeError } from '../volumes/errors.ts'
 import { groupSnapshotIdFor } from '../volumes/ids.ts'
 import type { NodeDirectory } from './directory.ts'
-import { callNodeOf, toNodeOf } from './forward.ts'
+import { callNodeOf, toNodeOf, unlessGone } from './forward.ts'
 import { ownerOfName } from './names.ts'
 import type { Caller, RemoteNode } from './remote-node.ts'
+import type { Surroundings } from './surroundings.ts'
 
 const groupId = (request: { readonly groupSnapshotId: string }): string => request.groupSnapshotId
 
 /** CSI's GroupController service. */
-export function groupRoutes(nodes: NodeDirectory): Handlers<GroupControllerDefinition> {
+export function groupRoutes(
+  nodes: NodeDirectory,
+  { isGone }: Surroundings,
+): Handlers<GroupControllerDefinition> {
   return {
     groupControllerGetCapabilities,
 
@@ -25,10 +29,10 @@ export function groupRoutes(nodes: NodeDirectory): Handlers<GroupControllerDefin
       )
     },
 
-    deleteVolumeGroupSnapshot: toNodeOf(
-      nodes,
+    deleteVolumeGroupSnapshot: unlessGone(
+      isGone,
       groupId,
-      ({ groupController }) => groupController.deleteVolumeGroupSnapshot,
+      toNodeOf(nodes, groupId, ({ groupController }) => groupController.deleteVolumeGroupSnapshot),
     ),
 
     getVolumeGroupSnapshot: toNodeOf(

@@ -6,6 +6,7 @@ import { groupRoutes } from './groups.ts'
 import { identityRoutes } from './identity.ts'
 import { metadataRoutes } from './metadata.ts'
 import { snapshotRoutes } from './snapshots.ts'
+import { alone, type Surroundings } from './surroundings.ts'
 import { volumeRoutes } from './volumes.ts'
 
 /**
@@ -16,11 +17,15 @@ export function addRoutes(
   server: CsiServer,
   nodes: NodeDirectory,
   driver: { readonly driverName: string; readonly version: string },
+  surroundings: Surroundings = alone,
 ): void {
   const { Identity, Controller, GroupController, SnapshotMetadata, Node } = csi()
   server.add(Identity, identityRoutes(nodes, driver))
-  server.add(Controller, { ...volumeRoutes(nodes), ...snapshotRoutes(nodes) })
-  server.add(GroupController, groupRoutes(nodes))
+  server.add(Controller, {
+    ...volumeRoutes(nodes, surroundings),
+    ...snapshotRoutes(nodes, surroundings),
+  })
+  server.add(GroupController, groupRoutes(nodes, surroundings))
   server.add(SnapshotMetadata, metadataRoutes(nodes))
   // The resizer asks on this socket what nodes can do.
   server.add(Node, { nodeGetCapabilities })

@@ -5,15 +5,19 @@ import type { Handlers } from '../csi/handlers.ts'
 import { VolumeError } from '../volumes/errors.ts'
 import { snapshotIdFor } from '../volumes/ids.ts'
 import type { NodeDirectory } from './directory.ts'
-import { callNodeOf, toNodeOf } from './forward.ts'
+import { callNodeOf, toNodeOf, unlessGone } from './forward.ts'
 import { ownerOfName } from './names.ts'
 import { pageAcross } from './pages.ts'
 import type { Caller, RemoteNode } from './remote-node.ts'
+import type { Surroundings } from './surroundings.ts'
 
 const snapshotId = (request: { readonly snapshotId: string }): string => request.snapshotId
 
 /** The part of CSI's Controller service that is about single snapshots. */
-export function snapshotRoutes(nodes: NodeDirectory): Handlers<ControllerDefinition> {
+export function snapshotRoutes(
+  nodes: NodeDirectory,
+  { isGone }: Surroundings,
+): Handlers<ControllerDefinition> {
   return {
     createSnapshot: async (request, signal, deadline) => {
       const caller = { signal, deadline }
@@ -23,7 +27,11 @@ export function snapshotRoutes(nodes: NodeDirectory): Handlers<ControllerDefinit
       )
     },
 
-    deleteSnapshot: toNodeOf(nodes, snapshotId, ({ controller }) => controller.deleteSnapshot),
+    deleteSnapshot: unlessGone(
+      isGone,
+      snapshotId,
+      toNodeOf(nodes, snapshotId, ({ controller }) => controller.deleteSnapshot),
+    ),
 
     getSnapshot: toNodeOf(nodes, snapshotId, ({ controller }) => controller.getSnapshot),
 

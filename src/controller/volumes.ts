@@ -3,22 +3,32 @@ import type { ControllerDefinition } from '../csi/generated/csi/v1/Controller.ts
 import type { Handlers } from '../csi/handlers.ts'
 import { KeyedLock } from '../volumes/keyed-lock.ts'
 import { capacityOf } from './capacity.ts'
+import { tellingClaim } from './claim-notices.ts'
 import { createVolume } from './create-volume.ts'
 import type { NodeDirectory } from './directory.ts'
-import { toNodeOf } from './forward.ts'
+import { toNodeOf, unlessGone } from './forward.ts'
 import { pageAcross } from './pages.ts'
+import type { Surroundings } from './surroundings.ts'
 
 const volumeId = (request: { readonly volumeId: string }): string => request.volumeId
 
 /** The part of CSI's Controller service that is about volumes, by calls of the same methods on nodes. */
-export function volumeRoutes(nodes: NodeDirectory): Handlers<ControllerDefinition> {
+export function volumeRoutes(
+  nodes: NodeDirectory,
+  { tell, isGone }: Surroundings,
+): Handlers<ControllerDefinition> {
   const locks = new KeyedLock()
   return {
     controllerGetCapabilities,
 
-    createVolume: (request, signal, deadline) => createVolume(nodes, locks, request, { signal, deadline }),
+    createVolume: (request, signal, deadline) =>
+      tellingClaim(tell, request, () => createVolume(nodes, locks, request, { signal, deadline })),
 
-    deleteVolume: toNodeOf(nodes, volumeId, ({ controller }) => controller.deleteVolume),
+    deleteVolume: unlessGone(
+      isGone,
+      volumeId,
+      toNodeOf(nodes, volumeId, ({ controller }) => controller.deleteVolume),
+    ),
     validateVolumeCapabilities: toNodeOf(
       nodes,
       volumeId,

@@ -55,6 +55,40 @@ export const common = {
   },
 } as const satisfies Record<string, Definition>
 
+/** What the controller role tells in Kubernetes; of several replicas the one that leads. */
+export const controller = {
+  leader: {
+    name: 'csi_driver_loop_leader',
+    type: 'gauge',
+    help: '1 in the replica that compares nodes and PersistentVolumes, 0 in the others.',
+    labels: [],
+  },
+  orphans: {
+    name: 'csi_driver_loop_orphaned_volumes',
+    type: 'gauge',
+    help: 'Volumes without a PersistentVolume, by the node that they are on.',
+    labels: ['node'],
+  },
+  lost: {
+    name: 'csi_driver_loop_lost_volumes',
+    type: 'gauge',
+    help: 'PersistentVolumes whose node no longer exists, by its name.',
+    labels: ['node'],
+  },
+  deletedOrphans: {
+    name: 'csi_driver_loop_deleted_orphans_total',
+    type: 'counter',
+    help: 'Volumes without a PersistentVolume that were deleted (--delete-orphans).',
+    labels: [],
+  },
+  releasedClaims: {
+    name: 'csi_driver_loop_released_claims_total',
+    type: 'counter',
+    help: 'Claims that were deleted because their node no longer exists (--release-lost-nodes).',
+    labels: [],
+  },
+} as const satisfies Record<string, Definition>
+
 /** What the node role tells. */
 export const node = {
   stepDuration: {

@@ -84,6 +84,7 @@ describe('values', () => {
     ['existing certificates without their names', { tls: { mode: 'existing' } }, '/tls'],
     ['a duration without a unit', { sidecars: { timeout: '300' } }, '/sidecars/timeout'],
     ['no replica', { controller: { replicas: 0 } }, '/controller/replicas'],
+    ['a grace without a unit', { controller: { orphanGrace: '24' } }, '/controller/orphanGrace'],
     ['a port for root', { node: { port: 80 } }, '/node/port'],
     ['a toleration that is a word', { node: { tolerations: ['all'] } }, '/node/tolerations'],
     ['a label that is no text', { commonLabels: { tier: 1 } }, '/commonLabels'],

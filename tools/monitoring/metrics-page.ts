@@ -1,4 +1,4 @@
-import { common, node, type Definition } from '../../src/monitoring/definitions.ts'
+import { common, controller, node, type Definition } from '../../src/monitoring/definitions.ts'
 import { repairs, steps } from '../../src/volumes/observer.ts'
 import { markdown, table } from './markdown.ts'
 
@@ -22,6 +22,12 @@ ${metrics(node)}
 - \`result\`: ${list(['success', 'error'])}
 - \`kind\`: ${list(repairs)}
 - \`state\`: ${list(['bound', 'free'])}
+
+## Controller
+
+In Kubernetes only. Of several replicas the one that leads tells.
+
+${metrics(controller)}
 `)
 }
 

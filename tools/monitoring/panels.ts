@@ -1,4 +1,4 @@
-import { common, node, type Definition } from '../../src/monitoring/definitions.ts'
+import { common, controller, node, type Definition } from '../../src/monitoring/definitions.ts'
 
 /** What one panel shows. */
 export interface Panel {
@@ -91,6 +91,8 @@ export const rows: readonly Row[] = [
         queries: [
           { expr: gauge(node.poolProblem, pools), legend: `${ofPool} {{reason}}` },
           { expr: gauge(node.volumeProblem, pools), legend: `${ofVolume} {{reason}}` },
+          { expr: gauge(controller.orphans, nodes), legend: '{{node}} without PersistentVolume' },
+          { expr: gauge(controller.lost, nodes), legend: '{{node}} no longer exists' },
         ],
       },
     ],

@@ -4,7 +4,7 @@ import type { CreateVolumeRequestInit } from '../../../src/csi/generated/csi/v1/
 import { nodeHash } from '../../../src/volumes/ids.ts'
 import { describeRoot } from '../../root.ts'
 import { TestCluster } from '../../support/cluster.ts'
-import type { DriverProcess, LogLine, TestNode } from '../../support/driver.ts'
+import { runMain, type DriverProcess, type LogLine, type TestNode } from '../../support/driver.ts'
 import { nothing } from '../../support/leftovers.ts'
 import { refusal } from '../../support/refusal.ts'
 import { MiB, blockCapability } from '../../support/volume.ts'
@@ -74,6 +74,22 @@ describeRoot('the controller role before two nodes', () => {
     expect(await node.nodeGetCapabilities({})).toEqual(await here.client.node.nodeGetCapabilities({}))
     await expect(node.nodeGetInfo({})).rejects.toMatchObject(refusal('UNIMPLEMENTED', /./))
   })
+
+  it.each(['--delete-orphans', '--release-lost-nodes'])(
+    'refuses %s where there is no Kubernetes',
+    async (flag) => {
+      const nodes = ['--nodes', `${here.id}=127.0.0.1:1`, '--tls-dir', cluster.directory('tls-controller')]
+      const { code, stderr } = await runMain(
+        'controller',
+        '--endpoint',
+        'unix:///tmp/never.sock',
+        ...nodes,
+        flag,
+      )
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/need --service/)
+    },
+  )
 
   it('makes, finds, grows and deletes volumes where they belong', async () => {
     const { controller } = cluster.client

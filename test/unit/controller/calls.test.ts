@@ -74,6 +74,29 @@ describe('a call through the router', () => {
   })
 })
 
+describe('what was on a node that is gone for good', () => {
+  it('is deleted already, and cannot be had', async () => {
+    await using resources = new AsyncDisposableStack()
+    const scratch = resources.use(await Scratch.make())
+    const socket = join(scratch.path, 'router.sock')
+    const nodes = resources.use(new NodeDirectory({ driverName, connect, log: silent }))
+    nodes.update([])
+    const router = resources.use(new CsiServer(silent))
+    const gone = volumeIdFor('gone', 'a')
+    const isGone = (id: string): boolean => id === gone
+    addRoutes(router, nodes, { driverName, version: '1' }, { tell: () => undefined, isGone })
+    await router.listen(socket)
+    const { controller, groupController } = resources.use(connect(`unix:${socket}`))
+    await controller.deleteVolume({ volumeId: gone })
+    await controller.deleteSnapshot({ snapshotId: gone })
+    await groupController.deleteVolumeGroupSnapshot({ groupSnapshotId: gone })
+    const unavailable = { code: status.UNAVAILABLE }
+    await expect(controller.controllerGetVolume({ volumeId: gone })).rejects.toMatchObject(unavailable)
+    const away = volumeIdFor('away', 'a')
+    await expect(controller.deleteVolume({ volumeId: away })).rejects.toMatchObject(unavailable)
+  })
+})
+
 async function ended(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return
   await new Promise((resolve) => {

@@ -13,6 +13,9 @@ export function answer(code: keyof typeof status, details = ''): Error {
   return Object.assign(new Error(`${status[code]} ${code}: ${details}`), { code: status[code], details })
 }
 
+/** Volumes on a page of a list. */
+const PAGE = 2
+
 /** A node with volumes in memory: so much of its controller services as is asked to find a place. */
 export class FakeNode {
   readonly name: string
@@ -20,6 +23,9 @@ export class FakeNode {
   /** Bytes that a volume can have at most. */
   room = 100
   isAway = false
+  /** What is wrong with volumes; also with those of a pool that is away, which are not listed. */
+  readonly health = new Map<string, { reason: string; message: string }[]>()
+  readonly inUse = new Set<string>()
   /** The calls that came, by method. */
   readonly calls: string[] = []
 
@@ -52,9 +58,27 @@ export class FakeNode {
         this.volumes.add(volumeId)
         return Promise.resolve({ volume: { volumeId } })
       },
-      deleteVolume: () => {
+      deleteVolume: ({ volumeId = '' }) => {
         this.#called('deleteVolume')
+        if (this.inUse.has(volumeId)) throw answer('FAILED_PRECONDITION', `${volumeId} is in use`)
+        this.volumes.delete(volumeId)
         return Promise.resolve({})
+      },
+      controllerListVolumeHealth: ({ startingToken = '' }) => {
+        this.#called('controllerListVolumeHealth')
+        const ids = [...this.volumes].filter((id) => id > startingToken).sort()
+        const page = ids.slice(0, PAGE)
+        const entries = page.map((volumeId) => ({
+          volumeId,
+          healthStatuses: this.health.get(volumeId) ?? [],
+        }))
+        return Promise.resolve({ entries, nextToken: ids.length > PAGE ? page.at(-1) : '' })
+      },
+      controllerGetVolumeHealth: ({ volumeId = '' }) => {
+        this.#called('controllerGetVolumeHealth')
+        const healthStatuses = this.health.get(volumeId)
+        if (!healthStatuses) throw answer('NOT_FOUND', `no ${volumeId}`)
+        return Promise.resolve({ volumeHealth: { volumeId, healthStatuses } })
       },
     },
   } as unknown as CsiClient

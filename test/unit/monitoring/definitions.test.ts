@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
-import { common, node, type Definition } from '../../../src/monitoring/definitions.ts'
+import { common, controller, node, type Definition } from '../../../src/monitoring/definitions.ts'
 
-const definitions: readonly Definition[] = [...Object.values(common), ...Object.values(node)]
+const definitions: readonly Definition[] = [
+  ...Object.values(common),
+  ...Object.values(controller),
+  ...Object.values(node),
+]
 
 /** prometheus.io/docs/practices/naming, and what `promtool check metrics` says of a scrape. */
 describe.each(definitions.map((definition) => [definition.name, definition] as const))(

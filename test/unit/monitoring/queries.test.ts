@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from '@jest/globals'
-import { common, node, type Definition } from '../../../src/monitoring/definitions.ts'
+import { common, controller, node, type Definition } from '../../../src/monitoring/definitions.ts'
 import { alertsIn } from '../../../tools/monitoring/alerts-page.ts'
 import { rows } from '../../../tools/monitoring/panels.ts'
 import { namesIn } from '../../support/promql.ts'
@@ -10,7 +10,11 @@ const ALERTS = new URL('../../../charts/csi-driver-loop/files/alerts.yaml', impo
 /** What the chart's PodMonitors, and Prometheus itself, give to every target. */
 const TARGET_LABELS = ['job', 'instance', 'namespace', 'pod', 'container', 'node', 'le']
 
-const definitions: readonly Definition[] = [...Object.values(common), ...Object.values(node)]
+const definitions: readonly Definition[] = [
+  ...Object.values(common),
+  ...Object.values(controller),
+  ...Object.values(node),
+]
 const seriesOf = ({ name, type }: Definition): string[] =>
   type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name]
 const series = new Map(

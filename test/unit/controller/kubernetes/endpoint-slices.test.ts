@@ -3,10 +3,11 @@ import type { AddressInfo } from 'node:net'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import type { NodeAddress } from '../../../src/controller/directory.ts'
-import { watchEndpointSlices } from '../../../src/controller/endpoint-slices.ts'
-import { Scratch } from '../../scratch.ts'
-import { silent } from '../volumes/world.ts'
+import type { NodeAddress } from '../../../../src/controller/directory.ts'
+import { kubeConfig } from '../../../../src/controller/kubernetes/api.ts'
+import { watchEndpointSlices } from '../../../../src/controller/kubernetes/endpoint-slices.ts'
+import { Scratch } from '../../../scratch.ts'
+import { silent } from '../../volumes/world.ts'
 
 const PATH = '/apis/discovery.k8s.io/v1/namespaces/storage/endpointslices'
 
@@ -116,7 +117,7 @@ describe('the watch of EndpointSlices', () => {
 
   const start = async (): Promise<void> => {
     const changed = (addresses: NodeAddress[]) => told.push(addresses)
-    watch = await watchEndpointSlices({ namespace: 'storage', name: 'nodes' }, changed, silent)
+    watch = await watchEndpointSlices(kubeConfig(), { namespace: 'storage', name: 'nodes' }, changed, silent)
   }
 
   const names = async (count: number): Promise<string[][]> => {

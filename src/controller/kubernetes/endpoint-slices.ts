@@ -1,8 +1,8 @@
-import { DiscoveryV1Api, KubeConfig, makeInformer } from '@kubernetes/client-node'
+import { DiscoveryV1Api, makeInformer, type KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
-import { messageOf } from '../volumes/errors.ts'
-import type { NodeAddress } from './directory.ts'
-import { addressesIn } from './endpoints.ts'
+import type { NodeAddress } from '../directory.ts'
+import { addressesIn } from '../endpoints.ts'
+import { explain } from './api.ts'
 
 /** How long to wait after an error of the API server. */
 const PAUSE_MS = 2000
@@ -13,18 +13,17 @@ export interface ServiceName {
 }
 
 /**
- * Watches where the pods of a headless Service are. The only thing that this driver asks of Kubernetes, for which it needs
- * get, list and watch of endpointslices in the Service's namespace.
+ * Watches where the pods of a headless Service are, for which it needs get, list and watch of endpointslices in the Service's
+ * namespace.
  *
  * @param changed is told all of them at first and after every change
  */
 export async function watchEndpointSlices(
+  config: KubeConfig,
   { namespace, name }: ServiceName,
   changed: (addresses: NodeAddress[]) => void,
   log: Logger,
 ): Promise<AsyncDisposable> {
-  const config = new KubeConfig()
-  config.loadFromDefault()
   const api = config.makeApiClient(DiscoveryV1Api)
   const labelSelector = `kubernetes.io/service-name=${name}`
   let due: NodeJS.Immediate | undefined
@@ -50,7 +49,7 @@ export async function watchEndpointSlices(
   informer.on('error', (error: unknown) => {
     if (stopped) return
     log.warn(
-      { service: `${namespace}/${name}`, error: messageOf(error) },
+      { service: `${namespace}/${name}`, error: explain(error) },
       'the API server does not answer; asking again',
     )
     clearTimeout(pause)

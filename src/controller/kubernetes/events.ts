@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto'
+import {
+  CoreV1Event,
+  PatchStrategy,
+  V1EventSource,
+  V1ObjectMeta,
+  V1ObjectReference,
+  setHeaderOptions,
+  type CoreV1Api,
+} from '@kubernetes/client-node'
+import type { Logger } from 'pino'
+import type { Notice } from '../reconcile/ports.ts'
+import { explain, isStatus, object } from './api.ts'
+
+/** What goes on is told again after so long; the API server forgets events after an hour. */
+const REPEAT_MS = 1_800_000
+
+/** So many at once, and then one in so much time. */
+const BURST = 25
+const REFILL_MS = 2000
+
+/** So many different ones are remembered. */
+const REMEMBERED = 5000
+
+/** The API server takes no longer ones. */
+const LONGEST_MESSAGE = 1024
+
+type EventApi = Pick<CoreV1Api, 'createNamespacedEvent' | 'patchNamespacedEvent'>
+
+interface Told {
+  /** Undefined until it was made. */
+  name: string | undefined
+  count: number
+  at: number
+}
+
+/**
+ * Tells people by Events. The same notice again is the same Event, with a higher count; and however much happens, they are so
+ * few that neither the API server nor who reads them is flooded: what goes on is due again in the next round.
+ */
+export class EventRecorder implements AsyncDisposable {
+  readonly #api: EventApi
+  readonly #component: string
+  readonly #log: Logger
+  readonly #now: () => number
+  readonly #told = new Map<string, Told>()
+  #tokens = BURST
+  #refilledAt: number
+  #last = Promise.resolve()
+
+  /** @param now in milliseconds, of a clock that never goes back */
+  constructor(api: EventApi, component: string, log: Logger, now: () => number = () => performance.now()) {
+    this.#api = api
+    this.#component = component
+    this.#log = log
+    this.#now = now
+    this.#refilledAt = now()
+  }
+
+  readonly tell = (notice: Notice): void => {
+    const key = keyOf(notice)
+    const before = this.#told.get(key)
+    if (before && this.#now() - before.at < REPEAT_MS) return
+    if (!this.#takeToken()) return
+    const told = before ?? { name: undefined, count: 0, at: 0 }
+    told.at = this.#now()
+    told.count++
+    this.#remember(key, told)
+    // One after another, so that an Event is there before it is changed.
+    this.#last = this.#last
+      .then(() => this.#write(notice, told))
+      .catch((error: unknown) => {
+        this.#log.warn({ reason: notice.reason, error: explain(error) }, 'an event could not be written')
+      })
+  }
+
+  /** Waits for what is under way. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#last
+  }
+
+  async #write(notice: Notice, told: Told): Promise<void> {
+    const namespace = namespaceOf(notice)
+    if (told.name !== undefined) {
+      try {
+        const body = { count: told.count, lastTimestamp: new Date() }
+        const options = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
+        await this.#api.patchNamespacedEvent({ namespace, name: told.name, body }, options)
+        return
+      } catch (error) {
+        // Forgotten by the API server.
+        if (!isStatus(error, 404)) throw error
+      }
+    }
+    told.name = await this.#create(notice, namespace, told.count)
+  }
+
+  async #create({ about, message, reason }: Notice, namespace: string, count: number): Promise<string> {
+    const now = new Date()
+    const name = `${about.name}.${(now.getTime() * 1000 + count).toString(16)}`
+    const { kind, uid } = about
+    const body = object(CoreV1Event, {
+      metadata: object(V1ObjectMeta, { namespace, name }),
+      involvedObject: object(V1ObjectReference, {
+        apiVersion: 'v1',
+        kind,
+        name: about.name,
+        uid,
+        ...(about.namespace !== undefined && { namespace }),
+      }),
+      type: 'Warning',
+      reason,
+      message: message.slice(0, LONGEST_MESSAGE),
+      source: object(V1EventSource, { component: this.#component }),
+      firstTimestamp: now,
+      lastTimestamp: now,
+      count,
+    })
+    await this.#api.createNamespacedEvent({ namespace, body })
+    return name
+  }
+
+  #takeToken(): boolean {
+    const now = this.#now()
+    const refilled = Math.floor((now - this.#refilledAt) / REFILL_MS)
+    this.#tokens = Math.min(BURST, this.#tokens + refilled)
+    this.#refilledAt += refilled * REFILL_MS
+    if (this.#tokens === 0) return false
+    this.#tokens--
+    return true
+  }
+
+  /** The one that was told last is the last to be forgotten. */
+  #remember(key: string, told: Told): void {
+    this.#told.delete(key)
+    this.#told.set(key, told)
+    const [oldest] = this.#told.keys()
+    if (this.#told.size > REMEMBERED && oldest !== undefined) this.#told.delete(oldest)
+  }
+}
+
+function keyOf({ about, message, reason }: Notice): string {
+  return createHash('sha256')
+    .update(JSON.stringify([about.uid, reason, message]))
+    .digest('base64')
+}
+
+/** Events of the cluster's own objects are in this one. */
+function namespaceOf({ about }: Notice): string {
+  return about.namespace ?? 'default'
+}

@@ -1,0 +1,69 @@
+import { hostname } from 'node:os'
+import { CoordinationV1Api, CoreV1Api } from '@kubernetes/client-node'
+import type { Logger } from 'pino'
+import { Schedule } from '../../volumes/schedule.ts'
+import type { NodeDirectory } from '../directory.ts'
+import { Reconciler, type Findings, type ReconcilerConfig } from '../reconcile/reconciler.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { explain, kubeConfig } from './api.ts'
+import { watchEndpointSlices, type ServiceName } from './endpoint-slices.ts'
+import { EventRecorder } from './events.ts'
+import { Leadership } from './leadership.ts'
+import { Kubernetes } from './orchestrator.ts'
+
+export interface KubernetesConfig extends ReconcilerConfig {
+  /** The headless Service of the nodes' pods. */
+  readonly service: ServiceName
+  readonly driverName: string
+  /** From the end of one comparison of nodes and cluster to the next, in milliseconds; 0: never. */
+  readonly reconcileIntervalMs: number
+}
+
+/** What the controller role has of Kubernetes. */
+export interface Joined extends AsyncDisposable {
+  readonly surroundings: Surroundings
+  /** Undefined in a replica that does not lead. */
+  readonly findings: () => Findings | undefined
+}
+
+/** Learns from Kubernetes where the nodes are, and compares what they have with what it knows. */
+export async function joinKubernetes(
+  config: KubernetesConfig,
+  nodes: NodeDirectory,
+  log: Logger,
+): Promise<Joined> {
+  const { driverName, reconcileIntervalMs, service } = config
+  await using joined = new AsyncDisposableStack()
+  const access = kubeConfig()
+  const changed: Parameters<typeof watchEndpointSlices>[2] = (addresses) => {
+    nodes.update(addresses)
+  }
+  joined.use(await watchEndpointSlices(access, service, changed, log))
+  const objects = access.makeApiClient(CoreV1Api)
+  const { tell } = joined.use(new EventRecorder(objects, driverName, log))
+  const lease = { namespace: service.namespace, name: `${driverName.replaceAll('.', '-')}-reconciler` }
+  const leadership = joined.use(
+    new Leadership(access.makeApiClient(CoordinationV1Api), lease, hostname(), log),
+  )
+  const orchestrator = new Kubernetes(objects, driverName)
+  const isLeader = (): boolean => leadership.isLeader
+  const reconciler = new Reconciler(config, { nodes, orchestrator, tell, isLeader, log })
+  if (reconcileIntervalMs > 0) {
+    leadership.start()
+    const round = async (signal: AbortSignal): Promise<void> => {
+      try {
+        await reconciler.round(signal)
+      } catch (error) {
+        signal.throwIfAborted()
+        log.warn({ error: explain(error) }, 'nodes and PersistentVolumes could not be compared; trying again')
+      }
+    }
+    joined.use(new Schedule(reconcileIntervalMs, round, log))
+  }
+  const held = joined.move()
+  return {
+    surroundings: { tell, isGone: (id) => reconciler.isGone(id) },
+    findings: () => reconciler.findings,
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  }
+}

@@ -1,0 +1,36 @@
+import type { VolumeHealth } from '../../csi/generated/csi/v1/VolumeHealth.ts'
+import type { Orphan } from './orphans.ts'
+import type { ClusterVolume, Notice } from './ports.ts'
+
+/** As many orphans are named. */
+const NAMED = 10
+
+/** What people have to know of a volume. */
+export function healthNotices({ claim, volume }: ClusterVolume, { healthStatuses }: VolumeHealth): Notice[] {
+  return healthStatuses.map(({ message, reason }) => ({ about: claim ?? volume, reason, message }))
+}
+
+export function missingNotice({ claim, volume, volumeId }: ClusterVolume, nodeName: string): Notice {
+  const message = `volume "${volumeId}" does not exist on node "${nodeName}", where it should be; restore the claim from a snapshot or a backup`
+  return { about: claim ?? volume, reason: 'VolumeMissing', message }
+}
+
+export function lostNotice({ claim, nodeName = '', volume, volumeId }: ClusterVolume): Notice {
+  const message = `node "${nodeName}" no longer exists, and volume "${volumeId}" was on its disk; delete the claim, or bring the node back under its name`
+  return { about: claim ?? volume, reason: 'NodeLost', message }
+}
+
+/** One per node. */
+export function orphanNotices(orphans: readonly Orphan[]): Notice[] {
+  const byNode = Map.groupBy(orphans, ({ node }) => node.name)
+  return [...byNode].map(([name, ofNode]) => {
+    const ids = ofNode.map(({ volumeId }) => volumeId).sort()
+    const more = ids.length > NAMED ? ` and ${ids.length - NAMED} more` : ''
+    return {
+      // Nodes have their name for a uid in events, as the kubelet has it.
+      about: { kind: 'Node', namespace: undefined, name, uid: name },
+      reason: 'OrphanedVolumes',
+      message: `volumes without a PersistentVolume take space on this node: ${ids.slice(0, NAMED).join(', ')}${more}; make PersistentVolumes for those that are needed, and have the others deleted (--delete-orphans)`,
+    }
+  })
+}

@@ -1,0 +1,143 @@
+import type { Logger } from 'pino'
+import { messageOf } from '../../volumes/errors.ts'
+import type { NodeDirectory } from '../directory.ts'
+import { noticesOfHealth } from './health.ts'
+import { LostNodes } from './lost-nodes.ts'
+import { lostNotice, orphanNotices } from './notices.ts'
+import { Orphans, type Orphan } from './orphans.ts'
+import type { ClusterVolume, Orchestrator, Tell } from './ports.ts'
+import { survey } from './survey.ts'
+
+export interface ReconcilerConfig {
+  /** Whether volumes without a PersistentVolume are deleted, or only told of. */
+  readonly deleteOrphans: boolean
+  /** Whether the claims on nodes that no longer exist are deleted, or only told of. */
+  readonly releaseLostNodes: boolean
+  /** How long either must have been so, in milliseconds. */
+  readonly graceMs: number
+}
+
+export interface ReconcilerDependencies {
+  readonly nodes: NodeDirectory
+  readonly orchestrator: Orchestrator
+  readonly tell: Tell
+  /** Whether this replica is the one that acts. All of them look, so that any of them can go on. */
+  readonly isLeader: () => boolean
+  readonly log: Logger
+  /** In milliseconds, of a clock that never goes back. */
+  readonly now?: () => number
+}
+
+/** What the last round has found, and what was done since the start. */
+export interface Findings {
+  readonly orphans: readonly Orphan[]
+  /** The volumes whose node no longer exists. */
+  readonly lost: readonly ClusterVolume[]
+  readonly deletedOrphans: number
+  readonly releasedClaims: number
+}
+
+/** A node that is busy with the volume says so; the next round tries again. */
+const PATIENCE_MS = 60_000
+
+/** Compares what is on the nodes with what the cluster knows, tells what does not fit, and mends what it is told to. */
+export class Reconciler {
+  readonly #config: ReconcilerConfig
+  readonly #on: ReconcilerDependencies
+  readonly #now: () => number
+  readonly #orphans = new Orphans()
+  readonly #lostNodes = new LostNodes()
+  #findings: Findings | undefined
+  #deletedOrphans = 0
+  /** The uids of the claims that were deleted: while pods use one, it stays for a while. */
+  readonly #released = new Set<string>()
+
+  constructor(config: ReconcilerConfig, dependencies: ReconcilerDependencies) {
+    this.#config = config
+    this.#on = dependencies
+    this.#now = dependencies.now ?? (() => performance.now())
+  }
+
+  /** Undefined in a replica that does not lead. */
+  get findings(): Findings | undefined {
+    return this.#findings
+  }
+
+  /** True for the id of a volume or snapshot whose node is gone for good, and its data with it. */
+  isGone(id: string): boolean {
+    return this.#lostNodes.isGone(id)
+  }
+
+  /** @throws what the API server or a node answers; the next round begins anew */
+  async round(signal: AbortSignal): Promise<void> {
+    const { nodes, orchestrator, tell, isLeader, log } = this.#on
+    const { deleteOrphans, graceMs, releaseLostNodes } = this.#config
+    if (!nodes.isKnown) return
+    const surveys = await survey(nodes, log, signal)
+    const volumes = await orchestrator.volumes(signal)
+    const nodeNames = await orchestrator.nodeNames(signal)
+    const now = this.#now()
+    this.#orphans.update(surveys, volumes, now)
+    const present = new Set(nodes.all().flatMap(({ hasAddress, name }) => (hasAddress ? name : [])))
+    this.#lostNodes.update(volumes, nodeNames, (name) => present.has(name), now)
+    const givenUp = releaseLostNodes ? this.#lostNodes.giveUp(graceMs, now) : []
+    if (!isLeader()) {
+      this.#findings = undefined
+      return
+    }
+    const [orphans, lost] = [this.#orphans.reported(now), this.#lostNodes.reported(now)]
+    this.#logNew(orphans)
+    orphanNotices(orphans).forEach(tell)
+    lost.map(lostNotice).forEach(tell)
+    for (const notice of await noticesOfHealth(surveys, volumes, signal)) tell(notice)
+    if (deleteOrphans) await this.#deleteOrphans(this.#orphans.lasting(graceMs, now), signal)
+    await this.#release(givenUp, signal)
+    const [deletedOrphans, releasedClaims] = [this.#deletedOrphans, this.#released.size]
+    this.#findings = { orphans, lost, deletedOrphans, releasedClaims }
+  }
+
+  #logNew(orphans: readonly Orphan[]): void {
+    const before = new Set(this.#findings?.orphans.map(({ volumeId }) => volumeId))
+    for (const { node, volumeId } of orphans) {
+      if (before.has(volumeId)) continue
+      this.#on.log.warn({ volume: volumeId, node: node.name }, 'a volume has no PersistentVolume')
+    }
+  }
+
+  /**
+   * The PersistentVolumes are looked at once more: somebody may have saved one. Where there is not a single one, it is the
+   * cluster that is new, and the volumes are those of the one before it.
+   */
+  async #deleteOrphans(orphans: readonly Orphan[], signal: AbortSignal): Promise<void> {
+    if (orphans.length === 0) return
+    const { log, orchestrator, isLeader } = this.#on
+    const claimed = new Set((await orchestrator.volumes(signal)).map(({ volumeId }) => volumeId))
+    if (claimed.size === 0) {
+      log.warn({ orphans: orphans.length }, 'there is no PersistentVolume at all: no orphan is deleted')
+      return
+    }
+    for (const { node, volumeId } of orphans.filter(({ volumeId }) => !claimed.has(volumeId))) {
+      if (!isLeader()) return
+      const fields = { volume: volumeId, node: node.name }
+      try {
+        const caller = { signal, deadline: Date.now() + PATIENCE_MS }
+        await node.call(caller, ({ controller }, options) => controller.deleteVolume({ volumeId }, options))
+        this.#deletedOrphans++
+        log.warn(fields, 'deleted a volume that had no PersistentVolume')
+      } catch (error) {
+        log.warn({ ...fields, error: messageOf(error) }, 'a volume without a PersistentVolume stays')
+      }
+    }
+  }
+
+  async #release(volumes: readonly ClusterVolume[], signal: AbortSignal): Promise<void> {
+    const { isLeader, log, orchestrator } = this.#on
+    for (const { claim, nodeName, volumeId } of volumes) {
+      if (!claim || this.#released.has(claim.uid) || !isLeader()) continue
+      await orchestrator.deleteClaim(claim, signal)
+      this.#released.add(claim.uid)
+      const fields = { volume: volumeId, node: nodeName, claim: `${claim.namespace ?? ''}/${claim.name}` }
+      log.warn(fields, 'deleted a claim whose node no longer exists')
+    }
+  }
+}

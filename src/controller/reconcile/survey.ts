@@ -1,0 +1,46 @@
+import type { Logger } from 'pino'
+import type { VolumeHealth } from '../../csi/generated/csi/v1/VolumeHealth.ts'
+import { messageOf } from '../../volumes/errors.ts'
+import type { NodeDirectory } from '../directory.ts'
+import { isAway, type Caller, type RemoteNode } from '../remote-node.ts'
+
+/** So long one node may take to tell what it has. */
+const PATIENCE_MS = 30_000
+
+/** What is on one node. */
+export interface NodeSurvey {
+  readonly node: RemoteNode
+  /** All of its volumes, with what is wrong with each. */
+  readonly volumes: readonly VolumeHealth[]
+}
+
+/** Asks all nodes for all of their volumes. Those that do not answer are left out: nothing is known of them. */
+export async function survey(nodes: NodeDirectory, log: Logger, signal: AbortSignal): Promise<NodeSurvey[]> {
+  const ask = async (node: RemoteNode): Promise<NodeSurvey | undefined> => {
+    try {
+      return { node, volumes: await volumesOf(node, { signal, deadline: Date.now() + PATIENCE_MS }) }
+    } catch (error) {
+      signal.throwIfAborted()
+      log[isAway(error) ? 'debug' : 'warn'](
+        { node: node.name, error: messageOf(error) },
+        'a node does not tell its volumes',
+      )
+      return undefined
+    }
+  }
+  const found = await Promise.all(nodes.all().map(ask))
+  return found.filter((one) => one !== undefined)
+}
+
+async function volumesOf(node: RemoteNode, caller: Caller): Promise<VolumeHealth[]> {
+  const volumes: VolumeHealth[] = []
+  let startingToken = ''
+  do {
+    const page = await node.call(caller, ({ controller }, options) =>
+      controller.controllerListVolumeHealth({ startingToken }, options),
+    )
+    volumes.push(...page.entries)
+    startingToken = page.nextToken
+  } while (startingToken !== '')
+  return volumes
+}

@@ -1,0 +1,11 @@
+import type { Tell } from './reconcile/ports.ts'
+
+/** What the router is told of the cluster besides where the nodes are. */
+export interface Surroundings {
+  readonly tell: Tell
+  /** True for the id of something whose node is gone for good, and its data with it. */
+  readonly isGone: (id: string) => boolean
+}
+
+/** Without an orchestrator nobody is there to tell, and no node is ever gone for good. */
+export const alone: Surroundings = { tell: () => undefined, isGone: () => false }

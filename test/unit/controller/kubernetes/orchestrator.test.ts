@@ -1,0 +1,92 @@
+import { ApiException, type V1DeleteOptions } from '@kubernetes/client-node'
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { Kubernetes } from '../../../../src/controller/kubernetes/orchestrator.ts'
+
+const never = new AbortController().signal
+
+function volume(name: string, driver: string, phase: string) {
+  const terms = [{ matchExpressions: [{ key: `topology.${driver}/node`, operator: 'In', values: ['n1'] }] }]
+  return {
+    metadata: { name, uid: `uid-${name}` },
+    spec: {
+      csi: { driver, volumeHandle: `handle-${name}` },
+      claimRef: { namespace: 'shop', name: `claim-of-${name}`, uid: `claim-uid-${name}` },
+      nodeAffinity: { required: { nodeSelectorTerms: terms } },
+    },
+    status: { phase },
+  }
+}
+
+describe('Kubernetes', () => {
+  let pages: Record<string, { items: object[]; next?: string }>
+  let deletions: { namespace: string; name: string; body?: V1DeleteOptions }[]
+  let code: number | undefined
+  let kubernetes: Kubernetes
+
+  beforeEach(() => {
+    deletions = []
+    code = undefined
+    const list = ({ _continue = '' }: { _continue?: string }) => {
+      const { items = [], next } = pages[_continue] ?? {}
+      return Promise.resolve({ items, metadata: next === undefined ? {} : { _continue: next } } as never)
+    }
+    const api = {
+      listPersistentVolume: list,
+      listNode: list,
+      deleteNamespacedPersistentVolumeClaim: (deletion: (typeof deletions)[number]) => {
+        if (code !== undefined) throw new ApiException(code, 'refused', {}, {})
+        deletions.push(deletion)
+        return Promise.resolve({} as never)
+      },
+    }
+    kubernetes = new Kubernetes(api, 'loop.csi.local')
+  })
+
+  it('has the volumes of this driver, page by page', async () => {
+    pages = {
+      '': { items: [volume('a', 'loop.csi.local', 'Bound'), volume('b', 'other', 'Bound')], next: 'second' },
+      second: { items: [volume('c', 'loop.csi.local', 'Released'), { metadata: {}, spec: {} }] },
+    }
+    expect(await kubernetes.volumes(never)).toEqual([
+      {
+        volumeId: 'handle-a',
+        volume: { kind: 'PersistentVolume', namespace: undefined, name: 'a', uid: 'uid-a' },
+        claim: { kind: 'PersistentVolumeClaim', namespace: 'shop', name: 'claim-of-a', uid: 'claim-uid-a' },
+        nodeName: 'n1',
+      },
+      {
+        volumeId: 'handle-c',
+        volume: { kind: 'PersistentVolume', namespace: undefined, name: 'c', uid: 'uid-c' },
+        claim: undefined,
+        nodeName: 'n1',
+      },
+    ])
+  })
+
+  it('has the names of all nodes', async () => {
+    pages = {
+      '': { items: [{ metadata: { name: 'n1' } }], next: 'x' },
+      x: { items: [{ metadata: { name: 'n2' } }] },
+    }
+    expect(await kubernetes.nodeNames(never)).toEqual(new Set(['n1', 'n2']))
+  })
+
+  const claim = { kind: 'PersistentVolumeClaim', namespace: 'shop', name: 'orders', uid: 'u1' } as const
+
+  it('deletes this claim, and not another one that has got its name', async () => {
+    await kubernetes.deleteClaim(claim)
+    expect(deletions).toMatchObject([
+      { namespace: 'shop', name: 'orders', body: { preconditions: { uid: 'u1' } } },
+    ])
+  })
+
+  it.each([404, 409])('takes the answer %i for a claim that is gone', async (answer) => {
+    code = answer
+    await expect(kubernetes.deleteClaim(claim)).resolves.toBeUndefined()
+  })
+
+  it('fails where it may not', async () => {
+    code = 403
+    await expect(kubernetes.deleteClaim(claim)).rejects.toMatchObject({ code: 403 })
+  })
+})

@@ -1,0 +1,264 @@
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import type { NodeDirectory } from '../../../../src/controller/directory.ts'
+import type { Notice } from '../../../../src/controller/reconcile/ports.ts'
+import { Reconciler, type ReconcilerConfig } from '../../../../src/controller/reconcile/reconciler.ts'
+import { snapshotIdFor, volumeIdFor } from '../../../../src/volumes/ids.ts'
+import { FakeOrchestrator } from '../../../fakes/orchestrator.ts'
+import { at } from '../../../support/at.ts'
+import { silent } from '../../volumes/world.ts'
+import { clusterOf, type FakeNode } from '../fake-cluster.ts'
+
+const MINUTE = 60_000
+const never = new AbortController().signal
+
+describe('Reconciler', () => {
+  let nodes: NodeDirectory
+  let one: FakeNode
+  let two: FakeNode
+  let orchestrator: FakeOrchestrator
+  let told: Notice[]
+  let leads: boolean
+  let now: number
+  let reconciler: Reconciler
+
+  beforeEach(() => {
+    const cluster = clusterOf('n1', 'n2')
+    nodes = cluster.nodes
+    one = at(cluster.fakes, 0)
+    two = at(cluster.fakes, 1)
+    orchestrator = new FakeOrchestrator()
+    orchestrator.nodes = new Set(['n1', 'n2'])
+    leads = true
+    now = 0
+    begin()
+  })
+
+  function begin(config: Partial<ReconcilerConfig> = {}): void {
+    told = []
+    reconciler = new Reconciler(
+      { deleteOrphans: false, releaseLostNodes: false, graceMs: 60 * MINUTE, ...config },
+      {
+        nodes,
+        orchestrator,
+        tell: (notice) => told.push(notice),
+        isLeader: () => leads,
+        log: silent,
+        now: () => now,
+      },
+    )
+  }
+
+  /** Rounds at these minutes. */
+  async function rounds(...minutes: number[]): Promise<void> {
+    for (const minute of minutes) {
+      now = minute * MINUTE
+      await reconciler.round(never)
+    }
+  }
+
+  const have = (node: FakeNode, ...names: string[]): string[] => {
+    const ids = names.map((name) => volumeIdFor(node.name, name))
+    for (const id of ids) node.volumes.add(id)
+    return ids
+  }
+
+  /** Volumes with their PersistentVolumes. */
+  const bound = (node: FakeNode, ...names: string[]): string[] =>
+    names.map((name) => {
+      const [id = ''] = have(node, name)
+      orchestrator.bind(name, id, node.name)
+      return id
+    })
+
+  const reasons = (): string[] => told.map(({ about, reason }) => `${about.kind} ${about.name}: ${reason}`)
+  const orphans = (): string[] => reconciler.findings?.orphans.map(({ volumeId }) => volumeId) ?? []
+
+  it('finds nothing where all is in order', async () => {
+    bound(one, 'a', 'b', 'c')
+    bound(two, 'd')
+    await rounds(0, 60)
+    expect(told).toEqual([])
+    expect(reconciler.findings).toEqual({ orphans: [], lost: [], deletedOrphans: 0, releasedClaims: 0 })
+  })
+
+  describe('orphans', () => {
+    it('are told of once they cannot just have been made, per node', async () => {
+      bound(one, 'a')
+      const [b = '', c = ''] = have(one, 'b', 'c')
+      await rounds(0, 9)
+      expect(told).toEqual([])
+      await rounds(10)
+      expect(orphans().sort()).toEqual([b, c].sort())
+      expect(reasons()).toEqual(['Node n1: OrphanedVolumes'])
+      expect(at(told, 0).message).toContain([b, c].sort().join(', '))
+      expect(one.volumes.size).toBe(3)
+    })
+
+    it('are no more when a PersistentVolume comes', async () => {
+      const [id = ''] = have(one, 'a')
+      await rounds(0, 10)
+      orchestrator.bind('a', id, 'n1')
+      await rounds(11)
+      expect(orphans()).toEqual([])
+    })
+
+    it('are deleted when that is wanted, after the grace', async () => {
+      bound(one, 'a')
+      have(one, 'b')
+      begin({ deleteOrphans: true })
+      await rounds(0, 30, 59)
+      expect(one.calls).not.toContain('deleteVolume')
+      await rounds(60)
+      expect(one.calls.filter((call) => call === 'deleteVolume')).toHaveLength(1)
+      expect(one.volumes.size).toBe(1)
+      expect(reconciler.findings).toMatchObject({ deletedOrphans: 1 })
+    })
+
+    it('stay while they are in use, and go then', async () => {
+      bound(one, 'a')
+      const [id = ''] = have(one, 'b')
+      one.inUse.add(id)
+      begin({ deleteOrphans: true })
+      await rounds(0, 60)
+      expect(one.volumes).toContain(id)
+      one.inUse.clear()
+      await rounds(61)
+      expect(one.volumes).not.toContain(id)
+    })
+
+    it('that were saved in the last moment are not deleted', async () => {
+      bound(one, 'a')
+      const [id = ''] = have(one, 'b')
+      begin({ deleteOrphans: true })
+      await rounds(0)
+      let looks = 0
+      orchestrator.looking = () => {
+        if (++looks === 2) orchestrator.bind('b', id, 'n1')
+      }
+      await rounds(60)
+      expect(one.volumes).toContain(id)
+    })
+
+    it('are not deleted where there is no PersistentVolume at all: the cluster is a new one', async () => {
+      have(one, 'a')
+      begin({ deleteOrphans: true })
+      await rounds(0, 60)
+      expect(one.volumes.size).toBe(1)
+    })
+
+    it('keep their age while their node is away, and are not told of meanwhile', async () => {
+      bound(two, 'a')
+      const [id = ''] = have(one, 'b')
+      begin({ deleteOrphans: true })
+      await rounds(0)
+      one.isAway = true
+      await rounds(60)
+      expect(orphans()).toEqual([])
+      one.isAway = false
+      await rounds(61)
+      expect(one.volumes).not.toContain(id)
+    })
+  })
+
+  describe('a node that no longer exists', () => {
+    const lose = (): void => {
+      nodes.update([{ name: 'n1', address: 'n1' }])
+      orchestrator.nodes.delete('n2')
+    }
+
+    it('is told to the claims on it', async () => {
+      bound(one, 'a')
+      bound(two, 'b')
+      lose()
+      await rounds(0, 9)
+      expect(told).toEqual([])
+      await rounds(10)
+      expect(reasons()).toEqual(['PersistentVolumeClaim b: NodeLost'])
+      expect(reconciler.findings?.lost).toHaveLength(1)
+      await rounds(120)
+      expect(orchestrator.deletedClaims).toEqual([])
+    })
+
+    it('has its claims deleted when that is wanted, after the grace, each once', async () => {
+      bound(one, 'a')
+      bound(two, 'b')
+      begin({ releaseLostNodes: true })
+      lose()
+      await rounds(0, 59)
+      expect(orchestrator.deletedClaims).toEqual([])
+      expect(reconciler.isGone(volumeIdFor('n2', 'b'))).toBe(false)
+      await rounds(60, 61)
+      expect(orchestrator.deletedClaims).toEqual(['b'])
+      expect(reconciler.findings).toMatchObject({ releasedClaims: 1 })
+    })
+
+    it('has nothing any more that could be deleted, until it comes back', async () => {
+      bound(one, 'a')
+      bound(two, 'b')
+      begin({ releaseLostNodes: true })
+      lose()
+      await rounds(0, 60)
+      expect(reconciler.isGone(volumeIdFor('n2', 'b'))).toBe(true)
+      expect(reconciler.isGone(snapshotIdFor('n2', 's'))).toBe(true)
+      expect(reconciler.isGone(volumeIdFor('n1', 'a'))).toBe(false)
+      expect(reconciler.isGone('no id')).toBe(false)
+      orchestrator.nodes.add('n2')
+      await rounds(61)
+      expect(reconciler.isGone(volumeIdFor('n2', 'b'))).toBe(false)
+    })
+
+    it.each([
+      ['its driver answers all the same', ['n1']],
+      ['there is no node at all: something else is wrong', []],
+    ])('is none where %s', async (_, nodeNames) => {
+      bound(two, 'b')
+      begin({ releaseLostNodes: true })
+      orchestrator.nodes = new Set(nodeNames)
+      await rounds(0, 60)
+      expect(orchestrator.deletedClaims).toEqual([])
+      expect(told).toEqual([])
+    })
+  })
+
+  describe('the health of volumes', () => {
+    it('is told to their claims', async () => {
+      const [, b = ''] = bound(one, 'a', 'b', 'c')
+      one.health.set(b, [{ reason: 'ImageMissing', message: 'restore it' }])
+      await rounds(0)
+      expect(told).toMatchObject([{ about: { name: 'b' }, reason: 'ImageMissing', message: 'restore it' }])
+    })
+
+    it('is asked for where a node does not list the volume', async () => {
+      const [away = '', gone = ''] = bound(one, 'away', 'gone')
+      one.volumes.clear()
+      one.health.set(away, [{ reason: 'PoolUnreachable', message: 'mount it' }])
+      await rounds(0)
+      expect(reasons()).toEqual([
+        'PersistentVolumeClaim away: PoolUnreachable',
+        'PersistentVolumeClaim gone: VolumeMissing',
+      ])
+      expect(at(told, 1).message).toContain(gone)
+    })
+
+    it('is not known of a node that is away', async () => {
+      bound(one, 'a')
+      one.isAway = true
+      await rounds(0)
+      expect(told).toEqual([])
+    })
+  })
+
+  it('does nothing but look where another one leads, and goes on with what it saw', async () => {
+    bound(one, 'a')
+    const [id = ''] = have(one, 'b')
+    begin({ deleteOrphans: true })
+    leads = false
+    await rounds(0, 60)
+    expect(told).toEqual([])
+    expect(reconciler.findings).toBeUndefined()
+    expect(one.volumes).toContain(id)
+    leads = true
+    await rounds(61)
+    expect(one.volumes).not.toContain(id)
+  })
+})

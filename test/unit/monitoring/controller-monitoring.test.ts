@@ -1,0 +1,39 @@
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { ControllerMonitoring, type ClusterFigures } from '../../../src/monitoring/controller-monitoring.ts'
+
+describe('the figures of the controller', () => {
+  let monitoring: ControllerMonitoring
+  let figures: ClusterFigures | undefined
+
+  beforeEach(() => {
+    figures = undefined
+    monitoring = new ControllerMonitoring('0.0.0')
+    monitoring.watch(() => figures)
+  })
+
+  const scrape = async (): Promise<string[]> => {
+    const { body } = (await monitoring.metrics.pages['/metrics']?.()) ?? { body: '' }
+    return body
+      .split('\n')
+      .filter((line) => /^csi_driver_loop_(leader|orphan|lost|deleted|released)/.test(line))
+  }
+
+  it('tell what was found and done, by node', async () => {
+    const [n1, n2] = [{ node: { name: 'n1' } }, { node: { name: 'n2' } }]
+    figures = { orphans: [n1, n2, n1], lost: [{ nodeName: 'n3' }], deletedOrphans: 4, releasedClaims: 5 }
+    expect(await scrape()).toEqual([
+      'csi_driver_loop_leader 1',
+      'csi_driver_loop_orphaned_volumes{node="n1"} 2',
+      'csi_driver_loop_orphaned_volumes{node="n2"} 1',
+      'csi_driver_loop_lost_volumes{node="n3"} 1',
+      'csi_driver_loop_deleted_orphans_total 4',
+      'csi_driver_loop_released_claims_total 5',
+    ])
+  })
+
+  it('tell nothing else where another replica leads', async () => {
+    const lines = await scrape()
+    expect(lines).toContain('csi_driver_loop_leader 0')
+    expect(lines.filter((line) => line.includes('{'))).toEqual([])
+  })
+})
