@@ -7,9 +7,9 @@ import { ImageDamage, describeDamage, imageBytes, requireWhole } from '../pool/d
 import type { Pool } from '../pool/pool.ts'
 import type { ImageFiles, LoopDevices, Mounts } from '../ports.ts'
 import type { Volume } from '../volume.ts'
-import { withoutRepetitions, type VolumeIssue } from './issue.ts'
+import { withoutRepetitions, type StorageIssue, type VolumeIssue } from './issue.ts'
 import { deviceIssues, placeIssues, type Place } from './node-issues.ts'
-import { readOnly, unreachable } from './pool-issues.ts'
+import { poolIssues } from './pool-issues.ts'
 
 export interface VolumeHealthDependencies {
   readonly catalog: Catalog
@@ -36,18 +36,18 @@ export class VolumeHealth {
   /** On the disk, whether the volume is in use or not. @throws VolumeError not-found */
   async onDisk(id: string): Promise<VolumeIssue[]> {
     const pool = this.#on.catalog.poolOf(id)
-    return pool ? await this.#onDisk(id, pool, await issueOf(pool)) : this.#withoutPool(id)
+    return pool ? await this.#onDisk(id, pool, await poolIssues(pool)) : this.#withoutPool(id)
   }
 
   /** As `onDisk`, for many volumes; each pool is looked at once. */
   async ofMany(ids: readonly string[]): Promise<Map<string, VolumeIssue[]>> {
     const pools = this.#on.catalog.pools()
     const ofPools = new Map(
-      await Promise.all(pools.map(async (pool) => [pool, await issueOf(pool)] as const)),
+      await Promise.all(pools.map(async (pool) => [pool, await poolIssues(pool)] as const)),
     )
     const ofOne = async (id: string): Promise<[string, VolumeIssue[]]> => {
       const pool = this.#on.catalog.poolOf(id)
-      return [id, pool ? await this.#onDisk(id, pool, ofPools.get(pool)) : []]
+      return [id, pool ? await this.#onDisk(id, pool, ofPools.get(pool) ?? []) : []]
     }
     return new Map(await Promise.all(ids.map(ofOne)))
   }
@@ -62,9 +62,11 @@ export class VolumeHealth {
     return withoutRepetitions([...onDisk, ...(await this.#inUse(volume, places))])
   }
 
-  async #onDisk(id: string, pool: Pool, ofPool: VolumeIssue | undefined): Promise<VolumeIssue[]> {
-    if (ofPool?.status === 'inaccessible') return [ofPool]
-    return [...(ofPool ? [ofPool] : []), ...(await this.#damage(id, pool))]
+  async #onDisk(id: string, pool: Pool, ofPool: readonly StorageIssue[]): Promise<VolumeIssue[]> {
+    const volume = pool.volumes.get(id)
+    const issues = ofPool.filter((issue) => concerns(issue, volume)).map(asVolumeIssue)
+    if (issues.some(({ status }) => status === 'inaccessible')) return issues
+    return [...issues, ...(await this.#damage(id, pool))]
   }
 
   async #damage(id: string, pool: Pool): Promise<VolumeIssue[]> {
@@ -110,17 +112,16 @@ export class VolumeHealth {
 }
 
 /** What is wrong with a volume although its image is there, and may be in use. */
-const hasImage = ['ImageShrunk', 'PoolReadOnly']
+const hasImage = ['ImageShrunk', 'PoolReadOnly', 'PoolNearlyFull']
+
+/** A thick volume has all of its blocks, however full its pool is. */
+function concerns({ reason }: StorageIssue, volume: Volume | undefined): boolean {
+  return reason !== 'PoolNearlyFull' || volume?.provisioning === 'thin'
+}
 
 /** A volume is as lost as its pool, and can be written no more than that. */
-async function issueOf(pool: Pool): Promise<VolumeIssue | undefined> {
-  try {
-    await pool.check()
-    return (await pool.isReadOnly()) ? readOnly(pool) : undefined
-  } catch (error) {
-    const { message, reason } = unreachable(pool.name, error)
-    return { status: 'inaccessible', reason, message }
-  }
+function asVolumeIssue({ message, reason, status }: StorageIssue): VolumeIssue {
+  return { status: status === 'unreachable' ? 'inaccessible' : 'degraded', reason, message }
 }
 
 /** What is wrong with a volume whose record or image cannot be used. */

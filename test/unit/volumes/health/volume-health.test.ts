@@ -66,6 +66,26 @@ describe('VolumeHealth', () => {
     expect(catalog.listIds('', 10)).toEqual([{ id: volume.id }])
   })
 
+  describe('in a pool that is nearly full', () => {
+    beforeEach(() => {
+      const bytes = { total: 100n * MiB, used: 97n * MiB, available: 3n * MiB }
+      world.files.usage = () => Promise.resolve({ bytes, inodes: bytes })
+      world.files.size = () => Promise.resolve({ logical: 16n * MiB, allocated: 97n * MiB })
+      world.pool.space.changed()
+    })
+
+    it('is degraded when it is thin, and what else is wrong with it is found', async () => {
+      expect(await summary()).toEqual(['degraded PoolNearlyFull'])
+      world.files.size = () => Promise.resolve({ logical: MiB, allocated: 97n * MiB })
+      expect(await summary()).toEqual(['degraded PoolNearlyFull', 'data-loss ImageShrunk'])
+    })
+
+    it('is well when it is thick', async () => {
+      await world.pool.volumes.update({ ...volume, provisioning: 'thick' })
+      expect(await summary()).toEqual([])
+    })
+  })
+
   it('takes no volume for absent while a pool cannot be reached', async () => {
     const unreachable = new Map([['fast', new PoolUnreachableError('PoolNotMounted', 'not there')]])
     const catalog = new Catalog('n1', { open: [], unreachable })
