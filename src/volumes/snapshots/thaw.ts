@@ -38,7 +38,11 @@ function hasVolume({ volumes }: Pool, id: string): boolean {
   return volumes.get(id) !== undefined || volumes.damaged.has(id)
 }
 
-async function thaw({ locks, loops, mounts, log }: ThawDependencies, pool: Pool, id: string): Promise<boolean> {
+async function thaw(
+  { locks, loops, mounts, log }: ThawDependencies,
+  pool: Pool,
+  id: string,
+): Promise<boolean> {
   // What another pool's volume is frozen for at the moment is no business of ours.
   using _lock = await locks.acquire(id, new AbortController().signal)
   const attached = await findAttached(loops, pool.volumes.image(id))
