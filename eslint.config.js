@@ -23,12 +23,14 @@ const wallClock = {
 const grpc = ['^@grpc/', 'only src/csi talks gRPC']
 const koffi = ['^koffi$', 'only src/linux/libc.ts calls native code']
 const kubernetes = ['^@kubernetes/', 'only src/controller/kubernetes talks to Kubernetes']
+const otel = ['^@opentelemetry/', 'only src/tracing sends traces']
 const to = (name, message) => [`^(\\.\\./)+${name}/`, message]
 
 const controller = [
   koffi,
   grpc,
-  to('(linux|monitoring|cli)', 'the router is CSI all the way down'),
+  otel,
+  to('(linux|monitoring|tracing|cli)', 'the router is CSI all the way down'),
   to('volumes/(?!(errors|ids|keyed-lock|schedule)\\.ts$)', 'the router knows no volumes, only their ids'),
 ]
 
@@ -63,14 +65,15 @@ export default tseslint.config(
     files: ['src/volumes/**/*.ts', 'src/linux/**/*.ts'],
     rules: { 'no-restricted-syntax': ['error', wallClock] },
   },
-  layer(['src/**/*.ts'], [grpc, koffi, kubernetes]),
+  layer(['src/**/*.ts'], [grpc, koffi, kubernetes, otel]),
   layer(
     ['src/volumes/**/*.ts'],
     [
       grpc,
       koffi,
       kubernetes,
-      to('(csi|linux|controller|monitoring|cli)', 'src/volumes knows only its ports (ports.ts)'),
+      otel,
+      to('(csi|linux|controller|monitoring|tracing|cli)', 'src/volumes knows only its ports (ports.ts)'),
       ['^\\.\\./main', 'src/volumes knows only its ports (ports.ts)'],
     ],
   ),
@@ -80,26 +83,46 @@ export default tseslint.config(
       grpc,
       koffi,
       kubernetes,
-      to('(csi|controller|monitoring|cli)', 'src/linux implements the ports of src/volumes, nothing above'),
+      otel,
+      to(
+        '(csi|controller|monitoring|tracing|cli)',
+        'src/linux implements the ports of src/volumes, nothing above',
+      ),
     ],
   ),
   layer(
     ['src/linux/libc.ts'],
-    [grpc, kubernetes, to('(csi|controller|cli|volumes)', 'libc.ts stands alone')],
+    [grpc, kubernetes, otel, to('(csi|controller|cli|volumes)', 'libc.ts stands alone')],
   ),
   layer(
     ['src/csi/**/*.ts'],
     [
       koffi,
       kubernetes,
-      to('(linux|controller|monitoring|cli)', 'src/csi reaches the machine through src/volumes'),
+      otel,
+      to('(linux|controller|monitoring|tracing|cli)', 'src/csi reaches the machine through src/volumes'),
     ],
   ),
   layer(['src/controller/**/*.ts'], [...controller, kubernetes]),
   layer(['src/controller/kubernetes/**/*.ts'], controller),
   layer(
     ['src/monitoring/**/*.ts'],
-    [grpc, koffi, kubernetes, to('(csi|linux|controller|cli)', 'src/monitoring tells what it is given')],
+    [
+      grpc,
+      koffi,
+      kubernetes,
+      otel,
+      to('(csi|linux|controller|tracing|cli)', 'src/monitoring tells what it is given'),
+    ],
+  ),
+  layer(
+    ['src/tracing/**/*.ts'],
+    [
+      grpc,
+      koffi,
+      kubernetes,
+      to('(linux|controller|monitoring|cli)', 'src/tracing follows what it is told of'),
+    ],
   ),
   {
     files: ['**/*.js'],

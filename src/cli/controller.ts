@@ -4,6 +4,7 @@ import type { ServiceName } from '../controller/kubernetes/endpoint-slices.ts'
 import type { NodeAddress } from '../controller/directory.ts'
 import type { LogConfig } from './log.ts'
 import { nextSignal } from './signals.ts'
+import type { TracingOptions } from './tracing.ts'
 import {
   address,
   driverNameOption,
@@ -14,11 +15,12 @@ import {
   logFormatOption,
   logLevelOption,
   tlsDirOption,
+  tracingOption,
   type Address,
 } from './options.ts'
 import { parseDuration } from './text.ts'
 
-interface ControllerOptions extends LogConfig {
+interface ControllerOptions extends LogConfig, TracingOptions {
   readonly endpoint: string
   readonly driverName: string
   readonly nodes?: readonly NodeAddress[]
@@ -74,6 +76,7 @@ export function addControllerCommand(program: Command): void {
     .addOption(httpOption('/healthz, /readyz and /metrics'))
     .addOption(logLevelOption())
     .addOption(logFormatOption())
+    .addOption(tracingOption())
     .action(serve)
 }
 

@@ -33,7 +33,7 @@ import { Leaks } from '../volumes/node/leaks.ts'
 import { Trimmer } from '../volumes/node/trimmer.ts'
 import { NodeUsage } from '../volumes/node/usage.ts'
 import { observed } from '../volumes/observed.ts'
-import { nobody } from '../volumes/observer.ts'
+import { together } from '../volumes/observer.ts'
 import { ImageMounts } from '../volumes/pool/image-mounts.ts'
 import { KnownPools } from '../volumes/pool/known-pools.ts'
 import type { Pool, PoolConfig } from '../volumes/pool/pool.ts'
@@ -53,9 +53,10 @@ import { joinCluster, type ClusterConfig } from './cluster.ts'
 import { makeLog, type LogConfig } from './log.ts'
 import { listenRemotely, type RemoteConfig } from './remote.ts'
 import { knownPoolsPath, mountsPath } from './config.ts'
+import { startTracing, type TracingOptions } from './tracing.ts'
 import { version } from './version.ts'
 
-export interface DriverConfig extends ClusterConfig, LogConfig {
+export interface DriverConfig extends ClusterConfig, LogConfig, TracingOptions {
   readonly endpoint: string
   /** Absolute. */
   readonly dataDir: string
@@ -85,7 +86,8 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   await using resources = new AsyncDisposableStack()
   const monitoring =
     config.http && new (await import('../monitoring/node-monitoring.ts')).NodeMonitoring(version)
-  const observer = monitoring?.observer ?? nobody
+  const tracing = resources.use(await startTracing(config, { 'k8s.node.name': config.nodeId }, log))
+  const observer = together([monitoring?.observer ?? [], tracing ?? []].flat())
   const files = new LinuxImageFiles()
   const linuxMounts = new LinuxMounts()
   const { findings, unavailable } = await preflight(config.registrationDir)
@@ -161,7 +163,8 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
     server.add(SnapshotMetadata, snapshotMetadataService(metadata))
     return server
   }
-  const server = addControllerServices(new CsiServer(log, metrics?.observe))
+  const watch = { observe: metrics?.observe, tracer: tracing }
+  const server = addControllerServices(new CsiServer(log, watch))
   server.add(
     Node,
     nodeService({
@@ -178,7 +181,7 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
       storageHealth,
     }),
   )
-  const remote = addControllerServices(new CsiServer(log, metrics?.observe, forControllerOnly))
+  const remote = addControllerServices(new CsiServer(log, watch, forControllerOnly))
   resources.defer(async () => {
     await Promise.all([server.stop(), remote.stop()])
   })

@@ -1,5 +1,5 @@
 import pino, { type Logger } from 'pino'
-import { currentScope } from '../csi/call-scope.ts'
+import { scopeFields } from '../csi/call-scope.ts'
 import { toText } from './log-text.ts'
 
 export interface LogConfig {
@@ -19,7 +19,7 @@ export function makeLog({ logLevel, logFormat }: LogConfig, who: Readonly<Record
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (level: string) => ({ level }) },
     // Whichever layer says something while it works for a call.
-    mixin: () => ({ ...currentScope() }),
+    mixin: scopeFields,
   }
   if (logFormat === 'json') return pino(options)
   return pino(options, { write: (line) => process.stdout.write(toText(line)) })

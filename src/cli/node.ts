@@ -4,6 +4,7 @@ import { Option } from 'commander'
 import { configuredPools } from './config.ts'
 import type { LogConfig } from './log.ts'
 import { nextSignal } from './signals.ts'
+import type { TracingOptions } from './tracing.ts'
 import {
   address,
   configOption,
@@ -17,11 +18,12 @@ import {
   nodeIdOption,
   positive,
   tlsDirOption,
+  tracingOption,
   type Address,
 } from './options.ts'
 import { parseDuration } from './text.ts'
 
-interface NodeOptions extends LogConfig {
+interface NodeOptions extends LogConfig, TracingOptions {
   readonly endpoint: string
   readonly nodeId: string
   readonly dataDir: string
@@ -73,6 +75,7 @@ export function addNodeCommand(program: Command): void {
     .addOption(tlsDirOption())
     .addOption(logLevelOption())
     .addOption(logFormatOption())
+    .addOption(tracingOption())
     .action(serve)
 }
 

@@ -84,6 +84,17 @@ export function logFormatOption(): Option {
     .default(process.stdout.isTTY ? 'text' : 'json', 'text on a terminal, else json')
 }
 
+export function tracingOption(): Option {
+  return new Option('--tracing <url>', 'send traces to this receiver of OTLP over HTTP, http://host:4318')
+    .env('OTEL_EXPORTER_OTLP_ENDPOINT')
+    .argParser(httpUrl)
+}
+
+function httpUrl(text: string): string {
+  if (/^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text
+  throw new InvalidArgumentError('It must be http://host:port or https://host:port.')
+}
+
 /** `host:port`, `:port` or `[IPv6]:port`. */
 export function address(text: string): Address {
   const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^\]]*)):(\d{1,5})$/.exec(text) ?? []

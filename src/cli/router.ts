@@ -7,9 +7,10 @@ import { addRoutes } from '../controller/router.ts'
 import type { Address } from './options.ts'
 import type { RunningDriver } from './driver.ts'
 import { makeLog, type LogConfig } from './log.ts'
+import { startTracing, type TracingOptions } from './tracing.ts'
 import { version } from './version.ts'
 
-export interface RouterConfig extends LogConfig {
+export interface RouterConfig extends LogConfig, TracingOptions {
   readonly endpoint: string
   readonly driverName: string
   /** Where the nodes are: a fixed list, or what Kubernetes says. */
@@ -23,6 +24,7 @@ export async function startRouter(config: RouterConfig): Promise<RunningDriver> 
   const log = makeLog(config, { role: 'controller' })
   await using resources = new AsyncDisposableStack()
   const { driverName, endpoint, http, nodes: source, tlsDir } = config
+  const tracing = resources.use(await startTracing(config, {}, log))
   const certificates = resources.use(await Certificates.open(tlsDir, log))
   const connect = (address: string) => connectToNode(address, certificates.identity)
   const nodes = resources.use(new NodeDirectory({ driverName, connect, log }))
@@ -41,7 +43,7 @@ export async function startRouter(config: RouterConfig): Promise<RunningDriver> 
     http && new (await import('../monitoring/controller-monitoring.ts')).ControllerMonitoring(version)
   if (kubernetes) monitoring?.watch(kubernetes.findings)
   const metrics = monitoring?.metrics
-  const server = resources.use(new CsiServer(log, metrics?.observe))
+  const server = resources.use(new CsiServer(log, { observe: metrics?.observe, tracer: tracing }))
   addRoutes(server, nodes, { driverName, version }, kubernetes?.surroundings)
   await server.listen(endpoint)
   if (http && metrics) {

@@ -9,6 +9,7 @@ import {
 } from '@grpc/grpc-js'
 import type { Logger } from 'pino'
 import { scopeOf, within } from './call-scope.ts'
+import type { CallTracer } from './call-tracer.ts'
 import { CancelledError, statusOf, type Status } from './errors.ts'
 import { levelOf } from './outcome.ts'
 import { redact } from './redact.ts'
@@ -27,6 +28,7 @@ export interface CallContext {
   /** Fires when all calls have to end. */
   readonly stopping: AbortSignal
   readonly observe: CallObserver
+  readonly tracer: CallTracer
 }
 
 /** @param path the method's path, as gRPC has it: `/csi.v1.Controller/CreateVolume` */
@@ -78,9 +80,11 @@ function attend(
   context: CallContext,
   work: (signal: AbortSignal) => Promise<void>,
 ): Promise<Status | undefined> {
-  return within(scopeOf(call.metadata), async () => {
-    const start = performance.now()
-    const subject = subjectOf(call.request)
+  const start = performance.now()
+  const subject = subjectOf(call.request)
+  const { requestId, trace } = scopeOf(call.metadata)
+  const span = context.tracer.begin(path, subject, trace)
+  const follow = async (): Promise<Status | undefined> => {
     const log = context.log.child({ method: path.slice(path.lastIndexOf('/') + 1), ...subject })
     if (log.isLevelEnabled('debug')) log.debug({ request: redact(path, call.request) }, 'called')
     const { failure, error } = await outcomeOf(call, subject, context.stopping, work)
@@ -90,8 +94,10 @@ function attend(
     const fields = { code: codes[code], durationMs: Math.round(milliseconds * 10) / 10 }
     log[level](level === 'error' ? { ...fields, err: error } : fields, failure?.details ?? 'done')
     context.observe(path, codes[code], milliseconds / 1000)
+    span.end(codes[code], failure?.details)
     return failure
-  })
+  }
+  return within({ requestId, trace: span.headers }, () => span.run(follow))
 }
 
 interface Outcome {
@@ -122,14 +128,9 @@ async function outcomeOf(
   }
 }
 
-interface Subject {
-  readonly volume?: unknown
-  readonly snapshot?: unknown
-  readonly group?: unknown
-  readonly name?: unknown
-}
-
 /** The volume or snapshot that a call is about. */
+type Subject = Readonly<Partial<Record<'volume' | 'snapshot' | 'group' | 'name', unknown>>>
+
 function subjectOf(request: object): Subject {
   if ('volumeId' in request) return { volume: request.volumeId }
   if ('targetSnapshotId' in request) return { snapshot: request.targetSnapshotId }

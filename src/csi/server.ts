@@ -11,11 +11,18 @@ import {
 import type { Logger } from 'pino'
 import { VolumeError, hasErrno } from '../volumes/errors.ts'
 import { serverStream, unary, type CallContext, type CallObserver } from './adapter.ts'
+import { untraced, type CallTracer } from './call-tracer.ts'
 import { ShutdownError } from './errors.ts'
 import type { Handlers } from './handlers.ts'
 
 /** Calls get this long to finish before they are cancelled; the kubelet kills a container after 30 s. */
 const GRACE_MS = 20_000
+
+/** Who else hears of the calls of a server. */
+export interface CallWatch {
+  readonly observe?: CallObserver | undefined
+  readonly tracer?: CallTracer | undefined
+}
 
 /** A gRPC server of CSI services, on a unix socket or over mutual TLS. */
 export class CsiServer implements AsyncDisposable {
@@ -24,9 +31,13 @@ export class CsiServer implements AsyncDisposable {
   readonly #context: CallContext
   #socket: string | undefined
 
-  constructor(log: Logger, observe: CallObserver = () => undefined, options: ServerOptions = {}) {
+  constructor(
+    log: Logger,
+    { observe = () => undefined, tracer = untraced }: CallWatch = {},
+    options: ServerOptions = {},
+  ) {
     this.#server = new Server(options)
-    this.#context = { log, observe, stopping: this.#stopping.signal }
+    this.#context = { log, observe, tracer, stopping: this.#stopping.signal }
   }
 
   /** Offers a service; the types say that the handlers fit its definition. */

@@ -34,8 +34,13 @@ export interface Observer {
   repaired(what: Repair, count: number): void
 }
 
-/** For a driver of which nobody wants to know anything. */
-export const nobody: Observer = {
-  step: (_, work) => work(),
-  repaired: () => undefined,
+/** All of them hear of everything. */
+export function together(observers: readonly Observer[]): Observer {
+  return {
+    step: (step, work) =>
+      observers.reduceRight((inner, observer) => () => observer.step(step, inner), work)(),
+    repaired(what, count) {
+      for (const observer of observers) observer.repaired(what, count)
+    },
+  }
 }

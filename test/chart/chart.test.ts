@@ -80,6 +80,11 @@ describe('values', () => {
     ],
     ['alerts by a word', { prometheusRule: { enabled: 'maybe' } }, '/prometheusRule/enabled'],
     ['a dashboard with labels that are none', { dashboard: { labels: { a: 1 } } }, '/dashboard/labels/a'],
+    [
+      'a receiver of traces without a scheme',
+      { tracing: { endpoint: 'collector:4318' } },
+      '/tracing/endpoint',
+    ],
     ['an unknown way to certificates', { tls: { mode: 'none' } }, '/tls/mode'],
     ['existing certificates without their names', { tls: { mode: 'existing' } }, '/tls'],
     ['a duration without a unit', { sidecars: { timeout: '300' } }, '/sidecars/timeout'],

@@ -94,8 +94,8 @@ describeRoot('a node in a cluster', () => {
     await using _ext4 = await new TestVolume(node, 'ext4').create()
   })
 
-  it('never loads the Kubernetes client', async () => {
-    const hook = new URL('../../support/refuse-kubernetes.js', import.meta.url).href
+  it('loads neither the Kubernetes client nor, unless it is asked for, what traces', async () => {
+    const hook = new URL('../../support/refuse-libraries.js', import.meta.url).href
     const within = ['env', `NODE_OPTIONS=--import=${hook}`]
     await node.start({ args: args(), within })
     expect((await get('/healthz'))[0]).toBe(200)

@@ -1,37 +1,48 @@
 import { setImmediate } from 'node:timers/promises'
 import { Metadata } from '@grpc/grpc-js'
 import { describe, expect, it } from '@jest/globals'
-import { currentScope, outgoingMetadata, scopeOf, within } from '../../../src/csi/call-scope.ts'
+import { outgoingMetadata, scopeFields, scopeOf, within } from '../../../src/csi/call-scope.ts'
 
-function metadata(id?: string): Metadata {
+const traceId = '0af7651916cd43dd8448eb211c80319c'
+const traceparent = `00-${traceId}-b7ad6b7169203331-01`
+
+function metadata(headers: Record<string, string | undefined>): Metadata {
   const made = new Metadata()
-  if (id !== undefined) made.set('x-request-id', id)
+  for (const [name, value] of Object.entries(headers)) if (value !== undefined) made.set(name, value)
   return made
 }
 
 describe('the scope of a call', () => {
   it.each(['7d1c', '5b0e2f9c-2a0e-4a43-9f5f-0123456789ab', 'provisioner:1.2'])('takes the id %s', (id) => {
-    expect(scopeOf(metadata(id)).requestId).toBe(id)
+    expect(scopeOf(metadata({ 'x-request-id': id })).requestId).toBe(id)
   })
 
   it.each([undefined, '', 'a b', 'a'.repeat(65), '{"level":"error"}'])('has one of its own for %j', (id) => {
-    const { requestId } = scopeOf(metadata(id))
+    const { requestId } = scopeOf(metadata({ 'x-request-id': id }))
     expect(requestId).toMatch(/^[0-9a-f-]{36}$/)
-    expect(scopeOf(metadata(id)).requestId).not.toBe(requestId)
+    expect(scopeOf(metadata({ 'x-request-id': id })).requestId).not.toBe(requestId)
   })
 
   it('is that of all that is done for the call, and of nothing else', async () => {
-    const seen = async (): Promise<string | undefined> => {
+    const seen = async () => {
       await setImmediate()
-      return currentScope()?.requestId
+      return scopeFields()
     }
-    const both = ['a', 'b'].map((requestId) => within({ requestId }, seen))
-    expect(await Promise.all(both)).toEqual(['a', 'b'])
-    expect(await seen()).toBeUndefined()
+    const both = ['a', 'b'].map((requestId) => within({ requestId, trace: {} }, seen))
+    expect(await Promise.all(both)).toEqual([{ requestId: 'a' }, { requestId: 'b' }])
+    expect(await seen()).toEqual({})
   })
 
-  it('goes along with the calls that are made for it', () => {
-    expect(within({ requestId: 'a' }, outgoingMetadata).get('x-request-id')).toEqual(['a'])
+  it('goes along with the calls that are made for it, and with it the trace', () => {
+    const headers = { 'x-request-id': 'a', traceparent, tracestate: 'vendor=1' }
+    expect(within(scopeOf(metadata(headers)), outgoingMetadata).getMap()).toEqual(headers)
     expect(outgoingMetadata().getMap()).toEqual({})
+  })
+
+  it.each([
+    [traceparent, { requestId: 'a', traceId }],
+    ['nonsense"', { requestId: 'a' }],
+  ])('names the trace %s in the log', (header, expected) => {
+    expect(within({ requestId: 'a', trace: { traceparent: header } }, scopeFields)).toEqual(expected)
   })
 })

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { LinuxImageFiles } from '../../../../src/linux/image-files.ts'
 import { StorageHealth } from '../../../../src/volumes/health/storage-health.ts'
-import { nobody } from '../../../../src/volumes/observer.ts'
 import { ImageMounts } from '../../../../src/volumes/pool/image-mounts.ts'
 import { KnownPools } from '../../../../src/volumes/pool/known-pools.ts'
 import type { Pool } from '../../../../src/volumes/pool/pool.ts'
@@ -13,6 +12,7 @@ import { PrivateMounts } from '../../../../src/volumes/pool/private-mounts.ts'
 import { FakeFileSystems } from '../../../fakes/filesystems.ts'
 import { FakeLoopDevices } from '../../../fakes/loop-devices.ts'
 import { FakeMounts } from '../../../fakes/mounts.ts'
+import { RecordingObserver } from '../../../fakes/observer.ts'
 import { noLimits, silent } from '../world.ts'
 
 describe('Pools', () => {
@@ -55,7 +55,7 @@ describe('Pools', () => {
         { name: 'away', path: join(disk, 'loop'), limits: noLimits },
         { name: 'here', path: join(directory, 'here'), limits: noLimits },
       ],
-      { files, images, known, observer: nobody, log: silent, thaw },
+      { files, images, known, observer: new RecordingObserver(), log: silent, thaw },
     )
     return {
       pools,
