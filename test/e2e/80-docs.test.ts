@@ -46,7 +46,7 @@ describe('with the driver of the tutorial', () => {
 
   afterAll(uninstall)
 
-  it.each(['kind', 'snapshots', 'change', 'pools', 'troubleshoot', 'lost-node', 'upgrade'])(
+  it.each(['kind', 'snapshots', 'change', 'pools', 'troubleshoot', 'watch', 'lost-node', 'upgrade'])(
     'docs/how-to/%s.md works as it is written',
     async (page) => {
       await follow(await commandsOf(`how-to/${page}.md`))

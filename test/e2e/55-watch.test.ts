@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { run } from './support/command.ts'
+import { nodeNames, onNode } from './support/cluster.ts'
+import { DATA_DIR, DRIVER, driverPods, install, nodePod, ready, RELEASE } from './support/driver.ts'
+import { eventually } from './support/eventually.ts'
+import { get, kubectl, type KubeObject } from './support/kubectl.ts'
+import { Namespace } from './support/namespace.ts'
+import { claim, ofClaim, pod } from './support/objects.ts'
+
+/** The controller may have been on that node, and a new one has to come up first. */
+const GONE = { timeoutMs: 300_000 }
+
+let on: Namespace
+let nodes: string[] = []
+let worker = ''
+
+beforeAll(async () => {
+  on = await Namespace.make(import.meta.filename)
+  nodes = await nodeNames()
+  worker = nodes.at(-1) ?? ''
+  await install(
+    'controller.reconcileInterval=2s',
+    'controller.orphanGrace=20s',
+    'controller.deleteOrphans=true',
+    'controller.releaseLostNodes=true',
+  )
+})
+
+afterAll(async () => {
+  await on[Symbol.asyncDispose]()
+  await install()
+})
+
+/** A claim with data on the worker. @returns the names of its volume's object and directory */
+async function claimOnWorker(name: string): Promise<{ pv: string; directory: string }> {
+  await on.apply(claim(name))
+  await on.apply(pod(name, { node: worker, volumes: { data: ofClaim(name) } }))
+  await on.running([name])
+  const { spec } = await on.get<KubeObject & { spec: { volumeName: string } }>('pvc', name)
+  const volume = await get<KubeObject & { spec: { csi: { volumeHandle: string } } }>('pv', spec.volumeName)
+  const directory = `${DATA_DIR}/pools/default/volumes/${volume.spec.csi.volumeHandle}`
+  return { pv: spec.volumeName, directory }
+}
+
+const metricsOf = (driverPod: string): Promise<string> =>
+  kubectl(['get', '--raw', `/api/v1/namespaces/${RELEASE}/pods/${driverPod}:http/proxy/metrics`])
+
+const metricsOfController = async (): Promise<string> =>
+  metricsOf((await driverPods('controller'))[0]?.metadata.name ?? '')
+
+function eventOf(name: string, reason: string): Promise<string> {
+  return eventually(`the event ${reason}`, async () => {
+    const events = await on.events(name)
+    const event = events.find((one) => one.reason === reason)
+    if (!event) throw new Error(`there are ${events.map((one) => one.reason).join(', ')}`)
+    return event.message
+  })
+}
+
+describe('metrics', () => {
+  it('of a node tell the size of a volume, with its claim, and what took time', async () => {
+    await claimOnWorker('measured')
+    const metrics = await metricsOf(await nodePod(worker))
+    const labels = `claim_namespace="${on.name}",persistentvolumeclaim="measured"`
+    expect(metrics).toMatch(
+      new RegExp(`^csi_driver_loop_volume_capacity_bytes\\{.*${labels}.*\\} ${64 << 20}$`, 'm'),
+    )
+    expect(metrics).toMatch(/^csi_driver_loop_step_duration_seconds_count\{.*step="mkfs".*\} [1-9]/m)
+  })
+
+  it('of the controller tell that it leads', async () => {
+    await eventually('a leader', async () => {
+      expect(await metricsOfController()).toMatch(/^csi_driver_loop_leader 1$/m)
+    })
+  })
+})
+
+describe('a claim', () => {
+  it('is told that the image of its volume is gone', async () => {
+    const { directory } = await claimOnWorker('damaged')
+    await on.delete('pod', 'damaged')
+    await onNode(worker, 'mv', `${directory}/disk.img`, `${directory}/away`)
+    expect(await eventOf('damaged', 'ImageMissing')).toContain('disk.img')
+    await onNode(worker, 'mv', `${directory}/away`, `${directory}/disk.img`)
+  })
+})
+
+describe('a volume whose PersistentVolume is gone', () => {
+  it('is deleted after the grace, and nothing else is', async () => {
+    const csi = { driver: DRIVER, volumeAttributes: { size: '64Mi' } }
+    await on.apply(pod('inline', { node: worker, volumes: { data: { csi } } }))
+    const kept = await claimOnWorker('kept')
+    const { pv, directory } = await claimOnWorker('orphan')
+    await kubectl(['patch', 'pv', pv, '--patch={"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'])
+    await on.delete('pod', 'orphan')
+    await on.delete('pvc', 'orphan')
+    await kubectl(['delete', 'pv', pv, '--wait', '--timeout=60s'])
+    await onNode(worker, 'test', '-e', directory)
+    await eventually('it is deleted', () => onNode(worker, 'test', '!', '-e', directory))
+    await onNode(worker, 'test', '-e', `${kept.directory}/disk.img`)
+    await on.shell('inline', 'echo there >/data/file && sync')
+    expect(await metricsOfController()).toMatch(/^csi_driver_loop_deleted_orphans_total 1$/m)
+  })
+})
+
+describe('a node that is gone for good', () => {
+  it('frees its claims after the grace', async () => {
+    await claimOnWorker('lost')
+    await run('docker', ['stop', worker])
+    try {
+      await kubectl(['delete', 'node', worker])
+      await eventually(
+        'the claim is let go',
+        async () => {
+          const { metadata } = await on.get<KubeObject & { metadata: { deletionTimestamp?: string } }>(
+            'pvc',
+            'lost',
+          )
+          expect(metadata.deletionTimestamp).toBeDefined()
+        },
+        GONE,
+      )
+      await on.kubectl('delete', 'pod', '--all', '--grace-period=0', '--force')
+      await eventually(
+        'it is gone, with its volume',
+        async () => {
+          expect(await on.getAll('pvc')).toEqual([])
+        },
+        GONE,
+      )
+    } finally {
+      await run('docker', ['start', worker])
+      await eventually('the node is back', () => get('node', worker))
+      await ready()
+    }
+  }, 900_000)
+})
