@@ -43,7 +43,7 @@ async function claimOnWorker(name: string): Promise<{ pv: string; directory: str
 }
 
 const metricsOf = (driverPod: string): Promise<string> =>
-  kubectl(['get', '--raw', `/api/v1/namespaces/${RELEASE}/pods/${driverPod}:http/proxy/metrics`])
+  kubectl(['get', '--raw', `/api/v1/namespaces/${RELEASE}/pods/${driverPod}:9808/proxy/metrics`])
 
 const metricsOfController = async (): Promise<string> =>
   metricsOf((await driverPods('controller'))[0]?.metadata.name ?? '')
