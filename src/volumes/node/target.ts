@@ -1,4 +1,4 @@
-import { mkdir, open, rmdir, stat, unlink } from 'node:fs/promises'
+import { lstat, mkdir, open, rmdir, stat, unlink } from 'node:fs/promises'
 import { VolumeError, hasErrno } from '../errors.ts'
 
 /**
@@ -18,13 +18,22 @@ export async function makeTarget(path: string, kind: 'directory' | 'file'): Prom
   }
 }
 
-/** Removes an empty directory or a file, never what is in a directory. */
+/**
+ * Removes what `makeTarget` makes: an empty directory or an empty file.
+ * @throws VolumeError failed-precondition for anything else, which is not ours and stays
+ */
 export async function removeTarget(path: string): Promise<void> {
   try {
-    await rmdir(path)
+    const found = await lstat(path)
+    if (found.isFile() && found.size === 0) await unlink(path)
+    else await rmdir(path)
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return
-    if (!hasErrno(error, 'ENOTDIR')) throw error
-    await unlink(path)
+    if (!hasErrno(error, 'ENOTDIR', 'ENOTEMPTY')) throw error
+    throw new VolumeError(
+      'failed-precondition',
+      `target_path ${path} is neither an empty directory nor an empty file; remove it by hand if nobody needs it`,
+      { cause: error },
+    )
   }
 }
