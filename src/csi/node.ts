@@ -10,7 +10,7 @@ import { VolumeError } from '../volumes/errors.ts'
 import type { NodeDefinition } from './generated/csi/v1/Node.ts'
 import type { Handlers } from './handlers.ts'
 import { nodeHealthHandlers, type NodeHealthDependencies } from './health.ts'
-import { required, requiredPath, toAccess, toRange } from './requests.ts'
+import { possiblePath, required, requiredPath, toAccess, toRange } from './requests.ts'
 import type { NodeTopology } from './topology.ts'
 
 export interface NodeServiceDependencies extends NodeHealthDependencies {
@@ -95,7 +95,7 @@ export function nodeService(on: NodeServiceDependencies): Handlers<NodeDefinitio
 
     nodeGetVolumeStats: async (request, signal) => {
       const id = required('volume_id', request.volumeId)
-      const path = required('volume_path', request.volumePath)
+      const path = possiblePath('volume_path', request.volumePath)
       const found = await on.usage.at(on.catalog.findEphemeral(id)?.id ?? id, path, signal)
       if (found.type === 'block') return { usage: [{ unit: 'BYTES', total: found.totalBytes.toString() }] }
       const { bytes, inodes } = found.usage
@@ -104,7 +104,7 @@ export function nodeService(on: NodeServiceDependencies): Handlers<NodeDefinitio
 
     nodeExpandVolume: async (request, signal) => {
       const id = required('volume_id', request.volumeId)
-      const path = required('volume_path', request.volumePath)
+      const path = possiblePath('volume_path', request.volumePath)
       const volume = await on.growth.expand(id, path, toRange(request.capacityRange), signal)
       return { capacityBytes: volume.capacityBytes.toString() }
     },

@@ -10,6 +10,10 @@ import type { VolumeCapability } from './generated/csi/v1/VolumeCapability.ts'
 /** CSI's limit for every string that has no limit of its own. */
 const MAXIMUM_STRING_BYTES = 128
 
+/** PATH_MAX without the NUL at its end, and NAME_MAX (linux/limits.h). */
+const MAXIMUM_PATH_BYTES = 4095
+const MAXIMUM_FILE_NAME_BYTES = 255
+
 /** What CSI forbids in CreateVolume's name: the control characters, but for tab, line feed and carriage return. */
 const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/
 
@@ -36,8 +40,24 @@ export function requiredName(name: string): string {
 
 /** A path that is absolute, and so means the same to the caller and to us. */
 export function requiredPath(field: string, path: string): string {
-  if (required(field, path).startsWith('/') && !path.includes('\0')) return path
+  if (possiblePath(field, path).startsWith('/')) return path
   throw new VolumeError('invalid-argument', `${field} ${JSON.stringify(path)} is no absolute path`)
+}
+
+/**
+ * A path that a file can have. It may be relative: then nothing of ours is there.
+ * @throws VolumeError invalid-argument when it is empty, or no system call would take it
+ */
+export function possiblePath(field: string, path: string): string {
+  const isPossible =
+    !required(field, path).includes('\0') &&
+    Buffer.byteLength(path) <= MAXIMUM_PATH_BYTES &&
+    path.split('/').every((name) => Buffer.byteLength(name) <= MAXIMUM_FILE_NAME_BYTES)
+  if (isPossible) return path
+  throw new VolumeError(
+    'invalid-argument',
+    `${field} has NUL, more than ${MAXIMUM_PATH_BYTES} bytes, or a name of more than ${MAXIMUM_FILE_NAME_BYTES}`,
+  )
 }
 
 export function toRange(range: CapacityRangeMessage | null): CapacityRange {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { requiredName, requiredPath, toAccess, toAccesses } from '../../../src/csi/requests.ts'
+import { possiblePath, requiredName, requiredPath, toAccess, toAccesses } from '../../../src/csi/requests.ts'
 
 const invalid = expect.objectContaining({ kind: 'invalid-argument' })
 const writer = { mode: 'SINGLE_NODE_WRITER' } as const
@@ -27,6 +27,20 @@ describe('requiredPath', () => {
     expect(() => requiredPath('target_path', path)).toThrow(invalid)
     expect(() => requiredPath('target_path', path)).toThrow('target_path')
   })
+})
+
+describe('possiblePath', () => {
+  it.each(['some/path', `/${'x'.repeat(255)}`, 'x/'.repeat(2047)])('takes %j', (path) => {
+    expect(possiblePath('volume_path', path)).toBe(path)
+  })
+
+  it.each(['', 'a\0b', `/${'x'.repeat(256)}`, `/${'€'.repeat(86)}`, 'x/'.repeat(2048)])(
+    'refuses %j, naming the field',
+    (path) => {
+      expect(() => possiblePath('volume_path', path)).toThrow(invalid)
+      expect(() => possiblePath('volume_path', path)).toThrow('volume_path')
+    },
+  )
 })
 
 describe('toAccess', () => {
