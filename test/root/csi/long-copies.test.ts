@@ -6,7 +6,7 @@ import { TestNode } from '../../support/driver.ts'
 import { nothing } from '../../support/leftovers.ts'
 import { refusal } from '../../support/refusal.ts'
 import { TestSnapshot, snapshotIds } from '../../support/snapshot.ts'
-import { Steps } from '../../support/steps.ts'
+import { Steps } from '../../support/seam/steps.ts'
 import { TestVolume } from '../../support/volume.ts'
 
 describeRoot('a copy that takes longer than its caller waits', () => {
@@ -36,7 +36,7 @@ describeRoot('a copy that takes longer than its caller waits', () => {
     ['a snapshot', () => new TestSnapshot(node, 's', volume)],
     ['a clone', () => new TestVolume(node, 'copy', { source: volume.asSource })],
   ])('%s', (_, make) => {
-    it.each(['copier.copy 1', 'fs.rename 1'])(
+    it.each(['FICLONE 1', 'rename 1'])(
       'goes on behind %s, is not listed, and is what the repeated call gets',
       async (step) => {
         const copy = make()
@@ -44,7 +44,7 @@ describeRoot('a copy that takes longer than its caller waits', () => {
         const caller = new AbortController()
         const first = copy.create({ signal: caller.signal })
         first.catch(() => undefined)
-        await steps.reached(step)
+        await steps.reached()
         caller.abort()
         await expect(first).rejects.toMatchObject(refusal('CANCELLED', /./))
         expect(await listed()).toEqual([volume.id])
@@ -59,10 +59,10 @@ describeRoot('a copy that takes longer than its caller waits', () => {
 
     it('starts over with the next call when the driver was killed', async () => {
       const copy = make()
-      await steps.holdAt('copier.copy 1')
+      await steps.holdAt('FICLONE 1')
       const first = copy.create()
       first.catch(() => undefined)
-      await steps.reached('copier.copy 1')
+      await steps.reached()
       await node.driver.end('SIGKILL')
       await expect(first).rejects.toMatchObject(refusal('UNAVAILABLE', /./))
       await steps.release()
@@ -75,11 +75,11 @@ describeRoot('a copy that takes longer than its caller waits', () => {
 
     it('is cancelled, and nothing stays frozen, when the driver is told to stop', async () => {
       const copy = make()
-      await steps.holdAt('mounts.freeze 1')
+      await steps.holdAt('FIFREEZE 1')
       const caller = new AbortController()
       const first = copy.create({ signal: caller.signal })
       first.catch(() => undefined)
-      await steps.reached('mounts.freeze 1')
+      await steps.reached()
       caller.abort()
       const stopped = node.driver.end('SIGTERM')
       await steps.release()
@@ -96,10 +96,10 @@ describeRoot('a copy that takes longer than its caller waits', () => {
   it('is in the way of the deletion of what it makes: that ends it', async () => {
     const snapshot = await new TestSnapshot(node, 's', volume).create()
     await snapshot.delete()
-    await steps.holdAt('copier.copy 1')
+    await steps.holdAt('FICLONE 1')
     const made = snapshot.create()
     made.catch(() => undefined)
-    await steps.reached('copier.copy 1')
+    await steps.reached()
     const deleted = snapshot.delete()
     await steps.release()
     await expect(made).rejects.toMatchObject(refusal('ABORTED', /was deleted while it was made/))
