@@ -9,15 +9,7 @@ import { TestNode } from '../../support/driver.ts'
 import { Dice, allocated } from '../../support/images.ts'
 import { nothing } from '../../support/leftovers.ts'
 import { TestGroup, TestSnapshot, snapshotIds } from '../../support/snapshot.ts'
-import { Steps } from '../../support/steps.ts'
 import { MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
-
-/** `all` steps are tried in CI; else the last one of each kind after which something could stay that must not. */
-const isEveryStep = process.env['CRASH_STEPS'] === 'all'
-const dangerous = ['copier.update', 'files.deallocate', 'mounts.thaw', 'fs.rename']
-
-/** It depends on how much is written meanwhile how many of these there are. */
-const varying = /^(copier\.updateWithin|fs\.rm) /
 
 /** How often it is tried at any time. */
 const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 3)
@@ -41,12 +33,9 @@ describeRoot('a driver that is killed', () => {
   let volumes: TestVolume[]
   let raw: TestVolume
   let snapshot: TestSnapshot
-  let steps: Steps
 
   beforeEach(async () => {
-    node = await TestNode.make()
-    steps = new Steps(node)
-    await node.start({ within: steps.within })
+    node = await TestNode.start()
     volumes = [
       new TestVolume(node, 'a', { bytes: 64 * MiB }),
       new TestVolume(node, 'b', { capability: mountCapability('btrfs'), bytes: 256 * MiB }),
@@ -151,47 +140,8 @@ describeRoot('a driver that is killed', () => {
   }
   const names = Object.keys(cases)
 
-  it.each(names)(
-    'in the middle of %s: nothing half made is listed, nothing is frozen, the repeated call succeeds',
-    async (name) => {
-      const each = await cases[name]?.()
-      if (!each) throw new Error('there is no such case')
-      const before = await listed()
-      const all = await steps.record(each.run)
-      const after = await listed()
-      await each.check()
-      await each.undo()
-      const chosen = isEveryStep ? all : dangerous.flatMap((kind) => lastOf(all, kind))
-      expect(chosen).not.toEqual([])
-      for (const step of chosen) {
-        await steps.killAt(step)
-        const outcome = await each.run().then(
-          () => 'done',
-          () => 'killed',
-        )
-        await steps.release()
-        if (outcome === 'done') {
-          expect(step).toMatch(varying)
-          await each.undo()
-          continue
-        }
-        expect(await node.driver.exited).toMatchObject({ signal: 'SIGKILL' })
-        await node.start({ within: steps.within })
-        expect([before, after]).toContainEqual(await listed())
-        await expectWritable(step)
-        await each.run()
-        await each.check()
-        expect(await listed()).toEqual(after)
-        await each.undo()
-      }
-      await each.end?.()
-      await expectNothingLeft()
-    },
-    600_000,
-  )
-
   it.each(Array.from({ length: ROUNDS }, (_, index) => index + 1))(
-    'at any time (seed %i): the same',
+    'at any time (seed %i): nothing half made is listed, nothing is frozen, the repeated call succeeds',
     async (seed) => {
       const dice = new Dice(seed)
       await writeFile(join(at(volumes, 0).staging, 'more'), Buffer.alloc(24 * MiB, 'y'), { flush: true })
@@ -236,10 +186,6 @@ describeRoot('a driver that is killed', () => {
     expect(await node.files('default', 'snapshots')).toEqual([])
   }
 })
-
-function lastOf(steps: readonly string[], kind: string): string[] {
-  return steps.filter((step) => step.startsWith(`${kind} `)).slice(-1)
-}
 
 async function writeFlushed(path: string): Promise<void> {
   await using file = await open(path, 'w')
