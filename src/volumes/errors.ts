@@ -33,3 +33,9 @@ export function hasErrno(error: unknown, ...names: string[]): boolean {
 export function messageOf(error: unknown): string {
   return Error.isError(error) ? error.message : String(error)
 }
+
+/** The same failure, in a message that begins with what it is about; its errno, if it has one, stays (see hasErrno). */
+export function failureOf(subject: string, error: unknown): Error {
+  const failure = new Error(`${subject}: ${messageOf(error)}`, { cause: error })
+  return Error.isError(error) && 'code' in error ? Object.assign(failure, { code: error.code }) : failure
+}

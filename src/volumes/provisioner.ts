@@ -1,7 +1,7 @@
 import { checkRange, chooseCapacity, satisfies, type CapacityRange } from './capacity-range.ts'
 import type { Catalog } from './catalog.ts'
 import { larger } from './bytes.ts'
-import { VolumeError, hasErrno } from './errors.ts'
+import { VolumeError, failureOf, hasErrno } from './errors.ts'
 import { ephemeralIdFor, volumeIdFor } from './ids.ts'
 import type { Jobs } from './jobs.ts'
 import type { KeyedLock } from './keyed-lock.ts'
@@ -143,7 +143,8 @@ export class Provisioner {
       if (await found.isReadOnly()) return 0n
       return await found.space.available(provisioning)
     } catch (error) {
-      if (error instanceof VolumeError && error.kind === 'unavailable') return 0n
+      if (!(error instanceof VolumeError)) throw failureOf(`pool "${pool}"`, error)
+      if (error.kind === 'unavailable') return 0n
       throw error
     }
   }
