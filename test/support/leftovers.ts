@@ -102,12 +102,13 @@ async function boundDevices(): Promise<[device: string, file: string][]> {
   })
 }
 
-interface Mount {
+export interface Mount {
   readonly target: string
   readonly source: string
 }
 
-async function mountsOf(directory: string, devices: ReadonlyMap<string, string>): Promise<Mount[]> {
+/** Mounts in the directory, and of its devices anywhere. */
+export async function mountsOf(directory: string, devices: ReadonlyMap<string, string>): Promise<Mount[]> {
   const lines = (await readFile('/proc/self/mountinfo', 'utf8')).trim().split('\n')
   return lines
     .map((line) => ({ target: line.split(' ')[4] ?? '', source: line.split(' - ')[1]?.split(' ')[1] ?? '' }))
