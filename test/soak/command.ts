@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { parseDuration } from '../../src/cli/text.ts'
 import { builtDriver, positive, runAsRoot } from '../harness/command-line.ts'
 import { progressOn } from '../harness/progress.ts'
+import { soakModel } from './model.ts'
 import { csvHead, csvLine, printReport } from './report.ts'
 import type { Sample } from './sample.ts'
 import { soak, type SoakOptions } from './soak.ts'
@@ -16,6 +17,8 @@ modified, snapshotted, restored, cloned, ephemeral. Looks now and then at what t
 when it has kept anything of what has ended. Needs root. Leaves nothing behind.
 
   --lives <n>         how many lives there are (default 1000)
+  --model <n>         instead of lives, so many random sequences of calls against the model of CSI (the long run has 20000);
+                      MODEL_SEED repeats a run
   --time <duration>   begins no more of them after this time, such as 30m
   --parallel <n>      lives at a time (default 4)
   --kill-every <n>    kills the driver (SIGKILL) in one of so many lives; its memory is then not compared
@@ -30,6 +33,8 @@ is shown, and never judged.`
 
 interface Options extends SoakOptions {
   readonly csv: string | undefined
+  /** How many sequences; undefined for lives. */
+  readonly model: number | undefined
 }
 
 /** @returns the exit code */
@@ -38,6 +43,7 @@ export function run(args: string[]): Promise<number> {
 }
 
 async function work(options: Options, signal: AbortSignal): Promise<boolean> {
+  if (options.model !== undefined) return soakModel(options.model, progressOn(process.stderr), signal)
   const found = await soak(options, progressOn(process.stderr), await sampleWriter(options.csv), signal)
   const checks = verdict(found)
   console.log(printReport(found, checks))
@@ -56,6 +62,7 @@ function parse(args: string[]): Options | 'help' {
     args,
     options: {
       lives: { type: 'string', default: '1000' },
+      model: { type: 'string' },
       time: { type: 'string' },
       parallel: { type: 'string', default: '4' },
       'kill-every': { type: 'string' },
@@ -74,6 +81,7 @@ function parse(args: string[]): Options | 'help' {
     killEvery: killEvery === undefined ? Infinity : positive('--kill-every', killEvery),
     directory: values.dir,
     csv: values.csv,
+    model: values.model === undefined ? undefined : positive('--model', values.model),
     driver: resolve(values.driver),
   }
 }
