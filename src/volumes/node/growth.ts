@@ -1,5 +1,6 @@
 import type { CapacityRange } from '../capacity-range.ts'
 import { VolumeError } from '../errors.ts'
+import type { LoopDevice, MountEntry } from '../ports.ts'
 import type { Provisioner } from '../provisioner.ts'
 import type { NodeDependencies } from './dependencies.ts'
 import { shows } from './uses.ts'
@@ -21,19 +22,32 @@ export class NodeGrowth {
    * @throws VolumeError not-found when the volume is not there; out-of-range when there is no room
    */
   async expand(id: string, path: string, range: CapacityRange, signal: AbortSignal): Promise<Volume> {
-    const { catalog, fileSystems, locks, loops, mounts } = this.#on
-    catalog.get(id)
+    const { catalog, fileSystems, locks } = this.#on
+    // Looked at before anything grows, and again under the lock.
+    await this.#mountAt(catalog.get(id), path)
     const volume = await this.#provisioner.expand(id, range, signal)
     using _lock = await locks.acquire(id, signal)
-    const attached = await loops.find(await catalog.wholeImage(volume))
-    if (!attached) throw new VolumeError('failed-precondition', `volume "${id}" is not staged on this node`)
-    if (attached.autoclear) {
-      const entry = await mounts.at(path)
-      if (!entry || !shows(entry, attached.device)) {
-        throw new VolumeError('not-found', `volume "${id}" is not at volume_path ${path}`)
-      }
-      if (!entry.readOnly) await fileSystems.grow(volume.fsType, attached.device.path, path, signal)
-    }
+    const { device, mount } = await this.#mountAt(volume, path)
+    if (mount && !mount.readOnly) await fileSystems.grow(volume.fsType, device.path, path, signal)
     return volume
+  }
+
+  /** The device, and, unless it is used raw, the mount at the path. @throws VolumeError when there is none */
+  async #mountAt(
+    volume: Volume,
+    path: string,
+  ): Promise<{ device: LoopDevice; mount: MountEntry | undefined }> {
+    const { catalog, loops, mounts } = this.#on
+    const attached = await loops.find(await catalog.wholeImage(volume))
+    if (!attached) {
+      throw new VolumeError('failed-precondition', `volume "${volume.id}" is not staged on this node`)
+    }
+    const { autoclear, device } = attached
+    if (!autoclear) return { device, mount: undefined }
+    const mount = await mounts.at(path)
+    if (!mount || !shows(mount, device)) {
+      throw new VolumeError('not-found', `volume "${volume.id}" is not at volume_path ${path}`)
+    }
+    return { device, mount }
   }
 }

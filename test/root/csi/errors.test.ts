@@ -478,6 +478,18 @@ describeRoot('a bad request', () => {
         refusal('INVALID_ARGUMENT', /volume_path is required/),
       )
     })
+
+    it('NodeExpandVolume of a volume that is not staged: it stays as large as it is', async () => {
+      await using volume = await volumeOf().create()
+      const capacity = async () =>
+        (await node.client.controller.controllerGetVolume({ volumeId: volume.id })).volume?.capacityBytes
+      const before = await capacity()
+      const capacityRange = { requiredBytes: 512 * MiB }
+      await expect(
+        node.client.node.nodeExpandVolume({ volumeId: volume.id, volumePath: node.path, capacityRange }),
+      ).rejects.toMatchObject(refusal('FAILED_PRECONDITION', /is not staged/))
+      expect(await capacity()).toBe(before)
+    })
   })
 
   describe('to stage a volume that holds foreign data', () => {
