@@ -1,5 +1,5 @@
 import { open, realpath, stat, statfs, unlink } from 'node:fs/promises'
-import type { FileSystemUsage, ImageFiles } from '../volumes/ports.ts'
+import type { FileSystemUsage, ImageFiles, ImageSize } from '../volumes/ports.ts'
 import { hasErrno } from '../volumes/errors.ts'
 import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, SEEK_DATA, SEEK_HOLE } from './file-abi.ts'
 import { findMount } from './find-mount.ts'
@@ -79,7 +79,7 @@ export class LinuxImageFiles implements ImageFiles {
     return isSettled ? [ino, size, mtimeNs, ctimeNs].join(' ') : undefined
   }
 
-  async size(path: string): Promise<{ logical: bigint; allocated: bigint }> {
+  async size(path: string): Promise<ImageSize> {
     const { size, blocks } = await stat(path, { bigint: true })
     return { logical: size, allocated: blocks * STAT_BLOCK_BYTES }
   }

@@ -175,6 +175,12 @@ export interface Usage {
   readonly available: bigint
 }
 
+/** In bytes: what the image appears to have, and what it takes on the disk. */
+export interface ImageSize {
+  readonly logical: bigint
+  readonly allocated: bigint
+}
+
 /** Files and the file system under them, as far as node:fs does not reach. */
 export interface ImageFiles {
   /** Makes a new sparse (thin) or fully allocated (thick) file and flushes it. @throws EEXIST, ENOSPC. */
@@ -192,8 +198,8 @@ export interface ImageFiles {
    * the next one could still get the same time.
    */
   version(path: string): Promise<string | undefined>
-  /** Apparent and really allocated size. @throws ENOENT. */
-  size(path: string): Promise<{ readonly logical: bigint; readonly allocated: bigint }>
+  /** @throws ENOENT. */
+  size(path: string): Promise<ImageSize>
   /** statfs(2) of the file system at the path. */
   usage(path: string): Promise<FileSystemUsage>
   /** True while nobody can write to the file system at the path: it was mounted so, or has become so after errors. */

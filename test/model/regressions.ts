@@ -32,4 +32,13 @@ export const regressions: Readonly<Record<string, readonly Step[]>> = {
     },
     { call: 'listVolumes' },
   ],
+  'a volume that is deleted while it is snapshotted': [
+    { call: 'create', volume: 'ext4-c', size: 8 },
+    {
+      pair: [
+        { call: 'snapshot', snapshot: 'ext4-snapshot-a', volume: 'ext4-c' },
+        { call: 'delete', volume: 'ext4-c' },
+      ],
+    },
+  ],
 }

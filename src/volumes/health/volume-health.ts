@@ -3,7 +3,7 @@ import { VolumeError, messageOf } from '../errors.ts'
 import type { KeyedLock } from '../keyed-lock.ts'
 import { isAlive } from '../node/alive.ts'
 import { devicesOf } from '../node/devices.ts'
-import { ImageDamage, describeDamage, imageBytes, requireWhole } from '../pool/damage.ts'
+import { ImageDamage, describeDamage, imageSize, requireWhole } from '../pool/damage.ts'
 import type { Pool } from '../pool/pool.ts'
 import type { ImageFiles, LoopDevices, Mounts } from '../ports.ts'
 import type { Volume } from '../volume.ts'
@@ -74,7 +74,8 @@ export class VolumeHealth {
     if (damage) return [damageIssue(id, damage)]
     const volume = pool.volumes.get(id)
     try {
-      requireWhole(await imageBytes(this.#on.files, pool.volumes.image(id)), volume?.capacityBytes ?? 0n)
+      const { logical } = await imageSize(this.#on.files, pool.volumes.image(id))
+      requireWhole(logical, volume?.capacityBytes ?? 0n)
       return []
     } catch (error) {
       // Deleted since it was found.

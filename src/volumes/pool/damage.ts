@@ -1,5 +1,5 @@
 import { hasErrno } from '../errors.ts'
-import type { ImageFiles } from '../ports.ts'
+import type { ImageFiles, ImageSize } from '../ports.ts'
 
 /** Some of an image's content is gone, or all of it. */
 export class ImageDamage extends Error {
@@ -13,9 +13,9 @@ export class ImageDamage extends Error {
 }
 
 /** @throws ImageDamage when there is no image */
-export async function imageBytes(files: ImageFiles, path: string): Promise<bigint> {
+export async function imageSize(files: ImageFiles, path: string): Promise<ImageSize> {
   try {
-    return (await files.size(path)).logical
+    return await files.size(path)
   } catch (error) {
     if (!hasErrno(error, 'ENOENT', 'ENOTDIR')) throw error
     throw new ImageDamage('ImageMissing', `its image ${path} is missing`, { cause: error })

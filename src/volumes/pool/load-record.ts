@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { ImageFiles } from '../ports.ts'
-import { imageBytes } from './damage.ts'
+import { imageSize } from './damage.ts'
 import { IMAGE } from './draft.ts'
 
 /** What is particular to volumes, or to snapshots. */
@@ -26,7 +26,8 @@ export async function loadRecord<T extends { readonly id: string }>(
   files: ImageFiles,
 ): Promise<T> {
   const text = await readFile(join(directory, kind.recordName), 'utf8')
-  const record = kind.decode(text, pool, await imageBytes(files, join(directory, IMAGE)))
+  const { logical } = await imageSize(files, join(directory, IMAGE))
+  const record = kind.decode(text, pool, logical)
   if (record.id !== basename(directory)) throw new Error(`${kind.recordName} is of ${record.id}`)
   return record
 }

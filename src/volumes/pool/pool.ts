@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { VolumeError } from '../errors.ts'
-import type { ImageFiles } from '../ports.ts'
+import type { ImageFiles, ImageSize } from '../ports.ts'
 import type { Snapshot } from '../snapshots/snapshot.ts'
 import type { Volume } from '../volume.ts'
 import { claimDirectory, requirePool } from './claim.ts'
-import { ImageDamage, describeDamage, imageBytes, requireWhole } from './damage.ts'
+import { ImageDamage, describeDamage, imageSize, requireWhole } from './damage.ts'
 import { lockDirectory } from './directory.ts'
 import type { Draft } from './draft.ts'
 import { requireImage, type PoolImageConfig } from './image.ts'
@@ -85,11 +85,17 @@ export class Pool implements AsyncDisposable {
    * The volume's image, after a look whether all of it is there: it can be removed or cut off while we run.
    * @throws VolumeError failed-precondition when it is not; not-found for a volume that was deleted meanwhile
    */
-  async wholeImage({ id, capacityBytes }: Volume): Promise<string> {
-    const image = this.volumes.image(id)
+  async wholeImage(volume: Volume): Promise<string> {
+    await this.#wholeSize(volume)
+    return this.volumes.image(volume.id)
+  }
+
+  /** @throws VolumeError as `wholeImage` does */
+  async #wholeSize({ id, capacityBytes }: Volume): Promise<ImageSize> {
     try {
-      requireWhole(await imageBytes(this.#files, image), capacityBytes)
-      return image
+      const size = await imageSize(this.#files, this.volumes.image(id))
+      requireWhole(size.logical, capacityBytes)
+      return size
     } catch (error) {
       if (!(error instanceof ImageDamage)) throw error
       if (!this.volumes.get(id)) throw new VolumeError('not-found', `volume "${id}" was deleted meanwhile`)
@@ -135,7 +141,7 @@ export class Pool implements AsyncDisposable {
 
   /** Begins a snapshot of the volume, for which there must be room. @throws VolumeError resource-exhausted */
   async draftSnapshot(id: string, volume: Volume): Promise<Draft> {
-    const { allocated } = await this.#files.size(await this.wholeImage(volume))
+    const { allocated } = await this.#wholeSize(volume)
     using _space = await this.space.promise(allocated, 'thin', 'resource-exhausted')
     return await this.snapshots.begin(id)
   }

@@ -121,8 +121,15 @@ export class RecordStore<T extends { readonly id: string }> {
   /** The record is gone when this returns; its blocks are freed in the background. */
   async remove(id: string): Promise<void> {
     const doomed = doomedName()
-    await renameFlushed(this.#path, id, doomed)
+    const record = this.#records.get(id)
+    // First, so that nobody takes it for damaged who finds its files gone.
     this.#records.delete(id)
+    try {
+      await renameFlushed(this.#path, id, doomed)
+    } catch (error) {
+      if (record) this.#records.set(id, record)
+      throw error
+    }
     this.#removeInBackground(join(this.#path, doomed))
   }
 
