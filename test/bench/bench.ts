@@ -74,8 +74,8 @@ const parts = {
 
   many: async ({ options, workspace, progress, signal }: Bench): Promise<Findings> => {
     const directory = await workspace.directory('many')
-    const many = await manyVolumes(options.driver, directory, options.volumes, progress, signal)
-    return { tables: [], manyVolumes: many, goals: manyGoals(many) }
+    const { many, calls } = await manyVolumes(options.driver, directory, options, progress, signal)
+    return { tables: [calls], manyVolumes: many, goals: manyGoals(many) }
   },
 }
 export type PartName = keyof typeof parts

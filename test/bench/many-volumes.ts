@@ -1,11 +1,10 @@
 import { DriverProcess } from '../harness/driver-process.ts'
-import { inParallel } from '../harness/in-parallel.ts'
 import type { Progress } from '../harness/progress.ts'
 import { percentile } from '../harness/statistics.ts'
-import { CsiContender, type CsiLife } from './csi-contender.ts'
+import { besideFew } from './beside-few.ts'
+import { Crowd } from './crowd.ts'
+import type { Table } from './samples.ts'
 
-const VOLUME_BYTES = 64n << 20n
-const AT_ONCE = 16
 const STARTS = 5
 
 export interface ManyVolumes {
@@ -18,49 +17,36 @@ export interface ManyVolumes {
   readonly residentRestartedBytes: number
 }
 
-/** A driver of its own, empty and with many staged volumes: how long it takes to start, and how much memory it has. */
+/**
+ * A driver of its own, empty and with many staged volumes: how long it takes to start, how much memory it has, and how it works
+ * beside them.
+ */
 export async function manyVolumes(
   main: string,
   directory: string,
-  volumes: number,
+  { volumes, rounds }: { readonly volumes: number; readonly rounds: number },
   progress: Progress,
   signal: AbortSignal,
-): Promise<ManyVolumes> {
-  const names = Array.from({ length: volumes }, (_, index) => `many-${index}`)
-
-  async function withEach(driver: DriverProcess, part: string, action: (life: CsiLife) => Promise<void>) {
-    const contender = new CsiContender('driver', driver.client, directory)
-    let done = 0
-    await inParallel(names, AT_ONCE, async (name) => {
-      signal.throwIfAborted()
-      const life = await contender.begin(name, VOLUME_BYTES)
-      // The second driver, too, learns from this call which volume has the name.
-      await life.create()
-      await action(life)
-      progress(part, ++done, volumes)
-    })
-  }
-
+): Promise<{ readonly many: ManyVolumes; readonly calls: Table }> {
+  const crowd = new Crowd(directory, volumes, progress, signal)
   const empty = await startAgainAndAgain(main, directory)
   const full = await withDriver(main, directory, async (driver) => {
-    await withEach(driver, 'volumes staged', (life) => life.stage())
-    return driver.residentBytes()
+    await crowd.stage(driver.client)
+    const residentStagedBytes = await driver.residentBytes()
+    const calls = await besideFew({ driver, volumes, main, directory }, rounds, progress, signal)
+    return { residentStagedBytes, calls }
   })
   const restarted = await startAgainAndAgain(main, directory)
-  await withDriver(main, directory, (driver) =>
-    withEach(driver, 'volumes deleted', async (life) => {
-      await life.unstage()
-      await life.delete()
-    }),
-  )
-  return {
+  await withDriver(main, directory, (driver) => crowd.remove(driver.client))
+  const many = {
     volumes,
+    residentStagedBytes: full.residentStagedBytes,
     startEmptyMs: empty.startMs,
     startMs: restarted.startMs,
     residentIdleBytes: empty.residentBytes,
-    residentStagedBytes: full,
     residentRestartedBytes: restarted.residentBytes,
   }
+  return { many, calls: full.calls }
 }
 
 async function withDriver<T>(
