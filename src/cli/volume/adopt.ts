@@ -1,10 +1,11 @@
-import { rm, rmdir, stat } from 'node:fs/promises'
+import { rm, rmdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { connect } from '../../csi/client.ts'
 import { LinuxImageCopier } from '../../linux/copy/image-copier.ts'
 import { LinuxImageFiles } from '../../linux/image-files.ts'
 import { VolumeError, hasErrno, messageOf } from '../../volumes/errors.ts'
 import { volumeKind } from '../../volumes/pool/volume-record.ts'
+import { pathExists } from '../../volumes/path-exists.ts'
 import { abortOnInterruption } from '../interruption.ts'
 import { ProgressBar } from '../progress.ts'
 import { askDriver } from '../running-driver.ts'
@@ -62,7 +63,7 @@ export async function adoptVolume(path: string, options: AdoptOptions): Promise<
 async function lockPool({ directory }: Orphan, survey: Survey): Promise<AsyncDisposable> {
   const pool = directory === undefined ? undefined : poolDirectory(directory)
   const isOfOthers = pool !== undefined && directory !== undefined && !isInPool(directory, survey)
-  if (!isOfOthers || !(await isThere(join(pool, 'pool.json')))) {
+  if (!isOfOthers || !(await pathExists(join(pool, 'pool.json')))) {
     return { [Symbol.asyncDispose]: () => Promise.resolve() }
   }
   const lock = await new LinuxImageFiles().lock(pool)
@@ -128,14 +129,4 @@ async function forget({ directory }: Orphan, endpoint: string, survey: Survey): 
 function claimOf({ labels, name }: NewVolume): Claim {
   const { 'pvc/namespace': namespace = 'default', 'pvc/name': claim = name } = labels
   return { namespace, name: claim }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return false
-    throw error
-  }
 }

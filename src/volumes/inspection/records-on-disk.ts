@@ -1,7 +1,8 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrno, messageOf } from '../errors.ts'
 import { isId } from '../ids.ts'
+import { pathExists } from '../path-exists.ts'
 import { frozenBy } from '../pool/draft.ts'
 import { loadRecord, type RecordKind } from '../pool/load-record.ts'
 import type { ImageFiles } from '../ports.ts'
@@ -35,7 +36,7 @@ export async function readRecords<T extends { readonly id: string }>(
     try {
       return [await loadRecord(kind, pool.name, directory, files)]
     } catch (error) {
-      if (await isThere(directory))
+      if (await pathExists(directory))
         damaged.set(id, Error.isError(error) ? error : new Error(messageOf(error)))
       return []
     }
@@ -53,16 +54,6 @@ async function namesIn(directory: string): Promise<string[]> {
     return await readdir(directory)
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return []
-    throw error
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return false
     throw error
   }
 }
