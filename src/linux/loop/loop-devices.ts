@@ -95,8 +95,10 @@ export class LinuxLoopDevices implements LoopDevices {
 
   async detach(image: string, signal: AbortSignal): Promise<void> {
     await using file = await open(image, 'r')
+    const identity = await identityOf(file)
     const state = await this.#find(image, file)
-    if (state) await this.#detach(state.device, await identityOf(file), signal)
+    if (state) await this.#detach(state.device, identity, signal)
+    if (identity.rdev === 0n) await untilUnlocked(image, file, signal)
   }
 
   /** Detaches a device from whatever file it has. @throws VolumeError failed-precondition when it has none, or is in use */
@@ -247,6 +249,15 @@ export class LinuxLoopDevices implements LoopDevices {
       await setTimeout(Math.random() * LOCK_PAUSE_MS, undefined, { signal })
     }
   }
+}
+
+/**
+ * A device that the kernel takes down for its last user, who may be somebody that looked at it, is not bound any more and has
+ * the lock of its file still. What else may have the lock is nothing to wait for.
+ */
+async function untilUnlocked(image: string, file: FileHandle, signal: AbortSignal): Promise<void> {
+  for (let attempt = 1; attempt < LOCK_ATTEMPTS && !tryLockExclusive(file.fd, image); attempt++)
+    await setTimeout(Math.random() * LOCK_PAUSE_MS, undefined, { signal })
 }
 
 /** Whoever puts another file in the place of an image holds the lock of the old one until that is done. */
