@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { VolumeCapabilityInit } from '../../src/csi/generated/csi/v1/VolumeCapability.ts'
 import type { VolumeContentSourceInit } from '../../src/csi/generated/csi/v1/VolumeContentSource.ts'
+import { explain } from '../harness/explain.ts'
 import { at } from '../support/at.ts'
 import type { TestHost } from '../support/host.ts'
 import { PodVolume } from '../support/pod-volume.ts'
@@ -78,7 +79,7 @@ export async function liveOne(host: TestHost, number: number): Promise<void> {
   try {
     await live({ host, name: `life-${number}`, pool })
   } catch (error) {
-    throw new Error(`life ${number} (${kind}; pool ${pool}): ${String(error)}`, { cause: error })
+    throw new Error(`life ${number} (${kind}; pool ${pool}): ${explain(error)}`, { cause: error })
   }
 }
 
