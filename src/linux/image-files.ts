@@ -1,10 +1,11 @@
-import { open, realpath, stat, statfs, unlink } from 'node:fs/promises'
+import { lstat, open, realpath, statfs, unlink } from 'node:fs/promises'
 import type { FileSystemUsage, ImageFiles, ImageSize } from '../volumes/ports.ts'
 import { hasErrno } from '../volumes/errors.ts'
 import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, SEEK_DATA, SEEK_HOLE } from './file-abi.ts'
 import { findMount } from './find-mount.ts'
 import { fallocate, lseek, tryLockExclusive } from './libc.ts'
 import { mountIdOf } from './mount-id.ts'
+import { openImage, requireRegular } from './open-image.ts'
 
 /** st_blocks counts these, whatever the file system's block size (stat(2)). */
 const STAT_BLOCK_BYTES = 512n
@@ -30,7 +31,7 @@ export class LinuxImageFiles implements ImageFiles {
   }
 
   async grow(path: string, sizeBytes: bigint, allocate: boolean, signal: AbortSignal): Promise<void> {
-    await using file = await open(path, 'r+')
+    await using file = await openImage(path, 'r+')
     const before = (await file.stat({ bigint: true })).size
     if (sizeBytes <= before) return
     try {
@@ -45,13 +46,13 @@ export class LinuxImageFiles implements ImageFiles {
   }
 
   async allocate(path: string, signal: AbortSignal): Promise<void> {
-    await using file = await open(path, 'r+')
+    await using file = await openImage(path, 'r+')
     await allocateRange(file.fd, 0n, (await file.stat({ bigint: true })).size, path, signal)
     await file.sync()
   }
 
   async deallocate(path: string, signal: AbortSignal): Promise<void> {
-    await using file = await open(path, 'r+')
+    await using file = await openImage(path, 'r+')
     const { size } = await file.stat({ bigint: true })
     const hole = (from: bigint): Promise<bigint> => lseek(file.fd, from, SEEK_HOLE, path)
     // SEEK_HOLE also finds what is allocated and was never written; at the end of the file there always is one.
@@ -67,21 +68,22 @@ export class LinuxImageFiles implements ImageFiles {
 
   /** A file system that has no notion of holes (lseek(2)) says that everything is data. */
   async hasData(path: string): Promise<boolean> {
-    await using file = await open(path, 'r')
+    await using file = await openImage(path, 'r')
     const { size } = await file.stat({ bigint: true })
     return (await nextData(file.fd, 0n, size, path)) < size
   }
 
   async version(path: string): Promise<string | undefined> {
-    const { ctimeMs, ctimeNs, ino, mtimeNs, size } = await stat(path, { bigint: true })
+    const { ctimeMs, ctimeNs, ino, mtimeNs, size } = await lstat(path, { bigint: true })
     // eslint-disable-next-line no-restricted-syntax -- the times of files are the wall clock's, too
     const isSettled = Date.now() - Number(ctimeMs) > CLOCK_STEP_MS
     return isSettled ? [ino, size, mtimeNs, ctimeNs].join(' ') : undefined
   }
 
   async size(path: string): Promise<ImageSize> {
-    const { size, blocks } = await stat(path, { bigint: true })
-    return { logical: size, allocated: blocks * STAT_BLOCK_BYTES }
+    const stat = await lstat(path, { bigint: true })
+    requireRegular(path, stat)
+    return { logical: stat.size, allocated: stat.blocks * STAT_BLOCK_BYTES }
   }
 
   async usage(path: string): Promise<FileSystemUsage> {

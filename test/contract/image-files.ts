@@ -1,9 +1,9 @@
-import { open, rename, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, rename, symlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import type { ImageFiles } from '../../src/volumes/ports.ts'
-import { Scratch } from '../scratch.ts'
+import { Scratch, tool } from '../scratch.ts'
 import { at } from '../support/at.ts'
 
 const signal = new AbortController().signal
@@ -37,6 +37,18 @@ export function imageFilesContract(files: ImageFiles): void {
     await files.create(image, MiB, false, signal)
     await expect(files.create(image, 2n * MiB, false, signal)).rejects.toMatchObject({ code: 'EEXIST' })
     expect(await files.size(image)).toMatchObject({ logical: MiB })
+  })
+
+  it.each<[what: string, plant: () => Promise<unknown>]>([
+    ['a symbolic link', () => symlink(scratch.path, image)],
+    ['a directory', () => mkdir(image)],
+    ['a FIFO', () => tool('mkfifo', image)],
+  ])('takes %s for no image, and neither follows it nor waits', async (_, plant) => {
+    await plant()
+    const refused = { kind: 'failed-precondition', message: expect.stringContaining('no regular file') }
+    await expect(files.size(image)).rejects.toMatchObject(refused)
+    await expect(files.hasData(image)).rejects.toMatchObject(refused)
+    await expect(files.grow(image, MiB, false, signal)).rejects.toMatchObject(refused)
   })
 
   it.each([false, true])('grows an image, allocated: %s', async (allocate) => {

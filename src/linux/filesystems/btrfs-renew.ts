@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { open, type FileHandle } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { VolumeError } from '../../volumes/errors.ts'
 import { run } from '../exec.ts'
+import { openImage } from '../open-image.ts'
 import {
   hasKnownChecksum,
   hasLog,
@@ -22,7 +23,7 @@ import {
  * that are not known here.
  */
 export async function renewBtrfs(image: string, signal: AbortSignal): Promise<void> {
-  await using file = await open(image, 'r+')
+  await using file = await openImage(image, 'r+')
   const blocks = await readSuperblocks(file)
   const first = blocks.get(superblockOffsets[0] ?? 0n)
   // The copy of a volume that was never formatted, and will be when it is first staged.

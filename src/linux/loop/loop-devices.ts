@@ -11,6 +11,7 @@ import type {
   RecoveredDevices,
 } from '../../volumes/ports.ts'
 import { tryLockExclusive } from '../libc.ts'
+import { openImage } from '../open-image.ts'
 import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY, type LoopInfo } from './abi.ts'
 import { bindFreeDevice } from './bind.ts'
 import type { LoopControl } from './control.ts'
@@ -62,7 +63,7 @@ export class LinuxLoopDevices implements LoopDevices {
   }
 
   async attach(image: string, options: AttachOptions, signal: AbortSignal): Promise<Attachment> {
-    await using file = await open(image, options.readOnly ? 'r' : 'r+')
+    await using file = await openImage(image, options.readOnly ? 'r' : 'r+', true)
     await this.#lock(image, file, signal)
     const identity = await identityOf(file)
     await requireSameFile(image, identity)
@@ -89,12 +90,12 @@ export class LinuxLoopDevices implements LoopDevices {
   }
 
   async find(image: string): Promise<LoopState | undefined> {
-    await using file = await open(image, 'r')
+    await using file = await openImage(image, 'r', true)
     return await this.#find(image, file)
   }
 
   async detach(image: string, signal: AbortSignal): Promise<void> {
-    await using file = await open(image, 'r')
+    await using file = await openImage(image, 'r', true)
     const identity = await identityOf(file)
     const state = await this.#find(image, file)
     if (state) await this.#detach(state.device, identity, signal)

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { VolumeError, hasErrno } from '../errors.ts'
 import { requireEmpty, unreadable } from './directory.ts'
 import { replaceFile } from './durable.ts'
 import { PoolUnreachableError } from './unreachable.ts'
+import { readSmall } from './read-small.ts'
 
 const SCHEMA_VERSION = 1
 const RECORD = 'pool.json'
@@ -59,7 +59,7 @@ export async function requirePool(name: string, path: string, id: string): Promi
 /** The id of the pool that is in the directory. @returns undefined where there is no `pool.json` */
 export async function readPoolId(name: string, path: string): Promise<string | undefined> {
   const file = join(path, RECORD)
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  const text = await readSmall(file).catch((error: unknown) => {
     if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
     throw unreadable(name, path, error)
   })

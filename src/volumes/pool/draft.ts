@@ -1,7 +1,8 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrno } from '../errors.ts'
 import { flush, removePersistently, renameFlushed } from './durable.ts'
+import { readSmall } from './read-small.ts'
 
 export const IMAGE = 'disk.img'
 
@@ -71,7 +72,7 @@ function draftName(name: string): string {
 /** The volumes that an interrupted draft may have left frozen. */
 export async function frozenBy(draftPath: string): Promise<string[]> {
   try {
-    return (await readFile(join(draftPath, FROZEN), 'utf8')).split('\n').filter((id) => id !== '')
+    return (await readSmall(join(draftPath, FROZEN))).split('\n').filter((id) => id !== '')
   } catch (error) {
     if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return []
     throw error

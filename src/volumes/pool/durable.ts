@@ -1,6 +1,9 @@
+import { constants } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+
+const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_TRUNC, O_WRONLY } = constants
 
 /** A removal that fails is tried again after once, twice, … this time. */
 const REMOVAL_ATTEMPTS = 5
@@ -12,9 +15,9 @@ export async function flush(path: string): Promise<void> {
   await handle.sync()
 }
 
-/** Writes a new or truncated file and flushes its content. */
+/** Writes a new or truncated file and flushes its content. What was planted in its place is not followed, nor waited for. */
 export async function writeFlushed(path: string, text: string): Promise<void> {
-  await using handle = await open(path, 'w', 0o600)
+  await using handle = await open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, 0o600)
   await handle.writeFile(text)
   await handle.sync()
 }

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { ImageFiles } from '../ports.ts'
 import { imageSize } from './damage.ts'
 import { IMAGE } from './draft.ts'
+import { readSmall } from './read-small.ts'
 
 /** What is particular to volumes, or to snapshots. */
 export interface RecordKind<T> {
@@ -25,7 +25,7 @@ export async function loadRecord<T extends { readonly id: string }>(
   directory: string,
   files: ImageFiles,
 ): Promise<T> {
-  const text = await readFile(join(directory, kind.recordName), 'utf8')
+  const text = await readSmall(join(directory, kind.recordName))
   const { logical } = await imageSize(files, join(directory, IMAGE))
   const record = kind.decode(text, pool, logical)
   if (record.id !== basename(directory)) throw new Error(`${kind.recordName} is of ${record.id}`)

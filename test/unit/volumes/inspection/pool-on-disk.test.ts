@@ -68,7 +68,7 @@ describe('a pool, read beside the driver that has it open', () => {
     ],
     [
       'below an image that is not mounted',
-      () => ({ image: { file: '/dev/null', sizeBytes: 1n } }),
+      () => ({ image: { file: import.meta.filename, sizeBytes: 1n } }),
       'unmounted',
       undefined,
     ],
