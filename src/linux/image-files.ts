@@ -6,6 +6,7 @@ import { findMount } from './find-mount.ts'
 import { fallocate, lseek, tryLockExclusive } from './libc.ts'
 import { mountIdOf } from './mount-id.ts'
 import { openImage, requireRegular } from './open-image.ts'
+import { childrenStarted } from './posix-spawn.ts'
 
 /** st_blocks counts these, whatever the file system's block size (stat(2)). */
 const STAT_BLOCK_BYTES = 512n
@@ -107,6 +108,8 @@ export class LinuxImageFiles implements ImageFiles {
   async lock(path: string): Promise<AsyncDisposable | undefined> {
     const file = await open(path, 'r')
     try {
+      if (tryLockExclusive(file.fd, path)) return file
+      await childrenStarted()
       if (tryLockExclusive(file.fd, path)) return file
     } catch (error) {
       await file.close()

@@ -73,6 +73,15 @@ export function declare(name: string, ...parameters: string[]): SystemCall {
   return libc.func(name, 'int', parameters) as SystemCall
 }
 
+/** @returns undefined where the C library is too old to have it */
+export function declareIfPresent(name: string, ...parameters: string[]): SystemCall | undefined {
+  try {
+    return declare(name, ...parameters)
+  } catch {
+    return undefined
+  }
+}
+
 /** For calls that return off_t or ssize_t, which koffi gives as a number where that is exact. */
 function declareWide(name: string, ...parameters: string[]): SystemCall<number | bigint> {
   return libc.func(name, 'int64_t', parameters) as SystemCall<number | bigint>

@@ -7,6 +7,7 @@ import { bindReadOnly } from './mount-tree.ts'
 import { mountIdAt } from './mount-id.ts'
 import { mountFlags, parseMountOptions, unmountFlags } from './mount-options.ts'
 import { parseMountInfo } from './mountinfo.ts'
+import { childrenStarted } from './posix-spawn.ts'
 import { trim } from './trim.ts'
 
 /** What a test replaces to see what happens when one of them fails. */
@@ -47,8 +48,13 @@ export class LinuxMounts implements Mounts {
   }
 
   async unmount(target: string): Promise<void> {
+    const unmount = (): Promise<void> => this.#system.umount2(target, unmountFlags.noFollow)
     try {
-      await this.#system.umount2(target, unmountFlags.noFollow)
+      await unmount().catch(async (error: unknown) => {
+        if (!hasErrno(error, 'EBUSY')) throw error
+        await childrenStarted()
+        await unmount()
+      })
     } catch (error) {
       // EINVAL is "not a mount point", but not only (umount(2)), so it is asked again.
       if (!hasErrno(error, 'EINVAL', 'ENOENT', 'ENOTDIR')) throw error

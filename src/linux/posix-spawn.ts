@@ -1,4 +1,4 @@
-import { call, declare, errnoNow, SystemCallError } from './libc.ts'
+import { call, declare, declareIfPresent, errnoNow, SystemCallError } from './libc.ts'
 
 /**
  * Starting and reaping processes by posix_spawn(3) and waitid(2).
@@ -16,6 +16,8 @@ const actionsInit = declare('posix_spawn_file_actions_init', 'void *')
 const actionsDestroy = declare('posix_spawn_file_actions_destroy', 'void *')
 const actionsOpen = declare('posix_spawn_file_actions_addopen', 'void *', 'int', 'str', 'int', 'unsigned int')
 const actionsDup2 = declare('posix_spawn_file_actions_adddup2', 'void *', 'int', 'int')
+/** Since glibc 2.34. Before, the kernel closes a child's copies a moment after posix_spawn has returned. */
+const actionsCloseFrom = declareIfPresent('posix_spawn_file_actions_addclosefrom_np', 'void *', 'int')
 const attributesInit = declare('posix_spawnattr_init', 'void *')
 const attributesFlags = declare('posix_spawnattr_setflags', 'void *', 'short')
 const attributesMask = declare('posix_spawnattr_setsigmask', 'void *', 'void *')
@@ -61,6 +63,17 @@ export function closeDescriptor(fd: number): void {
   closeCall(fd)
 }
 
+/** The children that have no program yet. */
+const starting = new Set<Promise<unknown>>()
+
+/**
+ * Waits until no child has copies of descriptors of ours any more. Those that are being started have, close-on-exec or not, and
+ * keep mounts busy and locks taken by them that we have let go.
+ */
+export async function childrenStarted(): Promise<void> {
+  await Promise.allSettled(starting)
+}
+
 /**
  * Starts a command, found by PATH, in a process group of its own.
  * @param environment `NAME=value`
@@ -81,9 +94,12 @@ export async function posixSpawn(
     actionsOpen(actions, 0, '/dev/null', 0, 0)
     actionsDup2(actions, stdout, 1)
     actionsDup2(actions, stderr, 2)
+    actionsCloseFrom?.(actions, 3)
     // It returns the errno instead of setting it.
     const parameters = [pid, command, actions, attributes, [command, ...args, null], [...environment, null]]
-    const errno = await call('posix_spawn', spawnCall, parameters, `start ${command}`)
+    const start = call('posix_spawn', spawnCall, parameters, `start ${command}`)
+    starting.add(start)
+    const errno = await start.finally(() => starting.delete(start))
     if (errno !== 0) throw new SystemCallError('posix_spawn', errno, `start ${command}`)
     return pid.readInt32LE()
   } finally {
