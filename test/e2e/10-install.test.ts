@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals'
 import { run } from './support/command.ts'
 import { nodeNames } from './support/cluster.ts'
 import { DRIVER, driverPods, RELEASE } from './support/driver.ts'
-import { eventually } from './support/eventually.ts'
+import { eventually } from '../support/eventually.ts'
 import { get, getAll, kubectl, type KubeObject } from './support/kubectl.ts'
 
 const EXAMPLES = fileURLToPath(new URL('../../deploy/examples', import.meta.url))

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { nodeLog } from './support/driver.ts'
-import { eventually } from './support/eventually.ts'
+import { eventually } from '../support/eventually.ts'
 import { canGrowMountedExt4 } from './support/machine.ts'
 import { Namespace } from './support/namespace.ts'
 import { claim, ofClaim, pod } from './support/objects.ts'

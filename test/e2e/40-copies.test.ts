@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { nodeNames } from './support/cluster.ts'
-import { eventually } from './support/eventually.ts'
+import { eventually } from '../support/eventually.ts'
 import { Namespace } from './support/namespace.ts'
 import { claim, ofClaim, pod, snapshot } from './support/objects.ts'
 import type { KubeObject } from './support/kubectl.ts'

@@ -7,7 +7,7 @@ import type { VolumeView } from '../../src/cli/volume/view.ts'
 import { nodeNames } from './support/cluster.ts'
 import { outcome, run } from './support/command.ts'
 import { DRIVER_IMAGE } from './support/driver.ts'
-import { eventually } from './support/eventually.ts'
+import { eventually } from '../support/eventually.ts'
 import { Namespace } from './support/namespace.ts'
 import { claim, ofClaim, pod } from './support/objects.ts'
 

@@ -3,7 +3,7 @@ import { commandsOf, ROOT } from '../support/doc-commands.ts'
 import { kindCluster, nodeNames } from './support/cluster.ts'
 import { outcome } from './support/command.ts'
 import { install, uninstall } from './support/driver.ts'
-import { eventually } from './support/eventually.ts'
+import { eventually } from '../support/eventually.ts'
 import { volumeDevices } from './support/machine.ts'
 
 /** What a reader types that cannot be done again here, and what shows that it has been done. */

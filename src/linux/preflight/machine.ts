@@ -1,5 +1,7 @@
 import type { Finding } from '../../volumes/health/finding.ts'
+import { checkBlockedTasks } from './blocked-tasks.ts'
 import { checkDeviceNodes } from './device-nodes.ts'
+import { checkFreeDevices } from './free-devices.ts'
 import { checkOpenFiles } from './limits.ts'
 import { checkLoopControl } from './loop-control.ts'
 import { preflight } from './preflight.ts'
@@ -22,7 +24,9 @@ export async function examineMachine(
     ...checkPrivileges(),
     ...(await checkLoopControl()),
     ...findings,
+    ...(await checkFreeDevices()),
     ...(await checkDeviceNodes((file) => file.split('/').some(isOurs))),
     ...checkOpenFiles(driverPid ?? 'self'),
+    ...(driverPid === undefined ? [] : await checkBlockedTasks(driverPid)),
   ]
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { eventually, type Patience } from './eventually.ts'
+import { eventually, type Patience } from '../../support/eventually.ts'
 import { get, getAll, kubectl, type KubeObject } from './kubectl.ts'
 import { outcome, type Outcome } from './command.ts'
 

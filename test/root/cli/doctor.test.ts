@@ -6,9 +6,11 @@ import { describeRoot } from '../../root.ts'
 import { tool } from '../../scratch.ts'
 import { commandLine, type CommandWishes } from '../../support/command-line.ts'
 import { TestNode } from '../../support/driver.ts'
+import { eventually } from '../../support/eventually.ts'
 import { makeSparse } from '../../support/images.ts'
 import { ownNamespace } from '../../support/namespace.ts'
 import { MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
+import { CURES } from './cures.ts'
 
 interface Report {
   readonly driver: { readonly running: boolean; readonly pid: number | null; readonly nodeId?: string }
@@ -83,10 +85,10 @@ class Patient implements AsyncDisposable {
   /** `error ImageMissing`, of what is this node's. Root of a sandbox may lack CAP_SYS_RESOURCE. */
   async complaints(args: readonly string[] = [], wishes: CommandWishes = {}): Promise<string[]> {
     const { findings } = await this.examine(args, wishes)
-    for (const { cure, message } of findings) expect(Math.min(cure.length, message.length)).toBeGreaterThan(0)
-    return findings
-      .filter(({ reason }) => reason !== 'Ext4GrowsUnmountedOnly')
-      .map(({ reason, severity }) => `${severity} ${reason}`)
+    const complaints = findings.filter(({ reason }) => reason !== 'Ext4GrowsUnmountedOnly')
+    for (const { cure, reason } of complaints)
+      expect({ reason, cure }).toEqual({ reason, cure: cureFor(reason) })
+    return complaints.map(({ reason, severity }) => `${severity} ${reason}`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -282,6 +284,36 @@ describeRoot('doctor', () => {
     expect(await patient.complaints([], { within: away })).toEqual(['warning PoolNotVisible'])
   })
 
+  const waiting: [string, (volume: TestVolume) => Promise<unknown>, RegExp][] = [
+    [
+      'an mkfs',
+      (volume) => volume.stage(),
+      /^mkfs\.ext4 \(process \d+\), started by the driver, waits in the kernel for a disk/,
+    ],
+    [
+      'the driver itself',
+      () => patient.volume('new', mountCapability(), 'extra', 16 * MiB).create(),
+      /^thread \d+ of the driver \(process \d+\) waits in the kernel for a disk/,
+    ],
+  ]
+
+  it.each(waiting)('finds that a disk does not answer %s', async (_, call, message) => {
+    const volume = await patient.volume('data', mountCapability(), 'extra').create()
+    await tool('fsfreeze', '--freeze', patient.disk)
+    const called = call(volume)
+    const found = await eventually(
+      'it waits',
+      async () => {
+        expect(await patient.complaints()).toEqual(['warning TaskBlocked'])
+        return patient.examine()
+      },
+      { timeoutMs: 20_000 },
+    ).finally(() => tool('fsfreeze', '--unfreeze', patient.disk))
+    await called
+    expect(found.findings.map((finding) => finding.message)).toContainEqual(expect.stringMatching(message))
+    expect(await patient.complaints()).toEqual([])
+  })
+
   it('finds a driver that does not answer', async () => {
     process.kill(node.driver.pid, 'SIGSTOP')
     expect(await patient.complaints(endpoint())).toEqual(['error DriverNotAnswering'])
@@ -319,6 +351,15 @@ describeRoot('doctor', () => {
       ],
       ['nothing, because the driver makes nodes by itself', () => bareDev('dev'), []],
       [
+        'a loop device that is free',
+        () =>
+          inNamespace(
+            `echo 1048575 >${node.path}/max_part`,
+            `mount --bind ${node.path}/max_part /sys/module/loop/parameters/max_part`,
+          ),
+        ['error NoFreeLoopDevice'],
+      ],
+      [
         'a privilege',
         () => ({ within: ['setpriv', '--bounding-set=-mknod', '--inh-caps=-mknod'] }),
         ['error PrivilegeMissing'],
@@ -346,6 +387,10 @@ describeRoot('doctor', () => {
     })
   })
 })
+
+function cureFor(reason: string): unknown {
+  return expect.stringMatching(CURES[reason] ?? /^no cure is expected of it/)
+}
 
 /** Fills a volume of the pool `extra`, and what is left of its disk. */
 async function fillUp(disk: string, { id }: TestVolume): Promise<void> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { CAP_MKNOD, CAP_SYS_ADMIN, CAP_SYS_RESOURCE } from '../../../src/linux/capabilities.ts'
+import { mostDevices } from '../../../src/linux/preflight/free-devices.ts'
 import { checkOpenFiles } from '../../../src/linux/preflight/limits.ts'
 import { checkLoopControl } from '../../../src/linux/preflight/loop-control.ts'
 import { checkPrivileges } from '../../../src/linux/preflight/privileges.ts'
@@ -66,6 +67,18 @@ describe('privileges', () => {
     expect(checkPrivileges((capability) => granted.includes(capability)).map(({ reason }) => reason)).toEqual(
       reasons,
     )
+  })
+})
+
+describe('loop devices', () => {
+  it.each([
+    [0, 1_048_576],
+    [1, 524_288],
+    [15, 65_536],
+    [16, 32_768],
+    [1_048_575, 1],
+  ])('with loop.max_part=%d are %d at most', (maxPart, devices) => {
+    expect(mostDevices(maxPart)).toBe(devices)
   })
 })
 

@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+import type { Finding } from '../../volumes/health/finding.ts'
+
+/** Whoever waits for a disk that works has run again by then. */
+const PATIENCE_MS = 1000
+
+/** What proc_pid_status(5) tells of a thread. */
+interface Task {
+  readonly id: string
+  readonly name: string
+  readonly parent: number
+  /** In a wait that no signal ends. */
+  readonly blocked: boolean
+  /** How often it has stopped running, so that it is another number after it has run. */
+  readonly switches: string
+}
+
+/**
+ * Threads of the driver, and programs that it has started, which wait in the kernel for a disk that does not answer.
+ * Takes a second where any may.
+ */
+export async function checkBlockedTasks(driverPid: number): Promise<Finding[]> {
+  const before = blockedTasks(driverPid)
+  if (before.length === 0) return []
+  await setTimeout(PATIENCE_MS)
+  const after = new Map(blockedTasks(driverPid).map(({ id, switches }) => [id, switches]))
+  return before
+    .filter(({ id, switches }) => after.get(id) === switches)
+    .map(({ id, name, parent }) => ({
+      severity: 'warning',
+      reason: 'TaskBlocked',
+      message: `${parent === driverPid ? `${name} (process ${id}), started by the driver,` : `thread ${id} of the driver (process ${driverPid})`} waits in the kernel for a disk, where no signal ends it, and calls wait for it`,
+      cure: `make the disk answer: the kernel's log (dmesg) and /proc/${id}/stack tell which; all goes on by itself then`,
+    }))
+}
+
+function blockedTasks(driverPid: number): Task[] {
+  const threads = tasksIn(`/proc/${driverPid}/task`)
+  const programs = tasksIn('/proc').filter(({ parent }) => parent === driverPid)
+  return [...threads, ...programs].filter(({ blocked }) => blocked)
+}
+
+function tasksIn(directory: string): Task[] {
+  const ids = readdirSync(directory).filter((name) => /^\d+$/.test(name))
+  return ids.flatMap((id) => readTask(id, `${directory}/${id}/status`))
+}
+
+/** None when it has ended meanwhile. */
+function readTask(id: string, path: string): Task[] {
+  try {
+    const fields = new Map(
+      readFileSync(path, 'utf8')
+        .split('\n')
+        .map((line) => line.split(/:\s+/, 2) as [string, string]),
+    )
+    const field = (name: string): string => fields.get(name) ?? ''
+    return [
+      {
+        id,
+        name: field('Name'),
+        parent: Number(field('PPid')),
+        blocked: field('State').startsWith('D'),
+        switches: `${field('voluntary_ctxt_switches')} ${field('nonvoluntary_ctxt_switches')}`,
+      },
+    ]
+  } catch {
+    return []
+  }
+}
