@@ -1,10 +1,15 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { commandsOf, ROOT } from '../support/doc-commands.ts'
-import { kindCluster, nodeNames } from './support/cluster.ts'
-import { outcome } from './support/command.ts'
-import { install, uninstall } from './support/driver.ts'
 import { eventually } from '../support/eventually.ts'
+import { kindCluster, nodeNames, onNode } from './support/cluster.ts'
+import { outcome, run } from './support/command.ts'
+import { DATA_DIR, install, ready, uninstall } from './support/driver.ts'
+import { get, kubectl } from './support/kubectl.ts'
 import { volumeDevices } from './support/machine.ts'
+import { ofClaim, pod } from './support/objects.ts'
 
 /** What a reader types that cannot be done again here, and what shows that it has been done. */
 const DONE_ALREADY: readonly (readonly [command: RegExp, check: string])[] = [
@@ -12,6 +17,9 @@ const DONE_ALREADY: readonly (readonly [command: RegExp, check: string])[] = [
   [/^kubectl apply -k https:.*$/gm, 'kubectl get crd volumesnapshots.snapshot.storage.k8s.io'],
   [/^kind delete cluster$/gm, ': # the last test does'],
 ]
+
+/** Where what a page installs by npm goes. */
+let prefix = ''
 
 /** As somebody types them, one after the other, in the project's directory. The first that fails ends it. */
 async function follow(script: string): Promise<void> {
@@ -21,17 +29,24 @@ async function follow(script: string): Promise<void> {
     '-euxo',
     'pipefail',
     '-c',
-    `cd ${ROOT}\nexport KIND_CLUSTER_NAME=${await kindCluster()}\n${commands}`,
+    [
+      `cd ${ROOT}`,
+      `export KIND_CLUSTER_NAME=${await kindCluster()}`,
+      `export npm_config_prefix=${prefix} PATH=${prefix}/bin:$PATH`,
+      commands,
+    ].join('\n'),
   ])
   expect({ code, said: code === 0 ? '' : `${stdout}\n${stderr}` }).toEqual({ code: 0, said: '' })
 }
 
 beforeAll(async () => {
+  prefix = await mkdtemp(join(tmpdir(), 'csi-driver-loop-'))
   await uninstall()
 })
 
 afterAll(async () => {
   await install()
+  await rm(prefix, { recursive: true })
 })
 
 it('the tutorial works as it is written', async () => {
@@ -46,7 +61,7 @@ describe('with the driver of the tutorial', () => {
 
   afterAll(uninstall)
 
-  it.each(['kind', 'snapshots', 'change', 'pools', 'troubleshoot', 'watch', 'lost-node', 'upgrade'])(
+  it.each(['kind', 'snapshots', 'change', 'pools', 'troubleshoot', 'watch', 'upgrade'])(
     'docs/how-to/%s.md works as it is written',
     async (page) => {
       await follow(await commandsOf(`how-to/${page}.md`))
@@ -54,10 +69,52 @@ describe('with the driver of the tutorial', () => {
     600_000,
   )
 
-  it('and no device is left of any of it', async () => {
-    const nodes = await nodeNames()
-    await eventually('no device is left', async () => {
-      expect([...(await volumeDevices(nodes))]).toEqual([])
-    })
-  })
+  it('docs/how-to/lost-node.md works as it is written, for a node that does not come back', async () => {
+    const { lost, node } = await moveDisk()
+    try {
+      await run('docker', ['stop', lost])
+      const page = await commandsOf('how-to/lost-node.md')
+      await follow(`claim=ext4 lost=${lost} node=${node}\n${page}\nrm adopted.yaml`)
+      await kubectl(['apply', '--filename=-'], {
+        input: JSON.stringify(pod('reader', { node, volumes: { data: ofClaim('ext4') } })),
+      })
+      await kubectl(['wait', '--for=condition=Ready', 'pod/reader', '--timeout=120s'])
+      expect(await kubectl(['exec', 'reader', '--', 'cat', '/data/word'])).toBe('kept\n')
+      await kubectl(['delete', 'pod/reader', 'pvc/ext4'])
+    } finally {
+      await run('docker', ['start', lost])
+      await eventually('the node is back', () => get('node', lost))
+      await ready()
+    }
+  }, 600_000)
+
+  it('and no device is left of any of it', noDevices)
 })
+
+async function noDevices(): Promise<void> {
+  const nodes = await nodeNames()
+  await eventually('no device is left', async () => {
+    expect([...(await volumeDevices(nodes))]).toEqual([])
+  })
+}
+
+/** A claim `ext4` with a word in it, whose disk is now with another node than its own, which is to be lost. */
+async function moveDisk(): Promise<{ lost: string; node: string }> {
+  await follow(
+    'kubectl apply -f deploy/examples/ext4.yaml\nkubectl wait --for=condition=Ready pod/ext4 --timeout=120s',
+  )
+  await kubectl(['exec', 'ext4', '--', 'sh', '-c', 'echo kept >/data/word'])
+  const lost = (await get<{ spec: { nodeName: string } }>('pod', 'ext4')).spec.nodeName
+  const node = (await nodeNames()).find((name) => name !== lost && name.includes('worker')) ?? ''
+  await kubectl(['delete', 'pod', 'ext4'])
+  await noDevices()
+  const claimed = await get<{ spec: { volumeName: string } }>('pvc', 'ext4')
+  const { spec } = await get<{ spec: { csi: { volumeHandle: string } } }>('pv', claimed.spec.volumeName)
+  await onNode(node, 'mkdir', '--parents', `${DATA_DIR}/old`)
+  const volume = `pools/default/volumes/${spec.csi.volumeHandle}`
+  const from = `docker exec ${lost} tar --create --sparse --directory ${DATA_DIR} ${volume}`
+  const to = `docker exec --interactive ${node} tar --extract --sparse --directory ${DATA_DIR}/old`
+  await run('bash', ['-euo', 'pipefail', '-c', `${from} | ${to}`])
+  await onNode(lost, 'rm', '--recursive', `${DATA_DIR}/${volume}`)
+  return { lost, node }
+}
