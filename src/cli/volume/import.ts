@@ -1,5 +1,4 @@
-import { open } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { open, realpath } from 'node:fs/promises'
 import { addAbortSignal } from 'node:stream'
 import { LinuxImageCopier } from '../../linux/copy/image-copier.ts'
 import { writeSparse } from '../../linux/copy/write-sparse.ts'
@@ -28,7 +27,7 @@ export async function importImage(
   input: string,
   options: ImportOptions,
 ): Promise<{ id: string; capacityBytes: bigint }> {
-  return input === '-' ? await fromStandardInput(options) : await fromFile(resolve(input), options)
+  return input === '-' ? await fromStandardInput(options) : await fromFile(await realpath(input), options)
 }
 
 async function fromFile(

@@ -1,5 +1,6 @@
 import { open, unlink } from 'node:fs/promises'
 import type { CopyProgress, Extent, ImageCopier } from '../../volumes/ports.ts'
+import { openImage } from '../open-image.ts'
 import { canClone, tryClone } from './clone.ts'
 import { dataSpans } from './data-spans.ts'
 import { differences } from './differences.ts'
@@ -115,7 +116,8 @@ async function sum(numbers: AsyncIterable<bigint>): Promise<bigint> {
   return total
 }
 
-async function openFile(path: string, flags: string): Promise<OpenFile & AsyncDisposable> {
-  const handle = await open(path, flags, 0o600)
+/** An image that is there, or, with `wx+`, a new one. */
+async function openFile(path: string, flags: 'r' | 'r+' | 'wx+'): Promise<OpenFile & AsyncDisposable> {
+  const handle = await (flags === 'wx+' ? open(path, flags, 0o600) : openImage(path, flags))
   return { handle, path, [Symbol.asyncDispose]: () => handle.close() }
 }

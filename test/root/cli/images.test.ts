@@ -1,4 +1,4 @@
-import { copyFile, link, readFile, readdir, stat, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, link, readFile, readdir, stat, truncate, writeFile, symlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { parseAllDocuments } from 'yaml'
@@ -92,6 +92,15 @@ describeRoot('images that become volumes', () => {
       await expectEqual(image, volume.image)
       expect(await allocated(volume.image)).toBeLessThanOrEqual((await allocated(image)) + MiB)
       await volume.delete()
+    })
+
+    it('reads the file that a symbolic link leads to', async () => {
+      const image = await makeImage()
+      const link = join(node.path, 'link.img')
+      await symlink(image, link)
+      const { stdout } = await run(['volume', 'import', link, '--name', 'db'])
+      await using volume = await staged('db', stdout.trim(), mountCapability())
+      expect(await readFile(join(volume.staging, 'note'), 'utf8')).toBe('kept')
     })
 
     it('makes a raw block volume of anything', async () => {

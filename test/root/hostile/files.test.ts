@@ -5,6 +5,7 @@ import { describeRoot } from '../../root.ts'
 import { tool } from '../../scratch.ts'
 import { TestNode } from '../../support/driver.ts'
 import { refusal } from '../../support/refusal.ts'
+import { TestSnapshot } from '../../support/snapshot.ts'
 import { MiB, TestVolume } from '../../support/volume.ts'
 import { look, makeCanary } from './canary.ts'
 
@@ -100,6 +101,28 @@ describeRoot('in the pool there is', () => {
   it.each(images)('%s in the place of disk.img, at the start', async (_, what) => {
     await plant('disk.img', what, true)
     await expectRefused()
+  })
+
+  it.each(images)('%s in the place of the image of a snapshot', async (_, what) => {
+    const { controller } = node.client
+    const snapshot = await new TestSnapshot(node, 'snapshot', volume).create()
+    const later = await new TestSnapshot(node, 'later', volume).create()
+    await rename(snapshot.image, join(node.path, 'disk.img'))
+    await what(snapshot.image, canary)
+    const refused = refusal('FAILED_PRECONDITION', new RegExp(snapshot.id))
+    await expect(
+      new TestVolume(node, 'restored', { source: snapshot.asSource }).create(),
+    ).rejects.toMatchObject(refused)
+    expect(await node.files()).toHaveLength(2)
+    await snapshot.delete()
+    await using restored = await new TestVolume(node, 'restored', {
+      bytes: BYTES,
+      source: later.asSource,
+    }).create()
+    await restored.stage()
+    await later.delete()
+    expect((await controller.listSnapshots({})).entries).toEqual([])
+    expect(await look(canary)).toEqual(before)
   })
 
   it.each(records)('%s in the place of volume.json, at the start', async (_, what) => {
