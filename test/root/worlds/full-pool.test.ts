@@ -3,15 +3,16 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
 import { tool } from '../../scratch.ts'
-import { TestDisk } from '../../support/disk.ts'
-import { TestNode } from '../../support/driver.ts'
+import type { TestDisk } from '../../support/disk.ts'
+import type { TestNode } from '../../support/driver.ts'
 import { healthOnNode, storageHealth } from '../../support/health.ts'
-import { nothing } from '../../support/leftovers.ts'
-import { Pages } from '../../support/pages.ts'
+import type { Pages } from '../../support/pages.ts'
 import { refusal } from '../../support/refusal.ts'
 import { MiB, TestVolume } from '../../support/volume.ts'
+import { DiskWorld } from './disk-world.ts'
 
 describeRoot('a pool whose disk others have filled', () => {
+  let world: DiskWorld
   let node: TestNode
   let disk: TestDisk
   let pages: Pages
@@ -19,28 +20,20 @@ describeRoot('a pool whose disk others have filled', () => {
   let unused: TestVolume
 
   beforeEach(async () => {
-    node = await TestNode.make()
-    pages = await Pages.make()
-    disk = await TestDisk.make(node, 256 * MiB)
-    const config = join(node.path, 'config.yaml')
-    await writeFile(config, `pools: { default: {}, extra: { path: ${disk.pool} } }`)
-    await node.start({ args: ['--config', config, ...pages.args] })
-    used = await inExtra('used').create()
-    unused = await inExtra('unused').create()
+    world = await DiskWorld.start()
+    ;({ node, disk, pages } = world)
+    used = await world.volume('used').create()
+    unused = await world.volume('unused').create()
     await used.stage()
     await writeFile(join(await used.publish(), 'note'), 'kept', { flush: true })
     await fillUp()
   })
 
   afterEach(async () => {
-    await using _cleared = node
+    await using _ended = world
     for (const volume of [used, unused]) await volume[Symbol.asyncDispose]()
-    await node.driver.end('SIGTERM')
-    await disk.unmount()
-    expect(await node.left()).toEqual(nothing)
   })
 
-  const inExtra = (name: string): TestVolume => new TestVolume(node, name, { parameters: { pool: 'extra' } })
   const filler = (): string => join(disk.path, 'filler')
 
   /** To the last block: first by large pieces, then by small ones. */
@@ -54,7 +47,7 @@ describeRoot('a pool whose disk others have filled', () => {
     // mkfs is told of an I/O error only.
     await expect(unused.stage()).rejects.toMatchObject(full)
     expect(await unused.devices()).toEqual([])
-    await expect(inExtra('new').create()).rejects.toMatchObject(
+    await expect(world.volume('new').create()).rejects.toMatchObject(
       refusal('RESOURCE_EXHAUSTED', /pool "extra"(: the disk under .* is full| has .* for thin volumes)/),
     )
     expect(await pages.calls('NodeStageVolume', 'RESOURCE_EXHAUSTED')).toBe(1)

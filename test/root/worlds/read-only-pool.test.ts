@@ -2,52 +2,42 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
-import { TestDisk } from '../../support/disk.ts'
-import { TestNode } from '../../support/driver.ts'
+import type { TestDisk } from '../../support/disk.ts'
+import type { TestNode } from '../../support/driver.ts'
 import { healthOnDisk, healthOnNode, storageHealth } from '../../support/health.ts'
-import { nothing } from '../../support/leftovers.ts'
-import { Pages } from '../../support/pages.ts'
+import type { Pages } from '../../support/pages.ts'
 import { refusal } from '../../support/refusal.ts'
 import { TestSnapshot } from '../../support/snapshot.ts'
 import { MiB, TestVolume } from '../../support/volume.ts'
+import { DiskWorld } from './disk-world.ts'
 
 describeRoot('a pool whose disk became read-only after errors', () => {
+  let world: DiskWorld
   let node: TestNode
   let disk: TestDisk
   let pages: Pages
-  let args: string[]
   let used: TestVolume
   let unused: TestVolume
 
   beforeEach(async () => {
-    node = await TestNode.make()
-    pages = await Pages.make()
-    disk = await TestDisk.make(node, 256 * MiB, 'errors=remount-ro')
-    const config = join(node.path, 'config.yaml')
-    await writeFile(config, `pools: { default: {}, extra: { path: ${disk.pool} } }`)
-    args = ['--config', config, ...pages.args]
-    await node.start({ args })
-    used = await inExtra('used').create()
-    unused = await inExtra('unused').create()
+    world = await DiskWorld.start('errors=remount-ro')
+    ;({ node, disk, pages } = world)
+    used = await world.volume('used').create()
+    unused = await world.volume('unused').create()
     await used.stage()
     await writeFile(join(await used.publish(), 'note'), 'kept', { flush: true })
     await writeFile(`/sys/fs/ext4/${await disk.deviceName()}/trigger_fs_error`, 'a test')
   })
 
   afterEach(async () => {
-    await using _cleared = node
-    await node.driver.end('SIGTERM')
-    await disk.unmount()
-    expect(await node.left()).toEqual(nothing)
+    await world[Symbol.asyncDispose]()
   })
-
-  const inExtra = (name: string): TestVolume => new TestVolume(node, name, { parameters: { pool: 'extra' } })
 
   it('refuses what it would have to write, and says what to do', async () => {
     const { controller } = node.client
     const readOnly = refusal('UNAVAILABLE', /EROFS: .*\/disk\/pool\/.*mount it for writing$/)
     for (const call of [
-      inExtra('new').create(),
+      world.volume('new').create(),
       unused.stage(),
       unused.delete(),
       controller.controllerExpandVolume({ volumeId: used.id, capacityRange: { requiredBytes: 64 * MiB } }),
@@ -81,7 +71,7 @@ describeRoot('a pool whose disk became read-only after errors', () => {
     await disk.unmount()
     await disk.repair()
     await disk.mount()
-    await node.start({ args })
+    await world.startDriver()
     expect(await storageHealth(node)).toEqual([])
     await used.stage()
     expect(await readFile(join(await used.publish(), 'note'), 'utf8')).toBe('kept')
