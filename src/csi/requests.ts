@@ -1,5 +1,5 @@
 import { accessModes, type Access, type AccessMode } from '../volumes/volume.ts'
-import type { CapacityRange } from '../volumes/capacity-range.ts'
+import { checkRange, type CapacityRange } from '../volumes/capacity-range.ts'
 import { VolumeError } from '../volumes/errors.ts'
 import { fsTypes, type FsType } from '../volumes/ports.ts'
 import type { CapacityRange as CapacityRangeMessage } from './generated/csi/v1/CapacityRange.ts'
@@ -60,8 +60,14 @@ export function possiblePath(field: string, path: string): string {
   )
 }
 
-export function toRange(range: CapacityRangeMessage | null): CapacityRange {
-  return { requiredBytes: BigInt(range?.requiredBytes ?? 0), limitBytes: BigInt(range?.limitBytes ?? 0) }
+/** @throws VolumeError invalid-argument for a range that no volume can be in */
+export function toRange(message: CapacityRangeMessage | null): CapacityRange {
+  const range = {
+    requiredBytes: BigInt(message?.requiredBytes ?? 0),
+    limitBytes: BigInt(message?.limitBytes ?? 0),
+  }
+  checkRange(range)
+  return range
 }
 
 /** @throws VolumeError invalid-argument when there is none, or one that this driver cannot offer */

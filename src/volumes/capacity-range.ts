@@ -32,10 +32,9 @@ export function checkRange({ requiredBytes, limitBytes }: CapacityRange): void {
 /**
  * The size of a new volume: what is required, in whole pages, and at least what its file system needs.
  * @param preferred where nothing is required and the limit allows it
- * @throws VolumeError invalid-argument, or out-of-range when the limit does not allow that
+ * @throws VolumeError out-of-range when the limit does not allow that
  */
 export function chooseCapacity(range: CapacityRange, minimum: bigint, preferred = DEFAULT_CAPACITY): bigint {
-  checkRange(range)
   const { requiredBytes, limitBytes } = range
   const wanted =
     requiredBytes > 0n

@@ -1,4 +1,4 @@
-import { checkRange, chooseCapacity, satisfies, type CapacityRange } from './capacity-range.ts'
+import { chooseCapacity, satisfies, type CapacityRange } from './capacity-range.ts'
 import type { Catalog } from './catalog.ts'
 import { larger } from './bytes.ts'
 import { VolumeError, failureOf, hasErrno } from './errors.ts'
@@ -115,7 +115,6 @@ export class Provisioner {
    */
   async expand(id: string, range: CapacityRange, signal: AbortSignal): Promise<Volume> {
     const { catalog, locks, loops } = this.#on
-    checkRange(range)
     using _lock = await locks.acquire(id, signal)
     const volume = catalog.get(id)
     // Made larger, one that has lost its end would look whole.

@@ -6,7 +6,8 @@ export type Message = Readonly<Record<string, unknown>>
 
 /** A method's request with one field set to something evil. */
 export interface Case {
-  readonly what: string
+  readonly field: string
+  readonly evil: string
   readonly request: Message
 }
 
@@ -38,15 +39,16 @@ type Strings = ReturnType<typeof evilStrings>
 function variants(type: protobuf.Type, good: Message, prefix: string, strings: Strings): Case[] {
   return type.fieldsArray.flatMap((field) => {
     const { name } = field.resolve()
-    return fieldVariants(field, good[name], `${prefix}${name}`, strings).map(({ what, value }) => ({
-      what,
+    return fieldVariants(field, good[name], `${prefix}${name}`, strings).map(({ value, ...which }) => ({
+      ...which,
       request: { ...good, [name]: value },
     }))
   })
 }
 
 interface Variant {
-  readonly what: string
+  readonly field: string
+  readonly evil: string
   readonly value: unknown
 }
 
@@ -54,8 +56,8 @@ function fieldVariants(field: protobuf.Field, good: unknown, path: string, strin
   if (field.map) return mapVariants(good as Readonly<Record<string, string>> | undefined, path, strings)
   if (!field.repeated) return oneVariants(field, good, path, strings)
   const [first, ...others] = (good ?? []) as readonly unknown[]
-  return oneVariants(field, first, `${path}[0]`, strings).map(({ what, value }) => ({
-    what,
+  return oneVariants(field, first, `${path}[0]`, strings).map(({ value, ...which }) => ({
+    ...which,
     value: [value, ...others],
   }))
 }
@@ -66,28 +68,31 @@ function mapVariants(
   path: string,
   strings: Strings,
 ): Variant[] {
-  const entry = (what: string, key: string, value: string): Variant => ({
-    what,
+  const entry = (field: string, evil: string, key: string, value: string): Variant => ({
+    field,
+    evil,
     value: Object.fromEntries([...Object.entries(good ?? {}), [key, value]]),
   })
   const keys = Object.keys(good ?? {})
   return strings.flatMap(([what, evil]) => [
-    entry(`a key of ${path}: ${what}`, evil, 'value'),
-    ...(keys.length > 0 ? keys : ['key']).map((key) => entry(`${path}[${key}]: ${what}`, key, evil)),
+    entry(`a key of ${path}`, what, evil, 'value'),
+    ...(keys.length > 0 ? keys : ['key']).map((key) => entry(`${path}[${key}]`, what, key, evil)),
   ])
 }
 
 function oneVariants(field: protobuf.Field, good: unknown, path: string, strings: Strings): Variant[] {
   const { resolvedType, type } = field
   if (resolvedType instanceof protobuf.Type) {
-    return variants(resolvedType, (good ?? {}) as Message, `${path}.`, strings).map(({ what, request }) => ({
-      what,
-      value: request,
-    }))
+    return variants(resolvedType, (good ?? {}) as Message, `${path}.`, strings).map(
+      ({ request, ...which }) => ({
+        ...which,
+        value: request,
+      }),
+    )
   }
-  if (type === 'string') return strings.map(([what, value]) => ({ what: `${path}: ${what}`, value }))
+  if (type === 'string') return strings.map(([evil, value]) => ({ field: path, evil, value }))
   if (type === 'int32' || type === 'int64') {
-    return evilIntegers[type].map((value) => ({ what: `${path}: ${value}`, value }))
+    return evilIntegers[type].map((value) => ({ field: path, evil: value, value }))
   }
   return []
 }
