@@ -74,7 +74,7 @@ describe('with the driver of the tutorial', () => {
     try {
       await run('docker', ['stop', lost])
       const page = await commandsOf('how-to/lost-node.md')
-      await follow(`claim=ext4 lost=${lost} node=${node}\n${page}\nrm adopted.yaml`)
+      await follow(`claim=ext4 lost=${lost} node=${node}\n${page}`)
       await kubectl(['apply', '--filename=-'], {
         input: JSON.stringify(pod('reader', { node, volumes: { data: ofClaim('ext4') } })),
       })
@@ -82,6 +82,7 @@ describe('with the driver of the tutorial', () => {
       expect(await kubectl(['exec', 'reader', '--', 'cat', '/data/word'])).toBe('kept\n')
       await kubectl(['delete', 'pod/reader', 'pvc/ext4'])
     } finally {
+      await rm(join(ROOT, 'adopted.yaml'), { force: true })
       await run('docker', ['start', lost])
       await eventually('the node is back', () => get('node', lost))
       await ready()

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
+import { hasErrno } from '../../volumes/errors.ts'
 import type { Finding } from '../../volumes/health/finding.ts'
 
 /** Whoever waits for a disk that works has run again by then. */
@@ -25,14 +26,20 @@ export async function checkBlockedTasks(driverPid: number): Promise<Finding[]> {
   if (before.length === 0) return []
   await setTimeout(PATIENCE_MS)
   const after = new Map(blockedTasks(driverPid).map(({ id, switches }) => [id, switches]))
-  return before
-    .filter(({ id, switches }) => after.get(id) === switches)
-    .map(({ id, name, parent }) => ({
-      severity: 'warning',
-      reason: 'TaskBlocked',
-      message: `${parent === driverPid ? `${name} (process ${id}), started by the driver,` : `thread ${id} of the driver (process ${driverPid})`} waits in the kernel for a disk, where no signal ends it, and calls wait for it`,
-      cure: `make the disk answer: the kernel's log (dmesg) and /proc/${id}/stack tell which; all goes on by itself then`,
-    }))
+  const still = before.filter(({ id, switches }) => after.get(id) === switches)
+  return still.map((task) => ({
+    severity: 'warning',
+    reason: 'TaskBlocked',
+    message: `${describe(task, driverPid)} waits in the kernel for a disk, where no signal ends it, and calls wait for it`,
+    cure: `make the disk answer: the kernel's log (dmesg) and /proc/${task.id}/stack tell which; all goes on by itself then`,
+  }))
+}
+
+function describe({ id, name, parent }: Task, driverPid: number): string {
+  const isProgram = parent === driverPid
+  return isProgram
+    ? `${name} (process ${id}), started by the driver,`
+    : `thread ${id} of the driver (process ${driverPid})`
 }
 
 function blockedTasks(driverPid: number): Task[] {
@@ -49,12 +56,8 @@ function tasksIn(directory: string): Task[] {
 /** None when it has ended meanwhile. */
 function readTask(id: string, path: string): Task[] {
   try {
-    const fields = new Map(
-      readFileSync(path, 'utf8')
-        .split('\n')
-        .map((line) => line.split(/:\s+/, 2) as [string, string]),
-    )
-    const field = (name: string): string => fields.get(name) ?? ''
+    const status = readFileSync(path, 'utf8')
+    const field = (name: string): string => new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(status)?.[1] ?? ''
     return [
       {
         id,
@@ -64,7 +67,8 @@ function readTask(id: string, path: string): Task[] {
         switches: `${field('voluntary_ctxt_switches')} ${field('nonvoluntary_ctxt_switches')}`,
       },
     ]
-  } catch {
-    return []
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ESRCH')) return []
+    throw error
   }
 }

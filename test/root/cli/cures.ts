@@ -4,6 +4,7 @@ export const CURES: Readonly<Record<string, RegExp>> = {
   DeviceNodeMissing: /mknod --mode=600 \/dev\/loop\d+ b 7 \d+$/,
   DeviceTooSmall: /expan/,
   DriverNotAnswering: /kill \d+/,
+  Ext4GrowsUnmountedOnly: /CAP_SYS_RESOURCE/,
   FewOpenFiles: /LimitNOFILE=/,
   FileSystemReadOnly: /restart the pod/,
   FileSystemShutDown: /restart the pod/,

@@ -85,10 +85,13 @@ class Patient implements AsyncDisposable {
   /** `error ImageMissing`, of what is this node's. Root of a sandbox may lack CAP_SYS_RESOURCE. */
   async complaints(args: readonly string[] = [], wishes: CommandWishes = {}): Promise<string[]> {
     const { findings } = await this.examine(args, wishes)
-    const complaints = findings.filter(({ reason }) => reason !== 'Ext4GrowsUnmountedOnly')
-    for (const { cure, reason } of complaints)
+    for (const { cure, message, reason } of findings) {
       expect({ reason, cure }).toEqual({ reason, cure: cureFor(reason) })
-    return complaints.map(({ reason, severity }) => `${severity} ${reason}`)
+      expect(message.length).toBeGreaterThan(0)
+    }
+    return findings
+      .filter(({ reason }) => reason !== 'Ext4GrowsUnmountedOnly')
+      .map(({ reason, severity }) => `${severity} ${reason}`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

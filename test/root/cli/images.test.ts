@@ -1,4 +1,4 @@
-import { copyFile, link, readFile, readdir, stat, truncate, writeFile, symlink } from 'node:fs/promises'
+import { copyFile, link, readFile, readdir, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { parseAllDocuments } from 'yaml'

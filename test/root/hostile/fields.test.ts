@@ -12,6 +12,19 @@ import { look, makeCanary } from './canary.ts'
 import { casesOf, methods, type Message } from './fields.ts'
 import { BYTES, goodRequests } from './good-requests.ts'
 
+/** What tells a caller that the request is at fault, or that this driver does not offer the method. */
+const ALLOWED = new Set([
+  'OK',
+  'INVALID_ARGUMENT',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'RESOURCE_EXHAUSTED',
+  'UNIMPLEMENTED',
+])
+
 const PATIENCE_MS = 20_000
 
 describeRoot('a request with an evil field', () => {
@@ -60,7 +73,8 @@ describeRoot('a request with an evil field', () => {
         goodRequests(volume, snapshot.id)[method] ?? {},
         canary,
       ))
-        answers.push({ field, evil, code: await codeOf(node.client, method, request) })
+        answers.push({ field, evil, ...(await answerTo(node.client, method, request)) })
+      expect(answers.filter(({ code }) => !ALLOWED.has(code))).toEqual([])
       expect(summary(answers)).toMatchSnapshot()
       expect(await look(canary)).toEqual(before)
       expect(await readFile(join(bystander.target(), 'data'), 'utf8')).toBe('mine')
@@ -72,10 +86,15 @@ describeRoot('a request with an evil field', () => {
 
 type Untyped = Readonly<Record<string, (request: Message, options: object) => unknown>>
 
-interface Answer {
+interface Outcome {
+  /** `OK`, or the name of the error's. */
+  readonly code: string
+  readonly details: string
+}
+
+interface Answer extends Outcome {
   readonly field: string
   readonly evil: string
-  readonly code: string
 }
 
 /** By field: the code that most values get, and for each other one which do. */
@@ -90,8 +109,7 @@ function codesOf(answers: readonly Answer[]): string {
   return codes.map(([code, those], index) => (index === 0 ? code : `${code}: ${evils(those)}`)).join('; ')
 }
 
-/** `OK`, or the code's name. */
-async function codeOf(client: CsiClient, method: string, request: Message): Promise<string> {
+async function answerTo(client: CsiClient, method: string, request: Message): Promise<Outcome> {
   const [service = '', name = ''] = method
     .split('.')
     .map((word) => word.charAt(0).toLowerCase() + word.slice(1))
@@ -99,9 +117,10 @@ async function codeOf(client: CsiClient, method: string, request: Message): Prom
   try {
     const answer = await call?.(request, { deadline: Date.now() + PATIENCE_MS })
     if (isStream(answer)) await Array.fromAsync(answer)
-    return 'OK'
+    return { code: 'OK', details: '' }
   } catch (error) {
-    return status[(error as { code: status }).code]
+    const { code, details } = error as { code: status; details: string }
+    return { code: status[code], details }
   }
 }
 
