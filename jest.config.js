@@ -1,6 +1,6 @@
-/** One file at a time: root tests share the machine's loop devices and count what is left of them. */
+/** Each root test has a directory, and counts only the loop devices, mounts and processes of that. */
 export default {
-  maxWorkers: 1,
+  maxWorkers: 2,
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   // They need helm, or a cluster, and have configurations of their own.
