@@ -1,11 +1,27 @@
-/** Each root test has a directory, and counts only the loop devices, mounts and processes of that. */
-export default {
-  maxWorkers: 2,
+const tests = {
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // They need helm, or a cluster, and have configurations of their own.
-  testPathIgnorePatterns: ['<rootDir>/test/(chart|e2e)/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/strip-types.js' },
   testTimeout: 60_000,
+}
+
+export default {
+  maxWorkers: 2,
+  projects: [
+    {
+      // Each root test has a directory, and counts only the loop devices, mounts and processes of that.
+      displayName: 'together',
+      ...tests,
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      // Chart and cluster need helm, or a cluster, and have configurations of their own.
+      testPathIgnorePatterns: ['<rootDir>/test/(chart|e2e)/', '\\.alone\\.test\\.ts$'],
+    },
+    {
+      // What these do to the machine would be felt by the others.
+      displayName: 'alone',
+      ...tests,
+      testMatch: ['<rootDir>/test/**/*.alone.test.ts'],
+      runner: '<rootDir>/test/alone.js',
+    },
+  ],
 }

@@ -29,7 +29,6 @@ export class CsiServer implements AsyncDisposable {
   readonly #server: Server
   readonly #stopping = new AbortController()
   readonly #context: CallContext
-  #socket: string | undefined
 
   constructor(
     log: Logger,
@@ -62,7 +61,6 @@ export class CsiServer implements AsyncDisposable {
     await mkdir(dirname(path), { recursive: true, mode: 0o750 })
     await removeStaleSocket(path)
     await this.#bind(`unix:${path}`, ServerCredentials.createInsecure())
-    this.#socket = path
   }
 
   /** @param address `host:port` @throws Error when the port is taken */
@@ -70,7 +68,10 @@ export class CsiServer implements AsyncDisposable {
     await this.#bind(address, credentials)
   }
 
-  /** Takes no more calls, lets those that run finish, cancels what takes too long, removes the socket. */
+  /**
+   * Takes no more calls, lets those that run finish, and cancels what takes too long. The socket goes first, and with the one
+   * that listens on it (libuv unlinks it): later it may be another driver's.
+   */
   async stop(): Promise<void> {
     const grace = setTimeout(() => {
       this.#stopping.abort(new ShutdownError())
@@ -81,7 +82,6 @@ export class CsiServer implements AsyncDisposable {
       })
     })
     clearTimeout(grace)
-    if (this.#socket !== undefined) await unlink(this.#socket).catch(ignoreMissing)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,3 +1,5 @@
+import { VolumeError } from '../../volumes/errors.ts'
+import { CommandError } from '../command-error.ts'
 import { run } from '../exec.ts'
 import { renewBtrfs } from './btrfs-renew.ts'
 import type { FileSystemType } from './type.ts'
@@ -10,7 +12,11 @@ export const btrfs: FileSystemType = {
   mountOptions: [],
 
   async format(device, options, signal) {
-    await run('mkfs.btrfs', ['-q', '-K', ...options, device], { signal })
+    try {
+      await run('mkfs.btrfs', ['-q', '-K', ...options, device], { signal })
+    } catch (error) {
+      throw error instanceof CommandError ? explained(error) : error
+    }
   },
 
   /** The log is replayed at mount, and `btrfs check --repair` is only for those who were told to (btrfs-check(8)). */
@@ -23,4 +29,17 @@ export const btrfs: FileSystemType = {
   async grow(_device, mountPoint, signal) {
     await run('btrfs', ['filesystem', 'resize', 'max', mountPoint], { signal })
   },
+}
+
+/**
+ * mkfs.btrfs looks up what each mounted loop device is of, and is content with a file that is gone, but not with one that cannot be
+ * looked at (`check_mounted` of btrfs-progs 6.2). So the death of one disk keeps it from all others.
+ */
+function explained(error: CommandError): Error {
+  if (!error.stderr.includes('cannot check mount status')) return error
+  return new VolumeError(
+    'unavailable',
+    `mkfs.btrfs makes nothing while a mounted volume of this machine is on a disk that cannot be read: ${error.message}`,
+    { cause: error },
+  )
 }

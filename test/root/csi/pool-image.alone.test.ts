@@ -357,6 +357,14 @@ describeRoot('a pool image that dies', () => {
     expect(await healthOnNode(node, volume)).toEqual([])
   })
 
+  it('keeps a new btrfs in another pool waiting, and says why', async () => {
+    await using btrfs = await new TestVolume(node, 'btrfs', { capability: mountCapability('btrfs') }).create()
+    await tool('xfs_io', '-x', '-c', 'shutdown', on.mountPoint)
+    await expect(btrfs.stage()).rejects.toMatchObject(refusal('UNAVAILABLE', /disk that cannot be read/))
+    await volume.unstage()
+    await btrfs.stage()
+  })
+
   it('because its file is removed is never made anew', async () => {
     await rename(on.image, `${on.image}.away`)
     const missing = 'PoolImageMissing'
