@@ -9,12 +9,18 @@ interface Event {
 }
 
 interface PodStatus extends KubeObject {
-  readonly spec: { readonly nodeName?: string }
+  readonly spec: {
+    readonly nodeName?: string
+    readonly volumes?: readonly { readonly persistentVolumeClaim?: { readonly claimName: string } }[]
+  }
   readonly status: {
     readonly phase: string
     readonly conditions?: readonly { readonly type: string; readonly status: string }[]
   }
 }
+
+/** Of many pods that wait for the same thing, a few are told of. */
+const TOLD_PODS = 3
 
 /** A namespace for the objects of one test file; disposing deletes it, with all volumes. */
 export class Namespace implements AsyncDisposable {
@@ -72,8 +78,10 @@ export class Namespace implements AsyncDisposable {
         ...names.map((name) => `pod/${name}`),
       )
     } catch (error) {
-      const waiting = await Promise.all(names.map(async (name) => `${name}:\n${await this.story(name)}`))
-      throw new Error(waiting.join('\n'), { cause: error })
+      const ready = await Promise.all(names.map((name) => this.isReady(name)))
+      const waiting = names.filter((_, index) => !ready[index])
+      const told = waiting.slice(0, TOLD_PODS).map(async (name) => `${name}:\n${await this.story(name)}`)
+      throw new Error((await Promise.all(told)).join('\n'), { cause: error })
     }
   }
 
@@ -90,11 +98,13 @@ export class Namespace implements AsyncDisposable {
     return this.getAll<Event & KubeObject>('events', `--field-selector=involvedObject.name=${name}`)
   }
 
-  /** The events of a pod and of all claims. */
+  /** The events of a pod and of its claims. */
   async story(pod: string): Promise<string> {
-    const claims = await this.getAll('pvc')
-    const names = [pod, ...claims.map(({ metadata }) => metadata.name)]
-    const events = await Promise.all(names.map((name) => this.events(name)))
+    const { spec } = await this.get<PodStatus>('pod', pod)
+    const claims = (spec.volumes ?? []).flatMap(
+      ({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? [],
+    )
+    const events = await Promise.all([...new Set([pod, ...claims])].map((name) => this.events(name)))
     return events
       .flat()
       .map(({ reason, message }) => `  ${reason}: ${message}`)
