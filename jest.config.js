@@ -2,11 +2,11 @@ const tests = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/strip-types.js' },
-  testTimeout: 60_000,
 }
 
 export default {
   maxWorkers: 2,
+  testTimeout: 60_000,
   projects: [
     {
       // Each root test has a directory, and counts only the loop devices, mounts and processes of that.
