@@ -1,6 +1,8 @@
 const tests = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
+  globalSetup: '<rootDir>/test/setup.ts',
+  globalTeardown: '<rootDir>/test/teardown.ts',
   transform: { '\\.ts$': '<rootDir>/test/strip-types.js' },
 }
 
