@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import { hasErrno } from '../../volumes/errors.ts'
 import type { Finding } from '../../volumes/health/finding.ts'
+import { unlessEnded } from './ended-process.ts'
 
 /** Whoever waits for a disk that works has run again by then. */
 const PATIENCE_MS = 1000
@@ -49,26 +49,18 @@ function blockedTasks(driverPid: number): Task[] {
 }
 
 function tasksIn(directory: string): Task[] {
-  const ids = readdirSync(directory).filter((name) => /^\d+$/.test(name))
-  return ids.flatMap((id) => readTask(id, `${directory}/${id}/status`))
+  const ids = unlessEnded(() => readdirSync(directory), []).filter((name) => /^\d+$/.test(name))
+  return ids.flatMap((id) => unlessEnded(() => [readTask(id, `${directory}/${id}/status`)], []))
 }
 
-/** None when it has ended meanwhile. */
-function readTask(id: string, path: string): Task[] {
-  try {
-    const status = readFileSync(path, 'utf8')
-    const field = (name: string): string => new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(status)?.[1] ?? ''
-    return [
-      {
-        id,
-        name: field('Name'),
-        parent: Number(field('PPid')),
-        blocked: field('State').startsWith('D'),
-        switches: `${field('voluntary_ctxt_switches')} ${field('nonvoluntary_ctxt_switches')}`,
-      },
-    ]
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT', 'ESRCH')) return []
-    throw error
+function readTask(id: string, path: string): Task {
+  const status = readFileSync(path, 'utf8')
+  const field = (name: string): string => new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(status)?.[1] ?? ''
+  return {
+    id,
+    name: field('Name'),
+    parent: Number(field('PPid')),
+    blocked: field('State').startsWith('D'),
+    switches: `${field('voluntary_ctxt_switches')} ${field('nonvoluntary_ctxt_switches')}`,
   }
 }

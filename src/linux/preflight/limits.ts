@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Finding } from '../../volumes/health/finding.ts'
+import { unlessEnded } from './ended-process.ts'
 
 /** What some hundred calls at once, as after a node's restart, have open together. */
 const ENOUGH_OPEN_FILES = 1024
@@ -11,7 +12,7 @@ const ENOUGH_OPEN_FILES = 1024
  */
 export function checkOpenFiles(
   pid: number | 'self',
-  limits = readFileSync(`/proc/${pid}/limits`, 'latin1'),
+  limits = unlessEnded(() => readFileSync(`/proc/${pid}/limits`, 'latin1'), ''),
 ): Finding[] {
   const hard = /^Max open files\s+\S+\s+(\S+)/m.exec(limits)?.[1]
   if (hard === undefined || hard === 'unlimited' || Number(hard) >= ENOUGH_OPEN_FILES) return []

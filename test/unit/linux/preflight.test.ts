@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from '@jest/globals'
 import { CAP_MKNOD, CAP_SYS_ADMIN, CAP_SYS_RESOURCE } from '../../../src/linux/capabilities.ts'
 import { mostDevices } from '../../../src/linux/preflight/free-devices.ts'
+import { checkBlockedTasks } from '../../../src/linux/preflight/blocked-tasks.ts'
 import { checkOpenFiles } from '../../../src/linux/preflight/limits.ts'
 import { checkLoopControl } from '../../../src/linux/preflight/loop-control.ts'
 import { checkPrivileges } from '../../../src/linux/preflight/privileges.ts'
@@ -94,6 +96,12 @@ describe('open files', () => {
   ])('at most %s', (hard, findings) => {
     expect(checkOpenFiles('self', limits(hard))).toHaveLength(findings)
   })
+})
+
+it('a driver that ends while it is looked at has nothing wrong with it', async () => {
+  const { pid } = spawnSync('true')
+  expect(checkOpenFiles(pid)).toEqual([])
+  expect(await checkBlockedTasks(pid)).toEqual([])
 })
 
 describe('loop-control', () => {
