@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { run } from './support/command.ts'
 import { nodeNames, onNode } from './support/cluster.ts'
-import { DATA_DIR, DRIVER, driverPods, install, nodePod, ready, RELEASE } from './support/driver.ts'
+import { DATA_DIR, DRIVER, driverPods, install, nodePod, RELEASE } from './support/driver.ts'
 import { eventually } from '../support/eventually.ts'
 import { get, kubectl, type KubeObject } from './support/kubectl.ts'
+import { withoutNode } from './support/lost-node.ts'
 import { Namespace } from './support/namespace.ts'
 import { claim, ofClaim, pod } from './support/objects.ts'
 
@@ -106,8 +106,7 @@ describe('a volume whose PersistentVolume is gone', () => {
 describe('a node that is gone for good', () => {
   it('frees its claims after the grace', async () => {
     await claimOnWorker('lost')
-    await run('docker', ['stop', worker])
-    try {
+    await withoutNode(worker, async () => {
       await kubectl(['delete', 'node', worker])
       // Kubernetes itself deletes the pods of a node that does not exist.
       await eventually(
@@ -117,10 +116,6 @@ describe('a node that is gone for good', () => {
         },
         GONE,
       )
-    } finally {
-      await run('docker', ['start', worker])
-      await eventually('the node is back', () => get('node', worker))
-      await ready()
-    }
+    })
   }, 900_000)
 })

@@ -6,8 +6,9 @@ import { commandsOf, ROOT } from '../support/doc-commands.ts'
 import { eventually } from '../support/eventually.ts'
 import { kindCluster, nodeNames, onNode } from './support/cluster.ts'
 import { outcome, run } from './support/command.ts'
-import { DATA_DIR, install, ready, uninstall } from './support/driver.ts'
+import { DATA_DIR, install, uninstall } from './support/driver.ts'
 import { get, kubectl } from './support/kubectl.ts'
+import { withoutNode } from './support/lost-node.ts'
 import { volumeDevices } from './support/machine.ts'
 import { ofClaim, pod } from './support/objects.ts'
 
@@ -71,8 +72,7 @@ describe('with the driver of the tutorial', () => {
 
   it('docs/how-to/lost-node.md works as it is written, for a node that does not come back', async () => {
     const { lost, node } = await moveDisk()
-    try {
-      await run('docker', ['stop', lost])
+    await withoutNode(lost, async () => {
       const page = await commandsOf('how-to/lost-node.md')
       await follow(`claim=ext4 lost=${lost} node=${node}\n${page}`)
       await kubectl(['apply', '--filename=-'], {
@@ -81,12 +81,7 @@ describe('with the driver of the tutorial', () => {
       await kubectl(['wait', '--for=condition=Ready', 'pod/reader', '--timeout=120s'])
       expect(await kubectl(['exec', 'reader', '--', 'cat', '/data/word'])).toBe('kept\n')
       await kubectl(['delete', 'pod/reader', 'pvc/ext4'])
-    } finally {
-      await rm(join(ROOT, 'adopted.yaml'), { force: true })
-      await run('docker', ['start', lost])
-      await eventually('the node is back', () => get('node', lost))
-      await ready()
-    }
+    }).finally(() => rm(join(ROOT, 'adopted.yaml'), { force: true }))
   }, 600_000)
 
   it('and no device is left of any of it', noDevices)
