@@ -1,7 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { nodeHash, nodeHashOf } from '../../../src/volumes/ids.ts'
 import { hasCapability, CAP_SYS_RESOURCE } from '../../../src/linux/capabilities.ts'
-import { onNode } from './cluster.ts'
 
 /**
  * The bound loop devices of this machine, with the file behind each. Loop devices are the machine's, whichever kind node
@@ -40,15 +39,12 @@ export async function volumeDevices(nodes: readonly string[]): Promise<Map<strin
   return ours
 }
 
-/** Mount points of loop devices in a node, which is a mount namespace of its own, or of this machine. */
-export async function loopMounts(node?: string): Promise<string[]> {
-  const mountinfo =
-    node === undefined
-      ? await readFile('/proc/self/mountinfo', 'utf8')
-      : await onNode(node, 'cat', '/proc/1/mountinfo')
-  return mountinfo
-    .split('\n')
-    .filter((line) => / - \S+ \/dev\/loop\d+ /.test(line))
+/** Where some devices are mounted on this machine; a node has a mount namespace of its own. */
+export async function mountPoints(devices: Iterable<string>): Promise<string[]> {
+  const wanted = new Set(devices)
+  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n')
+  return lines
+    .filter((line) => wanted.has(/ - \S+ (\S+) /.exec(line)?.[1] ?? ''))
     .map((line) => line.split(' ')[4] ?? '')
 }
 
