@@ -24,7 +24,7 @@ async function start(capabilities: readonly string[]): Promise<TestNode> {
     const data = await node.directory('data')
     await chown(data, 1000, 1000)
     await chmod(data, 0o700)
-    await node.start({ within: [...ownDev, ...only(capabilities)] })
+    await node.start({ within: [...ownDev(node.path), ...only(capabilities)] })
     return node
   } catch (error) {
     await node[Symbol.asyncDispose]()

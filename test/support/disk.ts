@@ -1,7 +1,8 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { tool } from '../scratch.ts'
 import type { TestNode } from './driver.ts'
 import { makeSparse } from './images.ts'
+import { autocleared } from './leftovers.ts'
 
 /** A disk of a node, for a pool of its own. It goes with the node. */
 export class TestDisk {
@@ -32,8 +33,10 @@ export class TestDisk {
     await tool('mount', '-o', ['loop', ...options].join(','), this.#image, this.path)
   }
 
+  /** Its device is detached then, too. */
   async unmount(): Promise<void> {
     await tool('umount', this.path)
+    await autocleared(dirname(this.path))
   }
 
   /** Whose it is in sysfs: `loop3`. */

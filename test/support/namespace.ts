@@ -1,6 +1,3 @@
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-
 /**
  * A command to start a driver within: a mount namespace of its own, as a container has.
  *
@@ -11,7 +8,9 @@ import { join } from 'node:path'
  * @param setUp commands that are run in it first
  */
 export function ownNamespace(directory: string, ...setUp: string[]): string[] {
-  const others = `index($5, "${join(tmpdir(), 'csi-')}") == 1 && index($5, "${directory}/") != 1 { print $5 }`
+  // The source comes after the optional fields, which a hyphen ends (proc_pid_mountinfo(5)).
+  const source = 'for (i = 7; $i != "-"; i++); source = $(i + 2)'
+  const others = `{ ${source}; if (source ~ "^/dev/loop" && index($5, "${directory}/") != 1) print $5 }`
   const forget = `awk '${others}' /proc/self/mountinfo | sort -r | xargs -r -n 1 umount --lazy 2>/dev/null || true`
   const script = [forget, ...setUp, 'exec "$@"'].join('\n')
   return ['unshare', '--mount', '--propagation', 'private', 'sh', '-ec', script, 'sh']

@@ -9,15 +9,8 @@ import { DriverProcess, TestNode } from '../../support/driver.ts'
 import { Pages } from '../../support/pages.ts'
 import { refusal } from '../../support/refusal.ts'
 import { nothing } from '../../support/leftovers.ts'
+import { ownNamespace } from '../../support/namespace.ts'
 import { TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
-
-/** As on a node whose mounts are shared with its containers, or not. */
-const withMounts = (propagation: 'shared' | 'private'): string[] => [
-  'unshare',
-  '--mount',
-  '--propagation',
-  propagation,
-]
 
 describeRoot('a node in a cluster', () => {
   let node: TestNode
@@ -38,7 +31,7 @@ describeRoot('a node in a cluster', () => {
   const get = (path: string) => pages.get(path)
 
   it('is healthy at once, and ready when the kubelet has registered it', async () => {
-    await node.start({ args: args(), within: withMounts('shared') })
+    await node.start({ args: args(), within: ownNamespace(node.path, 'mount --make-rshared /') })
     expect(await get('/healthz')).toEqual([200, 'ok\n'])
     expect(await get('/readyz')).toEqual([503, 'the kubelet has not registered this driver yet\n'])
     await notify(join(registrationDir(), 'loop.csi.local-reg.sock'), { pluginRegistered: true })
@@ -46,7 +39,7 @@ describeRoot('a node in a cluster', () => {
   })
 
   it('says in the log and to who asks that its mounts would not be seen', async () => {
-    await node.start({ args: args(), within: withMounts('private') })
+    await node.start({ args: args(), within: ownNamespace(node.path) })
     const [status, text] = await get('/readyz')
     expect(status).toBe(503)
     expect(text).toMatch(/\/pods is not seen by pods, because the mount .* is not shared/)
@@ -81,7 +74,7 @@ describeRoot('a node in a cluster', () => {
 
   it('refuses file systems that cannot be had, by name, and goes on with the others', async () => {
     const hidden = '/usr/sbin/mkfs.xfs'
-    const within = [...withMounts('shared'), 'sh', '-ec', `mount --bind /dev/null ${hidden}; exec "$@"`, 'sh']
+    const within = ownNamespace(node.path, 'mount --make-rshared /', `mount --bind /dev/null ${hidden}`)
     await node.start({ args: pages.args, within })
     const why = /mkfs\.xfs is not installed: install the Debian package xfsprogs/
     expect((await get('/readyz')).join(' ')).toMatch(

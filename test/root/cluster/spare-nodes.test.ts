@@ -13,7 +13,7 @@ describeRoot("the kubelet's losetup on a node whose /dev nobody fills", () => {
 
   beforeEach(async () => {
     node = await TestNode.make()
-    await node.start({ within: ownDev })
+    await node.start({ within: ownDev(node.path) })
   })
 
   afterEach(() => node[Symbol.asyncDispose]())
