@@ -1,22 +1,8 @@
-import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, realpath, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, realpath, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-
-const execute = promisify(execFile)
-
-/** Runs a tool of the machine, as a witness that shares no code with what is tested. */
-export async function tool(command: string, ...args: string[]): Promise<string> {
-  const env = { ...process.env, LC_ALL: 'C' }
-  return (await execute(command, args, { env })).stdout.trim()
-}
-
-/** Lets go of a mount whatever is done with it. One that is frozen would stay, with all who wait for it, for ever. */
-export async function takeAway(target: string): Promise<void> {
-  await tool('fsfreeze', '--unfreeze', target).catch(() => undefined)
-  await tool('umount', '--lazy', target)
-}
+import { removeAll } from './support/leftovers.ts'
+import { tool } from './tool.ts'
 
 /** A directory, and devices and mounts that go with it, whatever a failed test left of them. */
 export class Scratch implements AsyncDisposable {
@@ -62,15 +48,6 @@ export class Scratch implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const table = await readFile('/proc/self/mountinfo', 'utf8')
-    const targets = table.split('\n').map((line) => unescapeOctal(line.split(' ')[4] ?? ''))
-    const ours = targets.filter((target) => target.startsWith(`${this.path}/`))
-    for (const target of ours.reverse()) await takeAway(target)
-    for (const device of this.#devices.keys()) await tool('losetup', '--detach', device)
-    await rm(this.path, { recursive: true })
+    await removeAll(this.path)
   }
-}
-
-function unescapeOctal(path: string): string {
-  return path.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
 }

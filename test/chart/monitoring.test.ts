@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { parse, parseAllDocuments, stringify } from 'yaml'
 import { CHART, render } from '../../tools/helm.ts'
 import { rows } from '../../tools/monitoring/panels.ts'
-import { tool } from '../scratch.ts'
+import { tool } from '../tool.ts'
 
 const RULES = join(CHART, 'files/alerts.yaml')
 let scratch = ''

@@ -3,7 +3,8 @@ import { LinuxFileSystems } from '../../src/linux/filesystems/index.ts'
 import { FakeErrno } from '../fakes/errno.ts'
 import { FakeFileSystems } from '../fakes/filesystems.ts'
 import { describeRoot, hasResourceCapability } from '../root.ts'
-import { Scratch, tool } from '../scratch.ts'
+import { Scratch } from '../scratch.ts'
+import { tool } from '../tool.ts'
 import { describeFileSystems } from './filesystems.ts'
 
 describeFileSystems('FakeFileSystems', () => {

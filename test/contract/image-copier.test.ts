@@ -1,6 +1,7 @@
 import { LinuxImageCopier } from '../../src/linux/copy/image-copier.ts'
 import { describeRoot } from '../root.ts'
-import { Scratch, tool } from '../scratch.ts'
+import { Scratch } from '../scratch.ts'
+import { tool } from '../tool.ts'
 import { describeImageCopier, type ImageCopierWorld } from './image-copier.ts'
 import { describeImageDifferences } from './image-differences.ts'
 

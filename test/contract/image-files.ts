@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import type { ImageFiles } from '../../src/volumes/ports.ts'
-import { Scratch, tool } from '../scratch.ts'
+import { Scratch } from '../scratch.ts'
 import { at } from '../support/at.ts'
+import { tool } from '../tool.ts'
 
 const signal = new AbortController().signal
 const MiB = 1n << 20n

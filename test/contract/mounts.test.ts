@@ -2,7 +2,8 @@ import { open } from 'node:fs/promises'
 import { LinuxMounts } from '../../src/linux/mounts.ts'
 import { FakeMounts } from '../fakes/mounts.ts'
 import { describeRoot } from '../root.ts'
-import { Scratch, tool } from '../scratch.ts'
+import { Scratch } from '../scratch.ts'
+import { tool } from '../tool.ts'
 import { describeMounts } from './mounts.ts'
 
 describeMounts('FakeMounts', async () => {

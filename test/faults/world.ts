@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { tool } from '../scratch.ts'
 import { TestNode } from '../support/driver.ts'
 import { Steps } from '../support/seam/steps.ts'
 import { GiB, MiB, TestVolume } from '../support/volume.ts'
+import { tool } from '../tool.ts'
 import { requireContent, writeContent } from './content.ts'
 import { stateOf } from './state.ts'
 

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
 import { describeRoot } from '../root.ts'
-import { tool } from '../scratch.ts'
+import { tool } from '../tool.ts'
 
 const mainScript = join(import.meta.dirname, '../../src/main.ts')
 

@@ -10,7 +10,8 @@ import { LinuxMounts } from '../../src/linux/mounts.ts'
 import { VolumeError } from '../../src/volumes/errors.ts'
 import { fsTypes, type FsType } from '../../src/volumes/ports.ts'
 import { describeRoot, hasResourceCapability } from '../root.ts'
-import { Scratch, tool } from '../scratch.ts'
+import { Scratch } from '../scratch.ts'
+import { tool } from '../tool.ts'
 
 const MIB = 1n << 20n
 const GIB = 1n << 30n

@@ -5,9 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { LinuxMounts } from '../../src/linux/mounts.ts'
 import { fsTypes } from '../../src/volumes/ports.ts'
 import { describeRoot } from '../root.ts'
-import { Scratch, tool } from '../scratch.ts'
+import { Scratch } from '../scratch.ts'
 import { eventually } from '../support/eventually.ts'
 import { allocated } from '../support/images.ts'
+import { tool } from '../tool.ts'
 
 const MIB = 1 << 20
 

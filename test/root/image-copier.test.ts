@@ -6,8 +6,9 @@ import { LinuxImageCopier } from '../../src/linux/copy/image-copier.ts'
 import { LinuxMounts } from '../../src/linux/mounts.ts'
 import type { Extent } from '../../src/volumes/ports.ts'
 import { describeRoot } from '../root.ts'
-import { Scratch, tool } from '../scratch.ts'
+import { Scratch } from '../scratch.ts'
 import { allocated, expectEqual, fill, makeFragmented, makeSparse } from '../support/images.ts'
+import { tool } from '../tool.ts'
 
 const MIB = 1 << 20
 const { signal } = new AbortController()

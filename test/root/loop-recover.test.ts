@@ -6,8 +6,9 @@ import { countDevices } from '../../src/linux/loop/inventory.ts'
 import { LinuxLoopDevices } from '../../src/linux/loop/loop-devices.ts'
 import type { LoopDevice } from '../../src/volumes/ports.ts'
 import { describeRoot } from '../root.ts'
-import { Scratch, tool } from '../scratch.ts'
+import { Scratch } from '../scratch.ts'
 import { makeSparse } from '../support/images.ts'
+import { tool } from '../tool.ts'
 
 const never = new AbortController().signal
 
@@ -31,7 +32,6 @@ describeRoot('a device whose image has no name any more', () => {
   })
 
   afterEach(async () => {
-    await tool('losetup', '--detach', device.path).catch(() => undefined)
     await control[Symbol.asyncDispose]()
     await scratch[Symbol.asyncDispose]()
   })

@@ -5,7 +5,8 @@ import { mount, SystemCallError, umount2 } from '../../src/linux/libc.ts'
 import { mountFlags } from '../../src/linux/mount-options.ts'
 import { LinuxMounts } from '../../src/linux/mounts.ts'
 import { describeRoot } from '../root.ts'
-import { Scratch, tool } from '../scratch.ts'
+import { Scratch } from '../scratch.ts'
+import { tool } from '../tool.ts'
 
 describeRoot('LinuxMounts', () => {
   const mounts = new LinuxMounts()

@@ -5,7 +5,8 @@ import { run } from '../../src/linux/exec.ts'
 import { LinuxImageFiles } from '../../src/linux/image-files.ts'
 import { LinuxMounts } from '../../src/linux/mounts.ts'
 import { describeRoot } from '../root.ts'
-import { Scratch, tool } from '../scratch.ts'
+import { Scratch } from '../scratch.ts'
+import { tool } from '../tool.ts'
 
 const TIMES = 300
 const SPAWNERS = 3

@@ -6,8 +6,10 @@ import { LinuxImageCopier } from '../../src/linux/copy/image-copier.ts'
 import { LinuxMounts } from '../../src/linux/mounts.ts'
 import { LinuxWriteTracer } from '../../src/linux/trace/write-tracer.ts'
 import { describeRoot } from '../root.ts'
-import { Scratch, tool } from '../scratch.ts'
+import { Scratch } from '../scratch.ts'
+import { eventually } from '../support/eventually.ts'
 import { Dice, expectEqual } from '../support/images.ts'
+import { tool } from '../tool.ts'
 
 const KIB = 1 << 10
 const MIB = 1 << 20
@@ -82,7 +84,8 @@ describeRoot('LinuxWriteTracer', () => {
     await using trace = await tracer.start({ number: 0, path: device })
     const image = scratch.imageOf(device)
     await tool('losetup', '--detach', device)
-    await tool('losetup', device, image)
+    // Another test can have had the number meanwhile.
+    await eventually('attached anew', () => tool('losetup', device, image), { intervalMs: 50 })
     expect(await trace.changes()).toBeUndefined()
   })
 

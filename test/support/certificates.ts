@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CONTROLLER_CERTIFICATE_NAME, NODE_CERTIFICATE_NAME } from '../../src/csi/certificates.ts'
-import { tool } from '../scratch.ts'
+import { tool } from '../tool.ts'
 
 export interface Wishes {
   /** The DNS name that it is issued to. */

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import { tool } from '../scratch.ts'
+import { tool } from '../tool.ts'
 import type { TestNode } from './driver.ts'
 import { makeSparse } from './images.ts'
 import { autocleared } from './leftovers.ts'

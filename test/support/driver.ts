@@ -5,7 +5,7 @@ import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { connect, type CsiClient } from '../../src/csi/client.ts'
-import { tool } from '../scratch.ts'
+import { tool } from '../tool.ts'
 import { makeSparse } from './images.ts'
 import { autocleared, leftovers, removeAll, type Leftovers } from './leftovers.ts'
 

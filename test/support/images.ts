@@ -1,5 +1,5 @@
 import { open, stat } from 'node:fs/promises'
-import { tool } from '../scratch.ts'
+import { tool } from '../tool.ts'
 
 /** st_blocks counts these (stat(2)). */
 const STAT_BLOCK_BYTES = 512

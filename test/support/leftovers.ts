@@ -1,8 +1,8 @@
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { open, readdir, readFile, rm } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { nodeHash } from '../../src/volumes/ids.ts'
 import { setTimeout } from 'node:timers/promises'
-import { takeAway, tool } from '../scratch.ts'
+import { tool } from '../tool.ts'
 
 /** What a driver that works in this directory has left on the machine, whoever else uses it at the same time. */
 export interface Leftovers {
@@ -17,12 +17,24 @@ export interface Leftovers {
 export const nothing: Leftovers = { devices: [], mounts: [], processes: [] }
 
 export async function leftovers(directory: string): Promise<Leftovers> {
-  const devices = await devicesOf(directory)
-  const mounts = await mountsOf(directory, devices)
+  const { devices, mounts, processes } = await find(directory)
   return {
     devices: [...devices].map(([device, file]) => `${device} ${file}`),
     mounts: mounts.map(({ target, source }) => `${target} ${source}`),
-    processes: [...(await processesOf([directory, ...devices.keys()])).values()],
+    processes: [...processes.values()],
+  }
+}
+
+/** A device counts that is there before and after the search: the number of one that goes can be another test's at once. */
+async function find(directory: string) {
+  const before = await devicesOf(directory)
+  const [allMounts, allProcesses] = [await mountTable(), await processTable()]
+  const after = [...(await devicesOf(directory))]
+  const devices = new Map(after.filter(([device]) => before.has(device)))
+  return {
+    devices,
+    mounts: allMounts.filter(isOf(directory, devices)),
+    processes: naming([directory, ...devices.keys()], allProcesses),
   }
 }
 
@@ -46,17 +58,27 @@ async function isClearing(directory: string): Promise<boolean> {
 
 /** Takes all of it away, and the directory. Never fails for what is gone already. */
 export async function removeAll(directory: string): Promise<void> {
-  const devices = await devicesOf(directory)
-  for (const pid of (await processesOf([directory, ...devices.keys()])).keys()) kill(pid)
-  for (const { target } of (await mountsOf(directory, devices)).reverse()) {
-    await takeAway(target).catch(ignore)
-  }
+  const { mounts, processes } = await find(directory)
+  for (const pid of processes.keys()) kill(pid)
+  for (const { target } of mounts.reverse()) await takeAway(target).catch(ignore)
   // A device on top of another comes first.
   for (const device of [...(await devicesOf(directory)).keys()].reverse()) {
-    await tool('losetup', '--detach', device).catch(ignore)
+    await detach(device, directory).catch(ignore)
   }
   await unmountDisk(directory)
   await rm(directory, { recursive: true, force: true })
+}
+
+/** Lets go of a mount whatever is done with it. One that is frozen would stay, with all who wait for it, for ever. */
+async function takeAway(target: string): Promise<void> {
+  await tool('fsfreeze', '--unfreeze', target).catch(ignore)
+  await tool('umount', '--lazy', target)
+}
+
+/** While it is open a device keeps its file; only then is it certain that it is not another test's. */
+async function detach(device: string, directory: string): Promise<void> {
+  await using _ = await open(device, 'r')
+  if ((await devicesOf(directory)).has(device)) await tool('losetup', '--detach', device)
 }
 
 /** The disk of its own that the directory may lie on. It is busy as long as the kernel is still detaching devices. */
@@ -109,22 +131,41 @@ export interface Mount {
 
 /** Mounts in the directory, and of its devices anywhere. */
 export async function mountsOf(directory: string, devices: ReadonlyMap<string, string>): Promise<Mount[]> {
-  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).trim().split('\n')
-  return lines
-    .map((line) => ({ target: line.split(' ')[4] ?? '', source: line.split(' - ')[1]?.split(' ')[1] ?? '' }))
-    .filter(({ target, source }) => target.startsWith(`${directory}/`) || devices.has(source))
+  return (await mountTable()).filter(isOf(directory, devices))
 }
 
-/** Running processes with one of these words in an argument, but not this one. */
-async function processesOf(words: readonly string[]): Promise<Map<number, string>> {
+function isOf(directory: string, devices: ReadonlyMap<string, string>) {
+  return ({ target, source }: Mount): boolean => target.startsWith(`${directory}/`) || devices.has(source)
+}
+
+async function mountTable(): Promise<Mount[]> {
+  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).trim().split('\n')
+  return lines.map((line) => ({
+    target: unescapeOctal(line.split(' ')[4] ?? ''),
+    source: line.split(' - ')[1]?.split(' ')[1] ?? '',
+  }))
+}
+
+function unescapeOctal(path: string): string {
+  return path.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
+}
+
+/** The arguments of each running process, but for this one. */
+async function processTable(): Promise<Map<number, string[]>> {
   const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0 && pid !== process.pid)
-  const found = new Map<number, string>()
+  const found = new Map<number, string[]>()
   for (const pid of pids) {
     const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-    const isOurs = line.split('\0').some((argument) => words.some((word) => names(argument, word)))
-    if (isOurs) found.set(pid, line.replaceAll('\0', ' ').trim())
+    found.set(pid, line.split('\0'))
   }
   return found
+}
+
+/** The command lines with one of these words in an argument. */
+function naming(words: readonly string[], all: ReadonlyMap<number, string[]>): Map<number, string> {
+  const isOurs = (argument: string): boolean => words.some((word) => names(argument, word))
+  const ours = [...all].filter(([, line]) => line.some(isOurs))
+  return new Map(ours.map(([pid, line]) => [pid, line.join(' ').trim()]))
 }
 
 /** `/dev/loop1` is not in `/dev/loop12`. */

@@ -183,7 +183,7 @@ export class LinuxLoopDevices implements LoopDevices {
     try {
       await this.#waitUntilGone(device, identity, signal)
     } catch (error) {
-      await this.#restore(device, before)
+      await this.#restore(device, identity, before)
       throw error
     }
   }
@@ -196,13 +196,18 @@ export class LinuxLoopDevices implements LoopDevices {
     }
   }
 
-  /** LOOP_CLR_FD on a device that is open elsewhere turns autoclear on, so that it would vanish with the last user. */
-  async #restore(device: LoopDevice, info: LoopInfo): Promise<void> {
-    await using handle = await open(device.path, 'r')
-    await setStatus(handle.fd, info).catch((error: unknown) => {
-      // It is gone after all.
-      if (!hasErrno(error, 'ENXIO')) throw error
-    })
+  /**
+   * LOOP_CLR_FD on a device that is open elsewhere turns autoclear on, so that it would vanish with the last user. Held
+   * open, it keeps its file; before that it may have vanished, and its number become somebody else's.
+   */
+  async #restore(device: LoopDevice, identity: BackingIdentity, info: LoopInfo): Promise<void> {
+    try {
+      await using handle = await open(device.path, 'r')
+      const entry = await inspect(device.number, device.path, handle)
+      if (entry && isBackedBy(entry.info, identity)) await setStatus(handle.fd, info)
+    } catch (error) {
+      if (!hasErrno(error, 'ENXIO', 'ENOENT', 'ENODEV')) throw error
+    }
   }
 
   /** Exclusive opening is what mounts and device mapper do: it fails when one of them has the device, anywhere. */

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
-import { tool } from '../../scratch.ts'
 import { allocated } from '../../support/images.ts'
 import { MiB, mountCapability, type TestVolume } from '../../support/volume.ts'
+import { tool } from '../../tool.ts'
 import { requireContent, requireContentOfImage, requireRawContent } from '../content.ts'
 import type { World } from '../world.ts'
 import type { Case, Cases, Play } from './case.ts'

@@ -4,13 +4,13 @@ import { describe, expect, it } from '@jest/globals'
 import { parseAllDocuments } from 'yaml'
 import { nodeHash, volumeIdFor } from '../../../src/volumes/ids.ts'
 import { describeRoot } from '../../root.ts'
-import { tool } from '../../scratch.ts'
 import { commandLine, type CommandResult, type CommandWishes } from '../../support/command-line.ts'
 import { TestNode } from '../../support/driver.ts'
 import { allocated, expectEqual, fill, makeSparse } from '../../support/images.ts'
 import { TestSnapshot } from '../../support/snapshot.ts'
 import { useTestNodePerTest } from '../../support/use-test-node.ts'
 import { MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
+import { tool } from '../../tool.ts'
 
 /** By default mkfs makes small ones with smaller blocks, or those of the disk that it is on. */
 const sectors: Readonly<Record<string, string[]>> = { ext4: ['-b', '4096'], xfs: ['-s', 'size=4096'] }

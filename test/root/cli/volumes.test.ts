@@ -4,13 +4,13 @@ import { describe, expect, it } from '@jest/globals'
 import type { PoolView } from '../../../src/cli/pool/view.ts'
 import type { VolumeView } from '../../../src/cli/volume/view.ts'
 import { describeRoot } from '../../root.ts'
-import { tool } from '../../scratch.ts'
 import { commandLine, type CommandResult, type CommandWishes } from '../../support/command-line.ts'
 import type { TestNode } from '../../support/driver.ts'
 import { allocated, expectEqual, fill } from '../../support/images.ts'
 import { TestSnapshot } from '../../support/snapshot.ts'
 import { useTestNodePerTest } from '../../support/use-test-node.ts'
 import { MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
+import { tool } from '../../tool.ts'
 
 describeRoot('the command line, beside a driver', () => {
   let node: TestNode

@@ -2,11 +2,11 @@ import { join } from 'node:path'
 import { readFile } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
-import { tool } from '../../scratch.ts'
 import { TestNode } from '../../support/driver.ts'
 import { makeSparse } from '../../support/images.ts'
 import { ownDev } from '../../support/own-dev.ts'
 import { MiB, TestVolume, blockCapability } from '../../support/volume.ts'
+import { tool } from '../../tool.ts'
 
 describeRoot("the kubelet's losetup on a node whose /dev nobody fills", () => {
   let node: TestNode

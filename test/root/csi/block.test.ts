@@ -1,11 +1,11 @@
 import { open, stat, writeFile } from 'node:fs/promises'
 import { expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
-import { tool } from '../../scratch.ts'
 import type { TestNode } from '../../support/driver.ts'
 import { refusal } from '../../support/refusal.ts'
 import { useTestNode } from '../../support/use-test-node.ts'
 import { GiB, MiB, TestVolume, blockCapability } from '../../support/volume.ts'
+import { tool } from '../../tool.ts'
 
 describeRoot('a block volume', () => {
   let node: TestNode

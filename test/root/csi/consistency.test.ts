@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { fsTypes, type FsType } from '../../../src/volumes/ports.ts'
 import { describeRoot } from '../../root.ts'
-import { tool } from '../../scratch.ts'
 import { TestNode, type Disk } from '../../support/driver.ts'
 import { nothing } from '../../support/leftovers.ts'
 import { TestGroup, TestSnapshot } from '../../support/snapshot.ts'
 import { GiB, MiB, TestVolume, mountCapability } from '../../support/volume.ts'
 import { Writer, countRecords } from '../../support/writer.ts'
+import { tool } from '../../tool.ts'
 
 /** How often each case is tried: what is torn only now and then needs many rounds to be seen. */
 const ROUNDS = Number(process.env['CONSISTENCY_ROUNDS'] ?? 3)

@@ -4,10 +4,10 @@ import { setTimeout } from 'node:timers/promises'
 import { status, type ServiceError } from '@grpc/grpc-js'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
-import { tool } from '../../scratch.ts'
 import { TestNode, runMain } from '../../support/driver.ts'
 import { devicesOf, nothing } from '../../support/leftovers.ts'
 import { MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
+import { tool } from '../../tool.ts'
 
 describeRoot('a driver that is killed', () => {
   let node: TestNode

@@ -4,12 +4,12 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { fsTypes, type FsType } from '../../../src/volumes/ports.ts'
 import { describeRoot } from '../../root.ts'
-import { tool } from '../../scratch.ts'
 import { TestNode, runMain } from '../../support/driver.ts'
 import { allocated } from '../../support/images.ts'
 import { nothing } from '../../support/leftovers.ts'
 import { refusal } from '../../support/refusal.ts'
 import { MiB, TestVolume, mountCapability } from '../../support/volume.ts'
+import { tool } from '../../tool.ts'
 
 const sizes: Record<FsType, number> = { ext4: 64 * MiB, xfs: 320 * MiB, btrfs: 256 * MiB }
 const DATA_BYTES = 24 * MiB

@@ -4,12 +4,12 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { fsTypes } from '../../../src/volumes/ports.ts'
 import { describeRoot } from '../../root.ts'
-import { tool } from '../../scratch.ts'
 import { TestNode } from '../../support/driver.ts'
 import { nothing } from '../../support/leftovers.ts'
 import { PodVolume } from '../../support/pod-volume.ts'
 import { refusal } from '../../support/refusal.ts'
 import { MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
+import { tool } from '../../tool.ts'
 
 /** Volumes that are there, not those on their way out. */
 async function made(node: TestNode): Promise<string[]> {

@@ -5,11 +5,11 @@ import { describe, expect, it } from '@jest/globals'
 import type { CreateVolumeRequestInit } from '../../../src/csi/generated/csi/v1/CreateVolumeRequest.ts'
 import type { VolumeCapabilityInit } from '../../../src/csi/generated/csi/v1/VolumeCapability.ts'
 import { describeRoot } from '../../root.ts'
-import { tool } from '../../scratch.ts'
 import type { TestNode } from '../../support/driver.ts'
 import { refusal } from '../../support/refusal.ts'
 import { useTestNode } from '../../support/use-test-node.ts'
 import { GiB, MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
+import { tool } from '../../tool.ts'
 
 type Code = keyof typeof status
 type Row<Request> = [what: string, request: Request, code: Code, message: RegExp]

@@ -2,7 +2,6 @@ import { readdir, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
-import { tool } from '../../scratch.ts'
 import { TestDisk } from '../../support/disk.ts'
 import { TestNode } from '../../support/driver.ts'
 import { complaints, healthOnDisk, healthOnNode, storageHealth } from '../../support/health.ts'
@@ -10,6 +9,7 @@ import { PodVolume } from '../../support/pod-volume.ts'
 import { refusal } from '../../support/refusal.ts'
 import { useTestNodePerTest } from '../../support/use-test-node.ts'
 import { MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
+import { tool } from '../../tool.ts'
 
 describeRoot('the health of volumes', () => {
   let node: TestNode

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import type { FsType } from '../../../src/volumes/ports.ts'
 import { describeRoot, hasResourceCapability } from '../../root.ts'
-import { tool } from '../../scratch.ts'
 import { TestNode } from '../../support/driver.ts'
 import { refusal } from '../../support/refusal.ts'
 import { withStub } from '../../support/stub.ts'
 import { useTestNode } from '../../support/use-test-node.ts'
 import { MiB, TestVolume, mountCapability } from '../../support/volume.ts'
+import { tool } from '../../tool.ts'
 
 const sizes: Record<FsType, number> = { ext4: 64 * MiB, xfs: 320 * MiB, btrfs: 256 * MiB }
 const fsTypes = Object.keys(sizes) as FsType[]

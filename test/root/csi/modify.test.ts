@@ -2,13 +2,13 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
-import { tool } from '../../scratch.ts'
 import type { TestNode } from '../../support/driver.ts'
 import { allocated } from '../../support/images.ts'
 import { refusal } from '../../support/refusal.ts'
 import { useTestNode } from '../../support/use-test-node.ts'
 import { MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
 import { Writer, countRecords } from '../../support/writer.ts'
+import { tool } from '../../tool.ts'
 
 const SIZE = 64 * MiB
 

@@ -6,7 +6,6 @@ import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { VolumeContentSourceInit } from '../../../src/csi/generated/csi/v1/VolumeContentSource.ts'
 import { describeRoot } from '../../root.ts'
-import { tool } from '../../scratch.ts'
 import { TestNode, runMain } from '../../support/driver.ts'
 import { healthOnDisk, healthOnNode, storageHealth } from '../../support/health.ts'
 import { fill } from '../../support/images.ts'
@@ -15,6 +14,7 @@ import { ownNamespace } from '../../support/namespace.ts'
 import { refusal } from '../../support/refusal.ts'
 import { withStub } from '../../support/stub.ts'
 import { GiB, MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
+import { tool } from '../../tool.ts'
 
 /** A driver with a plain pool `default` and a pool image `fast` of 1 GiB. */
 class ImageNode implements AsyncDisposable {

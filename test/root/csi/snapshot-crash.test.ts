@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
-import { tool } from '../../scratch.ts'
 import { at } from '../../support/at.ts'
 import { TestNode } from '../../support/driver.ts'
 import { Dice, allocated } from '../../support/images.ts'
 import { nothing } from '../../support/leftovers.ts'
 import { TestGroup, TestSnapshot, snapshotIds } from '../../support/snapshot.ts'
 import { MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
+import { tool } from '../../tool.ts'
 
 /** How often it is tried at any time. */
 const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 3)

@@ -2,11 +2,11 @@ import { copyFile, open, readFile, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
-import { tool } from '../../scratch.ts'
 import { TestNode } from '../../support/driver.ts'
 import { Dice, expectEqual, makeSparse } from '../../support/images.ts'
 import { needless, tuplesOf, type Query, type Tuple } from '../../support/tuples.ts'
 import { MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
+import { tool } from '../../tool.ts'
 
 describeRoot('the metadata of snapshots', () => {
   describe.each([

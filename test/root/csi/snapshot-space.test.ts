@@ -4,13 +4,13 @@ import { setTimeout } from 'node:timers/promises'
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
-import { tool } from '../../scratch.ts'
 import { TestNode } from '../../support/driver.ts'
 import { allocated } from '../../support/images.ts'
 import { nothing } from '../../support/leftovers.ts'
 import { refusal } from '../../support/refusal.ts'
 import { TestGroup, TestSnapshot, snapshotIds } from '../../support/snapshot.ts'
 import { MiB, TestVolume } from '../../support/volume.ts'
+import { tool } from '../../tool.ts'
 
 const DATA = 24 * MiB
 /** Less than a copy needs, more than its beginning. */

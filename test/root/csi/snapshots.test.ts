@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { snapshotIdFor, volumeIdFor } from '../../../src/volumes/ids.ts'
 import { fsTypes, type FsType } from '../../../src/volumes/ports.ts'
 import { describeRoot } from '../../root.ts'
-import { tool } from '../../scratch.ts'
 import { at } from '../../support/at.ts'
 import { TestNode, type Disk } from '../../support/driver.ts'
 import { allocated, expectEqual } from '../../support/images.ts'
@@ -12,6 +11,7 @@ import { nothing } from '../../support/leftovers.ts'
 import { refusal } from '../../support/refusal.ts'
 import { TestSnapshot, snapshotIds } from '../../support/snapshot.ts'
 import { GiB, MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
+import { tool } from '../../tool.ts'
 
 const sizes: Record<FsType, number> = { ext4: 64 * MiB, xfs: 320 * MiB, btrfs: 256 * MiB }
 

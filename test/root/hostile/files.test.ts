@@ -2,11 +2,11 @@ import { link, lstat, mkdir, readFile, rename, rm, symlink, truncate, writeFile 
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
-import { tool } from '../../scratch.ts'
 import { TestNode } from '../../support/driver.ts'
 import { refusal } from '../../support/refusal.ts'
 import { TestSnapshot } from '../../support/snapshot.ts'
 import { MiB, TestVolume } from '../../support/volume.ts'
+import { tool } from '../../tool.ts'
 import { look, makeCanary } from './canary.ts'
 
 const BYTES = 32 * MiB

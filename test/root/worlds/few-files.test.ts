@@ -1,12 +1,12 @@
 import { readdir } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
-import { tool } from '../../scratch.ts'
 import { TestNode } from '../../support/driver.ts'
 import { nothing } from '../../support/leftovers.ts'
 import { Pages } from '../../support/pages.ts'
 import { refusal } from '../../support/refusal.ts'
 import { TestVolume } from '../../support/volume.ts'
+import { tool } from '../../tool.ts'
 
 /** A call needs a few more than this. */
 const SPARE = 1

@@ -1,12 +1,12 @@
 import { status } from '@grpc/grpc-js'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
-import { tool } from '../../scratch.ts'
 import type { TestDisk } from '../../support/disk.ts'
 import type { TestNode } from '../../support/driver.ts'
 import { storageHealth } from '../../support/health.ts'
 import type { Pages } from '../../support/pages.ts'
 import { TestVolume } from '../../support/volume.ts'
+import { tool } from '../../tool.ts'
 import { DiskWorld } from './disk-world.ts'
 
 describeRoot('a disk that does not answer', () => {
