@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { hasErrno } from '../../volumes/errors.ts'
 import type { LoopState } from '../../volumes/ports.ts'
 import type { LoopNodes } from './device-nodes.ts'
@@ -32,8 +32,7 @@ export class AttachedDevices {
 
 async function identityAt(path: string): Promise<BackingIdentity | undefined> {
   try {
-    await using file = await open(path, 'r')
-    return await identityOf(file)
+    return identityOf(await stat(path, { bigint: true }))
   } catch (error) {
     if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'EIO')) return undefined
     throw error

@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises'
+import type { BigIntStats } from 'node:fs'
 import type { LoopInfo } from './abi.ts'
 
 /**
@@ -12,9 +12,8 @@ export interface BackingIdentity {
   readonly rdev: bigint
 }
 
-/** The identity of an open file. */
-export async function identityOf(file: FileHandle): Promise<BackingIdentity> {
-  const stat = await file.stat({ bigint: true })
+/** The identity of a file, from its stat(2). */
+export function identityOf(stat: BigIntStats): BackingIdentity {
   return { device: stat.dev, inode: stat.ino, rdev: stat.isBlockDevice() ? stat.rdev : 0n }
 }
 

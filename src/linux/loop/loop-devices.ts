@@ -65,7 +65,7 @@ export class LinuxLoopDevices implements LoopDevices {
   async attach(image: string, options: AttachOptions, signal: AbortSignal): Promise<Attachment> {
     await using file = await openImage(image, options.readOnly ? 'r' : 'r+', true)
     await this.#lock(image, file, signal)
-    const identity = await identityOf(file)
+    const identity = identityOf(await file.stat({ bigint: true }))
     await requireSameFile(image, identity)
     const bound = await bindFreeDevice(
       this.#control,
@@ -96,7 +96,7 @@ export class LinuxLoopDevices implements LoopDevices {
 
   async detach(image: string, signal: AbortSignal): Promise<void> {
     await using file = await openImage(image, 'r', true)
-    const identity = await identityOf(file)
+    const identity = identityOf(await file.stat({ bigint: true }))
     const state = await this.#find(image, file)
     if (state) await this.#detach(state.device, identity, signal)
     if (identity.rdev === 0n) await untilUnlocked(image, file, signal)
@@ -223,7 +223,7 @@ export class LinuxLoopDevices implements LoopDevices {
   }
 
   async #find(image: string, file: FileHandle): Promise<LoopState | undefined> {
-    const identity = await identityOf(file)
+    const identity = identityOf(await file.stat({ bigint: true }))
     // A device has a node in every /dev, and each node a lock of its own.
     const isLockShared = identity.rdev === 0n
     // Whoever gets the lock knows that nothing is attached; only then is not knowing where worth a scan.
