@@ -58,13 +58,11 @@ async function isClearing(directory: string): Promise<boolean> {
 
 /** Takes all of it away, and the directory. Never fails for what is gone already. */
 export async function removeAll(directory: string): Promise<void> {
-  const { mounts, processes } = await find(directory)
+  const { devices, mounts, processes } = await find(directory)
   for (const pid of processes.keys()) kill(pid)
+  // Before its file's mount is gone, and with it the file's path. A device on top of another comes first.
+  for (const device of [...devices.keys()].reverse()) await detach(device, directory).catch(ignore)
   for (const { target } of mounts.reverse()) await takeAway(target).catch(ignore)
-  // A device on top of another comes first.
-  for (const device of [...(await devicesOf(directory)).keys()].reverse()) {
-    await detach(device, directory).catch(ignore)
-  }
   await unmountDisk(directory)
   await rm(directory, { recursive: true, force: true })
 }
@@ -75,7 +73,10 @@ async function takeAway(target: string): Promise<void> {
   await tool('umount', '--lazy', target)
 }
 
-/** While it is open a device keeps its file; only then is it certain that it is not another test's. */
+/**
+ * While it is open a device keeps its file; only then is it certain that it is not another test's. One that is mounted goes with its
+ * mount.
+ */
 async function detach(device: string, directory: string): Promise<void> {
   await using _ = await open(device, 'r')
   if ((await devicesOf(directory)).has(device)) await tool('losetup', '--detach', device)
