@@ -3,10 +3,10 @@ import type { NodeAddress } from './directory.ts'
 /** The name of the Service's port on which nodes serve the controller role. */
 export const PORT_NAME = 'grpc'
 
-/** What is read of an EndpointSlice (discovery.k8s.io/v1). */
+/** What is read of an EndpointSlice (discovery.k8s.io/v1). The API server sends an empty list as null. */
 export interface Slice {
-  readonly endpoints?: readonly Endpoint[]
-  readonly ports?: readonly { readonly name?: string; readonly port?: number }[]
+  readonly endpoints?: readonly Endpoint[] | null
+  readonly ports?: readonly { readonly name?: string; readonly port?: number }[] | null
 }
 
 interface Endpoint {
@@ -20,9 +20,9 @@ interface Endpoint {
  * that is ready counts. One that is not ready may serve all the same, and one that does not is found to be away.
  */
 export function addressesIn(slices: readonly Slice[]): NodeAddress[] {
-  const found = slices.flatMap(({ endpoints = [], ports = [] }) => {
-    const port = ports.find(({ name }) => name === PORT_NAME)?.port
-    return port === undefined ? [] : endpoints.flatMap((endpoint) => placeOf(endpoint, port))
+  const found = slices.flatMap(({ endpoints, ports }) => {
+    const port = ports?.find(({ name }) => name === PORT_NAME)?.port
+    return port === undefined ? [] : (endpoints ?? []).flatMap((endpoint) => placeOf(endpoint, port))
   })
   found.sort((a, b) => b.rank - a.rank)
   const best = new Map(found.reverse().map(({ name, address }) => [name, { name, address }]))

@@ -53,6 +53,8 @@ describe('the addresses of nodes', () => {
     ['need the port', [{ ports: [{ name: 'http', port: 1 }], endpoints: [endpoint('w1', '10.0.0.1')] }], []],
     ['need a node', [{ ports, endpoints: [{ addresses: ['10.0.0.1'] }] }], []],
     ['may be none', [{}], []],
+    ['may be none, as the API server says it', [{ ports: null, endpoints: null }], []],
+    ['may be none where there is a port', [{ ports, endpoints: null }], []],
   ])('%s', (_, slices, expected) => {
     expect(addressesIn(slices).map(({ name, address }) => `${name} ${address}`)).toEqual(expected)
   })
