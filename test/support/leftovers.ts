@@ -60,9 +60,13 @@ async function isClearing(directory: string): Promise<boolean> {
 export async function removeAll(directory: string): Promise<void> {
   const { devices, mounts, processes } = await find(directory)
   for (const pid of processes.keys()) kill(pid)
-  // Before its file's mount is gone, and with it the file's path. A device on top of another comes first.
-  for (const device of [...devices.keys()].reverse()) await detach(device, directory).catch(ignore)
-  for (const { target } of mounts.reverse()) await takeAway(target).catch(ignore)
+  for (const { target } of mounts.reverse()) {
+    // With the mount of its file, the path by which a device is known is gone.
+    await detachAll(devices, directory, target)
+    await takeAway(target).catch(ignore)
+  }
+  // Only now: a target that shows the node of a device would show another test's as soon as that has the number.
+  await detachAll(devices, directory, directory)
   await unmountDisk(directory)
   await rm(directory, { recursive: true, force: true })
 }
@@ -71,6 +75,18 @@ export async function removeAll(directory: string): Promise<void> {
 async function takeAway(target: string): Promise<void> {
   await tool('fsfreeze', '--unfreeze', target).catch(ignore)
   await tool('umount', '--lazy', target)
+}
+
+/** Those of files below a path. A device on top of another comes first. */
+async function detachAll(
+  devices: ReadonlyMap<string, string>,
+  directory: string,
+  path: string,
+): Promise<void> {
+  for (const [device, behind] of [...devices].reverse()) {
+    const file = devices.get(behind) ?? behind
+    if (file.startsWith(`${path}/`) || path === directory) await detach(device, directory).catch(ignore)
+  }
 }
 
 /**
