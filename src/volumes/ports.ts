@@ -58,7 +58,10 @@ export interface RecoveredDevices {
 export interface LoopDevices {
   /** @throws VolumeError failed-precondition when the image is attached already, here or anywhere on the machine. */
   attach(image: string, options: AttachOptions, signal: AbortSignal): Promise<Attachment>
-  /** The device that the image is attached to, or undefined. */
+  /**
+   * The device that the image is attached to, or undefined. Of the devices on top of another one that of the same name: the kubelet
+   * attaches one of its own to each raw block volume that a pod uses.
+   */
   find(image: string): Promise<LoopState | undefined>
   /**
    * Detaches the image's device and waits until the kernel has let go. Nothing attached: nothing to do.

@@ -21,11 +21,16 @@ export class AttachedDevices {
     return new AttachedDevices(await listBound(nodes))
   }
 
-  /** The devices that have the image behind them, and those on top of these. None for an image that is not there. */
+  /**
+   * The devices that have the image behind them, and those of the same name on top of these: the kubelet has its own there, for
+   * which it answers. None for an image that is not there.
+   */
   async of(image: string): Promise<LoopState[]> {
     const identity = await identityAt(image)
     const own = identity ? this.entries.filter(({ info }) => isBackedBy(info, identity)) : []
-    const onTop = own.flatMap((entry) => onTopOf(entry, this.entries))
+    const onTop = own.flatMap((entry) =>
+      onTopOf(entry, this.entries).filter(({ state }) => state.name === entry.state.name),
+    )
     return [...own, ...onTop].map(({ state }) => state)
   }
 }

@@ -28,7 +28,7 @@ export function isBackedBy(info: LoopInfo, identity: BackingIdentity): boolean {
   return info.backingDevice === identity.device && info.backingInode === identity.inode
 }
 
-/** One string per identity, to look things up by. */
-export function identityKey(identity: BackingIdentity): string {
-  return identity.rdev === 0n ? `${identity.device}:${identity.inode}` : `rdev:${identity.rdev}`
+/** One string to look a device up by. On a block device there can be several, each with a name of its own. */
+export function identityKey(identity: BackingIdentity, name = ''): string {
+  return identity.rdev === 0n ? `${identity.device}:${identity.inode}` : `rdev:${identity.rdev} ${name}`
 }

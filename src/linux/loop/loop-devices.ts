@@ -17,7 +17,7 @@ import { bindFreeDevice } from './bind.ts'
 import type { LoopControl } from './control.ts'
 import { detachDead } from './dead.ts'
 import { DeviceNodes } from './device-nodes.ts'
-import { clrFd, makeWritable, setCapacity, setDirectIo, setStatus } from './device.ts'
+import { clrFd, getStatus, makeWritable, setCapacity, setDirectIo, setStatus } from './device.ts'
 import { backingOf, identityKey, identityOf, isBackedBy, type BackingIdentity } from './identity.ts'
 import {
   inspect,
@@ -79,7 +79,7 @@ export class LinuxLoopDevices implements LoopDevices {
     try {
       if (!options.readOnly) await makeWritable(bound.handle.fd)
       const directIo = await verify(bound, file, identity, options)
-      this.#lastSeen.set(identityKey(identity), bound.number)
+      this.#lastSeen.set(identityKey(identity, options.name), bound.number)
       this.#attached(bound.number)
       return { device, directIo, [Symbol.asyncDispose]: () => bound.handle.close() }
     } catch (error) {
@@ -122,8 +122,9 @@ export class LinuxLoopDevices implements LoopDevices {
 
   async recover(isOurs: (name: string) => boolean): Promise<RecoveredDevices> {
     const bound = await listBound(this.#nodes)
+    this.#lastSeen.clear()
     for (const { state, info } of bound) {
-      this.#lastSeen.set(identityKey(backingOf(info)), state.device.number)
+      this.#lastSeen.set(identityKey(backingOf(info), state.name), state.device.number)
     }
     const left = bound.filter(({ state }) => isOurs(state.name) && isUnlinked(state.device.number))
     const detached: LoopState[] = []
@@ -170,7 +171,7 @@ export class LinuxLoopDevices implements LoopDevices {
     // With autoclear the last user takes it along; after an unmount that can be a copy of the mount in a dying namespace.
     if (before?.state.autoclear) await this.#waitUntilGone(device, identity, signal)
     else if (before) await this.#clearAndWait(device, identity, before.info, signal)
-    this.#lastSeen.delete(identityKey(identity))
+    this.#lastSeen.delete(identityKey(identity, before?.state.name))
   }
 
   async #clearAndWait(
@@ -226,16 +227,25 @@ export class LinuxLoopDevices implements LoopDevices {
     const identity = identityOf(await file.stat({ bigint: true }))
     // A device has a node in every /dev, and each node a lock of its own.
     const isLockShared = identity.rdev === 0n
+    const name = isLockShared ? undefined : await nameOf(file)
+    const key = identityKey(identity, name)
     // Whoever gets the lock knows that nothing is attached; only then is not knowing where worth a scan.
-    if (isLockShared && tryLockExclusive(file.fd, image)) return undefined
-    const key = identityKey(identity)
+    if (isLockShared && this.#isFree(image, file, key)) return undefined
+    const isIt = ({ info, state }: InventoryEntry): boolean =>
+      isBackedBy(info, identity) && (name === undefined || state.name === name)
     const hint = this.#lastSeen.get(key)
-    const hinted = hint === undefined ? undefined : await this.#stateOf(hint, identity)
-    if (hinted) return hinted
-    if (!isLockShared && tryLockExclusive(file.fd, image)) return undefined
-    const entry = (await listBound(this.#nodes)).find(({ info }) => isBackedBy(info, identity))
+    const hinted = hint === undefined ? undefined : await inspectNumber(this.#nodes, hint)
+    if (hinted && isIt(hinted)) return hinted.state
+    if (!isLockShared && this.#isFree(image, file, key)) return undefined
+    const entry = (await listBound(this.#nodes)).find(isIt)
     if (entry) this.#lastSeen.set(key, entry.state.device.number)
     return entry?.state
+  }
+
+  #isFree(image: string, file: FileHandle, key: string): boolean {
+    const isFree = tryLockExclusive(file.fd, image)
+    if (isFree) this.#lastSeen.delete(key)
+    return isFree
   }
 
   async #stateOf(number: number, identity: BackingIdentity): Promise<LoopState | undefined> {
@@ -264,6 +274,16 @@ export class LinuxLoopDevices implements LoopDevices {
 async function untilUnlocked(image: string, file: FileHandle, signal: AbortSignal): Promise<void> {
   for (let attempt = 1; attempt < LOCK_ATTEMPTS && !tryLockExclusive(file.fd, image); attempt++)
     await setTimeout(Math.random() * LOCK_PAUSE_MS, undefined, { signal })
+}
+
+/** The name of the loop device that the file is; undefined for anything else. */
+async function nameOf(file: FileHandle): Promise<string | undefined> {
+  try {
+    return (await getStatus(file.fd)).fileName
+  } catch (error) {
+    if (hasErrno(error, 'ENXIO', 'ENOTTY', 'EINVAL')) return undefined
+    throw error
+  }
 }
 
 /** Whoever puts another file in the place of an image holds the lock of the old one until that is done. */

@@ -17,7 +17,7 @@ export async function useFindings({ volume, image, devices, mounts }: VolumeOnNo
       ...placeIssues(place, devices, false).map((issue) => toFinding(volume.id, issue, entry.target)),
     )
   }
-  // Those on top of the first are read-only, and have that one behind them.
+  // Ours on top of the first is read-only.
   const writers = devices.filter(({ readOnly }) => !readOnly)
   if (writers.length > 1) found.push(attachedTwice(volume.id, writers))
   return found

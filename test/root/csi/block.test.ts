@@ -48,6 +48,32 @@ describeRoot('a block volume', () => {
     await volume.publish('reader', { readonly: true })
   })
 
+  it('tells its read-only device from that which the kubelet attaches for a writer', async () => {
+    await using volume = await create(8 * MiB, shared)
+    await volume.stage()
+    const [own = ''] = await volume.devices()
+    await volume.publish('writer')
+    const early = await volume.publish('early', { readonly: true })
+    // As the kubelet does, on either side of ours.
+    await using kubelet = new AsyncDisposableStack()
+    for (let i = 0; i < 2; i++) {
+      const device = await tool('losetup', '--find', '--show', own)
+      kubelet.defer(async () => {
+        await tool('losetup', '--detach', device)
+      })
+      await node.crash()
+    }
+    const late = await volume.publish('late', { readonly: true })
+    expect((await stat(late)).rdev).toBe((await stat(early)).rdev)
+    expect(await tool('blockdev', '--getro', late)).toBe('1')
+    await volume.expand(16 * MiB, volume.target('writer'))
+    expect(await tool('blockdev', '--getsize64', early)).toBe(`${16 * MiB}`)
+    await volume.unpublish('early')
+    await volume.unpublish('late')
+    expect(await devicesOf(volume)).toHaveLength(3)
+    await volume.unpublish('writer')
+  })
+
   it('shows a reader what a writer beside it has written', async () => {
     await using volume = await create(8 * MiB, shared)
     await volume.stage()
