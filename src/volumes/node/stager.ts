@@ -48,8 +48,10 @@ export class Stager {
       isLost,
     } = await remainsOf(catalog, loops, id)
     const staged = await mounts.at(stagingPath)
-    if (attached)
-      await this.#requireUnpublished(id, stagingPath, usesOf(attached.device, await mounts.list()))
+    const uses = attached ? usesOf(attached.device, await mounts.list()) : []
+    // A file system that is staged elsewhere is not staged here, which is what was asked for.
+    if (attached?.autoclear && !staged && uses.length > 0) return
+    requireUnpublished(id, staged, uses)
     if (staged) {
       if (attached ? !shows(staged, attached.device) : !isLoopMount(staged))
         throw strange(id, stagingPath, staged)
@@ -84,15 +86,13 @@ export class Stager {
     const options = { name, readOnly, autoclear: false, directIo, sectorBytes: sectorBytesOf(volume) }
     await using _attachment = await loops.attach(image, options, signal)
   }
+}
 
-  async #requireUnpublished(id: string, stagingPath: string, uses: readonly MountEntry[]): Promise<void> {
-    const staged = await this.#on.mounts.at(stagingPath)
-    const other = uses.find(({ target }) => target !== staged?.target)
-    if (other) {
-      throw new VolumeError(
-        'failed-precondition',
-        `volume "${id}" is still in use at ${other.target}; unpublish it first`,
-      )
-    }
-  }
+function requireUnpublished(id: string, staged: MountEntry | undefined, uses: readonly MountEntry[]): void {
+  const other = uses.find(({ target }) => target !== staged?.target)
+  if (!other) return
+  throw new VolumeError(
+    'failed-precondition',
+    `volume "${id}" is still in use at ${other.target}; unpublish it first`,
+  )
 }
