@@ -1,4 +1,5 @@
 import { isAnswer } from '../../csi/errors.ts'
+import { nodeHashOf } from '../../volumes/ids.ts'
 import type { RemoteNode } from '../remote-node.ts'
 import { healthNotices, missingNotice } from './notices.ts'
 import type { ClusterVolume, Notice } from './ports.ts'
@@ -14,11 +15,11 @@ export async function noticesOfHealth(
   signal: AbortSignal,
 ): Promise<Notice[]> {
   const known = new Map(surveys.flatMap((one) => one.volumes).map((health) => [health.volumeId, health]))
-  const nodes = new Map(surveys.map(({ node }) => [node.name, node]))
+  const nodes = new Map(surveys.map(({ node }) => [node.hash, node]))
   const notices: Notice[] = []
   for (const volume of volumes.filter(({ claim }) => claim)) {
     const health = known.get(volume.volumeId)
-    const node = nodes.get(volume.nodeName ?? '')
+    const node = nodes.get(nodeHashOf(volume.volumeId) ?? '')
     if (health) notices.push(...healthNotices(volume, health))
     else if (node) notices.push(...(await noticesOfUnlisted(volume, node, signal)))
   }

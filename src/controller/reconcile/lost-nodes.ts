@@ -5,30 +5,33 @@ import { Sightings } from './sightings.ts'
 /** A node that is replaced under its own name is gone for a while. */
 const REPORT_AFTER_MS = 600_000
 
-/** Nodes that no longer exist, while there still are PersistentVolumes on them. */
+/**
+ * Nodes that no longer exist, while there still are PersistentVolumes on them. A node is known by the hash that the ids of its
+ * volumes begin with: the value of its label is another one where its name is too long for a label.
+ */
 export class LostNodes {
   readonly #sightings = new Sightings()
-  /** By the hash that their ids begin with. */
-  readonly #givenUp = new Map<string, string>()
+  readonly #givenUp = new Set<string>()
   #volumes: readonly ClusterVolume[] = []
 
   /**
    * @param nodeNames all nodes of the cluster; when there are none, something else is wrong
-   * @param answers whether the driver is there all the same
+   * @param answering the hashes of the nodes on which the driver is all the same
    */
   update(
     volumes: readonly ClusterVolume[],
     nodeNames: ReadonlySet<string>,
-    answers: (nodeName: string) => boolean,
+    answering: ReadonlySet<string>,
     now: number,
   ): void {
     this.#volumes = volumes
-    const isThere = (name: string): boolean => nodeNames.size === 0 || nodeNames.has(name) || answers(name)
-    const lost = volumes.flatMap(({ nodeName }) =>
-      nodeName === undefined || isThere(nodeName) ? [] : nodeName,
-    )
+    const existing = new Set([...nodeNames].map(nodeHash))
+    const isThere = (hash: string): boolean =>
+      existing.size === 0 || existing.has(hash) || answering.has(hash)
+    const hashes = volumes.flatMap(({ volumeId }) => nodeHashOf(volumeId) ?? [])
+    const lost = hashes.filter((hash) => !isThere(hash))
     this.#sightings.update(lost, () => false, now)
-    for (const [hash, name] of this.#givenUp) if (isThere(name)) this.#givenUp.delete(hash)
+    for (const hash of this.#givenUp) if (isThere(hash)) this.#givenUp.delete(hash)
   }
 
   /** The volumes of lost nodes, to tell of. */
@@ -38,9 +41,9 @@ export class LostNodes {
 
   /** Takes those that have been lost for so many milliseconds for lost for ever. @returns their volumes */
   giveUp(milliseconds: number, now: number): ClusterVolume[] {
-    const names = this.#sightings.lasting(milliseconds, now)
-    for (const name of names) this.#givenUp.set(nodeHash(name), name)
-    return this.#volumesOn(names)
+    const hashes = this.#sightings.lasting(milliseconds, now)
+    for (const hash of hashes) this.#givenUp.add(hash)
+    return this.#volumesOn(hashes)
   }
 
   /** True for the id of a volume or snapshot of a node that was given up. */
@@ -48,7 +51,7 @@ export class LostNodes {
     return this.#givenUp.has(nodeHashOf(id) ?? '')
   }
 
-  #volumesOn(names: readonly string[]): ClusterVolume[] {
-    return this.#volumes.filter(({ nodeName = '' }) => names.includes(nodeName))
+  #volumesOn(hashes: readonly string[]): ClusterVolume[] {
+    return this.#volumes.filter(({ volumeId }) => hashes.includes(nodeHashOf(volumeId) ?? ''))
   }
 }

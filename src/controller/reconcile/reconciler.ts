@@ -78,8 +78,8 @@ export class Reconciler {
     const nodeNames = await orchestrator.nodeNames(signal)
     const now = this.#now()
     this.#orphans.update(surveys, volumes, now)
-    const present = new Set(nodes.all().flatMap(({ hasAddress, name }) => (hasAddress ? name : [])))
-    this.#lostNodes.update(volumes, nodeNames, (name) => present.has(name), now)
+    const answering = new Set(nodes.all().flatMap(({ hasAddress, hash }) => (hasAddress ? hash : [])))
+    this.#lostNodes.update(volumes, nodeNames, answering, now)
     const givenUp = releaseLostNodes ? this.#lostNodes.giveUp(graceMs, now) : []
     if (!isLeader()) {
       this.#findings = undefined
