@@ -18,6 +18,7 @@ export class Draft implements AsyncDisposable {
   readonly #parent: string
   readonly #name: string
   readonly #building: string
+  readonly #held = new DisposableStack()
   #hasNote = false
   #committed = false
 
@@ -42,6 +43,11 @@ export class Draft implements AsyncDisposable {
     return new Draft(parent, name, building)
   }
 
+  /** Keeps what it needs, such as the room for it, until it is disposed of, made or not. */
+  hold(needed: Disposable): void {
+    this.#held.use(needed)
+  }
+
   /** Leaves word, for the next start if we die, that these volumes may be frozen. */
   async noteFrozen(volumeIds: readonly string[]): Promise<void> {
     this.#hasNote = true
@@ -61,6 +67,7 @@ export class Draft implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    using _held = this.#held
     if (!this.#committed) await removePersistently(this.#building)
   }
 }

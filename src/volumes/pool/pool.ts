@@ -139,11 +139,14 @@ export class Pool implements AsyncDisposable {
     return grown
   }
 
-  /** Begins a snapshot of the volume, for which there must be room. @throws VolumeError resource-exhausted */
+  /** Begins a snapshot of the volume, and keeps room for it. @throws VolumeError resource-exhausted */
   async draftSnapshot(id: string, volume: Volume): Promise<Draft> {
     const { allocated } = await this.#wholeSize(volume)
-    using _space = await this.space.promise(allocated, 'thin', 'resource-exhausted')
-    return await this.snapshots.begin(id)
+    using space = new DisposableStack()
+    space.use(await this.space.promise(allocated, 'thin', 'resource-exhausted'))
+    const draft = await this.snapshots.begin(id)
+    draft.hold(space.move())
+    return draft
   }
 
   async commitSnapshot(

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { snapshotIdFor } from '../../../../src/volumes/ids.ts'
 import { MiB, makeWorld, never, noLimits, type World } from '../world.ts'
 
 describe('the space of a pool with snapshots', () => {
@@ -25,5 +26,16 @@ describe('the space of a pool with snapshots', () => {
     imagine(used)
     for (const name of ['s', 't']) await world.snapshotter.create(name, id, { freezeTimeoutMs: 1000 }, never)
     expect(await world.pool.space.available('thin')).toBe(available)
+  })
+  it('has no room twice for snapshots that are made at the same time', async () => {
+    const volume = await world.create('a')
+    imagine(10n * MiB)
+    const before = await world.pool.space.available('thin')
+    const { pool } = world
+    {
+      await using _draft = await pool.draftSnapshot(snapshotIdFor('n', 's'), volume)
+      expect(await pool.space.available('thin')).toBe(before - 10n * MiB)
+    }
+    expect(await pool.space.available('thin')).toBe(before)
   })
 })
