@@ -76,11 +76,12 @@ export class ImageMounts {
       await using held = await this.#hold(request, signal)
       try {
         await this.#mountDevice(request, held.device)
-        return held.device
+        if (!held.isFound || (await this.#isAttached(request, held.device))) return held.device
+        await this.#on.mounts.unmount(request.target)
       } catch (error) {
         if (error instanceof PoolUnreachableError) throw error
         // Found while the last mount that held it, of a dead container, was on its way out.
-        if (held.isFound && !(await this.#on.loops.find(request.image.file))) continue
+        if (held.isFound && !(await this.#isAttached(request, held.device))) continue
         throw new PoolUnreachableError(
           'PoolImageNotMountable',
           `pool "${request.pool}": ${request.image.file} cannot be mounted (${messageOf(error)}); check it with xfs_repair`,
@@ -88,6 +89,11 @@ export class ImageMounts {
         )
       }
     }
+  }
+
+  /** A device that was found, and is held by nobody here, can be another file's by now. Mounted, it can not any more. */
+  async #isAttached({ image }: ImageMountRequest, device: LoopDevice): Promise<boolean> {
+    return (await this.#on.loops.find(image.file))?.device.number === device.number
   }
 
   async #hold({ pool, image }: ImageMountRequest, signal: AbortSignal): Promise<HeldDevice> {
