@@ -110,9 +110,10 @@ export class Pool implements AsyncDisposable {
 
   /**
    * Makes a volume. @param makeImage makes the file of the draft, of the volume's capacity
-   * @throws VolumeError resource-exhausted
+   * @throws VolumeError resource-exhausted, or as `check` does
    */
   async create(volume: Volume, makeImage: (draft: Draft) => Promise<void>): Promise<void> {
+    await this.check()
     using _space = await this.space.promise(volume.capacityBytes, volume.provisioning, 'resource-exhausted')
     const create = async (): Promise<void> => {
       await using draft = await this.volumes.begin(volume.id)
@@ -139,8 +140,9 @@ export class Pool implements AsyncDisposable {
     return grown
   }
 
-  /** Begins a snapshot of the volume, and keeps room for it. @throws VolumeError resource-exhausted */
+  /** Begins a snapshot of the volume, and keeps room for it. @throws VolumeError resource-exhausted, or as `check` does */
   async draftSnapshot(id: string, volume: Volume): Promise<Draft> {
+    await this.check()
     const { allocated } = await this.#wholeSize(volume)
     using space = new DisposableStack()
     space.use(await this.space.promise(allocated, 'thin', 'resource-exhausted'))

@@ -371,9 +371,12 @@ describeRoot('a pool image that dies', () => {
     expect(await storageHealth(node)).toEqual([`STORAGE_UNREACHABLE ${missing}`])
     expect(await healthOnDisk(node, volume.id)).toEqual([`INACCESSIBLE ${missing}`])
     await othersGoOn()
+    const gone = refusal('UNAVAILABLE', /pool\.img is gone/)
+    // The file system is mounted still: what is made in it would be lost.
+    await expect(on.volume('early').create()).rejects.toMatchObject(gone)
     await node.crash({ args: on.args })
     expect(await storageHealth(node)).toEqual([`STORAGE_UNREACHABLE ${missing}`])
-    await expect(on.volume('new').create()).rejects.toMatchObject(refusal('UNAVAILABLE', /pool\.img is gone/))
+    await expect(on.volume('new').create()).rejects.toMatchObject(gone)
     await othersGoOn()
     await rename(`${on.image}.away`, on.image)
     expect(await storageHealth(node)).toEqual([])
