@@ -20,6 +20,8 @@ import {
 } from './options.ts'
 import { parseDuration } from './text.ts'
 
+const SHORTEST_GRACE_MS = 10_000
+
 interface ControllerOptions extends LogConfig, TracingOptions {
   readonly endpoint: string
   readonly driverName: string
@@ -70,7 +72,7 @@ export function addControllerCommand(program: Command): void {
     )
     .addOption(
       new Option('--orphan-grace <duration>', 'grace of --delete-orphans and --release-lost-nodes')
-        .argParser(interval)
+        .argParser(grace)
         .default(parseDuration('24h'), '24h'),
     )
     .addOption(httpOption('/healthz, /readyz and /metrics'))
@@ -107,4 +109,13 @@ function serviceName(text: string): ServiceName {
   const [, namespace, name] = /^([a-z0-9-]+)\/([a-z0-9-]+)$/.exec(text) ?? []
   if (namespace !== undefined && name !== undefined) return { namespace, name }
   throw new InvalidArgumentError('It must be namespace/name.')
+}
+
+/** @returns milliseconds @throws InvalidArgumentError when it is so short that a volume could be deleted whose PersistentVolume is being made */
+function grace(text: string): number {
+  const milliseconds = interval(text)
+  if (milliseconds >= SHORTEST_GRACE_MS) return milliseconds
+  throw new InvalidArgumentError(
+    'It must be at least 10s: what was just made has no PersistentVolume for a moment.',
+  )
 }
