@@ -8,14 +8,14 @@ import type { RemoteNode } from './remote-node.ts'
 export function metadataRoutes(nodes: NodeDirectory): Handlers<Csi['SnapshotMetadata']> {
   return {
     async *getMetadataAllocated(request, signal, deadline) {
-      const node = nodeOf(nodes, request.snapshotId)
+      const node = nodeOf(nodes, 'snapshot_id', request.snapshotId)
       yield* node.stream({ signal, deadline }, ({ snapshotMetadata }, options) =>
         snapshotMetadata.getMetadataAllocated(request, options),
       )
     },
 
     async *getMetadataDelta(request, signal, deadline) {
-      const node = nodeOf(nodes, request.targetSnapshotId)
+      const node = nodeOf(nodes, 'target_snapshot_id', request.targetSnapshotId)
       yield* node.stream({ signal, deadline }, ({ snapshotMetadata }, options) =>
         snapshotMetadata.getMetadataDelta(request, options),
       )
@@ -24,8 +24,8 @@ export function metadataRoutes(nodes: NodeDirectory): Handlers<Csi['SnapshotMeta
 }
 
 /** @throws VolumeError not-found for an id that no node can have given out; invalid-argument when there is none */
-function nodeOf(nodes: NodeDirectory, snapshotId: string): RemoteNode {
-  if (snapshotId === '') throw new VolumeError('invalid-argument', 'snapshot_id is required')
+function nodeOf(nodes: NodeDirectory, field: string, snapshotId: string): RemoteNode {
+  if (snapshotId === '') throw new VolumeError('invalid-argument', `${field} is required`)
   return nodes.of(snapshotId) ?? notFound(snapshotId)
 }
 

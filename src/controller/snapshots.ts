@@ -51,9 +51,9 @@ async function requireNameFree(
   caller: Caller,
 ): Promise<void> {
   const { name, sourceVolumeId } = request
-  const others = nodes.all().filter((node) => node !== nodes.of(sourceVolumeId))
+  const node = nodes.of(sourceVolumeId)
   const owner = await ownerOfName(
-    others,
+    nodes.all().filter((other) => other !== node),
     (nodeName) => snapshotIdFor(nodeName, name),
     (client, snapshotId, options) => client.controller.getSnapshot({ snapshotId }, options),
     caller,

@@ -97,6 +97,32 @@ describe('what was on a node that is gone for good', () => {
   })
 })
 
+describe('a call without the id that says which node it is for', () => {
+  it.each([
+    [
+      'snapshot_id',
+      ({ snapshotMetadata }: CsiClient) => snapshotMetadata.getMetadataAllocated({ startingOffset: 0 }),
+    ],
+    [
+      'target_snapshot_id',
+      ({ snapshotMetadata }: CsiClient) => snapshotMetadata.getMetadataDelta({ baseSnapshotId: 'base' }),
+    ],
+  ])('is told its field, %s', async (field, call) => {
+    await using resources = new AsyncDisposableStack()
+    const scratch = resources.use(await Scratch.make())
+    const socket = join(scratch.path, 'router.sock')
+    const nodes = resources.use(new NodeDirectory({ driverName, connect, log: silent }))
+    const router = resources.use(new CsiServer(silent))
+    addRoutes(router, nodes, { driverName, version: '1' })
+    await router.listen(socket)
+    const client = resources.use(connect(`unix:${socket}`))
+    await expect(call(client).next()).rejects.toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      details: `${field} is required`,
+    })
+  })
+})
+
 async function ended(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return
   await new Promise((resolve) => {
