@@ -45,7 +45,7 @@ export function addCompletionCommands(program: Command, build: () => Command): v
 async function knownVolumes(): Promise<[value: string, description: string][]> {
   const { takeSurvey } = await import('./survey.ts')
   const { claimOf } = await import('./volume/view.ts')
-  const { CSI_LOOP_DATA_DIR: dataDir = DEFAULT_DATA_DIR, CSI_LOOP_CONFIG: config } = process.env
+  const { LOOP_DATA_DIR: dataDir = DEFAULT_DATA_DIR, LOOP_CONFIG: config } = process.env
   const { pools } = await takeSurvey({ dataDir, ...(config !== undefined && { config }) })
   return pools.flatMap(({ volumes }) =>
     volumes.records.flatMap((volume): [string, string][] => {

@@ -68,7 +68,7 @@ export function addNodeCommand(program: Command): void {
     .addOption(httpOption('/healthz, /readyz and /metrics'))
     .addOption(
       new Option(
-        '--listen <host:port>',
+        '--listen <[host]:port>',
         'also serve the controller role, over mutual TLS with the files of --tls-dir',
       ).argParser(address),
     )

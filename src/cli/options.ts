@@ -26,16 +26,14 @@ export function nodeIdOption(): Option {
 export const DEFAULT_DATA_DIR = '/var/lib/csi-driver-loop'
 
 export function dataDirOption(): Option {
-  return new Option('--data-dir <dir>', 'where the pools are')
-    .env('CSI_LOOP_DATA_DIR')
-    .default(DEFAULT_DATA_DIR)
+  return new Option('--data-dir <dir>', 'where the pools are').env('LOOP_DATA_DIR').default(DEFAULT_DATA_DIR)
 }
 
 export function configOption(): Option {
   return new Option(
     '--config <file>',
     'YAML file with several pools and their limits (default: one pool in --data-dir)',
-  ).env('CSI_LOOP_CONFIG')
+  ).env('LOOP_CONFIG')
 }
 
 /** The socket of a driver that runs, for commands that ask it; without one they look at the disk alone. */

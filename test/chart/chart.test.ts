@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { parseAllDocuments, stringify } from 'yaml'
+import { parse, parseAllDocuments, stringify } from 'yaml'
 import { CHART, helm, render, type Rendering } from '../../tools/helm.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -56,6 +56,9 @@ describe('values', () => {
     ['a pool with an unknown key', { pools: { fast: { sise: '1Gi' } } }, 'sise'],
     ['a pool with a size that is none', { pools: { fast: { size: '1 GB' } } }, '/pools/fast/size'],
     ['an overcommit below 1', { pools: { fast: { overcommit: 0.5 } } }, '/pools/fast/overcommit'],
+    ['a pool image without a size', { pools: { fast: { image: {} } } }, '/pools/fast/image'],
+    ['an unknown key of a pool image', { pools: { fast: { image: { size: '1Gi', file: 'x' } } } }, 'file'],
+    ['a pool with two sizes', { pools: { fast: { size: '1Gi', image: { size: '1Gi' } } } }, '/pools/fast'],
     ['a pool name that is no name', { pools: { 'A B': {} } }, 'A B'],
     ['a digest that is none', { image: { digest: 'latest' } }, '/image/digest'],
     ['a tag in the repository', { image: { repository: 'loop:v1' } }, '/image/repository'],
@@ -91,10 +94,17 @@ describe('values', () => {
     ['no replica', { controller: { replicas: 0 } }, '/controller/replicas'],
     ['a grace without a unit', { controller: { orphanGrace: '24' } }, '/controller/orphanGrace'],
     ['a port for root', { node: { port: 80 } }, '/node/port'],
+    ['a port of a sidecar for the router', { controller: { httpPort: 8082 } }, '/controller/httpPort'],
     ['a toleration that is a word', { node: { tolerations: ['all'] } }, '/node/tolerations'],
     ['a label that is no text', { commonLabels: { tier: 1 } }, '/commonLabels'],
   ])('%s is refused', async (_, values, named) => {
     await expect(lint(values)).rejects.toThrow(named)
+  })
+
+  it('one port of a node for two things is refused when it is rendered: lint minds no `fail`', async () => {
+    await expect(render({ set: ['node.httpPort=9810'] })).rejects.toThrow(
+      'node.port and node.httpPort are both 9810: give them different ports',
+    )
   })
 })
 
@@ -148,6 +158,28 @@ describe('what is rendered', () => {
         },
       },
     })
+  })
+
+  it('hands the driver its pools as they are', async () => {
+    const configMap = (
+      await objects('pools.instant.path=/mnt/hdd/loop', 'pools.instant.image.size=200Gi')
+    ).find(({ kind }) => kind === 'ConfigMap')
+    const { 'config.yaml': config } = configMap?.['data'] as Record<string, string>
+    expect(parse(config ?? '')).toEqual({
+      pools: { default: {}, instant: { path: '/mnt/hdd/loop', image: { size: '200Gi' } } },
+    })
+  })
+
+  it('leaves the pull policy of the sidecars alone: theirs are other images', async () => {
+    const text = await render({ set: ['image.pullPolicy=Never', 'snapshots.enabled=true'] })
+    const policies = [...text.matchAll(/image: (\S+)\n +(imagePullPolicy: Never)?/g)]
+    expect(policies.map(([, image = '', policy]) => [image.split(':')[0], policy !== undefined])).toEqual([
+      ['csi-driver-loop', true],
+      ['csi-driver-loop', true],
+      ['registry.k8s.io/sig-storage/csi-provisioner', false],
+      ['registry.k8s.io/sig-storage/csi-resizer', false],
+      ['registry.k8s.io/sig-storage/csi-snapshotter', false],
+    ])
   })
 
   it('takes the kubelet from another directory everywhere', async () => {

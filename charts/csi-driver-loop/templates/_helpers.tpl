@@ -72,7 +72,6 @@ capabilities: {drop: [ALL]}
 {{- define "csi-driver-loop.sidecar" -}}
 - name: csi-{{ .name }}
   image: {{ include "csi-driver-loop.image" (dict "root" .root "image" .values.image "tag" "") }}
-  imagePullPolicy: {{ .root.Values.image.pullPolicy }}
   args:
     - --csi-address=/csi/csi.sock
     - --timeout={{ .root.Values.sidecars.timeout }}

@@ -99,7 +99,7 @@ describeRoot('the command line, beside a driver', () => {
 
   it('offers a shell the claims and ids of volumes', async () => {
     await using db = await claimed('db')
-    const env = { CSI_LOOP_DATA_DIR: node.dataDir }
+    const env = { LOOP_DATA_DIR: node.dataDir }
     const { stdout } = await commandLine(['complete', '--', 'volume', 'show', ''], { env })
     expect(stdout).toContain(`shop/db\t${db.id}\n${db.id}\tshop/db\n`)
   })

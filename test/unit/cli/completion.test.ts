@@ -4,7 +4,7 @@ import { commandLine } from '../../support/command-line.ts'
 
 /** What a shell is told to offer behind these words, of which the last one is begun, or empty. */
 async function offered(...words: string[]): Promise<string[]> {
-  const env = { CSI_LOOP_DATA_DIR: '/none' }
+  const env = { LOOP_DATA_DIR: '/none' }
   const { stdout } = await commandLine(['complete', '--', ...words], { env })
   const lines = stdout.trimEnd().split('\n')
   expect(lines.at(-1)).toMatch(/^:\d+$/)
