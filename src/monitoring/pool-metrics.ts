@@ -4,6 +4,7 @@ import type { Pool } from '../volumes/pool/pool.ts'
 import type { PoolUsage } from '../volumes/pool/space.ts'
 import { node } from './definitions.ts'
 import type { Metrics } from './metrics.ts'
+import { ofReadable } from './of-readable.ts'
 
 export interface PoolFigures {
   /** The pools that are in use now. */
@@ -15,12 +16,18 @@ type PoolGauge = Extract<(typeof node)[keyof typeof node], { labels: readonly ['
 
 /** What a node tells of its pools. */
 export function addPoolMetrics(metrics: Metrics, { pools, storageHealth }: PoolFigures): void {
-  const perPool = (definition: PoolGauge, figure: (pool: Pool) => number | Promise<number>): void => {
-    const sample = async (pool: Pool) => ({ labels: { pool: pool.name }, value: await figure(pool) })
-    metrics.lookup(definition, () => Promise.all(pools().map(sample)))
+  const perPool = (definition: PoolGauge, figure: (pool: Pool) => number): void => {
+    metrics.lookup(definition, () =>
+      pools().map((pool) => ({ labels: { pool: pool.name }, value: figure(pool) })),
+    )
   }
   const bytes = (definition: PoolGauge, figure: (usage: PoolUsage, pool: Pool) => bigint): void => {
-    perPool(definition, async (pool) => Number(figure(await pool.space.usage(), pool)))
+    metrics.lookup(definition, () =>
+      ofReadable(pools(), async (pool) => {
+        const value = Number(figure(await pool.space.usage(), pool))
+        return [{ labels: { pool: pool.name }, value }]
+      }),
+    )
   }
 
   bytes(node.poolSize, ({ freeBytes, allocatedBytes }, { limits }) => {

@@ -3,6 +3,7 @@ import type { VolumeHealth } from '../volumes/health/volume-health.ts'
 import type { Volume } from '../volumes/volume.ts'
 import { node } from './definitions.ts'
 import type { Metrics, Sample } from './metrics.ts'
+import { ofReadable } from './of-readable.ts'
 import { remembered } from './remembered.ts'
 
 /** A look at the health of volumes costs a stat(2) of each, and seldom finds anything. */
@@ -22,17 +23,16 @@ export function addVolumeMetrics(metrics: Metrics, { catalog, volumeHealth }: Vo
       .map((volume) => ({ labels: labelsOf(volume), value: Number(volume.capacityBytes) })),
   )
 
-  metrics.lookup(node.volumeAllocated, async () => {
-    const samples = catalog.pools().map(async ({ space, volumes }): Promise<Sample[]> => {
+  metrics.lookup(node.volumeAllocated, () =>
+    ofReadable(catalog.pools(), async ({ space, volumes }) => {
       const allocated = await space.imageBytes()
       return volumes.values().flatMap((volume) => {
         const bytes = allocated.get(volumes.image(volume.id))
         // Not measured yet.
         return bytes === undefined ? [] : { labels: labelsOf(volume), value: Number(bytes) }
       })
-    })
-    return (await Promise.all(samples)).flat()
-  })
+    }),
+  )
 
   const problems = async (): Promise<Sample[]> => {
     const ids = catalog.listIds('', Infinity).map(({ id }) => id)

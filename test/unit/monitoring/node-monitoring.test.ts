@@ -6,7 +6,7 @@ import { StorageHealth } from '../../../src/volumes/health/storage-health.ts'
 import { VolumeHealth } from '../../../src/volumes/health/volume-health.ts'
 import { Leaks } from '../../../src/volumes/node/leaks.ts'
 import { PoolUnreachableError } from '../../../src/volumes/pool/unreachable.ts'
-import { MiB, makeWorld, noLimits, silent, writer, type World } from '../volumes/world.ts'
+import { MiB, makeWorld, silent, writer, type World } from '../volumes/world.ts'
 
 describe('the figures of a node', () => {
   let world: World
@@ -14,7 +14,7 @@ describe('the figures of a node', () => {
   let unreachable: Map<string, PoolUnreachableError>
 
   beforeEach(async () => {
-    world = await makeWorld({ ...noLimits, sizeBytes: 64n * MiB, overcommit: 3 })
+    world = await makeWorld({ sizeBytes: 64n * MiB, reserveBytes: 0n, overcommit: 3 })
     monitoring = new NodeMonitoring('0.0.0')
     unreachable = new Map()
     const open = [world.pool, world.other]
@@ -80,6 +80,22 @@ describe('the figures of a node', () => {
       'csi_driver_loop_pool_problem{pool="away",reason="PoolNotMounted"} 1',
       `csi_driver_loop_volume_problem{pool="default",volume_id="${id}",claim_namespace="",persistentvolumeclaim="",reason="ImageMissing"} 1`,
     ])
+  })
+
+  it('tell the other pools, and what is wrong, when the directory of one is gone', async () => {
+    const { id } = await world.create('b', writer, { pool: 'other' })
+    await rm(world.config.path, { recursive: true })
+    for (const { space } of [world.pool, world.other]) space.changed()
+    const lines = await scrape()
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'csi_driver_loop_pool_problem{pool="default",reason="PoolNotMounted"} 1',
+        'csi_driver_loop_pool_overcommit_ratio{pool="default"} 3',
+        `csi_driver_loop_pool_size_bytes{pool="other"} ${64 << 20}`,
+        expect.stringContaining(`csi_driver_loop_volume_allocated_bytes{pool="other",volume_id="${id}"`),
+      ]),
+    )
+    expect(lines).not.toContainEqual(expect.stringContaining('_bytes{pool="default"'))
   })
 
   it('look at each image once for its size, however many figures need it', async () => {
