@@ -1,7 +1,6 @@
-import { smaller } from '../volumes/bytes.ts'
 import type { StorageHealth } from '../volumes/health/storage-health.ts'
 import type { Pool } from '../volumes/pool/pool.ts'
-import type { PoolUsage } from '../volumes/pool/space.ts'
+import { usableBytes, type PoolUsage } from '../volumes/pool/space.ts'
 import { node } from './definitions.ts'
 import type { Metrics } from './metrics.ts'
 import { ofReadable } from './of-readable.ts'
@@ -30,10 +29,7 @@ export function addPoolMetrics(metrics: Metrics, { pools, storageHealth }: PoolF
     )
   }
 
-  bytes(node.poolSize, ({ freeBytes, allocatedBytes }, { limits }) => {
-    const reachable = freeBytes + allocatedBytes
-    return smaller(limits.sizeBytes ?? reachable, reachable)
-  })
+  bytes(node.poolSize, (usage, { limits }) => usableBytes(limits, usage))
   bytes(node.poolFree, ({ freeBytes }) => freeBytes)
   bytes(node.poolAllocated, ({ allocatedBytes }) => allocatedBytes)
   bytes(node.poolProvisioned, ({ promisedBytes }) => promisedBytes)

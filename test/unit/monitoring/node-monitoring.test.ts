@@ -14,7 +14,7 @@ describe('the figures of a node', () => {
   let unreachable: Map<string, PoolUnreachableError>
 
   beforeEach(async () => {
-    world = await makeWorld({ sizeBytes: 64n * MiB, reserveBytes: 0n, overcommit: 3 })
+    world = await makeWorld({ sizeBytes: 64n * MiB, reserveBytes: 4n * MiB, overcommit: 3 })
     monitoring = new NodeMonitoring('0.0.0')
     unreachable = new Map()
     const open = [world.pool, world.other]
@@ -41,7 +41,7 @@ describe('the figures of a node', () => {
     expect(lines).not.toContainEqual(expect.stringMatching(/_problem\{/))
     expect(lines).toEqual(
       expect.arrayContaining([
-        `csi_driver_loop_pool_size_bytes{pool="default"} ${64 << 20}`,
+        `csi_driver_loop_pool_size_bytes{pool="default"} ${60 << 20}`,
         `csi_driver_loop_pool_provisioned_bytes{pool="default"} ${16 << 20}`,
         'csi_driver_loop_pool_provisioned_bytes{pool="other"} 0',
         'csi_driver_loop_pool_overcommit_ratio{pool="other"} 3',
@@ -91,7 +91,7 @@ describe('the figures of a node', () => {
       expect.arrayContaining([
         'csi_driver_loop_pool_problem{pool="default",reason="PoolNotMounted"} 1',
         'csi_driver_loop_pool_overcommit_ratio{pool="default"} 3',
-        `csi_driver_loop_pool_size_bytes{pool="other"} ${64 << 20}`,
+        `csi_driver_loop_pool_size_bytes{pool="other"} ${60 << 20}`,
         expect.stringContaining(`csi_driver_loop_volume_allocated_bytes{pool="other",volume_id="${id}"`),
       ]),
     )
