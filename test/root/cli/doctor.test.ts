@@ -142,6 +142,13 @@ describeRoot('doctor', () => {
     ])
   })
 
+  it('has nothing to say of the device that the kubelet attaches for a pod that writes', async () => {
+    await using volume = await patient.inUse(blockCapability())
+    const kubelets = await tool('losetup', '--find', '--show', (await volume.devices())[0] ?? '')
+    expect(await patient.complaints(endpoint())).toEqual([])
+    await tool('losetup', '--detach', kubelets)
+  })
+
   it('finds the driver without being told its socket, and says when there is none', async () => {
     expect((await patient.examine()).driver).toMatchObject({ running: true, pid: node.driver.pid })
     expect(await node.stop()).toMatchObject({ processes: [] })

@@ -406,6 +406,18 @@ describeRoot('a bad request', () => {
       await expect(call).rejects.toMatchObject(refusal('FAILED_PRECONDITION', /attached to \/dev\/loop\d+/))
     })
 
+    it('NodeUnstageVolume at another path while it is staged: there is nothing to do', async () => {
+      await using volume = await volumeOf().create()
+      await volume.stage()
+      const stagingTargetPath = await node.directory('elsewhere')
+      await node.client.node.nodeUnstageVolume({ volumeId: volume.id, stagingTargetPath })
+      await volume.publish()
+      await node.client.node.nodeUnstageVolume({ volumeId: volume.id, stagingTargetPath })
+      expect(await volume.devices()).toHaveLength(1)
+      await volume.unpublish()
+      await volume.unstage()
+    })
+
     it('with something else mounted at the path', async () => {
       await using volume = await volumeOf().create()
       await using foreign = new ForeignMount()

@@ -207,6 +207,16 @@ describe('Reconciler', () => {
       expect(reconciler.isGone(volumeIdFor('n2', 'b'))).toBe(false)
     })
 
+    it('is none whose name was cut for the label of its volumes', async () => {
+      const name = 'n'.repeat(100)
+      orchestrator.nodes = new Set([name])
+      orchestrator.bind('a', volumeIdFor(name, 'a'), `n${'n'.repeat(49)}-0123456789ab`)
+      begin({ releaseLostNodes: true })
+      await rounds(0, 60)
+      expect(orchestrator.deletedClaims).toEqual([])
+      expect(told).toEqual([])
+    })
+
     it.each([
       ['its driver answers all the same', ['n1']],
       ['there is no node at all: something else is wrong', []],
