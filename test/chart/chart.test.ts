@@ -61,6 +61,7 @@ describe('values', () => {
     ['a pool with two sizes', { pools: { fast: { size: '1Gi', image: { size: '1Gi' } } } }, '/pools/fast'],
     ['a pool name that is no name', { pools: { 'A B': {} } }, 'A B'],
     ['a digest that is none', { image: { digest: 'latest' } }, '/image/digest'],
+    ['a grace that is none', { controller: { orphanGrace: '9s' } }, '/controller/orphanGrace'],
     ['a tag in the repository', { image: { repository: 'loop:v1' } }, '/image/repository'],
     ['an unknown pull policy', { image: { pullPolicy: 'Sometimes' } }, '/image/pullPolicy'],
     ['a file system that the driver does not know', { storageClasses: { x: { fsType: 'zfs' } } }, 'fsType'],
