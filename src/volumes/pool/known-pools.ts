@@ -1,8 +1,9 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { VolumeError, hasErrno } from '../errors.ts'
 import { replaceFile } from './durable.ts'
+import { readSmall } from './read-small.ts'
 
 const SCHEMA_VERSION = 1
 
@@ -29,7 +30,7 @@ export class KnownPools {
   async get(name: string): Promise<string | undefined> {
     const file = join(this.#path, fileName(name))
     try {
-      return v.parse(schema, await readFile(file, 'utf8')).id
+      return v.parse(schema, await readSmall(file)).id
     } catch (error) {
       if (hasErrno(error, 'ENOENT')) return undefined
       throw new VolumeError(
