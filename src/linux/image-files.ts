@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { lstat, open, realpath, statfs, unlink } from 'node:fs/promises'
 import type { FileSystemUsage, ImageFiles, ImageSize } from '../volumes/ports.ts'
 import { hasErrno } from '../volumes/errors.ts'
@@ -106,7 +107,8 @@ export class LinuxImageFiles implements ImageFiles {
   }
 
   async lock(path: string): Promise<AsyncDisposable | undefined> {
-    const file = await open(path, 'r')
+    // Of a FIFO in its place, which open(2) would wait for, somebody else can be the writer, or nobody ever.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       if (tryLockExclusive(file.fd, path)) return file
       await childrenStarted()

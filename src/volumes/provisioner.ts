@@ -96,7 +96,9 @@ export class Provisioner {
     }
     // With the image's lock in hand nobody can attach it between here and its removal.
     await using unused = await files.lock(catalog.image(volume)).catch((error: unknown) => {
-      if (hasErrno(error, 'ENOENT')) return { [Symbol.asyncDispose]: () => Promise.resolve() }
+      // Nothing, or what nobody can attach: a socket, a device without a driver, a symbolic link that leads nowhere.
+      if (hasErrno(error, 'ENOENT', 'ENXIO', 'ENODEV', 'ELOOP'))
+        return { [Symbol.asyncDispose]: () => Promise.resolve() }
       throw error
     })
     if (!unused) {

@@ -50,6 +50,9 @@ export function imageFilesContract(files: ImageFiles): void {
     await expect(files.size(image)).rejects.toMatchObject(refused)
     await expect(files.hasData(image)).rejects.toMatchObject(refused)
     await expect(files.grow(image, MiB, false, signal)).rejects.toMatchObject(refused)
+    // To delete it.
+    await using lock = await files.lock(image)
+    expect(lock).toBeDefined()
   })
 
   it.each([false, true])('grows an image, allocated: %s', async (allocate) => {

@@ -103,6 +103,17 @@ describeRoot('in the pool there is', () => {
     await expectRefused()
   })
 
+  it.each<(typeof images)[number]>([
+    ...images,
+    ['a symbolic link to itself', (path) => symlink(path, path)],
+    ['a device without a driver', (path) => tool('mknod', path, 'c', '4095', '0')],
+  ])('%s in the place of disk.img, and the volume is deleted', async (_, what) => {
+    await plant('disk.img', what, false)
+    await node.client.controller.deleteVolume({ volumeId: volume.id })
+    await expect(lstat(dirname(volume.image))).rejects.toMatchObject({ code: 'ENOENT' })
+    expect(await look(canary)).toEqual(before)
+  })
+
   it.each(images)('%s in the place of the image of a snapshot', async (_, what) => {
     const { controller } = node.client
     const snapshot = await new TestSnapshot(node, 'snapshot', volume).create()
