@@ -18,7 +18,11 @@ export const ext4: FileSystemType = {
     await run('mkfs.ext4', [...(await mkfsArguments(device, options)), device], { signal })
   },
 
-  check: (device, signal) => preen(device, [], signal),
+  /** Not interrupted: of a large one that needs all of it, a check from the beginning each time would never end. */
+  async check(device, signal) {
+    await preen(device, [])
+    signal.throwIfAborted()
+  },
 
   verify: (device, signal) => verifyWith(['e2fsck', '-f', '-n', device], UNREPAIRED, signal),
 
@@ -28,10 +32,9 @@ export const ext4: FileSystemType = {
    */
   async growUnmounted(device, signal) {
     if (hasCapability(CAP_SYS_RESOURCE) || !(await hasRoomToGrow(device))) return
-    const uninterrupted = new AbortController().signal
     // resize2fs insists on a full check of a file system that has been mounted.
-    await preen(device, ['-f'], uninterrupted)
-    await run('resize2fs', [device], { signal: uninterrupted })
+    await preen(device, ['-f'])
+    await run('resize2fs', [device], { signal: uninterrupted() })
     signal.throwIfAborted()
   },
 
@@ -60,14 +63,18 @@ const REPAIRED = 1 | 2
 const UNREPAIRED = 4
 
 /** e2fsck without questions: it repairs what is safe to repair. */
-async function preen(device: string, options: readonly string[], signal: AbortSignal): Promise<void> {
+async function preen(device: string, options: readonly string[]): Promise<void> {
   try {
-    await run('e2fsck', ['-p', ...options, device], { signal })
+    await run('e2fsck', ['-p', ...options, device], { signal: uninterrupted() })
   } catch (error) {
     if (!(error instanceof CommandError) || error.exitCode === null) throw error
     if ((error.exitCode & ~REPAIRED) === 0) return
     throw (error.exitCode & UNREPAIRED) === 0 ? error : beyondRepair(device, error)
   }
+}
+
+function uninterrupted(): AbortSignal {
+  return new AbortController().signal
 }
 
 function beyondRepair(device: string, cause: CommandError): VolumeError {

@@ -197,12 +197,16 @@ describeRoot('a mount volume', () => {
     expect(await volume.devices()).toEqual([])
   })
 
-  it('is not ruined by a deadline in the middle of its growth at stage', async () => {
+  it.each([
+    // Killed half way on an unmounted file system, nothing repairs it without a person.
+    ['growth', 'resize2fs'],
+    // Begun anew by each call, that of a large one would never end.
+    ['check', 'e2fsck'],
+  ])('is not ruined by a deadline in the middle of its %s at stage', async (_, command) => {
     await using alone = await TestNode.make()
-    // resize2fs of an unmounted file system must not be killed half way: nothing repairs that without a person.
     const stub = `grep -q "^$1 " /proc/mounts && exec "$real" "$@"
       touch ${alone.path}/began; sleep 0.5; touch ${alone.path}/ended; exec "$real" "$@"`
-    await alone.start({ within: await withStub(alone.path, '/usr/sbin/resize2fs', stub) })
+    await alone.start({ within: await withStub(alone.path, `/usr/sbin/${command}`, stub) })
     const volume = await new TestVolume(alone, 'data').create()
     await volume.stage()
     await volume.unstage()
