@@ -69,6 +69,12 @@ export interface LoopDevices {
    */
   detach(image: string, signal: AbortSignal): Promise<void>
   /**
+   * Detaches all devices on top of this one, whoever attached them: the kubelet leaves its own when a node is restarted. It looks
+   * at all devices of the machine.
+   * @throws VolumeError as `detach` does
+   */
+  detachOnTop(device: LoopDevice, signal: AbortSignal): Promise<void>
+  /**
    * Detaches all devices that were attached under this name, for an image that can no longer be opened, and which lay in a
    * directory of the same name. It looks at all devices of the machine.
    * @throws VolumeError as `detach` does

@@ -111,6 +111,16 @@ export function loopDevicesContract(make: () => Promise<LoopDevices>): void {
     expect(await loops.find(image)).toMatchObject({ device: below })
   })
 
+  it('takes no device of another name for that on top of a device, and detaches it with all of them', async () => {
+    const below = await attach()
+    await attach({ name: 'of somebody else', readOnly: true, directIo: 'off' }, below.path)
+    expect(await loops.find(below.path)).toBeUndefined()
+    await loops.detach(below.path, signal)
+    await loops.detachOnTop(below, signal)
+    await loops.detach(image, signal)
+    expect(await loops.find(image)).toBeUndefined()
+  })
+
   it('detaches by name what has lost its image, and what lies on top of it', async () => {
     const name = basename(scratch.path)
     const below = await attach({ name })

@@ -59,6 +59,11 @@ export class FakeLoopDevices implements LoopDevices {
     if (found) this.#detach(found.device)
   }
 
+  detachOnTop({ path }: LoopDevice): Promise<void> {
+    for (const { image, state } of [...this.#bound.values()]) if (image === path) this.#detach(state.device)
+    return Promise.resolve()
+  }
+
   detachNamed(name: string): Promise<void> {
     const named = [...this.#bound.values()].filter(({ state }) => state.name === name)
     const isOnTop = ({ image }: Bound): boolean => this.#deviceNamed(image) !== undefined
@@ -131,7 +136,10 @@ export class FakeLoopDevices implements LoopDevices {
   }
 
   #findBound(image: string): Bound | undefined {
-    return [...this.#bound.values()].find((bound) => bound.image === image)
+    const name = this.#deviceNamed(image)?.state.name
+    return [...this.#bound.values()].find(
+      (bound) => bound.image === image && (name === undefined || bound.state.name === name),
+    )
   }
 
   #deviceNamed(path: string): Bound | undefined {

@@ -29,7 +29,7 @@ export class AttachedDevices {
     const identity = await identityAt(image)
     const own = identity ? this.entries.filter(({ info }) => isBackedBy(info, identity)) : []
     const onTop = own.flatMap((entry) =>
-      onTopOf(entry, this.entries).filter(({ state }) => state.name === entry.state.name),
+      onTopOf(entry.state.device, this.entries).filter(({ state }) => state.name === entry.state.name),
     )
     return [...own, ...onTop].map(({ state }) => state)
   }

@@ -1,6 +1,6 @@
 import { open, readdir, readFile, type FileHandle } from 'node:fs/promises'
 import { hasErrno } from '../../volumes/errors.ts'
-import type { LoopState } from '../../volumes/ports.ts'
+import type { LoopDevice, LoopState } from '../../volumes/ports.ts'
 import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY, type LoopInfo } from './abi.ts'
 import { readAttribute } from '../sysfs.ts'
 import { loopDeviceNumber, type LoopNodes } from './device-nodes.ts'
@@ -69,8 +69,8 @@ export async function listBound(nodes: LoopNodes): Promise<InventoryEntry[]> {
 }
 
 /** Those that have the device itself behind them, as kubelet's own have that of a block volume: they hold it. */
-export function onTopOf({ state }: InventoryEntry, bound: readonly InventoryEntry[]): InventoryEntry[] {
-  const device = loopDeviceNumber(state.device.number)
+export function onTopOf({ number }: LoopDevice, bound: readonly InventoryEntry[]): InventoryEntry[] {
+  const device = loopDeviceNumber(number)
   return bound.filter(({ info }) => info.backingRdev === device)
 }
 

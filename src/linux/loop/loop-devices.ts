@@ -110,6 +110,11 @@ export class LinuxLoopDevices implements LoopDevices {
     await this.#detach(entry.state.device, backingOf(entry.info), signal)
   }
 
+  async detachOnTop(device: LoopDevice, signal: AbortSignal): Promise<void> {
+    for (const { state, info } of onTopOf(device, await listBound(this.#nodes)))
+      await this.#detach(state.device, backingOf(info), signal)
+  }
+
   async detachNamed(name: string, signal: AbortSignal): Promise<void> {
     const named = (await listBound(this.#nodes)).filter(({ state }) => state.name === name)
     // A device on top of another holds that one.
@@ -129,7 +134,7 @@ export class LinuxLoopDevices implements LoopDevices {
     const left = bound.filter(({ state }) => isOurs(state.name) && isUnlinked(state.device.number))
     const detached: LoopState[] = []
     const inUse: LoopState[] = []
-    for (const { state, info } of left.flatMap((entry) => [...onTopOf(entry, bound), entry])) {
+    for (const { state, info } of left.flatMap((entry) => [...onTopOf(entry.state.device, bound), entry])) {
       try {
         await this.#clear(state.device, backingOf(info))
         detached.push(state)

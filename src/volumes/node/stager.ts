@@ -59,8 +59,8 @@ export class Stager {
     }
     if (isLost) await loops.detachNamed(id, signal)
     if (image === undefined) return
-    // A read-only device on top holds this one. Only block volumes have one, and they keep their number until here.
-    if (attached && !attached.autoclear) await loops.detach(attached.device.path, signal)
+    // A device on top holds this one. Only block volumes have any, and they keep their number until here.
+    if (attached && !attached.autoclear) await loops.detachOnTop(attached.device, signal)
     await loops.detach(image, signal)
   }
 

@@ -74,6 +74,17 @@ describeRoot('a block volume', () => {
     await volume.unpublish('writer')
   })
 
+  it('lets go of the devices that the kubelet has left on top of it', async () => {
+    await using volume = await create()
+    await volume.stage()
+    const [own = ''] = await volume.devices()
+    for (let i = 0; i < 2; i++) await tool('losetup', '--find', own)
+    await node.crash()
+    expect(await devicesOf(volume)).toHaveLength(3)
+    await volume.unstage()
+    expect(await node.left()).toMatchObject({ devices: [] })
+  })
+
   it('shows a reader what a writer beside it has written', async () => {
     await using volume = await create(8 * MiB, shared)
     await volume.stage()
