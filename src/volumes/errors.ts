@@ -29,6 +29,11 @@ export function hasErrno(error: unknown, ...names: string[]): boolean {
   return typeof code === 'string' && names.includes(code)
 }
 
+/** True when this process, or the machine, lacks something for a moment: that says nothing of the file that was asked for. */
+export function isPassing(error: unknown): boolean {
+  return hasErrno(error, 'EMFILE', 'ENFILE', 'ENOMEM', 'EINTR', 'EAGAIN')
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return Error.isError(error) ? error.message : String(error)

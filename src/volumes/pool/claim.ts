@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { VolumeError, hasErrno } from '../errors.ts'
-import { requireEmpty, unreadable } from './directory.ts'
+import { notRead, requireEmpty } from './directory.ts'
 import { replaceFile } from './durable.ts'
 import { PoolUnreachableError } from './unreachable.ts'
 import { readSmall } from './read-small.ts'
@@ -39,7 +39,8 @@ export async function claimDirectory(
 
 /**
  * Passes only while the pool of this id is in the directory.
- * @throws PoolUnreachableError; VolumeError failed-precondition for a damaged or a newer driver's `pool.json`
+ * @throws PoolUnreachableError; VolumeError failed-precondition for a damaged or a newer driver's `pool.json`; what this process
+ * lacks to look, with its errno (isPassing)
  */
 export async function requirePool(name: string, path: string, id: string): Promise<void> {
   const found = await readPoolId(name, path)
@@ -61,7 +62,7 @@ export async function readPoolId(name: string, path: string): Promise<string | u
   const file = join(path, RECORD)
   const text = await readSmall(file).catch((error: unknown) => {
     if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
-    throw unreadable(name, path, error)
+    throw notRead(name, path, error)
   })
   if (text === undefined) return undefined
   const json = v.safeParse(versioned, text)

@@ -1,11 +1,11 @@
 import { readdir } from 'node:fs/promises'
-import { VolumeError, hasErrno, messageOf } from '../errors.ts'
+import { VolumeError, failureOf, hasErrno, isPassing, messageOf } from '../errors.ts'
 import type { ImageFiles } from '../ports.ts'
 import { PoolUnreachableError } from './unreachable.ts'
 
 /**
  * Keeps other driver processes away from a pool's directory, until disposed of.
- * @throws VolumeError failed-precondition when one is there already; PoolUnreachableError
+ * @throws VolumeError failed-precondition when one is there already; or as `notRead` says
  */
 export async function lockDirectory(files: ImageFiles, pool: string, path: string): Promise<AsyncDisposable> {
   const lock = await files.lock(path).catch((error: unknown) => {
@@ -16,7 +16,7 @@ export async function lockDirectory(files: ImageFiles, pool: string, path: strin
         { cause: error },
       )
     }
-    throw unreadable(pool, path, error)
+    throw notRead(pool, path, error)
   })
   if (lock) return lock
   throw new VolumeError(
@@ -42,6 +42,14 @@ export async function requireEmpty(
     'failed-precondition',
     `pool "${pool}": ${path} has no ${expected} and is not empty (${found})`,
   )
+}
+
+/**
+ * What is thrown when the directory, or what is in it, was not read.
+ * @returns PoolUnreachableError where the disk is to blame; with its errno what this process lacks for a moment
+ */
+export function notRead(pool: string, path: string, cause: unknown): Error {
+  return isPassing(cause) ? failureOf(path, cause) : unreadable(pool, path, cause)
 }
 
 export function unreadable(pool: string, path: string, cause: unknown): PoolUnreachableError {

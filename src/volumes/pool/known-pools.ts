@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
-import { VolumeError, hasErrno } from '../errors.ts'
+import { VolumeError, hasErrno, isPassing } from '../errors.ts'
 import { replaceFile } from './durable.ts'
 import { readSmall } from './read-small.ts'
 
@@ -33,6 +33,8 @@ export class KnownPools {
       return v.parse(schema, await readSmall(file)).id
     } catch (error) {
       if (hasErrno(error, 'ENOENT')) return undefined
+      // To remove the file would be the wrong advice.
+      if (isPassing(error)) throw error
       throw new VolumeError(
         'failed-precondition',
         `pool "${name}": ${file} cannot be read; remove it if the pool is there as it should be`,

@@ -1,14 +1,19 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { LinuxImageFiles } from '../../../../src/linux/image-files.ts'
 import { StorageHealth } from '../../../../src/volumes/health/storage-health.ts'
+import { notRead } from '../../../../src/volumes/pool/directory.ts'
 import { ImageMounts } from '../../../../src/volumes/pool/image-mounts.ts'
 import { KnownPools } from '../../../../src/volumes/pool/known-pools.ts'
 import type { Pool } from '../../../../src/volumes/pool/pool.ts'
 import { Pools } from '../../../../src/volumes/pool/pools.ts'
 import { PrivateMounts } from '../../../../src/volumes/pool/private-mounts.ts'
+import { PoolUnreachableError } from '../../../../src/volumes/pool/unreachable.ts'
+import { FakeErrno } from '../../../fakes/errno.ts'
 import { FakeFileSystems } from '../../../fakes/filesystems.ts'
 import { FakeLoopDevices } from '../../../fakes/loop-devices.ts'
 import { FakeMounts } from '../../../fakes/mounts.ts'
@@ -162,6 +167,23 @@ describe('Pools', () => {
     expect(opened.pools.open[0]).not.toBe(before)
   })
 
+  it('does not close a pool for what this process lacks to look at it', async () => {
+    await using opened = await open()
+    const before = opened.pools.open
+    await withoutNewFiles(async () => {
+      await expect(opened.pools.open[0]?.check()).rejects.toMatchObject({ code: 'EMFILE' })
+      await opened.pools.retry()
+    })
+    expect(opened.pools.open).toEqual(before)
+    expect(await opened.health.issues()).toEqual([])
+  })
+
+  it.each(['EMFILE', 'ENFILE', 'ENOMEM', 'EINTR', 'EAGAIN'])('takes %s for no word of the disk', (code) => {
+    const error = notRead('here', '/here', new FakeErrno(code, 'open'))
+    expect(error).not.toBeInstanceOf(PoolUnreachableError)
+    expect(error).toMatchObject({ code })
+  })
+
   it.each(absences)('notices while it runs that %s', async (_, harm) => {
     await using opened = await open()
     await harm()
@@ -202,6 +224,22 @@ describe('Pools', () => {
     await closed()
   })
 })
+
+/** While this process may open no more files. */
+async function withoutNewFiles(work: () => Promise<void>): Promise<void> {
+  const limit = `prlimit --pid ${process.pid} --nofile`
+  // It is there before, because to start it needs files.
+  const script = `before=$(${limit} --noheadings --output SOFT); ${limit}=0:; echo; read _; ${limit}=$before:`
+  const shell = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const ended = once(shell, 'close')
+  await once(shell.stdout, 'data')
+  try {
+    await work()
+  } finally {
+    shell.stdin.end('\n')
+    await ended
+  }
+}
 
 async function emptyPlace(path: string): Promise<void> {
   await rename(path, `${path}-away`)
