@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, rename } from 'node:fs/promises'
+import { constants, type BigIntStats } from 'node:fs'
+import { lstat, mkdir, open, readdir, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { messageOf } from '../errors.ts'
+import { hasErrno, messageOf } from '../errors.ts'
 import { isId } from '../ids.ts'
 import type { Repair } from '../observer.ts'
 import type { ImageFiles } from '../ports.ts'
@@ -33,13 +34,23 @@ export class RecordStore<T extends { readonly id: string }> {
   readonly #kind: RecordKind<T>
   readonly #pool: string
   readonly #path: string
+  /** Which directory that was when it was read. */
+  readonly #identity: string
   readonly #files: ImageFiles
   readonly #log: Logger
 
-  private constructor(kind: RecordKind<T>, pool: string, path: string, files: ImageFiles, log: Logger) {
+  private constructor(
+    kind: RecordKind<T>,
+    pool: string,
+    path: string,
+    identity: string,
+    files: ImageFiles,
+    log: Logger,
+  ) {
     this.#kind = kind
     this.#pool = pool
     this.#path = path
+    this.#identity = identity
     this.#files = files
     this.#log = log
   }
@@ -52,14 +63,15 @@ export class RecordStore<T extends { readonly id: string }> {
     log: Logger,
   ): Promise<RecordStore<T>> {
     const path = join(pool.path, kind.folder)
+    await mkdir(path, { recursive: true, mode: 0o700 })
     const store = new RecordStore(
       kind,
       pool.name,
       path,
+      identityOf(await stat(path, { bigint: true })),
       files,
       log.child({ pool: pool.name, kind: kind.folder }),
     )
-    await mkdir(path, { recursive: true, mode: 0o700 })
     const names = await readdir(path)
     for (const name of names.filter((name) => name.startsWith('.'))) await store.#sweep(name)
     await Promise.all(names.filter(isId).map((id) => store.#load(id)))
@@ -118,7 +130,10 @@ export class RecordStore<T extends { readonly id: string }> {
     this.#records.set(record.id, record)
   }
 
-  /** The record is gone when this returns; its blocks are freed in the background. */
+  /**
+   * The record is gone when this returns; its blocks are freed in the background. What somebody else has removed is gone, too.
+   * @throws ENOENT while another disk, or none, is where the pool's was
+   */
   async remove(id: string): Promise<void> {
     const doomed = doomedName()
     const record = this.#records.get(id)
@@ -127,6 +142,7 @@ export class RecordStore<T extends { readonly id: string }> {
     try {
       await renameFlushed(this.#path, id, doomed)
     } catch (error) {
+      if (hasErrno(error, 'ENOENT') && (await this.#isGone(id).catch(() => false))) return
       if (record) this.#records.set(id, record)
       throw error
     }
@@ -136,6 +152,23 @@ export class RecordStore<T extends { readonly id: string }> {
   /** Waits for the removals that are still going on. */
   async settle(): Promise<void> {
     await Promise.all(this.#removals)
+  }
+
+  /**
+   * Whether the record is missing in the very directory that it was in, also after a crash. By its path alone nobody could
+   * tell that from a disk that is not mounted; through the open directory both looks are at the same one.
+   */
+  async #isGone(id: string): Promise<boolean> {
+    await using folder = await open(this.#path, constants.O_RDONLY | constants.O_DIRECTORY)
+    if (identityOf(await folder.stat({ bigint: true })) !== this.#identity) return false
+    try {
+      await lstat(join('/proc/self/fd', `${folder.fd}`, id))
+      return false
+    } catch (error) {
+      if (!hasErrno(error, 'ENOENT')) return false
+      await folder.sync()
+      return true
+    }
   }
 
   async #load(id: string): Promise<void> {
@@ -165,6 +198,10 @@ export class RecordStore<T extends { readonly id: string }> {
       .finally(() => this.#removals.delete(removal))
     this.#removals.add(removal)
   }
+}
+
+function identityOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`
 }
 
 function doomedName(): string {

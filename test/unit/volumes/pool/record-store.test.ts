@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { Pool } from '../../../../src/volumes/pool/pool.ts'
@@ -92,6 +92,29 @@ describe('RecordStore', () => {
     await rm(path(), { recursive: true })
     await expect(world.pool.volumes.update(volume, work)).rejects.toMatchObject({ code: 'ENOENT' })
     expect(worked).toBe(false)
+  })
+
+  it('has removed what somebody else has removed', async () => {
+    await rm(path(volume.id), { recursive: true })
+    await world.pool.volumes.remove(volume.id)
+    expect(world.pool.volumes.get(volume.id)).toBeUndefined()
+    await withNextPool((pool) => {
+      expect(pool.volumes.size).toBe(0)
+    })
+  })
+
+  it.each([
+    ['nothing is', () => Promise.resolve()],
+    ['another disk is', () => mkdir(path(), { recursive: true })],
+  ])('keeps a record that cannot be removed because %s where the pool was', async (_, harm) => {
+    await rename(world.config.path, `${world.config.path}-away`)
+    await harm()
+    await expect(world.pool.volumes.remove(volume.id)).rejects.toMatchObject({ code: 'ENOENT' })
+    expect(world.pool.volumes.get(volume.id)).toEqual(volume)
+    await rm(world.config.path, { recursive: true, force: true })
+    await rename(`${world.config.path}-away`, world.config.path)
+    await world.pool.volumes.remove(volume.id)
+    expect(await names()).toEqual([])
   })
 
   it('leaves nothing in the place of a change that a crash has interrupted', async () => {
