@@ -1,4 +1,3 @@
-import { constants } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import { VolumeError, hasErrno } from '../../volumes/errors.ts'
@@ -12,15 +11,15 @@ import type {
 } from '../../volumes/ports.ts'
 import { tryLockExclusive } from '../libc.ts'
 import { openImage } from '../open-image.ts'
-import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY, type LoopInfo } from './abi.ts'
+import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY } from './abi.ts'
 import { bindFreeDevice } from './bind.ts'
 import type { LoopControl } from './control.ts'
 import { detachDead } from './dead.ts'
+import { clear, detach } from './detach.ts'
 import { DeviceNodes } from './device-nodes.ts'
-import { clrFd, getStatus, makeWritable, setCapacity, setDirectIo, setStatus } from './device.ts'
+import { getStatus, makeWritable, setCapacity, setDirectIo } from './device.ts'
 import { backingOf, identityKey, identityOf, isBackedBy, type BackingIdentity } from './identity.ts'
 import {
-  inspect,
   inspectNumber,
   isUnlinked,
   listBound,
@@ -33,9 +32,6 @@ import { verify } from './verify.ts'
 /** For a lock that nobody holds for longer than it takes to look. */
 const LOCK_ATTEMPTS = 20
 const LOCK_PAUSE_MS = 20
-
-/** How long a detached device may stay busy, with udev or a reader of the partition table, before that is an error. */
-const DETACH_PATIENCE_MS = 5000
 
 /**
  * The LoopDevices port on the kernel.
@@ -84,7 +80,7 @@ export class LinuxLoopDevices implements LoopDevices {
       return { device, directIo, [Symbol.asyncDispose]: () => bound.handle.close() }
     } catch (error) {
       await bound.handle.close()
-      await this.#clear(device, identity)
+      await clear(device, identity)
       throw error
     }
   }
@@ -136,7 +132,7 @@ export class LinuxLoopDevices implements LoopDevices {
     const inUse: LoopState[] = []
     for (const { state, info } of left.flatMap((entry) => [...onTopOf(entry.state.device, bound), entry])) {
       try {
-        await this.#clear(state.device, backingOf(info))
+        await clear(state.device, backingOf(info))
         detached.push(state)
       } catch (error) {
         if (!(error instanceof VolumeError)) throw error
@@ -172,60 +168,8 @@ export class LinuxLoopDevices implements LoopDevices {
   }
 
   async #detach(device: LoopDevice, identity: BackingIdentity, signal: AbortSignal): Promise<void> {
-    const before = await inspectNumber(this.#nodes, device.number)
-    // With autoclear the last user takes it along; after an unmount that can be a copy of the mount in a dying namespace.
-    if (before?.state.autoclear) await this.#waitUntilGone(device, identity, signal)
-    else if (before) await this.#clearAndWait(device, identity, before.info, signal)
+    const before = await detach(this.#nodes, device, identity, signal)
     this.#lastSeen.delete(identityKey(identity, before?.state.name))
-  }
-
-  async #clearAndWait(
-    device: LoopDevice,
-    identity: BackingIdentity,
-    before: LoopInfo,
-    signal: AbortSignal,
-  ): Promise<void> {
-    await this.#clear(device, identity)
-    try {
-      await this.#waitUntilGone(device, identity, signal)
-    } catch (error) {
-      await this.#restore(device, identity, before)
-      throw error
-    }
-  }
-
-  async #waitUntilGone(device: LoopDevice, identity: BackingIdentity, signal: AbortSignal): Promise<void> {
-    const deadline = performance.now() + DETACH_PATIENCE_MS
-    for (let pause = 1; await this.#stateOf(device.number, identity); pause = Math.min(2 * pause, 100)) {
-      if (performance.now() > deadline) throw busy(device, 'mounted or open somewhere')
-      await setTimeout(pause, undefined, { signal })
-    }
-  }
-
-  /**
-   * LOOP_CLR_FD on a device that is open elsewhere turns autoclear on, so that it would vanish with the last user. Held
-   * open, it keeps its file; before that it may have vanished, and its number become somebody else's.
-   */
-  async #restore(device: LoopDevice, identity: BackingIdentity, info: LoopInfo): Promise<void> {
-    try {
-      await using handle = await open(device.path, 'r')
-      const entry = await inspect(device.number, device.path, handle)
-      if (entry && isBackedBy(entry.info, identity)) await setStatus(handle.fd, info)
-    } catch (error) {
-      if (!hasErrno(error, 'ENXIO', 'ENOENT', 'ENODEV')) throw error
-    }
-  }
-
-  /** Exclusive opening is what mounts and device mapper do: it fails when one of them has the device, anywhere. */
-  async #clear(device: LoopDevice, identity: BackingIdentity): Promise<void> {
-    try {
-      await using handle = await open(device.path, constants.O_RDONLY | constants.O_EXCL)
-      const entry = await inspect(device.number, device.path, handle)
-      if (entry && isBackedBy(entry.info, identity)) await clrFd(handle.fd)
-    } catch (error) {
-      if (hasErrno(error, 'EBUSY')) throw busy(device, 'mounted or held')
-      if (!hasErrno(error, 'ENXIO', 'ENOENT', 'ENODEV')) throw error
-    }
   }
 
   async #find(image: string, file: FileHandle): Promise<LoopState | undefined> {
@@ -251,11 +195,6 @@ export class LinuxLoopDevices implements LoopDevices {
     const isFree = tryLockExclusive(file.fd, image)
     if (isFree) this.#lastSeen.delete(key)
     return isFree
-  }
-
-  async #stateOf(number: number, identity: BackingIdentity): Promise<LoopState | undefined> {
-    const entry = await inspectNumber(this.#nodes, number)
-    return entry && isBackedBy(entry.info, identity) ? entry.state : undefined
   }
 
   /** Takes the lock that the device will hold. Whoever only looks whether it is taken has it for a moment, too. */
@@ -303,8 +242,4 @@ function settings(options: AttachOptions) {
     (options.autoclear ? LO_FLAGS_AUTOCLEAR : 0) |
     (options.directIo === 'off' ? 0 : LO_FLAGS_DIRECT_IO)
   return { offset: 0n, sizeLimit: 0n, flags, fileName: options.name }
-}
-
-function busy(device: LoopDevice, how: string): VolumeError {
-  return new VolumeError('failed-precondition', `${device.path} is still ${how}; it is not detached`)
 }
