@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module'
+import { keepCompiledCode } from './compile-cache.ts'
 
-enableCompileCache()
+keepCompiledCode()
 
 const { run } = await import('./cli/kubectl/program.ts')
 process.exitCode = await run(process.argv)
