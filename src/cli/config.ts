@@ -15,10 +15,11 @@ import type { PoolConfig } from '../volumes/pool/pool.ts'
  *         size: 500Gi              # what all volumes together may take
  *         reserve: 10Gi            # never given to volumes
  *         overcommit: 2            # thin volumes may promise this many times the size
+ *         inline: {maxSize: 1Gi}   # pods may have volumes without a claim, up to this size
  *       instant:
  *         image: {size: 200Gi}     # one file in `path`, with an XFS, in which snapshots take no time
  */
-const NO_LIMITS = { sizeBytes: undefined, reserveBytes: 0n, overcommit: 1 }
+const NO_LIMITS = { sizeBytes: undefined, reserveBytes: 0n, overcommit: 1, inlineBytes: 0n }
 
 const quantity = v.pipe(
   v.union([v.string(), v.number()], 'must be a quantity such as 10Gi'),
@@ -28,11 +29,14 @@ const quantity = v.pipe(
 
 const image = v.strictObject({ size: quantity }, 'must be {size: <quantity>}')
 
+const inline = v.strictObject({ maxSize: quantity }, 'must be {maxSize: <quantity>}')
+
 const poolFields = v.strictObject({
   path: v.optional(v.pipe(v.string('must be a path'), v.startsWith('/', 'must be an absolute path'))),
   size: v.optional(quantity),
   reserve: v.optional(quantity),
   overcommit: v.optional(v.pipe(v.number('must be a number'), v.minValue(1, 'must be at least 1'))),
+  inline: v.optional(inline),
   image: v.optional(image),
 })
 
@@ -89,6 +93,7 @@ function toPool(name: string, config: v.InferOutput<typeof pool>, dataDir: strin
     sizeBytes: config.size,
     reserveBytes: config.reserve ?? NO_LIMITS.reserveBytes,
     overcommit: config.overcommit ?? NO_LIMITS.overcommit,
+    inlineBytes: config.inline?.maxSize ?? NO_LIMITS.inlineBytes,
   }
   if (!config.image) return { name, path, limits }
   const image = { file: join(path, 'pool.img'), sizeBytes: config.image.size }

@@ -9,7 +9,7 @@ import { requireContent, writeContent } from './content.ts'
 import { stateOf } from './state.ts'
 
 /** A pool on an ext4, where copies are copied, and one on an XFS, where they share blocks. */
-const CONFIG = 'pools: {default: {}, instant: {image: {size: 1Gi}, overcommit: 4}}'
+const CONFIG = 'pools: {default: {inline: {maxSize: 1Gi}}, instant: {image: {size: 1Gi}, overcommit: 4}}'
 
 /** How long what goes on in the background may take. */
 const PATIENCE_MS = 5000

@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises'
 import { connect, type CsiClient } from '../../src/csi/client.ts'
 
 /** The volumes are sparse and stay nearly empty, so that a small disk can hold a thousand. */
-const OVERCOMMIT = 1000
+const LIMITS = { overcommit: 1000, inline: { maxSize: '1Gi' } }
 
 const START_PATIENCE_MS = 30_000
 const STOP_PATIENCE_MS = 30_000
@@ -102,8 +102,8 @@ export class DriverProcess implements AsyncDisposable {
 /** JSON, which is YAML too. */
 function configFile(otherPools: Readonly<Record<string, PoolEntry>>): string {
   const pools = Object.entries({ default: {}, ...otherPools })
-  const withOvercommit = pools.map(([name, entry]) => [name, { ...entry, overcommit: OVERCOMMIT }] as const)
-  return JSON.stringify({ pools: Object.fromEntries(withOvercommit) })
+  const limited = pools.map(([name, entry]) => [name, { ...entry, ...LIMITS }] as const)
+  return JSON.stringify({ pools: Object.fromEntries(limited) })
 }
 
 async function untilItAnswers(socket: string, child: ChildProcess, logPath: string): Promise<void> {

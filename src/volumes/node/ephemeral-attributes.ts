@@ -5,7 +5,8 @@ import { fsTypes } from '../ports.ts'
 
 /** What a pod can ask of the volume that it declares in its own specification. */
 export interface EphemeralAttributes {
-  readonly sizeBytes: bigint
+  /** Undefined: not asked for. */
+  readonly sizeBytes: bigint | undefined
   readonly parameters: VolumeParameters
 }
 
@@ -18,7 +19,7 @@ const size = v.pipe(
 )
 
 const schema = v.strictObject({
-  size: v.optional(size, '1Gi'),
+  size: v.optional(size),
   fsType: v.optional(v.picklist(fsTypes)),
   pool: v.optional(v.pipe(v.string(), v.nonEmpty())),
 })
@@ -36,5 +37,8 @@ export function parseEphemeralAttributes(volumeContext: Strings): EphemeralAttri
   const asked = Object.fromEntries(entries)
   const { size } = parseWith(schema, asked, 'volume_context')
   const { size: _size, ...parameters } = asked
-  return { sizeBytes: parseBytes(size) ?? 0n, parameters: parseParameters(parameters) }
+  return {
+    sizeBytes: size === undefined ? undefined : parseBytes(size),
+    parameters: parseParameters(parameters),
+  }
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { isReadOnly } from '../access.ts'
+import { formatBytes } from '../bytes.ts'
 import { VolumeError, messageOf } from '../errors.ts'
 import type { Pool } from '../pool/pool.ts'
 import type { Provisioner } from '../provisioner.ts'
@@ -50,7 +51,13 @@ export class EphemeralVolumes {
       throw new VolumeError('invalid-argument', message)
     }
     const { sizeBytes, parameters } = parseEphemeralAttributes(volumeContext)
-    const range = { requiredBytes: sizeBytes, limitBytes: 0n }
+    const { catalog } = this.#on
+    const requiredBytes = sizeBytes ?? 0n
+    // One that exists was allowed when it was made.
+    const limitBytes = catalog.findEphemeral(name) ? 0n : largestInline(catalog.pool(parameters.pool))
+    if (limitBytes > 0n && requiredBytes > limitBytes)
+      throw tooLarge(requiredBytes, parameters.pool, limitBytes)
+    const range = { requiredBytes, limitBytes }
     const source = undefined
     const volume = await this.#provisioner.create(
       { name, range, accesses: [access], parameters, source, ephemeral: true },
@@ -155,4 +162,24 @@ export class EphemeralVolumes {
       return false
     }
   }
+}
+
+/**
+ * No storage quota counts inline volumes, so a pool takes them only where its operator says how large they may be.
+ * @returns that size, in bytes
+ */
+function largestInline({ name, limits }: Pool): bigint {
+  if (limits.inlineBytes > 0n) return limits.inlineBytes
+  throw new VolumeError(
+    'failed-precondition',
+    `pool "${name}" takes no inline volumes; use a claim (a generic ephemeral volume also lives as long as its pod), or ask the operator to set inline.maxSize of the pool`,
+  )
+}
+
+function tooLarge(sizeBytes: bigint, pool: string, largestBytes: bigint): VolumeError {
+  const [size, largest] = [formatBytes(sizeBytes), formatBytes(largestBytes)]
+  return new VolumeError(
+    'invalid-argument',
+    `volume_context: size is ${size}; inline volumes of pool "${pool}" have at most ${largest} (inline.maxSize)`,
+  )
 }

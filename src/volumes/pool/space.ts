@@ -9,6 +9,8 @@ export interface PoolLimits {
   readonly reserveBytes: bigint
   /** How many times the pool may be promised to thin volumes: 1 = every volume can be filled. */
   readonly overcommit: number
+  /** The largest inline volume, in bytes; 0: the pool takes none. */
+  readonly inlineBytes: bigint
 }
 
 /** What is in use. */

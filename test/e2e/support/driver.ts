@@ -29,7 +29,7 @@ export async function install(...set: string[]): Promise<void> {
   const [repository = '', tag = ''] = DRIVER_IMAGE.split(':')
   await run('helm', [
     ...['upgrade', '--install', RELEASE, CHART, '--namespace', RELEASE, '--create-namespace'],
-    ...['--set', `image.repository=${repository},image.tag=${tag}`],
+    ...['--set', `image.repository=${repository},image.tag=${tag},pools.default.inline.maxSize=1Gi`],
     // A rebuilt image has the same tag.
     ...[
       '--set',

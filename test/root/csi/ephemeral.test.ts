@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { fsTypes } from '../../../src/volumes/ports.ts'
 import { describeRoot } from '../../root.ts'
-import { TestNode } from '../../support/driver.ts'
+import { TestNode, type NodeOptions } from '../../support/driver.ts'
 import { nothing } from '../../support/leftovers.ts'
 import { PodVolume } from '../../support/pod-volume.ts'
 import { refusal } from '../../support/refusal.ts'
@@ -22,7 +22,10 @@ describeRoot('an inline ephemeral volume', () => {
   beforeAll(async () => {
     node = await TestNode.make()
     const config = join(node.path, 'config.yaml')
-    await writeFile(config, 'pools: { default: { size: 1Gi }, fast: {} }')
+    await writeFile(
+      config,
+      'pools: { default: { size: 1Gi, inline: { maxSize: 4Gi } }, fast: { inline: { maxSize: 512Mi } }, closed: {} }',
+    )
     await node.start({ args: ['--config', config] })
   })
 
@@ -122,6 +125,12 @@ describeRoot('an inline ephemeral volume', () => {
     ['a parameter of classes', { provisioning: 'thick' }, {}, /"provisioning" is unknown/],
     ['a bad size', { size: 'big' }, {}, /size is "big"/],
     ['an unknown pool', { pool: 'moon' }, {}, /pool "moon"/],
+    [
+      'more than its pool allows',
+      { pool: 'fast', size: '513Mi' },
+      {},
+      /size is 513 MiB.*pool "fast" have at most 512 MiB/,
+    ],
     ['an unknown file system', { fsType: 'zfs' }, {}, /fsType is "zfs"/],
     ['two file systems', { fsType: 'xfs' }, { capability: mountCapability('ext4') }, /ext4 and xfs/],
     ['block access', {}, { capability: blockCapability() }, /access type block/],
@@ -131,6 +140,21 @@ describeRoot('an inline ephemeral volume', () => {
     await expect(volume.publish()).rejects.toMatchObject(refusal('INVALID_ARGUMENT', words))
     expect(await made(node)).toEqual([])
     expect(await volume.isMounted()).toBe(false)
+  })
+
+  it('is refused by a pool whose operator has not allowed it', async () => {
+    const volume = volumeOf({ pool: 'closed', size: '1Mi' })
+    await expect(volume.publish()).rejects.toMatchObject(
+      refusal('FAILED_PRECONDITION', /pool "closed" takes no inline volumes; .*inline\.maxSize/),
+    )
+    expect(await node.files('closed')).toEqual([])
+    expect(await volume.isMounted()).toBe(false)
+  })
+
+  it('has no more than its pool allows when no size is asked for', async () => {
+    await using volume = await volumeOf({ pool: 'fast' }).publish()
+    const { blocks, bsize } = await statfs(volume.target)
+    expect(blocks * bsize).toBeLessThanOrEqual(512 * MiB)
   })
 
   it('leaves nothing when the kernel refuses to mount it', async () => {
@@ -143,9 +167,14 @@ describeRoot('an inline ephemeral volume', () => {
 
 describeRoot('an inline ephemeral volume, when the driver is killed', () => {
   let node: TestNode
+  let options: NodeOptions
 
   beforeEach(async () => {
-    node = await TestNode.start()
+    node = await TestNode.make()
+    const config = join(node.path, 'config.yaml')
+    await writeFile(config, 'pools: { default: { inline: { maxSize: 1Gi } } }')
+    options = { args: ['--config', config] }
+    await node.start(options)
   })
 
   afterEach(() => node[Symbol.asyncDispose]())
@@ -153,10 +182,10 @@ describeRoot('an inline ephemeral volume, when the driver is killed', () => {
   it('stays while it is mounted, and can be unpublished', async () => {
     const volume = await new PodVolume(node, 'pod', { attributes: { size: '32Mi' } }).publish()
     await writeFile(join(volume.target, 'note'), 'kept')
-    await node.crash()
+    await node.crash(options)
     await volume.publish()
     expect(await readFile(join(volume.target, 'note'), 'utf8')).toBe('kept')
-    await node.crash()
+    await node.crash(options)
     await volume.unpublish()
     expect(await node.stop()).toEqual(nothing)
     expect(await node.files()).toEqual([])
@@ -168,7 +197,7 @@ describeRoot('an inline ephemeral volume, when the driver is killed', () => {
     const persistent = await new TestVolume(node, 'data').create()
     await node.driver.end('SIGKILL')
     await tool('umount', volume.target)
-    await node.start()
+    await node.start(options)
     expect(await made(node)).toEqual([persistent.id])
     await volume.publish()
     await expect(stat(join(volume.target, 'note'))).rejects.toMatchObject({ code: 'ENOENT' })
@@ -183,13 +212,13 @@ describeRoot('an inline ephemeral volume, when the driver is killed', () => {
       if (step === 'unpublish') await volume.publish()
       const call = volume[step]().catch(() => undefined)
       await setTimeout(ms)
-      await node.crash()
+      await node.crash(options)
       await call
       // Nobody asks for it again, and the machine goes down: the next start has to clear it away.
       if (ms % 2 === 0) {
         await node.driver.end('SIGKILL')
         if (await volume.isMounted()) await tool('umount', volume.target)
-        await node.start()
+        await node.start(options)
         expect(await made(node)).toEqual([])
       }
       expect(await made(node)).toHaveLength((await volume.isMounted()) ? 1 : 0)

@@ -164,7 +164,7 @@ describeRoot('the health of the storage', () => {
     node = await TestNode.make()
     disk = await TestDisk.make(node, 256 * MiB)
     const config = join(node.path, 'config.yaml')
-    await writeFile(config, `pools: { default: {}, extra: { path: ${disk.pool} } }`)
+    await writeFile(config, `pools: { default: {}, extra: { path: ${disk.pool}, inline: { maxSize: 1Gi } } }`)
     args = ['--config', config]
     await node.start({ args })
   })

@@ -25,7 +25,7 @@ describe('--config', () => {
       {
         name: 'default',
         path: '/data/pools/default',
-        limits: { sizeBytes: undefined, reserveBytes: 0n, overcommit: 1 },
+        limits: { sizeBytes: undefined, reserveBytes: 0n, overcommit: 1, inlineBytes: 0n },
       },
     ])
   })
@@ -37,9 +37,14 @@ describe('--config', () => {
       {
         name: 'fast',
         path: '/mnt/fast',
-        limits: { sizeBytes: 10n << 30n, reserveBytes: 1024n, overcommit: 1.5 },
+        limits: { sizeBytes: 10n << 30n, reserveBytes: 1024n, overcommit: 1.5, inlineBytes: 0n },
       },
     ])
+  })
+
+  it('names the largest inline volume of a pool', async () => {
+    const [pool] = await read('pools: {a: {inline: {maxSize: 2Gi}}}')
+    expect(pool?.limits.inlineBytes).toBe(2n << 30n)
   })
 
   it('names the file of a pool image, and where it is mounted', async () => {
@@ -48,13 +53,15 @@ describe('--config', () => {
       {
         name: 'instant',
         path: '/data/mounts/instant',
-        limits: { sizeBytes: undefined, reserveBytes: 1n << 30n, overcommit: 1 },
+        limits: { sizeBytes: undefined, reserveBytes: 1n << 30n, overcommit: 1, inlineBytes: 0n },
         image: { file: '/mnt/disk/pool.img', sizeBytes: 200n << 30n },
       },
     ])
   })
 
   it.each([
+    ['pools: {a: {inline: {}}}', 'pools.a.inline.maxSize'],
+    ['pools: {a: {inline: yes}}', 'pools.a.inline must be {maxSize: <quantity>}'],
     ['pools: {a: {image: {}}}', 'pools.a.image.size'],
     ['pools: {a: {image: {size: 1Gi, type: xfs}}}', 'pools.a.image.type is unknown'],
     ['pools: {a: {image: yes}}', 'pools.a.image must be {size: <quantity>}'],

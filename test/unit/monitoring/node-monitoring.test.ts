@@ -14,7 +14,7 @@ describe('the figures of a node', () => {
   let unreachable: Map<string, PoolUnreachableError>
 
   beforeEach(async () => {
-    world = await makeWorld({ sizeBytes: 64n * MiB, reserveBytes: 4n * MiB, overcommit: 3 })
+    world = await makeWorld({ sizeBytes: 64n * MiB, reserveBytes: 4n * MiB, overcommit: 3, inlineBytes: 0n })
     monitoring = new NodeMonitoring('0.0.0')
     unreachable = new Map()
     const open = [world.pool, world.other]

@@ -28,7 +28,12 @@ export const MiB = 1n << 20n
 export const never = new AbortController().signal
 export const writer: Access = { type: 'mount', mode: 'SINGLE_NODE_WRITER', fsType: undefined, mountFlags: [] }
 export const block: Access = { type: 'block', mode: 'SINGLE_NODE_WRITER' }
-export const noLimits: PoolLimits = { sizeBytes: undefined, reserveBytes: 0n, overcommit: 1000 }
+export const noLimits: PoolLimits = {
+  sizeBytes: undefined,
+  reserveBytes: 0n,
+  overcommit: 1000,
+  inlineBytes: 0n,
+}
 
 export const silent = pino({ level: 'silent' })
 

@@ -15,7 +15,11 @@ const volume = (name: string, claim: string): Volume => ({
 const damaged = volumeIdFor('n1', 'damaged')
 
 const pool = (name: string, records: Volume[], state: PoolOnDisk['state'] = 'ready'): PoolOnDisk => ({
-  config: { name, path: `/${name}`, limits: { sizeBytes: undefined, reserveBytes: 0n, overcommit: 1 } },
+  config: {
+    name,
+    path: `/${name}`,
+    limits: { sizeBytes: undefined, reserveBytes: 0n, overcommit: 1, inlineBytes: 0n },
+  },
   state,
   problem: undefined,
   volumes: { records, damaged: new Map([[damaged, new Error('is a mess')]]), unfinished: new Map() },

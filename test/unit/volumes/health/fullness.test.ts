@@ -21,6 +21,7 @@ describe('a pool', () => {
       sizeBytes: size === undefined ? undefined : size * GiB,
       reserveBytes: reserve * GiB,
       overcommit: 3,
+      inlineBytes: 0n,
     }
     const usage = { promisedBytes: 0n, allocatedBytes: allocated * GiB, freeBytes: free * GiB }
     const issue = fullness('fast', limits, usage)

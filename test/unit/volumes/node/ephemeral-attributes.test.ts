@@ -4,13 +4,13 @@ import { MiB } from '../world.ts'
 
 describe('parseEphemeralAttributes', () => {
   it.each([
-    [{}, 1024n * MiB, {}],
+    [{}, undefined, {}],
     [{ size: '10Mi' }, 10n * MiB, {}],
     [{ size: '1' }, 1n, {}],
-    [{ fsType: 'xfs', pool: 'fast' }, 1024n * MiB, { fsType: 'xfs', pool: 'fast' }],
+    [{ fsType: 'xfs', pool: 'fast' }, undefined, { fsType: 'xfs', pool: 'fast' }],
     [
       { 'csi.storage.k8s.io/ephemeral': 'true', 'csi.storage.k8s.io/serviceAccount.tokens': 'secret' },
-      1024n * MiB,
+      undefined,
       { labels: {} },
     ],
   ])('%j', (given, sizeBytes, parameters) => {

@@ -12,7 +12,12 @@ describe('EphemeralVolumes', () => {
   let targetPath: string
 
   beforeEach(async () => {
-    world = await makeWorld({ sizeBytes: 100n * MiB, reserveBytes: 0n, overcommit: 1 })
+    world = await makeWorld({
+      sizeBytes: 100n * MiB,
+      reserveBytes: 0n,
+      overcommit: 1,
+      inlineBytes: 2048n * MiB,
+    })
     world.fileSystems.setSize('/dev/loop0', 16n * MiB)
     ephemeral = new EphemeralVolumes(world.onNode, world.provisioner, silent)
     targetPath = join(world.directory, 'mount')

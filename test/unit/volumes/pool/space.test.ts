@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { availableBytes, type PoolLimits, type PoolUsage } from '../../../../src/volumes/pool/space.ts'
 
-const open: PoolLimits = { sizeBytes: undefined, reserveBytes: 0n, overcommit: 1 }
+const open: PoolLimits = { sizeBytes: undefined, reserveBytes: 0n, overcommit: 1, inlineBytes: 0n }
 const empty: PoolUsage = { promisedBytes: 0n, allocatedBytes: 0n, freeBytes: 100n }
 
 describe('availableBytes', () => {
@@ -21,10 +21,10 @@ describe('availableBytes', () => {
     ['a size above the disk', { ...open, sizeBytes: 500n }, empty, 100n, 100n],
     ['a reserve', { ...open, reserveBytes: 30n }, empty, 70n, 70n],
     ['a reserve larger than the pool', { ...open, reserveBytes: 300n }, empty, 0n, 0n],
-    ['overcommit is for thin volumes', { ...open, overcommit: 2.5 }, empty, 250n, 100n],
+    ['overcommit is for thin volumes', { ...open, overcommit: 2.5, inlineBytes: 0n }, empty, 250n, 100n],
     [
       'thick volumes get what is really left',
-      { ...open, overcommit: 2 },
+      { ...open, overcommit: 2, inlineBytes: 0n },
       { promisedBytes: 50n, allocatedBytes: 50n, freeBytes: 50n },
       150n,
       50n,
