@@ -1,7 +1,7 @@
 import type { MountEntry } from '../volumes/ports.ts'
 
 /** What one line of /proc/self/mountinfo says. */
-export interface MountInfo extends MountEntry {
+export interface MountInfo extends Omit<MountEntry, 'loop'> {
   /** The mount's number, unique while it is mounted. */
   readonly id: number
   /** The number of the mount that it is mounted on. */

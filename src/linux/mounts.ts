@@ -8,6 +8,7 @@ import { mountIdAt } from './mount-id.ts'
 import { mountFlags, parseMountOptions, unmountFlags } from './mount-options.ts'
 import { parseMountInfo } from './mountinfo.ts'
 import { childrenStarted } from './posix-spawn.ts'
+import { withLoops } from './shown-loops.ts'
 import { trim } from './trim.ts'
 
 /** What a test replaces to see what happens when one of them fails. */
@@ -26,11 +27,12 @@ export class LinuxMounts implements Mounts {
   }
 
   async list(): Promise<MountEntry[]> {
-    return parseMountInfo(await readMountInfo())
+    return withLoops(parseMountInfo(await readMountInfo()))
   }
 
-  at(path: string): Promise<MountEntry | undefined> {
-    return findMount(path, mountIdAt)
+  async at(path: string): Promise<MountEntry | undefined> {
+    const mount = await findMount(path, mountIdAt)
+    return mount && (await withLoops([mount]))[0]
   }
 
   async mount({ source, target, fsType, options }: MountRequest): Promise<void> {

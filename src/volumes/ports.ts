@@ -96,14 +96,29 @@ export interface LoopDevices {
   resize(device: LoopDevice): Promise<void>
 }
 
+/**
+ * The loop device that a mount shows, by the kernel's device number. Names prove nothing: a container can call a directory of its
+ * volume `loop7`.
+ */
+export interface ShownLoop {
+  readonly number: number
+  /** The file system on the device, or some directory of it; or the device's node. */
+  readonly as: 'file system' | 'node'
+}
+
 export interface MountEntry {
   /** Absolute path, symbolic links resolved. */
   readonly target: string
   /** What was mounted: a device's path, for a bind mount that of the mount that it came from. */
   readonly source: string
   readonly fsType: string
-  /** The path inside `source` that is visible at `target`; `/` for a whole file system. */
+  /**
+   * The path inside `source` that is visible at `target`; `/` for a whole file system. It ends with `//deleted` when that path has
+   * been removed: then a device's node dates from an earlier device with the number.
+   */
   readonly root: string
+  /** Undefined for a mount that has nothing to do with a loop device. */
+  readonly loop: ShownLoop | undefined
   readonly readOnly: boolean
   /** Options of the mount point, then those of the file system. */
   readonly options: readonly string[]

@@ -12,7 +12,7 @@ describeMounts('FakeMounts', async () => {
   return {
     mounts,
     directory: await scratch.directory('work'),
-    device: '/dev/fake0',
+    device: '/dev/loop0',
     use(target) {
       mounts.busy.add(target)
       return Promise.resolve({

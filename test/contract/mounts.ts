@@ -159,6 +159,42 @@ export function describeMounts(name: string, makeWorld: () => Promise<MountsWorl
       })
     })
 
+    describe('the loop device that a mount shows', () => {
+      const numberOf = (device: string) => Number(/\d+$/.exec(device)?.[0])
+
+      it('is known at each mount of its file system, whatever a directory in it is called', async () => {
+        const number = numberOf(world.device)
+        await mountDevice()
+        await mkdir(join(target, 'loop7'))
+        await mounts.bind(join(target, 'loop7'), elsewhere, { readOnly: true })
+        expect(await mounts.at(target)).toMatchObject({ loop: { number, as: 'file system' } })
+        expect(await mounts.at(elsewhere)).toMatchObject({
+          root: '/loop7',
+          loop: { number, as: 'file system' },
+        })
+      })
+
+      it('is known where its node is bound', async () => {
+        const file = join(world.directory, 'file')
+        await writeFile(file, '')
+        await mounts.bind(world.device, file, { readOnly: false })
+        const entry = await mounts.at(file)
+        expect(entry?.loop).toEqual({ number: numberOf(world.device), as: 'node' })
+        expect(await mounts.list()).toContainEqual(entry)
+      })
+
+      it('is none where a file or directory only has the name of one', async () => {
+        const [directory, file] = [join(world.directory, 'loop7'), join(elsewhere, 'loop7')]
+        await mkdir(directory)
+        await writeFile(file, '')
+        await mounts.bind(directory, target, { readOnly: false })
+        await mounts.bind(file, file, { readOnly: false })
+        expect((await mounts.at(target))?.loop).toBeUndefined()
+        expect((await mounts.at(file))?.loop).toBeUndefined()
+        expect((await mounts.at('/'))?.loop).toBeUndefined()
+      })
+    })
+
     describe('makePrivate', () => {
       it('keeps the mount where it is', async () => {
         await mountDevice()

@@ -16,6 +16,7 @@ const root: MountEntry = {
   source: '/dev/root',
   fsType: 'ext4',
   root: '/',
+  loop: undefined,
   readOnly: false,
   options: ['rw'],
 }
@@ -58,13 +59,22 @@ export class FakeMounts implements Mounts {
     this.#hooks.mounting?.(request)
     const readOnly = options.lastIndexOf('ro') > options.lastIndexOf('rw')
     const others = options.filter((option) => option !== 'ro' && option !== 'rw')
-    this.#table.push({ target, source, fsType, root: '/', readOnly, options: [access(readOnly), ...others] })
+    const number = loopNumber(source)
+    const loop = number === undefined ? undefined : ({ number, as: 'file system' } as const)
+    const all = [access(readOnly), ...others]
+    this.#table.push({ target, source, fsType, root: '/', loop, readOnly, options: all })
     this.log.push(`mount ${source} ${request.target}`)
   }
 
   async bind(source: string, target: string, { readOnly }: { readonly readOnly: boolean }): Promise<void> {
-    const from = await realpath(source)
     const to = await realpath(target)
+    const number = loopNumber(source)
+    if (number !== undefined) {
+      this.#table.push({ ...deviceNode(number), target: to, readOnly, options: [access(readOnly)] })
+      this.log.push(`bind ${source} ${target} ${access(readOnly)}`)
+      return
+    }
+    const from = await realpath(source)
     if ((await stat(from)).isDirectory() !== (await stat(to)).isDirectory()) {
       throw new FakeErrno('ENOTDIR', `bind ${source} ${target}`)
     }
@@ -131,6 +141,17 @@ export class FakeMounts implements Mounts {
       options: [access(both), ...origin.options.slice(1)],
     }
   }
+}
+
+/** Devices are imagined, too. */
+function loopNumber(path: string): number | undefined {
+  const digits = /^\/dev\/loop(\d+)$/.exec(path)?.[1]
+  return digits === undefined ? undefined : Number(digits)
+}
+
+function deviceNode(number: number) {
+  const loop = { number, as: 'node' } as const
+  return { source: 'devtmpfs', fsType: 'devtmpfs', root: `/loop${number}`, loop }
 }
 
 function access(readOnly: boolean): 'ro' | 'rw' {

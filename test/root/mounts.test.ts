@@ -1,5 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { mount, SystemCallError, umount2 } from '../../src/linux/libc.ts'
 import { mountFlags } from '../../src/linux/mount-options.ts'
@@ -100,6 +100,57 @@ describeRoot('LinuxMounts', () => {
     expect(await mounts.at(target)).toMatchObject({ source: device })
     await mounts.unmount(target)
     expect(await mounts.at(target)).toBeUndefined()
+  })
+})
+
+describeRoot('the loop device of a mount', () => {
+  const mounts = new LinuxMounts()
+  let scratch: Scratch
+  let device: string
+  let target: string
+  let file: string
+
+  beforeEach(async () => {
+    scratch = await Scratch.make()
+    device = await scratch.device(128n << 20n)
+    target = await scratch.directory('target')
+    file = join(scratch.path, 'file')
+    await writeFile(file, '')
+  })
+
+  afterEach(async () => {
+    await scratch[Symbol.asyncDispose]()
+  })
+
+  const number = () => Number(/\d+$/.exec(device)?.[0])
+
+  it.each(['ext4', 'xfs', 'btrfs'])('is known below %s', async (fsType) => {
+    const options = fsType === 'xfs' ? ['--unsupported'] : []
+    await tool(`mkfs.${fsType}`, '-q', ...options, device)
+    await mounts.mount({ source: device, target, fsType, options: [] })
+    expect((await mounts.at(target))?.loop).toEqual({ number: number(), as: 'file system' })
+  })
+
+  it('is not known by what somebody has made in a file system of his own', async () => {
+    await tool('mount', '-t', 'tmpfs', 'none', target)
+    const node = join(target, `loop${number()}`)
+    await tool('mknod', node, 'b', '7', `${number()}`)
+    await mounts.bind(node, file, { readOnly: false })
+    expect(await mounts.at(file)).toMatchObject({ root: `/loop${number()}`, loop: undefined })
+  })
+
+  it('is known when the node that was bound is removed', async () => {
+    const node = `/dev/${basename(scratch.path)}`
+    await tool('mknod', node, 'b', '7', `${number()}`)
+    try {
+      await mounts.bind(node, file, { readOnly: false })
+    } finally {
+      await rm(node)
+    }
+    expect(await mounts.at(file)).toMatchObject({
+      root: `/${basename(scratch.path)}//deleted`,
+      loop: { number: number(), as: 'node' },
+    })
   })
 })
 

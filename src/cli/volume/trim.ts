@@ -3,6 +3,7 @@ import { LinuxImageFiles } from '../../linux/image-files.ts'
 import { formatBytes, larger } from '../../volumes/bytes.ts'
 import { VolumeError } from '../../volumes/errors.ts'
 import type { VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
+import { isFileSystem } from '../../volumes/node/uses.ts'
 import { abortOnInterruption } from '../interruption.ts'
 import type { PoolOptions } from '../survey.ts'
 import { selectVolumes } from './select.ts'
@@ -41,7 +42,7 @@ function trimmableAt({ mounts, volume }: VolumeOnNode): string {
     throw new VolumeError('failed-precondition', `volume "${volume.id}" ${why}`)
   }
   if (volume.provisioning === 'thick') refuse('is thick: it keeps its blocks, which a trim would give away')
-  const fileSystems = mounts.filter(({ root }) => root === '/')
+  const fileSystems = mounts.filter(isFileSystem)
   if (fileSystems.length === 0) refuse('is not mounted here; a trim is for a file system in use')
   const writable = fileSystems.find(({ readOnly }) => !readOnly)
   return writable?.target ?? refuse('is mounted read-only')

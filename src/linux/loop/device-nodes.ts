@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { hasErrno } from '../../volumes/errors.ts'
 import { mknod } from '../libc.ts'
 import { readAttribute } from '../sysfs.ts'
-import { LOOP_CONTROL_MAJOR, LOOP_CONTROL_MINOR, LOOP_MAJOR, makeDev } from './abi.ts'
+import { LOOP_CONTROL_MAJOR, LOOP_CONTROL_MINOR, makeDev } from './abi.ts'
+import { deviceNumberOf } from './number.ts'
 
 /** Owner and group root, as udev's rule for `disk` would let a group read every volume. */
 const MODE = 0o600
@@ -62,7 +63,7 @@ export class DeviceNodes implements LoopNodes {
       return loopDeviceNumber(number, this.#sys)
     } catch (error) {
       if (!hasErrno(error, 'ENOENT')) throw error
-      return makeDev(LOOP_MAJOR, number * minorsPerDevice())
+      return deviceNumberOf(number)
     }
   }
 }
@@ -72,16 +73,6 @@ export function loopDeviceNumber(number: number, sys = '/sys/block'): bigint {
   const text = readAttribute(join(sys, `loop${number}`, 'dev'))
   const [major = NaN, minor = NaN] = text.split(':').map(Number)
   return makeDev(major, minor)
-}
-
-/** How many minors each device has: the module makes `max_part` one less than a power of two (drivers/block/loop.c). */
-function minorsPerDevice(): number {
-  try {
-    return Number(readAttribute('/sys/module/loop/parameters/max_part')) + 1
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return 1
-    throw error
-  }
 }
 
 async function ensureNode(path: string, type: number, device: bigint): Promise<void> {

@@ -3,6 +3,7 @@ import { VolumeError, messageOf } from '../errors.ts'
 import type { KeyedLock } from '../keyed-lock.ts'
 import { isAlive } from '../node/alive.ts'
 import { devicesOf } from '../node/devices.ts'
+import { isFileSystem } from '../node/uses.ts'
 import { ImageDamage, describeDamage, imageSize, requireWhole } from '../pool/damage.ts'
 import type { Pool } from '../pool/pool.ts'
 import type { ImageFiles, LoopDevices, Mounts } from '../ports.ts'
@@ -107,8 +108,7 @@ export class VolumeHealth {
 
   async #place(path: string): Promise<Place> {
     const entry = await this.#on.mounts.at(path)
-    const isFileSystem = entry?.root === '/'
-    return { path, entry, isAlive: !isFileSystem || (await isAlive(path)) }
+    return { path, entry, isAlive: !entry || !isFileSystem(entry) || (await isAlive(path)) }
   }
 }
 

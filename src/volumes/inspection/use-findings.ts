@@ -2,7 +2,7 @@ import type { Finding } from '../health/finding.ts'
 import type { VolumeIssue } from '../health/issue.ts'
 import { deviceIssues, placeIssues } from '../health/node-issues.ts'
 import { isAlive } from '../node/alive.ts'
-import { usesOf } from '../node/uses.ts'
+import { isFileSystem, usesOf } from '../node/uses.ts'
 import type { LoopState, MountEntry } from '../ports.ts'
 import { cureOf } from './cures.ts'
 import type { PoolOnDisk } from './pool-on-disk.ts'
@@ -11,7 +11,7 @@ import type { VolumeOnNode } from './volume-on-node.ts'
 /** What is wrong with a volume that is in use. */
 export async function useFindings({ volume, image, devices, mounts }: VolumeOnNode): Promise<Finding[]> {
   const found = deviceIssues(volume, devices).map((issue) => toFinding(volume.id, issue, image))
-  for (const entry of mounts.filter(({ root }) => root === '/')) {
+  for (const entry of mounts.filter(isFileSystem)) {
     const place = { path: entry.target, entry, isAlive: await isAlive(entry.target) }
     found.push(
       ...placeIssues(place, devices, false).map((issue) => toFinding(volume.id, issue, entry.target)),
@@ -27,7 +27,7 @@ export async function useFindings({ volume, image, devices, mounts }: VolumeOnNo
 export function frozenFindings(pool: PoolOnDisk, volumes: readonly VolumeOnNode[]): Finding[] {
   const unfinished = [...pool.volumes.unfinished.values(), ...pool.snapshots.unfinished.values()]
   return [...new Set(unfinished.flat())].flatMap((id) => {
-    const mount = volumes.find(({ volume }) => volume.id === id)?.mounts.find(({ root }) => root === '/')
+    const mount = volumes.find(({ volume }) => volume.id === id)?.mounts.find(isFileSystem)
     return mount ? [mayBeFrozen(id, mount.target)] : []
   })
 }

@@ -6,7 +6,7 @@ import { devicesOf } from './devices.ts'
 import { makeTarget, removeTarget } from './target.ts'
 import { remainsOf } from './takedown.ts'
 import { unmountIdle } from './unmount.ts'
-import { isLoopMount, shows, usesOf } from './uses.ts'
+import { isFileSystem, isLoopMount, shows, usesOf } from './uses.ts'
 import { sectorBytesOf, type Access, type Volume } from '../volume.ts'
 
 export interface PublishRequest {
@@ -79,8 +79,7 @@ export class Publisher {
     if (!published) return false
     const isSecond = second !== undefined && shows(published, second.device)
     if (!isSecond && !shows(published, attached.device)) throw occupied(targetPath, published)
-    const isFileSystem = published.root === '/'
-    const publishedReadOnly = isFileSystem ? published.readOnly : isSecond || attached.readOnly
+    const publishedReadOnly = isFileSystem(published) ? published.readOnly : isSecond || attached.readOnly
     if (publishedReadOnly === readOnly) return true
     throw new VolumeError(
       'already-exists',

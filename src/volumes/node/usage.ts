@@ -2,7 +2,7 @@ import { VolumeError } from '../errors.ts'
 import type { FileSystemUsage } from '../ports.ts'
 import type { NodeDependencies } from './dependencies.ts'
 import { devicesOf } from './devices.ts'
-import { shows } from './uses.ts'
+import { isFileSystem, shows } from './uses.ts'
 
 /** How full a volume is, as a container sees it. */
 export type VolumeUsage =
@@ -27,7 +27,7 @@ export class NodeUsage {
     const isHere = entry && devices.some((state) => state && shows(entry, state.device))
     if (!attached || !isHere)
       throw new VolumeError('not-found', `volume "${id}" is not at volume_path ${path}`)
-    if (entry.root !== '/') return { type: 'block', totalBytes: attached.sizeBytes }
+    if (!isFileSystem(entry)) return { type: 'block', totalBytes: attached.sizeBytes }
     return { type: 'mount', usage: await files.usage(path) }
   }
 }

@@ -1,17 +1,14 @@
 import { VolumeError } from '../errors.ts'
 import type { LoopDevice, MountEntry } from '../ports.ts'
 
-/**
- * True when the mount shows the device: its file system, or, for a raw block volume, its node. The kernel names the
- * node in the mount's root: `/loop3`, with a suffix when the node was removed meanwhile.
- */
+/** True when the mount shows the device: its file system, or, for a raw block volume, its node. */
 export function shows(entry: MountEntry, device: LoopDevice): boolean {
-  return entry.source === device.path || nodeNumber(entry) === device.number
+  return entry.loop?.number === device.number
 }
 
 /** True for a mount that some volume of ours can have made: a file system on a loop device, or a loop device's node. */
 export function isLoopMount(entry: MountEntry): boolean {
-  return /^\/.*\/loop\d+$/.test(entry.source) || nodeNumber(entry) !== undefined
+  return entry.loop !== undefined
 }
 
 /**
@@ -19,20 +16,21 @@ export function isLoopMount(entry: MountEntry): boolean {
  * one of these and do not count.
  */
 export function usesOf(device: LoopDevice, mounts: readonly MountEntry[]): MountEntry[] {
-  const fileSystems = mounts.filter((entry) => entry.source === device.path && entry.root === '/')
-  // Binds of a mounted device's node are not ours: somebody has left them of another device that had the number.
+  const ours = mounts.filter((entry) => shows(entry, device))
+  const fileSystems = ours.filter((entry) => isFileSystem(entry) && entry.root === '/')
+  // Binds of a mounted device's node are not ours: they date from an earlier device with the number.
   if (fileSystems.length > 0) return fileSystems
-  return mounts.filter((entry) => nodeNumber(entry) === device.number)
+  return ours.filter((entry) => !isFileSystem(entry))
+}
+
+/** True for a mount of a loop device's file system, false for a device's node and for all other mounts. */
+export function isFileSystem(entry: MountEntry): boolean {
+  return entry.loop?.as === 'file system'
 }
 
 /** Where the file system on the device is mounted as a whole, as far as we see; a raw device in use has no such place. */
 export function mountPointOf(device: LoopDevice, mounts: readonly MountEntry[]): string | undefined {
-  return usesOf(device, mounts).find(({ root }) => root === '/')?.target
-}
-
-function nodeNumber(entry: MountEntry): number | undefined {
-  const digits = /(?:^|\/)loop(\d+)(?:\/\/deleted)?$/.exec(entry.root)?.[1]
-  return digits === undefined || entry.source.includes('/loop') ? undefined : Number(digits)
+  return usesOf(device, mounts).find(isFileSystem)?.target
 }
 
 /** What a path that should be ours says when it is not. */

@@ -1,4 +1,5 @@
-import { open, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
 import type { TestNode } from '../../support/driver.ts'
@@ -153,6 +154,38 @@ describeRoot('a block volume', () => {
     await expect(volume.unstage()).rejects.toMatchObject(refusal('FAILED_PRECONDITION', new RegExp(target)))
     await write(target, 'still there')
     expect(await read(target)).toBe('still there')
+  })
+
+  it('is not held up by what a pod has in a volume of its own under the name of its device', async () => {
+    await using volume = await create()
+    await volume.stage()
+    const [device = ''] = await volume.devices()
+    const memory = await node.directory('memory')
+    await tool('mount', '-t', 'tmpfs', 'none', memory)
+    await using mounted = new AsyncDisposableStack()
+    const unmountLater = (path: string): void => {
+      mounted.defer(async () => {
+        await tool('umount', path)
+      })
+    }
+    unmountLater(memory)
+    // Bound elsewhere as the kubelet does for a subPath. A container may make nodes, though not open them.
+    const [directory, made] = [join(memory, basename(device)), join(memory, 'nodes', basename(device))]
+    await mkdir(directory)
+    await mkdir(dirname(made))
+    await tool('mknod', made, 'b', '7', basename(device).slice('loop'.length))
+    await writeFile(join(node.path, 'sub-path-node'), '')
+    for (const [source, target] of [
+      [directory, await node.directory('sub-path')],
+      [made, join(node.path, 'sub-path-node')],
+    ] as const) {
+      await tool('mount', '--bind', source, target)
+      unmountLater(target)
+    }
+    await volume.publish()
+    await volume.unpublish()
+    await volume.unstage()
+    await volume.delete()
   })
 
   it('says that it is in use when a process has it open at unpublish', async () => {

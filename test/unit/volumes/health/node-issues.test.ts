@@ -18,10 +18,13 @@ const mounted: MountEntry = {
   source: '/dev/loop3',
   fsType: 'ext4',
   root: '/',
+  loop: { number: 3, as: 'file system' },
   readOnly: false,
   options: ['rw', 'relatime', 'rw'],
 }
-const node: MountEntry = { ...mounted, source: 'devtmpfs', fsType: 'devtmpfs', root: '/loop3' }
+const node: MountEntry = { ...mounted, root: '/loop3', loop: { number: 3, as: 'node' } }
+const ofAnother: MountEntry = { ...mounted, loop: { number: 4, as: 'file system' } }
+const named: MountEntry = { ...mounted, source: 'tmpfs', fsType: 'tmpfs', root: '/loop3', loop: undefined }
 const withOptions = (...options: string[]): MountEntry => ({ ...mounted, options })
 
 describe('at a path', () => {
@@ -34,14 +37,8 @@ describe('at a path', () => {
     ['a staged block volume without its device', undefined, [], true, ['inaccessible DeviceLost']],
     ['one whose device is on its way out', undefined, [own], true, ['inaccessible DeviceLost']],
     ['a published block volume without its device', node, [], false, ['inaccessible DeviceLost']],
-    [
-      'a mount of another device',
-      { ...mounted, source: '/dev/loop4' },
-      [own],
-      false,
-      ['inaccessible DeviceLost'],
-    ],
-    ['a mount of something else', { ...mounted, source: 'tmpfs' }, [own], false, ['inaccessible NotMounted']],
+    ['a mount of another device', ofAnother, [own], false, ['inaccessible DeviceLost']],
+    ['a mount of something else that has its name', named, [own], false, ['inaccessible NotMounted']],
     ['nothing', undefined, [own], false, ['inaccessible NotMounted']],
     ['ext4 or btrfs after errors', withOptions('rw', 'ro'), [own], false, ['degraded FileSystemReadOnly']],
     [

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Draft } from '../../../../src/volumes/pool/draft.ts'
 import type { Volume } from '../../../../src/volumes/volume.ts'
@@ -92,9 +93,9 @@ describe('Cutter', () => {
     const volume = await world.create('a')
     await world.pool.volumes.update({ ...volume, accessTypes: ['block', 'mount'] })
     const { device } = await world.use({ ...volume, accessTypes: ['block'] })
-    const node = { source: 'devtmpfs', fsType: 'devtmpfs', root: `/loop${device.number}` }
-    world.mounts.list = () =>
-      Promise.resolve([{ ...node, target: '/pods/x', readOnly: false, options: ['rw'] }])
+    const target = join(world.directory, 'published')
+    await writeFile(target, '')
+    await world.mounts.bind(device.path, target, { readOnly: false })
     await cut([volume])
     expect(events([volume])).toEqual(['copy a', 'update a'])
   })
