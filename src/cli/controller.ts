@@ -33,6 +33,7 @@ interface ControllerOptions extends LogConfig, TracingOptions {
   readonly deleteOrphans: boolean
   readonly releaseLostNodes: boolean
   readonly orphanGrace: number
+  readonly podUid: string
 }
 
 /** `csi-driver-loop controller`: the controller services of all nodes on one unix socket. */
@@ -75,6 +76,11 @@ export function addControllerCommand(program: Command): void {
         .argParser(grace)
         .default(parseDuration('24h'), '24h'),
     )
+    .addOption(
+      new Option('--pod-uid <uid>', 'uid of this pod, for events about its certificates, with --service')
+        .env('POD_UID')
+        .default('', 'unknown'),
+    )
     .addOption(httpOption('/healthz, /readyz and /metrics'))
     .addOption(logLevelOption())
     .addOption(logFormatOption())
@@ -82,11 +88,17 @@ export function addControllerCommand(program: Command): void {
     .action(serve)
 }
 
-async function serve({ nodes, service, ...options }: ControllerOptions): Promise<void> {
+async function serve({ nodes, podUid, service, ...options }: ControllerOptions): Promise<void> {
   const { deleteOrphans, orphanGrace: graceMs, reconcileInterval, releaseLostNodes } = options
   if (!service && (deleteOrphans || releaseLostNodes))
     throw new Error('--delete-orphans and --release-lost-nodes need --service: they compare with Kubernetes')
-  const reconciling = { deleteOrphans, graceMs, reconcileIntervalMs: reconcileInterval, releaseLostNodes }
+  const reconciling = {
+    deleteOrphans,
+    graceMs,
+    podUid,
+    reconcileIntervalMs: reconcileInterval,
+    releaseLostNodes,
+  }
   const source = nodes ?? (service && { service, ...reconciling })
   if (!source) throw new Error('give --service <namespace/name>, or --nodes <name=host:port,...>')
   const { startRouter } = await import('./router.ts')

@@ -186,7 +186,7 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
     await Promise.all([server.stop(), remote.stop()])
   })
   await server.listen(config.endpoint)
-  if (config.remote) resources.use(await listenRemotely(remote, config.remote, log))
+  if (config.remote) resources.use(await listenRemotely(remote, config.remote, metrics, log))
   const { endpoint } = config
   resources.use(await joinCluster(config, { endpoint, driverName, findings, checkHealth, metrics, log }))
   resources.use(new Schedule(LEAKS_INTERVAL_MS, () => leaks.sweep(), log))

@@ -66,8 +66,8 @@ export function httpOption(paths: string): Option {
 export function tlsDirOption(): Option {
   return new Option(
     '--tls-dir <dir>',
-    'directory with ca.crt, tls.crt and tls.key, read again when they change',
-  )
+    'directory with ca.crt, tls.crt, tls.key and perhaps trust.crt (more CAs), read again when they change',
+  ).env('LOOP_TLS_DIR')
 }
 
 export function logLevelOption(): Option {

@@ -3,6 +3,8 @@ import type { Logger } from 'pino'
 import { Certificates } from '../csi/certificates.ts'
 import type { CsiServer } from '../csi/server.ts'
 import { MutualTlsCredentials } from '../csi/tls-server.ts'
+import { addCertificateMetrics } from '../monitoring/certificate-metrics.ts'
+import type { Metrics } from '../monitoring/metrics.ts'
 import { formatAddress, type Address } from './options.ts'
 
 /** Where the controller role reaches a node, and by which certificates they know each other. */
@@ -15,10 +17,12 @@ export interface RemoteConfig {
 export async function listenRemotely(
   server: CsiServer,
   { listen, tlsDir }: RemoteConfig,
+  metrics: Metrics | undefined,
   log: Logger,
 ): Promise<Disposable> {
   using opened = new DisposableStack()
   const certificates = opened.use(await Certificates.open(tlsDir, log))
+  if (metrics) addCertificateMetrics(metrics, certificates)
   const host = listen.host === '' ? everywhere() : listen.host
   await server.listenRemotely(formatAddress({ ...listen, host }), new MutualTlsCredentials(certificates))
   return opened.move()

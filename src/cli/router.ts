@@ -1,11 +1,12 @@
 import { Certificates } from '../csi/certificates.ts'
 import { CsiServer } from '../csi/server.ts'
 import { connectToNode } from '../csi/tls-client.ts'
-import { NodeDirectory, type NodeAddress } from '../controller/directory.ts'
+import { NodeDirectory, type DirectoryDependencies, type NodeAddress } from '../controller/directory.ts'
 import type { Joined, KubernetesConfig } from '../controller/kubernetes/join.ts'
 import { addRoutes } from '../controller/router.ts'
 import type { Address } from './options.ts'
 import type { RunningDriver } from './driver.ts'
+import { addCertificateMetrics } from '../monitoring/certificate-metrics.ts'
 import { makeLog, type LogConfig } from './log.ts'
 import { startTracing, type TracingOptions } from './tracing.ts'
 import { version } from './version.ts'
@@ -26,7 +27,8 @@ export async function startRouter(config: RouterConfig): Promise<RunningDriver> 
   const { driverName, endpoint, http, nodes: source, tlsDir } = config
   const tracing = resources.use(await startTracing(config, {}, log))
   const certificates = resources.use(await Certificates.open(tlsDir, log))
-  const connect = (address: string) => connectToNode(address, certificates.identity)
+  const connect: DirectoryDependencies['connect'] = (address, onCertificate) =>
+    connectToNode(address, certificates.identity, onCertificate)
   const nodes = resources.use(new NodeDirectory({ driverName, connect, log }))
   certificates.onChange(() => {
     nodes.reconnect()
@@ -34,7 +36,7 @@ export async function startRouter(config: RouterConfig): Promise<RunningDriver> 
   let kubernetes: Joined | undefined
   if ('service' in source) {
     const { joinKubernetes } = await import('../controller/kubernetes/join.ts')
-    kubernetes = resources.use(await joinKubernetes({ ...source, driverName }, nodes, log))
+    kubernetes = resources.use(await joinKubernetes({ ...source, driverName }, { nodes, certificates, log }))
   } else {
     nodes.update(source)
   }
@@ -42,6 +44,7 @@ export async function startRouter(config: RouterConfig): Promise<RunningDriver> 
   const monitoring =
     http && new (await import('../monitoring/controller-monitoring.ts')).ControllerMonitoring(version)
   if (kubernetes) monitoring?.watch(kubernetes.findings)
+  if (monitoring) addCertificateMetrics(monitoring.metrics, certificates)
   const metrics = monitoring?.metrics
   const server = resources.use(new CsiServer(log, { observe: metrics?.observe, tracer: tracing }))
   addRoutes(server, nodes, { driverName, version }, kubernetes?.surroundings)

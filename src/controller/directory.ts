@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Validity } from '../csi/certificate-validity.ts'
 import type { CsiClient } from '../csi/client.ts'
 import { NodeTopology } from '../csi/topology.ts'
 import { VolumeError } from '../volumes/errors.ts'
@@ -22,7 +23,8 @@ interface Entry {
 
 export interface DirectoryDependencies {
   readonly driverName: string
-  readonly connect: (address: string) => CsiClient
+  /** Tells the validity of the node's certificate at each connection. */
+  readonly connect: (address: string, onCertificate: (validity: Validity) => void) => CsiClient
   readonly log: Logger
 }
 
@@ -46,25 +48,20 @@ export class NodeDirectory implements Disposable {
     const now = new Map<string, Entry>()
     for (const { name, address } of addresses) {
       const known = before.get(name)
-      now.set(name, known?.address === address ? known : this.#entry(name, address))
+      now.set(name, known?.address === address ? known : this.#entry(name, address, known?.node))
     }
     for (const [name, entry] of before) {
-      if (now.get(name) !== entry) entry.node[Symbol.dispose]()
-      if (!now.has(name)) now.set(name, entry.address === undefined ? entry : this.#entry(name, undefined))
+      if (!now.has(name))
+        now.set(name, entry.address === undefined ? entry : this.#entry(name, undefined, entry.node))
     }
     this.#entries = now
     this.#warnOfEqualHashes()
   }
 
-  /** Connects to all nodes anew: what the connections were made with has changed. Calls that run may finish. */
+  /** Connects to all nodes anew: what the connections are made with has changed. Calls that run end as they are. */
   reconnect(): void {
-    const before = this.#entries
-    if (!before) return
-    this.#entries = new Map([...before].filter(([, { address }]) => address === undefined))
-    this.update(
-      [...before].flatMap(([name, { address }]) => (address === undefined ? [] : { name, address })),
-    )
-    for (const { node } of before.values()) node[Symbol.dispose]()
+    for (const { address, node } of this.#entries?.values() ?? [])
+      if (address !== undefined) this.#connect(node, address)
   }
 
   /** All nodes, also those that are missing, in the order of their ids. @throws VolumeError unavailable until it is known */
@@ -95,12 +92,17 @@ export class NodeDirectory implements Disposable {
     return [...this.#entries].filter(([, { address, since }]) => address !== undefined || since > oldest)
   }
 
-  #entry(name: string, address: string | undefined): Entry {
-    const { connect, driverName, log } = this.#on
+  #entry(name: string, address: string | undefined, known: RemoteNode | undefined): Entry {
+    const { driverName, log } = this.#on
     log.info({ node: name, address }, address === undefined ? 'a node is missing' : 'found a node')
-    const client = address === undefined ? undefined : connect(address)
-    const node = new RemoteNode(name, new NodeTopology(driverName, name), client)
+    const node = known ?? new RemoteNode(name, new NodeTopology(driverName, name))
+    if (address === undefined) node.use(undefined)
+    else this.#connect(node, address)
     return { address, node, since: performance.now() }
+  }
+
+  #connect(node: RemoteNode, address: string): void {
+    node.use(this.#on.connect(address, (validity) => (node.certificate = validity)))
   }
 
   /** One pair in a thousand clusters of a thousand nodes; then one of them needs another name. */

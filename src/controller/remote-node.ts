@@ -1,5 +1,6 @@
 import type { CallOptions, CsiClient } from '../csi/client.ts'
 import { isAnswer } from '../csi/errors.ts'
+import type { Validity } from '../csi/certificate-validity.ts'
 import type { NodeTopology } from '../csi/topology.ts'
 import { VolumeError } from '../volumes/errors.ts'
 import { nodeHash } from '../volumes/ids.ts'
@@ -13,24 +14,37 @@ export interface Caller {
   readonly deadline: CallOptions['deadline']
 }
 
-/** A node, and the connection to its controller services. */
+/**
+ * A node, and the connection to its controller services. It stays the same object while its address or the certificates
+ * change, so that a caller that has looked a node up can call it however much later.
+ */
 export class RemoteNode implements Disposable {
   readonly name: string
   /** What the ids of all its volumes and snapshots begin with. */
   readonly hash: string
   readonly topology: NodeTopology
-  readonly #client: CsiClient | undefined
+  /** Of the last connection; undefined before the first. */
+  certificate: Validity | undefined
+  #connection: Connection | undefined
 
-  /** @param client undefined while nobody knows where the node's driver is */
-  constructor(name: string, topology: NodeTopology, client: CsiClient | undefined) {
+  constructor(name: string, topology: NodeTopology) {
     this.name = name
     this.hash = nodeHash(name)
     this.topology = topology
-    this.#client = client
   }
 
   get hasAddress(): boolean {
-    return this.#client !== undefined
+    return this.#connection !== undefined
+  }
+
+  /**
+   * Sends all later calls to this client. Calls that run end over the client before, which is then closed.
+   *
+   * @param client undefined while it is not known where the node's driver is
+   */
+  use(client: CsiClient | undefined): void {
+    this.#connection?.retire()
+    this.#connection = client && new Connection(client)
   }
 
   /**
@@ -38,12 +52,13 @@ export class RemoteNode implements Disposable {
    * @throws VolumeError unavailable with the node's name when it is away
    */
   async call<T>(caller: Caller, work: (client: CsiClient, options: CallOptions) => Promise<T>): Promise<T> {
-    const client = this.#connected()
+    using lease = this.#connected().lease()
+    const { client } = lease
     using patience = new Patience(client)
     try {
       return await work(client, patience.limit(caller))
     } catch (error) {
-      throw this.#explained(error, caller, patience)
+      throw this.#explained(error, caller, client, patience)
     }
   }
 
@@ -52,25 +67,26 @@ export class RemoteNode implements Disposable {
     caller: Caller,
     work: (client: CsiClient, options: CallOptions) => AsyncIterable<T>,
   ): AsyncGenerator<T> {
-    const client = this.#connected()
+    using lease = this.#connected().lease()
+    const { client } = lease
     using patience = new Patience(client)
     try {
       yield* work(client, patience.limit(caller))
     } catch (error) {
-      throw this.#explained(error, caller, patience)
+      throw this.#explained(error, caller, client, patience)
     }
   }
 
-  #connected(): CsiClient {
-    return this.#client ?? fail(this.#away('its driver is not running'))
+  #connected(): Connection {
+    return this.#connection ?? fail(this.#away('its driver is not running'))
   }
 
-  #explained(error: unknown, { signal }: Caller, patience: Patience): unknown {
+  #explained(error: unknown, { signal }: Caller, client: CsiClient, patience: Patience): unknown {
     if (signal.aborted) return signal.reason
     if (patience.isOver) return this.#away(`it has not answered within ${CONNECT_PATIENCE_MS / 1000} s`)
     if (!isAnswer(error, 'UNAVAILABLE')) return error
     // A node that answers has its reasons: it is stopping, or a pool of it is not there.
-    if (this.#client?.isConnected() !== true) return this.#away(error.details, error)
+    if (!client.isConnected()) return this.#away(error.details, error)
     return new VolumeError('unavailable', `node "${this.name}": ${error.details}`, { cause: error })
   }
 
@@ -79,7 +95,41 @@ export class RemoteNode implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#client?.close()
+    this.#connection?.close()
+    this.#connection = undefined
+  }
+}
+
+/** A client, and the calls that run over it. Closing a client fails calls that still wait for its connection. */
+class Connection {
+  readonly #client: CsiClient
+  #calls = 0
+  #isRetired = false
+
+  constructor(client: CsiClient) {
+    this.#client = client
+  }
+
+  /** For one call. */
+  lease(): Disposable & { readonly client: CsiClient } {
+    this.#calls++
+    return {
+      client: this.#client,
+      [Symbol.dispose]: () => {
+        this.#calls--
+        if (this.#isRetired && this.#calls === 0) this.close()
+      },
+    }
+  }
+
+  /** Closes the client when its last call has ended. */
+  retire(): void {
+    this.#isRetired = true
+    if (this.#calls === 0) this.close()
+  }
+
+  close(): void {
+    this.#client.close()
   }
 }
 

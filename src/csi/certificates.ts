@@ -1,9 +1,17 @@
-import { X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import type { Logger } from 'pino'
-import { messageOf } from '../volumes/errors.ts'
+import { hasErrno, messageOf } from '../volumes/errors.ts'
+import {
+  describeExpiry,
+  expiryOf,
+  parseCertificates,
+  validitiesOf,
+  type Validities,
+  type Validity,
+} from './certificate-validity.ts'
 
 /**
  * The names that the certificates are issued to (as DNS names): one for all nodes, one for the controller role, so that
@@ -23,30 +31,47 @@ export interface TlsIdentity {
   readonly minVersion: 'TLSv1.3'
 }
 
-/** The certificates in a directory (`ca.crt`, `tls.crt`, `tls.key`, as in a Secret), read again when they change. */
+/** What a directory of certificates holds at one moment. */
+interface Loaded {
+  readonly identity: TlsIdentity
+  readonly validities: Validities
+  /** CAs in ca.crt: two while CAs are rotated. */
+  readonly authorities: number
+}
+
+/**
+ * The certificates in a directory (`ca.crt`, `tls.crt`, `tls.key`, as in a Secret), read again when they change. CAs in
+ * `trust.crt`, if it is there, are trusted as those in `ca.crt`.
+ */
 export class Certificates implements Disposable {
   readonly #directory: string
   readonly #log: Logger
   readonly #listeners = new Set<(identity: TlsIdentity) => void>()
   readonly #timer: NodeJS.Timeout
-  #identity: TlsIdentity
+  #loaded: Loaded
   #complaint: string | undefined
 
-  private constructor(directory: string, identity: TlsIdentity, log: Logger, intervalMs: number) {
+  private constructor(directory: string, loaded: Loaded, log: Logger, intervalMs: number) {
     this.#directory = directory
     this.#log = log
-    this.#identity = identity
+    this.#loaded = loaded
+    this.#warnOfExpiry()
     this.#timer = setInterval(() => void this.#reload(), intervalMs)
     this.#timer.unref()
   }
 
   /** @throws Error naming the file that is missing or does not fit */
   static async open(directory: string, log: Logger, intervalMs = INTERVAL_MS): Promise<Certificates> {
-    return new Certificates(directory, await readIdentity(directory), log, intervalMs)
+    return new Certificates(directory, await load(directory), log, intervalMs)
   }
 
   get identity(): TlsIdentity {
-    return this.#identity
+    return this.#loaded.identity
+  }
+
+  /** How long they can be used. */
+  get validities(): Validities {
+    return this.#loaded.validities
   }
 
   /** Has the listener called with what the files say now, whenever that has changed. */
@@ -57,12 +82,14 @@ export class Certificates implements Disposable {
   /** While files are exchanged one by one they do not fit each other: until they do, the old ones stay in use. */
   async #reload(): Promise<void> {
     try {
-      const identity = await readIdentity(this.#directory)
+      const loaded = await load(this.#directory)
+      const { identity, validities, authorities } = loaded
       this.#complaint = undefined
-      if (isSame(identity, this.#identity)) return
-      this.#identity = identity
-      const { validTo } = new X509Certificate(identity.cert)
-      this.#log.info({ directory: this.#directory, validTo }, 'the certificates have changed')
+      if (isSame(identity, this.#loaded.identity)) return
+      this.#loaded = loaded
+      const { notAfter } = validities['tls.crt']
+      this.#log.info({ directory: this.#directory, notAfter, authorities }, 'the certificates have changed')
+      this.#warnOfExpiry()
       for (const listener of this.#listeners) listener(identity)
     } catch (error) {
       if (this.#complaint === messageOf(error)) return
@@ -71,26 +98,57 @@ export class Certificates implements Disposable {
     }
   }
 
+  #warnOfExpiry(): void {
+    const now = new Date()
+    for (const validity of Object.values(this.#loaded.validities) as Validity[])
+      if (expiryOf(validity, now) !== 'valid') this.#log.warn(describeExpiry(validity, now))
+  }
+
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
     this.#listeners.clear()
   }
 }
 
-async function readIdentity(directory: string): Promise<TlsIdentity> {
-  const [ca, cert, key] = await Promise.all([
+/** How long the certificates in a directory can be used. @throws Error naming the file that is missing or does not fit */
+export async function readValidities(directory: string): Promise<Validities> {
+  return (await load(directory)).validities
+}
+
+async function load(directory: string): Promise<Loaded> {
+  const [ownCa, otherCas, cert, key] = await Promise.all([
     readFile(join(directory, 'ca.crt')),
+    readOptional(join(directory, 'trust.crt')),
     readFile(join(directory, 'tls.crt')),
     readFile(join(directory, 'tls.key')),
   ])
+  // A PEM file need not end with a newline.
+  const ca = Buffer.concat([ownCa, Buffer.from('\n'), otherCas])
   const identity = { ca, cert, key, minVersion: 'TLSv1.3' } as const
   try {
     createSecureContext(identity)
+    const [authorities, chain] = [certificatesIn(ca, 'ca.crt'), certificatesIn(cert, 'tls.crt')]
+    return { identity, validities: validitiesOf(authorities, chain), authorities: authorities.length }
   } catch (error) {
     const message = `${directory}: ca.crt, tls.crt and tls.key do not fit together: ${messageOf(error)}`
     throw new Error(message, { cause: error })
   }
-  return identity
+}
+
+async function readOptional(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file)
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return Buffer.alloc(0)
+    throw error
+  }
+}
+
+/** OpenSSL takes a file without a certificate for an empty list, and then trusts no one. */
+function certificatesIn(pem: Buffer, file: string): X509Certificate[] {
+  const certificates = parseCertificates(pem)
+  if (certificates.length === 0) throw new Error(`${file} holds no certificate`)
+  return certificates
 }
 
 function isSame(a: TlsIdentity, b: TlsIdentity): boolean {

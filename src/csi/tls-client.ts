@@ -1,5 +1,7 @@
-import { createSecureContext } from 'node:tls'
+import { X509Certificate } from 'node:crypto'
+import { checkServerIdentity, createSecureContext } from 'node:tls'
 import { credentials, type ChannelOptions } from '@grpc/grpc-js'
+import { validityOf, type Validity } from './certificate-validity.ts'
 import { NODE_CERTIFICATE_NAME, type TlsIdentity } from './certificates.ts'
 import { connect, type CsiClient } from './client.ts'
 
@@ -16,8 +18,22 @@ const options: ChannelOptions = {
   'grpc.service_config_disable_resolution': 1,
 }
 
-/** A client of the services that a node serves to the controller role. @param address `host:port` */
-export function connectToNode(address: string, identity: TlsIdentity): CsiClient {
-  const channel = credentials.createFromSecureContext(createSecureContext({ ...identity }))
+/**
+ * A client of the services that a node serves to the controller role.
+ *
+ * @param address `host:port`
+ * @param onCertificate gets the validity of the node's certificate at each new connection
+ */
+export function connectToNode(
+  address: string,
+  identity: TlsIdentity,
+  onCertificate: (validity: Validity) => void = () => undefined,
+): CsiClient {
+  const channel = credentials.createFromSecureContext(createSecureContext({ ...identity }), {
+    checkServerIdentity: (name, certificate) => {
+      onCertificate(validityOf('the certificate of the node', new X509Certificate(certificate.raw)))
+      return checkServerIdentity(name, certificate)
+    },
+  })
   return connect(address, channel, options)
 }

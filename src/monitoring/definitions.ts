@@ -23,6 +23,18 @@ export const common = {
     help: 'How long calls of the CSI services took, by method and gRPC status code.',
     labels: ['method', 'code'],
   },
+  certificateExpiration: {
+    name: 'csi_driver_loop_certificate_expiration_timestamp_seconds',
+    type: 'gauge',
+    help: 'When the certificate of this process (tls.crt), or the CA that has signed it (ca.crt), expires, since 1970.',
+    labels: ['file'],
+  },
+  certificateNotBefore: {
+    name: 'csi_driver_loop_certificate_not_before_timestamp_seconds',
+    type: 'gauge',
+    help: 'From when on they are valid, since 1970.',
+    labels: ['file'],
+  },
   cpu: {
     name: 'process_cpu_seconds_total',
     type: 'counter',

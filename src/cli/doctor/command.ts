@@ -7,6 +7,7 @@ import {
   jsonOption,
   kubeletDirOption,
   nodeIdOption,
+  tlsDirOption,
 } from '../options.ts'
 import type { DoctorOptions } from './diagnose.ts'
 
@@ -20,11 +21,12 @@ export function addDoctorCommand(program: Command): void {
     .addOption(driverEndpointOption())
     .addOption(nodeIdOption())
     .addOption(kubeletDirOption())
+    .addOption(tlsDirOption())
     .addOption(jsonOption())
     .action(doctor)
   explain(command, {
     notes: [
-      'It looks at the machine, the driver, the pools and the volumes, and tells of each finding the cause and the cure. It takes no lock and changes nothing, so it can be run beside a driver at any time.',
+      'It looks at the machine, the driver, its certificates, the pools and the volumes, and tells of each finding the cause and the cure. It takes no lock and changes nothing, so it can be run beside a driver at any time.',
       'What the kernel does not tell is not found: a file system that somebody else than a driver has frozen.',
       'Exit code: 0 when there is no error (there may be warnings), 1 otherwise.',
     ],

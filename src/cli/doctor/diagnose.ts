@@ -13,12 +13,14 @@ import { leftoverFindings, recordFindings } from '../../volumes/inspection/recor
 import { frozenFindings, orphanFinding, useFindings } from '../../volumes/inspection/use-findings.ts'
 import { homeOf } from '../config.ts'
 import { askDriver, driverProcess, type DriverIdentity } from '../running-driver.ts'
+import { certificateFindings } from './certificate-findings.ts'
 import { takeSurvey, volumesOf, type PoolOptions, type Survey } from '../survey.ts'
 
 export interface DoctorOptions extends PoolOptions {
   readonly endpoint?: string
   readonly nodeId: string
   readonly kubeletDir: string
+  readonly tlsDir?: string
 }
 
 /** What there is, and what is wrong with it. */
@@ -42,6 +44,7 @@ export async function diagnose(options: DoctorOptions): Promise<Diagnosis> {
   const kubeletDir = existsSync(options.kubeletDir) ? options.kubeletDir : undefined
   const registrationDir = kubeletDir === undefined ? undefined : join(kubeletDir, 'plugins_registry')
   findings.push(...(await examineMachine(registrationDir, pid, isOurs)))
+  findings.push(...(await certificateFindings(options.tlsDir, new Date())))
   for (const pool of survey.pools) findings.push(...(await examinePool(pool, survey, nodeId)))
   const orphans = survey.devices.entries.filter(
     ({ state }) => isOurs(state.name) && isUnlinked(state.device.number),

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { CoordinationV1Api, CoreV1Api } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
+import type { Validities, Validity } from '../../csi/certificate-validity.ts'
 import { Schedule } from '../../volumes/schedule.ts'
 import type { NodeDirectory } from '../directory.ts'
 import { Reconciler, type Findings, type ReconcilerConfig } from '../reconcile/reconciler.ts'
@@ -17,6 +18,15 @@ export interface KubernetesConfig extends ReconcilerConfig {
   readonly driverName: string
   /** From the end of one comparison of nodes and cluster to the next, in milliseconds; 0: never. */
   readonly reconcileIntervalMs: number
+  /** Of the pod that this runs in, for events about it; empty when unknown. */
+  readonly podUid: string
+}
+
+export interface KubernetesDependencies {
+  readonly nodes: NodeDirectory
+  /** Those of this process. */
+  readonly certificates: { readonly validities: Validities }
+  readonly log: Logger
 }
 
 /** What the controller role has of Kubernetes. */
@@ -29,10 +39,9 @@ export interface Joined extends AsyncDisposable {
 /** Learns from Kubernetes where the nodes are, and compares what they have with what it knows. */
 export async function joinKubernetes(
   config: KubernetesConfig,
-  nodes: NodeDirectory,
-  log: Logger,
+  { nodes, certificates, log }: KubernetesDependencies,
 ): Promise<Joined> {
-  const { driverName, reconcileIntervalMs, service } = config
+  const { driverName, podUid, reconcileIntervalMs, service } = config
   await using joined = new AsyncDisposableStack()
   const access = kubeConfig()
   const changed: Parameters<typeof watchEndpointSlices>[2] = (addresses) => {
@@ -47,7 +56,12 @@ export async function joinKubernetes(
   )
   const orchestrator = new Kubernetes(objects, driverName)
   const isLeader = (): boolean => leadership.isLeader
-  const reconciler = new Reconciler(config, { nodes, orchestrator, tell, isLeader, log })
+  const self = {
+    // Kubernetes gives a pod its name for a host name.
+    about: { kind: 'Pod', namespace: service.namespace, name: hostname(), uid: podUid } as const,
+    validities: () => Object.values(certificates.validities) as Validity[],
+  }
+  const reconciler = new Reconciler(config, { nodes, orchestrator, tell, self, isLeader, log })
   if (reconcileIntervalMs > 0) {
     leadership.start()
     const round = async (signal: AbortSignal): Promise<void> => {

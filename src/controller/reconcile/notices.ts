@@ -1,6 +1,8 @@
+import { describeExpiry, expiryOf, RENEWAL, type Validity } from '../../csi/certificate-validity.ts'
 import type { VolumeHealth } from '../../csi/generated/csi/v1/VolumeHealth.ts'
 import type { Orphan } from './orphans.ts'
-import type { ClusterVolume, Notice } from './ports.ts'
+import type { RemoteNode } from '../remote-node.ts'
+import type { ClusterVolume, Notice, ObjectRef } from './ports.ts'
 
 /** As many orphans are named. */
 const NAMED = 10
@@ -27,10 +29,31 @@ export function orphanNotices(orphans: readonly Orphan[]): Notice[] {
     const ids = ofNode.map(({ volumeId }) => volumeId).sort()
     const more = ids.length > NAMED ? ` and ${ids.length - NAMED} more` : ''
     return {
-      // Nodes have their name for a uid in events, as the kubelet has it.
-      about: { kind: 'Node', namespace: undefined, name, uid: name },
+      about: nodeRef(name),
       reason: 'OrphanedVolumes',
       message: `volumes without a PersistentVolume take space on this node: ${ids.slice(0, NAMED).join(', ')}${more}; make PersistentVolumes for those that are needed, and have the others deleted (--delete-orphans)`,
     }
   })
+}
+
+/** Of certificates that expire soon or have expired, about the object that has them. */
+export function certificateNotices(about: ObjectRef, validities: readonly Validity[], now: Date): Notice[] {
+  return validities.flatMap((validity) => {
+    const expiry = expiryOf(validity, now)
+    if (expiry === 'valid') return []
+    const reason = expiry === 'expired' ? 'CertificateExpired' : 'CertificateExpiring'
+    return { about, reason, message: `${describeExpiry(validity, now)}; ${RENEWAL}` }
+  })
+}
+
+/** Of the certificates by which nodes have identified themselves. */
+export function nodeCertificateNotices(nodes: readonly RemoteNode[], now: Date): Notice[] {
+  return nodes.flatMap(({ name, certificate }) =>
+    certificate ? certificateNotices(nodeRef(name), [certificate], now) : [],
+  )
+}
+
+/** Nodes have their name for a uid in events, as the kubelet has it. */
+function nodeRef(name: string): ObjectRef {
+  return { kind: 'Node', namespace: undefined, name, uid: name }
 }

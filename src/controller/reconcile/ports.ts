@@ -1,6 +1,6 @@
 /** An object of the orchestrator that an event is about. */
 export interface ObjectRef {
-  readonly kind: 'PersistentVolumeClaim' | 'PersistentVolume' | 'Node'
+  readonly kind: 'PersistentVolumeClaim' | 'PersistentVolume' | 'Node' | 'Pod'
   /** Undefined for objects of the whole cluster. */
   readonly namespace: string | undefined
   readonly name: string

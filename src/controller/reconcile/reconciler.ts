@@ -1,11 +1,12 @@
 import type { Logger } from 'pino'
+import type { Validity } from '../../csi/certificate-validity.ts'
 import { messageOf } from '../../volumes/errors.ts'
 import type { NodeDirectory } from '../directory.ts'
 import { noticesOfHealth } from './health.ts'
 import { LostNodes } from './lost-nodes.ts'
-import { lostNotice, orphanNotices } from './notices.ts'
+import { certificateNotices, lostNotice, nodeCertificateNotices, orphanNotices } from './notices.ts'
 import { Orphans, type Orphan } from './orphans.ts'
-import type { ClusterVolume, Orchestrator, Tell } from './ports.ts'
+import type { ClusterVolume, ObjectRef, Orchestrator, Tell } from './ports.ts'
 import { survey } from './survey.ts'
 
 export interface ReconcilerConfig {
@@ -21,6 +22,8 @@ export interface ReconcilerDependencies {
   readonly nodes: NodeDirectory
   readonly orchestrator: Orchestrator
   readonly tell: Tell
+  /** This replica, and its certificates. */
+  readonly self: { readonly about: ObjectRef; readonly validities: () => readonly Validity[] }
   /** Whether this replica is the one that acts. All of them look, so that any of them can go on. */
   readonly isLeader: () => boolean
   readonly log: Logger
@@ -89,11 +92,19 @@ export class Reconciler {
     this.#logNew(orphans)
     orphanNotices(orphans).forEach(tell)
     lost.map(lostNotice).forEach(tell)
+    this.#tellOfCertificates()
     for (const notice of await noticesOfHealth(surveys, volumes, signal)) tell(notice)
     if (deleteOrphans) await this.#deleteOrphans(this.#orphans.lasting(graceMs, now), signal)
     await this.#release(givenUp, signal)
     const [deletedOrphans, releasedClaims] = [this.#deletedOrphans, this.#released.size]
     this.#findings = { orphans, lost, deletedOrphans, releasedClaims }
+  }
+
+  #tellOfCertificates(): void {
+    const { nodes, self, tell } = this.#on
+    const now = new Date()
+    certificateNotices(self.about, self.validities(), now).forEach(tell)
+    nodeCertificateNotices(nodes.all(), now).forEach(tell)
   }
 
   #logNew(orphans: readonly Orphan[]): void {

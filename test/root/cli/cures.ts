@@ -1,6 +1,9 @@
 /** What the cure of each reason has to name: the command, or the thing to change. */
 export const CURES: Readonly<Record<string, RegExp>> = {
   AttachedTwice: /csi-driver-loop loop detach .*csi-driver-loop volume check /,
+  CertificateExpired: /docs\/how-to\/certificates\.md/,
+  CertificateExpiring: /docs\/how-to\/certificates\.md/,
+  CertificateUnusable: /ca\.crt, tls\.crt and tls\.key/,
   DeviceNodeMissing: /mknod --mode=600 \/dev\/loop\d+ b 7 \d+$/,
   DeviceTooSmall: /expan/,
   DriverNotAnswering: /kill \d+/,

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Finding } from '../../../src/volumes/health/finding.ts'
 import { nodeHash } from '../../../src/volumes/ids.ts'
 import { describeRoot } from '../../root.ts'
+import { Authority } from '../../support/certificates.ts'
 import { commandLine, type CommandWishes } from '../../support/command-line.ts'
 import { TestNode } from '../../support/driver.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -333,6 +334,23 @@ describeRoot('doctor', () => {
     await called
     expect(found.findings.map((finding) => finding.message)).toContainEqual(expect.stringMatching(message))
     expect(await patient.complaints()).toEqual([])
+  })
+
+  it('finds a certificate that expires within a month', async () => {
+    const authority = await Authority.make(join(node.path, 'authority'), 400)
+    const issue = (days: number) => authority.issue(join(node.path, 'tls'), { age: 365, days })
+    expect(await patient.complaints(['--tls-dir', await issue(31)])).toEqual([])
+    expect(await patient.complaints(['--tls-dir', await issue(29)])).toEqual(['warning CertificateExpiring'])
+  })
+
+  it('finds certificates that have expired, or do not fit', async () => {
+    const authority = await Authority.make(join(node.path, 'authority'))
+    const directory = await authority.issue(join(node.path, 'tls'), { expired: true })
+    await eventually('it has expired', async () => {
+      expect(await patient.complaints(['--tls-dir', directory])).toEqual(['error CertificateExpired'])
+    })
+    await rm(join(directory, 'tls.key'))
+    expect(await patient.complaints(['--tls-dir', directory])).toEqual(['error CertificateUnusable'])
   })
 
   it('finds a driver that does not answer', async () => {

@@ -38,7 +38,9 @@ describe('a call through the router', () => {
     }
     node.add(csi().Controller, neverDone)
     await node.listen(nodeSocket)
-    const nodes = resources.use(new NodeDirectory({ driverName, connect, log: silent }))
+    const nodes = resources.use(
+      new NodeDirectory({ driverName, connect: (address) => connect(address), log: silent }),
+    )
     nodes.update([{ name: 'w1', address: `unix:${nodeSocket}` }])
     const router = resources.use(new CsiServer(silent))
     addRoutes(router, nodes, { driverName, version: '1' })
@@ -79,7 +81,9 @@ describe('what was on a node that is gone for good', () => {
     await using resources = new AsyncDisposableStack()
     const scratch = resources.use(await Scratch.make())
     const socket = join(scratch.path, 'router.sock')
-    const nodes = resources.use(new NodeDirectory({ driverName, connect, log: silent }))
+    const nodes = resources.use(
+      new NodeDirectory({ driverName, connect: (address) => connect(address), log: silent }),
+    )
     nodes.update([])
     const router = resources.use(new CsiServer(silent))
     const gone = volumeIdFor('gone', 'a')
@@ -111,7 +115,9 @@ describe('a call without the id that says which node it is for', () => {
     await using resources = new AsyncDisposableStack()
     const scratch = resources.use(await Scratch.make())
     const socket = join(scratch.path, 'router.sock')
-    const nodes = resources.use(new NodeDirectory({ driverName, connect, log: silent }))
+    const nodes = resources.use(
+      new NodeDirectory({ driverName, connect: (address) => connect(address), log: silent }),
+    )
     const router = resources.use(new CsiServer(silent))
     addRoutes(router, nodes, { driverName, version: '1' })
     await router.listen(socket)

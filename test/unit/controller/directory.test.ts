@@ -4,6 +4,7 @@ import { NodeDirectory } from '../../../src/controller/directory.ts'
 import { callNodeOf } from '../../../src/controller/forward.ts'
 import type { CsiClient } from '../../../src/csi/client.ts'
 import { nodeHash, volumeIdFor } from '../../../src/volumes/ids.ts'
+import { at } from '../../support/at.ts'
 import { never, silent } from '../volumes/world.ts'
 import { answer, clusterOf, driverName } from './fake-cluster.ts'
 
@@ -17,6 +18,21 @@ function observed() {
     return { close: () => open.splice(open.indexOf(address), 1) } as unknown as CsiClient
   }
   return { open, nodes: new NodeDirectory({ driverName, connect, log: silent }) }
+}
+
+/** A directory whose connections are numbered. */
+function counted() {
+  const connections: { isOpen: boolean }[] = []
+  const connect = (): CsiClient => {
+    const connection = { isOpen: true }
+    const index = connections.push(connection) - 1
+    return {
+      index,
+      isConnected: () => true,
+      close: () => (connection.isOpen = false),
+    } as unknown as CsiClient
+  }
+  return { connections, nodes: new NodeDirectory({ driverName, connect, log: silent }) }
 }
 
 describe('the directory of nodes', () => {
@@ -60,19 +76,25 @@ describe('the directory of nodes', () => {
       { name: 'w2', address: 'three' },
     ])
     expect(open).toEqual(['one', 'three'])
-    expect(nodes.all().filter((node) => node === before)).toHaveLength(before?.name === 'w1' ? 1 : 0)
+    expect(nodes.all()[0]).toBe(before)
     nodes[Symbol.dispose]()
     expect(open).toEqual([])
   })
 
-  it('connects anew when it is told to', () => {
-    const { open, nodes } = observed()
+  it('connects anew when it is told to, and calls of before and after are answered', async () => {
+    const { connections, nodes } = counted()
     nodes.reconnect()
     nodes.update([{ name: 'w1', address: 'one' }])
-    const [before] = nodes.all()
+    const node = at(nodes.all(), 0)
+    const running = Promise.withResolvers<string>()
+    const call = node.call(caller, () => running.promise)
     nodes.reconnect()
-    expect(open).toEqual(['one'])
-    expect(nodes.all()[0]).not.toBe(before)
+    expect(connections).toEqual([{ isOpen: true }, { isOpen: true }])
+    // Who has looked the node up before calls it now.
+    await expect(node.call(caller, (client) => Promise.resolve(client))).resolves.toMatchObject({ index: 1 })
+    running.resolve('done')
+    await expect(call).resolves.toBe('done')
+    expect(connections).toEqual([{ isOpen: false }, { isOpen: true }])
   })
 
   it('misses a node that has disappeared for as long as a restart may take', async () => {

@@ -1,9 +1,10 @@
-import { copyFile, readFile, unlink } from 'node:fs/promises'
+import { copyFile, readFile, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { setTimeout } from 'node:timers/promises'
 import { credentials, status } from '@grpc/grpc-js'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import type { Validity } from '../../../src/csi/certificate-validity.ts'
 import { Certificates } from '../../../src/csi/certificates.ts'
 import { connect, type CsiClient } from '../../../src/csi/client.ts'
 import { csi } from '../../../src/csi/protocol.ts'
@@ -13,6 +14,7 @@ import { MutualTlsCredentials, forControllerOnly } from '../../../src/csi/tls-se
 import { Scratch } from '../../scratch.ts'
 import { Authority, controllerName } from '../../support/certificates.ts'
 import { freePort } from '../../support/cluster.ts'
+import { eventually } from '../../support/eventually.ts'
 import { refusal } from '../../support/refusal.ts'
 import { silent } from '../volumes/world.ts'
 
@@ -147,6 +149,16 @@ describe('a node that serves the controller role', () => {
 })
 
 describe('the controller role', () => {
+  it('knows when the certificate of a node expires', async () => {
+    await using node = await TlsNode.start(await authority.issue(join(scratch.path, 'shown'), { days: 2 }))
+    using certificates = await Certificates.open(controllerDir, silent)
+    const seen: Validity[] = []
+    using client = connectToNode(node.address, certificates.identity, (validity) => seen.push(validity))
+    await client.identity.getPluginInfo({})
+    expect(seen).toMatchObject([{ subject: 'CN=csi-driver-loop-node' }])
+    expect(Number(seen[0]?.notAfter)).toBeGreaterThan(Date.now())
+  })
+
   it.each([
     ['of another authority', () => stranger.issue(join(scratch.path, 'strange-node'))],
     ['with another name', () => authority.issue(join(scratch.path, 'misnamed'), { name: controllerName })],
@@ -170,6 +182,42 @@ describe('a directory of certificates', () => {
     const directory = await authority.issue(join(scratch.path, 'mixed'))
     await copyFile(join(controllerDir, 'tls.key'), join(directory, 'tls.key'))
     await expect(Certificates.open(directory, silent)).rejects.toThrow(/mixed: .* do not fit together/)
+  })
+
+  it.each([
+    ['ca.crt', /ca\.crt holds no certificate/],
+    ['tls.crt', /do not fit together/],
+  ])(
+    'must have a certificate in %s: OpenSSL takes an empty list for one that trusts no one',
+    async (file, message) => {
+      const directory = await authority.issue(join(scratch.path, `empty-${file}`))
+      await writeFile(join(directory, file), '')
+      await expect(Certificates.open(directory, silent)).rejects.toThrow(message)
+    },
+  )
+
+  it('trusts the CAs of trust.crt besides those of ca.crt', async () => {
+    await using node = await TlsNode.start(await stranger.issue(join(scratch.path, 'other-ca')))
+    await Authority.trust(node.directory, stranger, authority)
+    const directory = await authority.issue(join(scratch.path, 'trusting'), { name: controllerName })
+    await expect(ask(directory, node.address)).rejects.toMatchObject(turnedAway)
+    await copyFile(join(node.directory, 'ca.crt'), join(directory, 'trust.crt'))
+    await eventually('the node trusts it, too', async () => {
+      expect(await ask(directory, node.address)).toBe('loop.csi.local')
+    })
+  })
+
+  it('knows when its certificate expires, and the CA that has signed it, whatever other CAs are trusted', async () => {
+    const short = await Authority.make(join(scratch.path, 'short'), 3)
+    const long = await Authority.make(join(scratch.path, 'long'), 300)
+    const directory = await short.issue(join(scratch.path, 'two'), { days: 2, trusting: [long, short] })
+    using certificates = await Certificates.open(directory, silent)
+    const days = ({ notAfter, notBefore }: Validity) => (+notAfter - +notBefore) / (24 * 3_600_000)
+    expect(days(certificates.validities['tls.crt'])).toBe(2)
+    expect(days(certificates.validities['ca.crt'])).toBe(3)
+    await Authority.trust(directory, long)
+    using other = await Certificates.open(directory, silent)
+    expect(days(other.validities['ca.crt'])).toBe(300)
   })
 
   it('is read again when it changes', async () => {

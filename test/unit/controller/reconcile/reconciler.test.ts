@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
+import type { Validity } from '../../../../src/csi/certificate-validity.ts'
 import type { NodeDirectory } from '../../../../src/controller/directory.ts'
 import type { Notice } from '../../../../src/controller/reconcile/ports.ts'
 import { Reconciler, type ReconcilerConfig } from '../../../../src/controller/reconcile/reconciler.ts'
@@ -9,6 +10,16 @@ import { silent } from '../../volumes/world.ts'
 import { clusterOf, type FakeNode } from '../fake-cluster.ts'
 
 const MINUTE = 60_000
+const DAY = 24 * 60 * MINUTE
+const pod = { kind: 'Pod', namespace: 'loop', name: 'controller-1', uid: 'u1' } as const
+
+/** A certificate for a year that is over so many days from now. */
+function expiringIn(days: number): Validity {
+  const notAfter = new Date(Date.now() + days * DAY)
+  const notBefore = new Date(notAfter.getTime() - 365 * DAY)
+  return { what: 'certificate tls.crt', subject: 'CN=x', notBefore, notAfter }
+}
+
 const never = new AbortController().signal
 
 describe('Reconciler', () => {
@@ -18,6 +29,7 @@ describe('Reconciler', () => {
   let orchestrator: FakeOrchestrator
   let told: Notice[]
   let leads: boolean
+  let certificates: Validity[]
   let now: number
   let reconciler: Reconciler
 
@@ -29,6 +41,7 @@ describe('Reconciler', () => {
     orchestrator = new FakeOrchestrator()
     orchestrator.nodes = new Set(['n1', 'n2'])
     leads = true
+    certificates = []
     now = 0
     begin()
   })
@@ -41,6 +54,7 @@ describe('Reconciler', () => {
         nodes,
         orchestrator,
         tell: (notice) => told.push(notice),
+        self: { about: pod, validities: () => certificates },
         isLeader: () => leads,
         log: silent,
         now: () => now,
@@ -270,5 +284,18 @@ describe('Reconciler', () => {
     leads = true
     await rounds(61)
     expect(one.volumes).not.toContain(id)
+  })
+
+  it('tells of its own certificates, and of those that nodes have shown, a month before they expire', async () => {
+    certificates = [expiringIn(31), expiringIn(29)]
+    const [first, second] = nodes.all()
+    if (first) first.certificate = expiringIn(31)
+    if (second) second.certificate = expiringIn(-1)
+    await rounds(0)
+    expect(told.map(({ about, reason }) => [about, reason])).toEqual([
+      [pod, 'CertificateExpiring'],
+      [{ kind: 'Node', namespace: undefined, name: second?.name, uid: second?.name }, 'CertificateExpired'],
+    ])
+    expect(told[0]?.message).toMatch(/expires at \d{4}-.*cannot connect.*docs\/how-to\/certificates\.md/)
   })
 })
