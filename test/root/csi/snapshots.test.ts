@@ -256,6 +256,31 @@ describeRoot('snapshots', () => {
     expect(entries).toEqual([{ snapshot }])
   })
 
+  it('name the node that can restore them, in every answer and for every requirement', async () => {
+    const { accessibleTopology } = await node.client.node.nodeGetInfo({})
+    const here = accessibleTopology ?? { segments: {} }
+    expect(here.segments).not.toEqual({})
+    const request = { name: 's-0', sourceVolumeId: at(volumes, 0).id }
+    const requirements = [null, { requisite: [here], preferred: [here] }, { preferred: [here] }]
+    for (const accessibilityRequirements of requirements) {
+      const { snapshot } = await node.client.controller.createSnapshot({
+        ...request,
+        accessibilityRequirements,
+      })
+      expect(snapshot?.accessibleTopology).toEqual([here])
+      expect(await node.client.controller.getSnapshot({ snapshotId: at(snapshots, 0).id })).toEqual({
+        snapshot,
+      })
+    }
+    const elsewhere = [{ segments: { 'topology.loop.csi.local/node': 'mars' } }]
+    await expect(
+      node.client.controller.createSnapshot({
+        ...request,
+        accessibilityRequirements: { requisite: elsewhere },
+      }),
+    ).rejects.toMatchObject(refusal('RESOURCE_EXHAUSTED', /accessibility_requirements/))
+  })
+
   it('are of the time at which they were cut', async () => {
     const before = Date.now()
     await using snapshot = await new TestSnapshot(node, 'now', at(volumes, 0)).create()
