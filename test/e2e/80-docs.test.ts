@@ -62,13 +62,20 @@ describe('with the driver of the tutorial', () => {
 
   afterAll(uninstall)
 
-  it.each(['kind', 'snapshots', 'change', 'pools', 'troubleshoot', 'watch', 'upgrade'])(
+  it.each(['kind', 'snapshots', 'change', 'pools', 'watch', 'upgrade'])(
     'docs/how-to/%s.md works as it is written',
     async (page) => {
       await follow(await commandsOf(`how-to/${page}.md`))
     },
     600_000,
   )
+
+  it('docs/how-to/troubleshoot.md works as it is written, and leaves the claim and its pod as they are', async () => {
+    await follow(EXT4)
+    await follow(`claim=ext4 pod=ext4\n${await commandsOf('how-to/troubleshoot.md')}`)
+    expect(await kubectl(['exec', 'ext4', '--', 'ls', '/data/started'])).toBe('/data/started\n')
+    await follow('kubectl delete -f deploy/examples/ext4.yaml')
+  }, 600_000)
 
   it('docs/how-to/lost-node.md works as it is written, for a node that does not come back', async () => {
     const { lost, node } = await moveDisk()
@@ -87,6 +94,9 @@ describe('with the driver of the tutorial', () => {
   it('and no device is left of any of it', noDevices)
 })
 
+const EXT4 =
+  'kubectl apply -f deploy/examples/ext4.yaml\nkubectl wait --for=condition=Ready pod/ext4 --timeout=120s'
+
 async function noDevices(): Promise<void> {
   const nodes = await nodeNames()
   await eventually('no device is left', async () => {
@@ -96,9 +106,7 @@ async function noDevices(): Promise<void> {
 
 /** A claim `ext4` with a word in it, whose disk is now with another node than its own, which is to be lost. */
 async function moveDisk(): Promise<{ lost: string; node: string }> {
-  await follow(
-    'kubectl apply -f deploy/examples/ext4.yaml\nkubectl wait --for=condition=Ready pod/ext4 --timeout=120s',
-  )
+  await follow(EXT4)
   await kubectl(['exec', 'ext4', '--', 'sh', '-c', 'echo kept >/data/word'])
   const lost = (await get<{ spec: { nodeName: string } }>('pod', 'ext4')).spec.nodeName
   const node = (await nodeNames()).find((name) => name !== lost && name.includes('worker')) ?? ''
