@@ -267,7 +267,10 @@ export interface ImageCopier {
    * @returns the bytes that were written; 0 when the blocks are shared
    */
   update(source: string, target: string, signal: AbortSignal): Promise<bigint>
-  /** As `update`, where it is known what may have changed since the last time: ascending, never overlapping. */
+  /**
+   * As `update`, where it is known what may have changed since the last time: ascending, never overlapping. What lies behind the
+   * target's end is compared whatever is known.
+   */
   updateWithin(
     source: string,
     target: string,
@@ -285,7 +288,10 @@ export interface ImageCopier {
 
 /** Remembers what is written to a device while it exists. */
 export interface WriteTrace extends AsyncDisposable {
-  /** What may have changed since the last call, or since the start; undefined when something was missed. */
+  /**
+   * What may have changed since the last call, or since the start; undefined when something was missed, or was written behind
+   * the size that the device had at the start. Once undefined, it stays undefined.
+   */
   changes(): Promise<readonly Extent[] | undefined>
 }
 

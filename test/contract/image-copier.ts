@@ -166,6 +166,15 @@ export function describeImageCopier(
       expect(Math.abs((await allocated(target)) - (await allocated(source)))).toBeLessThanOrEqual(SLACK[how])
     })
 
+    it('copies what a grown source has behind the end of the target, whatever is known of changes', async () => {
+      await makeImage()
+      await copy()
+      await truncate(source, 9 * MIB + 17)
+      await fill(source, 8 * MIB, 5000, 9)
+      await copier.updateWithin(source, target, [], signal)
+      await expectEqual(source, target)
+    })
+
     it('brings a copy up to date after many changes of both', async () => {
       const dice = new Dice(7)
       const bytes = 6 * MIB + 123

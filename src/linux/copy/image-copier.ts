@@ -7,7 +7,7 @@ import { differences } from './differences.ts'
 import { estimateData } from './estimate-data.ts'
 import { sizeOf, type OpenFile } from './open-file.ts'
 import { Progress } from './progress.ts'
-import { aligned, spansOf, toExtent, type Span } from './spans.ts'
+import { aligned, minimum, spansOf, toExtent, type Span } from './spans.ts'
 import { transfer } from './transfer.ts'
 
 /** Around what is known to have changed as much is compared: what a trace of writes can tell apart. */
@@ -50,7 +50,8 @@ export class LinuxImageCopier implements ImageCopier {
   }
 
   /**
-   * As `update`, where it is known what may have changed since the last time; nothing else is looked at.
+   * As `update`, where it is known what may have changed since the last time. Apart from that only what lies behind the
+   * target's end is compared: a source that has grown has data there that the target never had.
    * @param changed ascending, never overlapping
    */
   async updateWithin(
@@ -62,10 +63,13 @@ export class LinuxImageCopier implements ImageCopier {
     signal.throwIfAborted()
     await using from = await openFile(source, 'r')
     await using to = await openFile(target, 'r+')
-    const bounds = { start: 0n, end: await resizeLike(from, to) }
+    const before = await sizeOf(to)
+    const size = await resizeLike(from, to)
     if (await tryClone(from, to)) return 0n
+    const end = minimum(before, size)
     const spans: Span[] = []
-    for await (const span of aligned(spansOf(changed), CHANGE_BYTES, bounds)) spans.push(span)
+    for await (const span of aligned(spansOf(changed), CHANGE_BYTES, { start: 0n, end })) spans.push(span)
+    if (end < size) spans.push({ start: end, end: size })
     return await sum(transfer(from, to, spans, signal))
   }
 

@@ -7,20 +7,24 @@ export const GRANULE_BYTES = 64n << 10n
 export class Granules {
   readonly #bits: Uint8Array
   readonly #count: number
+  readonly #sizeBytes: bigint
 
   constructor(sizeBytes: bigint) {
+    this.#sizeBytes = sizeBytes
     this.#count = Number((sizeBytes + GRANULE_BYTES - 1n) / GRANULE_BYTES)
     this.#bits = new Uint8Array(Math.ceil(this.#count / 8))
   }
 
-  /** Whatever lies behind the size is the last granule. */
-  add(offset: bigint, length: bigint): void {
-    if (length <= 0n || this.#count === 0) return
-    const last = Math.min(Number((offset + length - 1n) / GRANULE_BYTES), this.#count - 1)
-    for (let granule = Math.min(Number(offset / GRANULE_BYTES), last); granule <= last; granule++) {
+  /** @returns false for an extent that ends behind the size: it is not added, and the set is incomplete */
+  add(offset: bigint, length: bigint): boolean {
+    if (length <= 0n) return true
+    if (offset + length > this.#sizeBytes) return false
+    const last = Number((offset + length - 1n) / GRANULE_BYTES)
+    for (let granule = Number(offset / GRANULE_BYTES); granule <= last; granule++) {
       const index = granule >>> 3
       this.#bits[index] = (this.#bits[index] ?? 0) | (1 << (granule & 7))
     }
+    return true
   }
 
   /** Ascending, never touching. */

@@ -63,7 +63,8 @@ export class LinuxWriteTrace implements WriteTrace {
 
   /**
    * What may have been changed since the last call, or since the start: every request that was done by now.
-   * @returns undefined when something was missed since then
+   * @returns undefined when something was missed since then, or was written behind the size that the device had at the start;
+   * from then on it stays so
    */
   async changes(): Promise<Extent[] | undefined> {
     await this.#fetch()
@@ -107,8 +108,8 @@ export class LinuxWriteTrace implements WriteTrace {
     this.#rest = lines.pop() ?? ''
     for (const line of lines) {
       const extent = parseCompleted(line)
-      if (extent) this.#granules.add(extent.offset, extent.length)
-      else this.#missed = true
+      // Behind the size that the trace began with: the device has grown.
+      if (!extent || !this.#granules.add(extent.offset, extent.length)) this.#missed = true
     }
   }
 

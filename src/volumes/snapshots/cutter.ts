@@ -47,7 +47,10 @@ export class Cutter {
     const { locks } = this.#on
     await using held = new AsyncDisposableStack()
     const parts: Part[] = []
-    for (const source of sources) parts.push({ ...source, copy: held.use(await this.#begin(source, signal)) })
+    for (const source of sources) {
+      const { createdAt } = this.#on.catalog.get(source.volumeId)
+      parts.push({ ...source, createdAt, copy: held.use(await this.#begin(source, signal)) })
+    }
     for (const part of parts) await part.copy.catchUp(() => this.#flush(part), signal)
     // In one order for all, so that two groups with the same members cannot wait for each other.
     for (const id of sources.map(({ volumeId }) => volumeId).sort()) held.use(await locks.acquire(id, signal))
@@ -81,8 +84,14 @@ export class Cutter {
 
   async #useOf(part: Part): Promise<PartInUse> {
     const { catalog, loops, mounts } = this.#on
-    // Again, because it may have been deleted meanwhile.
+    // Again, because it may have been deleted meanwhile, and another one made with its name, and so with its id.
     const volume = catalog.get(part.volumeId)
+    if (volume.createdAt !== part.createdAt) {
+      throw new VolumeError(
+        'aborted',
+        `volume "${volume.id}" was deleted and made anew while it was copied; repeat the call`,
+      )
+    }
     const device = (await loops.find(part.copy.source))?.device
     const canBeMounted = device !== undefined && volume.accessTypes.includes('mount')
     const mountPoint = canBeMounted ? mountPointOf(device, await mounts.list()) : undefined
@@ -156,6 +165,7 @@ function isRawInUse<T extends PartInUse>(part: T): part is T & { readonly device
 }
 
 interface Part extends CutSource {
+  readonly createdAt: string
   readonly copy: LiveCopy
 }
 

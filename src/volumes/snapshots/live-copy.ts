@@ -33,8 +33,12 @@ interface Begun {
   readonly how: 'shared' | 'copied' | undefined
   /** Of the source from before copying, where nobody could write it then. */
   readonly idleVersion?: string | undefined
-  readonly trace?: WriteTrace | undefined
-  readonly traced?: LoopDevice | undefined
+  readonly traced?: Traced | undefined
+}
+
+interface Traced {
+  readonly device: LoopDevice
+  readonly trace: WriteTrace
 }
 
 /** A copy of an image that may be written all the time: first most of it, then what changed, again and again. */
@@ -42,15 +46,17 @@ export class LiveCopy implements AsyncDisposable {
   readonly source: string
   readonly #target: string
   readonly #on: LiveCopyDependencies
-  readonly #begun: Begun
+  readonly #idleVersion: string | undefined
   #how: Begun['how']
+  #traced: Traced | undefined
 
   private constructor(on: LiveCopyDependencies, source: string, target: string, begun: Begun) {
     this.source = source
     this.#target = target
     this.#on = on
-    this.#begun = begun
+    this.#idleVersion = begun.idleVersion
     this.#how = begun.how
+    this.#traced = begun.traced
   }
 
   /** Copies the image as it is found, unless it can share its blocks in the end. @param target must not exist */
@@ -67,11 +73,11 @@ export class LiveCopy implements AsyncDisposable {
     const idleVersion = attached ? undefined : version
     if (idleVersion === undefined && (await on.copier.canShare(source, target)))
       return new LiveCopy(on, source, target, { how: undefined })
-    const trace = attached && (await startTrace(on, attached.device))
-    if (trace) undo.use(trace)
+    const traced = attached && (await startTrace(on, attached.device))
+    if (traced) undo.use(traced.trace)
     const how = await on.copier.copy(source, target, progressLog(on.log, source), signal)
     undo.move()
-    return new LiveCopy(on, source, target, { how, idleVersion, trace, traced: attached?.device })
+    return new LiveCopy(on, source, target, { how, idleVersion, traced })
   }
 
   /** Whether the copy shares its blocks with the source, and so was made in one step. */
@@ -84,15 +90,31 @@ export class LiveCopy implements AsyncDisposable {
    * @param flush writes out what the source's writers have in memory, which would otherwise all come under the freeze
    */
   async catchUp(flush: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    const { trace } = this.#begun
-    if (!trace) return
-    for (let pass = 0; pass < PASSES; pass++) {
+    let isTracedAnew = false
+    for (let pass = 0; pass < PASSES && this.#traced; pass++) {
       await flush()
-      const changed = await trace.changes()
-      if (!changed) return
-      await this.#on.copier.updateWithin(this.source, this.#target, changed, signal)
-      if (sizeOf(changed) < LITTLE_BYTES) return
+      const changed = await this.#traced.trace.changes()
+      if (changed) {
+        await this.#on.copier.updateWithin(this.source, this.#target, changed, signal)
+        if (sizeOf(changed) < LITTLE_BYTES) return
+      } else if (isTracedAnew) {
+        return
+      } else {
+        isTracedAnew = true
+        await this.#traceAnew(signal)
+      }
     }
+  }
+
+  /**
+   * The source has grown, or has another device, or the trace missed something. The whole is compared now, so that it is not
+   * compared in the last pass, for which writers wait.
+   */
+  async #traceAnew(signal: AbortSignal): Promise<void> {
+    await this[Symbol.asyncDispose]()
+    const attached = await this.#on.loops.find(this.source)
+    this.#traced = attached && (await startTrace(this.#on, attached.device))
+    if (this.#traced) await this.#on.copier.update(this.source, this.#target, signal)
   }
 
   /**
@@ -107,20 +129,22 @@ export class LiveCopy implements AsyncDisposable {
       return
     }
     if (!device && (await this.#isUnchanged())) return
-    const { trace, traced } = this.#begun
-    const changed = device && device.number === traced?.number ? await trace?.changes() : undefined
+    const traced = device && device.number === this.#traced?.device.number ? this.#traced : undefined
+    const changed = await traced?.trace.changes()
     if (changed) await copier.updateWithin(this.source, this.#target, changed, signal)
     else await copier.update(this.source, this.#target, signal)
   }
 
   /** Since before it was copied. To be asked while it has no device: one that has it may have more to write. */
   async #isUnchanged(): Promise<boolean> {
-    const { idleVersion } = this.#begun
-    return idleVersion !== undefined && idleVersion === (await this.#on.files.version(this.source))
+    const version = this.#idleVersion
+    return version !== undefined && version === (await this.#on.files.version(this.source))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#begun.trace?.[Symbol.asyncDispose]()
+    const traced = this.#traced
+    this.#traced = undefined
+    await traced?.trace[Symbol.asyncDispose]()
   }
 }
 
@@ -128,9 +152,10 @@ export class LiveCopy implements AsyncDisposable {
 async function startTrace(
   { tracer, log }: LiveCopyDependencies,
   device: LoopDevice,
-): Promise<WriteTrace | undefined> {
+): Promise<Traced | undefined> {
   try {
-    return await tracer?.start(device)
+    const trace = await tracer?.start(device)
+    return trace && { device, trace }
   } catch (error) {
     log.warn({ device: device.path, error: messageOf(error) }, 'cannot trace writes; the whole is compared')
     return undefined

@@ -38,10 +38,21 @@ describe('Granules', () => {
     ])
   })
 
-  it('has the end of a device that is no multiple, and what a grown one has behind it', () => {
+  it('has the end of a device that is no multiple', () => {
     const granules = new Granules(100n * KIB)
-    granules.add(500n * KIB, 1n)
+    expect(granules.add(99n * KIB, KIB)).toBe(true)
     expect(granules.extents()).toEqual([{ offset: 64n * KIB, length: 64n * KIB }])
     expect(new Granules(0n).extents()).toEqual([])
+  })
+
+  it.each([
+    ['at the size', 128n * KIB, 1n],
+    ['behind it', 500n * KIB, 64n * KIB],
+    ['across it', 127n * KIB, 2n * KIB],
+    ['in the last granule, of which only a part belongs to the device', 100n * KIB, 1n, 100n * KIB],
+  ])('refuses an extent %s', (_, offset, length, sizeBytes = 128n * KIB) => {
+    const granules = new Granules(sizeBytes)
+    expect(granules.add(offset, length)).toBe(false)
+    expect(granules.extents()).toEqual([])
   })
 })

@@ -50,13 +50,57 @@ describe('a copy of a volume whose writes are traced', () => {
     ['little at once', [some, some], ['copy', 'updateWithin', 'updateWithin']],
     ['much, then little', [much, some, some], ['copy', ...Array<string>(3).fill('updateWithin')]],
     ['always much', [much, much, much, much, much], ['copy', ...Array<string>(5).fill('updateWithin')]],
-    ['something unknown from the start', [undefined, undefined], ['copy', 'update']],
     ['something unknown in the end', [some, undefined], ['copy', 'updateWithin', 'update']],
   ])('%s changed', async (_, told, done) => {
     await world.use(volume)
     answers = told
     expect(await cut()).toEqual(done)
     expect(ended).toBe(1)
+  })
+
+  it.each([
+    ['and then little changed', [undefined, some, some], ['update', 'updateWithin', 'updateWithin']],
+    ['and again', [undefined, undefined, undefined], ['update', 'update']],
+    [
+      'after a pass',
+      [much, undefined, some, some],
+      ['updateWithin', 'update', 'updateWithin', 'updateWithin'],
+    ],
+  ])(
+    'is compared as a whole and traced anew, before its writers wait, when something is unknown %s',
+    async (_, told, done) => {
+      await world.use(volume)
+      answers = told
+      expect(await cut()).toEqual(['copy', ...done])
+      expect(traced).toHaveLength(2)
+      expect(ended).toBe(2)
+      expect(world.mounts.log.findLastIndex((line) => line.startsWith('freeze'))).toBeGreaterThan(
+        world.mounts.log.findIndex((line) => line.startsWith('update ')),
+      )
+    },
+  )
+
+  it('is compared as a whole in the end when it cannot be traced anew', async () => {
+    await world.use(volume)
+    answers = [undefined]
+    world.copier.hook = () => {
+      canTrace = false
+    }
+    expect(await cut()).toEqual(['copy', 'update'])
+    expect(ended).toBe(1)
+  })
+
+  it('is not made of two volumes that had the name one after the other', async () => {
+    world.copier.hook = async (operation) => {
+      if (operation !== 'copy') return
+      world.copier.hook = undefined
+      await world.provisioner.delete(volume.id, never)
+      expect((await world.create('a')).id).toBe(volume.id)
+    }
+    await expect(cut()).rejects.toMatchObject({
+      kind: 'aborted',
+      message: expect.stringContaining('made anew'),
+    })
   })
 
   it('is not traced when nobody can write', async () => {
