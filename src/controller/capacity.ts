@@ -1,7 +1,9 @@
-import type { CallOptions } from '../csi/client.ts'
+import type { Logger } from 'pino'
 import type { GetCapacityRequest } from '../csi/generated/csi/v1/GetCapacityRequest.ts'
 import type { GetCapacityResponse } from '../csi/generated/csi/v1/GetCapacityResponse.ts'
 import { VolumeError } from '../volumes/errors.ts'
+import { askAll } from './ask-all.ts'
+import type { NodeDirectory } from './directory.ts'
 import { isAway, type Caller, type RemoteNode } from './remote-node.ts'
 
 type Question = Pick<GetCapacityRequest, 'volumeCapabilities' | 'parameters'>
@@ -12,27 +14,23 @@ interface Room {
 }
 
 /**
- * What the nodes that answer have for volumes of this kind, most first.
+ * What the nodes that answer have for volumes of this kind, most first, and the nodes that give no answer.
  * @throws what a node answers when all refuse (its reason counts more than that another is away)
  */
 export async function nodesByRoom(
   nodes: readonly RemoteNode[],
   { volumeCapabilities, parameters }: Question,
+  log: Logger,
   caller: Caller,
-): Promise<Room[]> {
-  const ask = async (node: RemoteNode): Promise<Room> => {
-    const request = { volumeCapabilities, parameters }
-    return {
-      node,
-      capacity: await node.call(caller, (client, options: CallOptions) =>
-        client.controller.getCapacity(request, options),
-      ),
-    }
-  }
-  const answers = await Promise.allSettled(nodes.map(ask))
-  const rooms = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
-  if (rooms.length > 0) return rooms.sort((a, b) => compare(availableIn(b), availableIn(a)))
-  const reasons = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as Error] : []))
+): Promise<{ rooms: Room[]; silent: RemoteNode[] }> {
+  const request = { volumeCapabilities, parameters }
+  const { answers, silent } = await askAll(nodes, log, caller, (client, options) =>
+    client.controller.getCapacity(request, options),
+  )
+  const rooms = answers.map(({ node, answer: capacity }) => ({ node, capacity }))
+  rooms.sort((a, b) => compare(availableIn(b), availableIn(a)))
+  if (rooms.length > 0) return { rooms, silent: silent.map(({ node }) => node) }
+  const reasons = silent.map(({ reason }) => reason)
   throw (
     reasons.find((reason) => !isAway(reason)) ??
     reasons[0] ??
@@ -45,17 +43,19 @@ export async function nodesByRoom(
  * volume is the largest that one of them can have.
  */
 export async function capacityOf(
-  nodes: readonly RemoteNode[],
+  directory: NodeDirectory,
   request: GetCapacityRequest,
   caller: Caller,
 ): Promise<GetCapacityResponse> {
+  const nodes = directory.all()
   const { accessibleTopology } = request
   if (accessibleTopology) {
     const node = nodes.find(({ topology }) => topology.includes(accessibleTopology))
     if (!node) return { availableCapacity: '0', maximumVolumeSize: null, minimumVolumeSize: null }
-    return node.call(caller, (client, options) => client.controller.getCapacity(request, options))
+    // csi-provisioner asks for one node after another: a silent one would hold up what it tells of all.
+    return node.ask(caller, (client, options) => client.controller.getCapacity(request, options))
   }
-  const rooms = await nodesByRoom(nodes, request, caller)
+  const { rooms } = await nodesByRoom(nodes, request, directory.log, caller)
   const sum = rooms.reduce((bytes, room) => bytes + availableIn(room), 0n)
   const [first] = rooms
   return {

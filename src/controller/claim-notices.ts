@@ -20,7 +20,8 @@ export async function tellingClaim<T>(
 }
 
 function reasonOf(error: unknown): string | undefined {
-  if (isAnswer(error, 'RESOURCE_EXHAUSTED')) return 'NoRoom'
+  const isNodes = (answer: unknown): boolean => isAnswer(answer, 'RESOURCE_EXHAUSTED')
+  if (isNodes(error) || (Error.isError(error) && isNodes(error.cause))) return 'NoRoom'
   // Nodes answer; this is what the router itself refuses: a copy elsewhere than where its source is.
   const isOurs = error instanceof VolumeError && error.kind === 'resource-exhausted'
   return isOurs ? 'SourceOnOtherNode' : undefined

@@ -4,7 +4,7 @@ import type { CsiClient } from '../csi/client.ts'
 import { NodeTopology } from '../csi/topology.ts'
 import { VolumeError } from '../volumes/errors.ts'
 import { nodeHashOf } from '../volumes/ids.ts'
-import { RemoteNode } from './remote-node.ts'
+import { RemoteNode, type NodeTimeouts } from './remote-node.ts'
 
 /** Where the controller services of a node are: `host:port`. */
 export interface NodeAddress {
@@ -26,6 +26,8 @@ export interface DirectoryDependencies {
   /** Tells the validity of the node's certificate at each connection. */
   readonly connect: (address: string, onCertificate: (validity: Validity) => void) => CsiClient
   readonly log: Logger
+  /** How long nodes are waited for; other than the defaults in tests only. */
+  readonly timeouts?: NodeTimeouts
 }
 
 /** All nodes by name, with their connections. It is told where they are, and remembers for a while where they were. */
@@ -40,6 +42,10 @@ export class NodeDirectory implements Disposable {
   /** False until it has been told for the first time where the nodes are. */
   get isKnown(): boolean {
     return this.#entries !== undefined
+  }
+
+  get log(): Logger {
+    return this.#on.log
   }
 
   /** Takes over where the nodes are now. Connections to addresses that stay are kept. */
@@ -93,9 +99,9 @@ export class NodeDirectory implements Disposable {
   }
 
   #entry(name: string, address: string | undefined, known: RemoteNode | undefined): Entry {
-    const { driverName, log } = this.#on
+    const { driverName, log, timeouts } = this.#on
     log.info({ node: name, address }, address === undefined ? 'a node is missing' : 'found a node')
-    const node = known ?? new RemoteNode(name, new NodeTopology(driverName, name))
+    const node = known ?? new RemoteNode(name, new NodeTopology(driverName, name), timeouts)
     if (address === undefined) node.use(undefined)
     else this.#connect(node, address)
     return { address, node, since: performance.now() }

@@ -42,12 +42,12 @@ export function unlessGone<Request, Rest extends readonly unknown[], Response ex
     isGone(idIn(request)) ? {} : handler(request, ...rest)
 }
 
-/** Calls the first node that is there. @throws VolumeError unavailable when none is */
+/** Calls the first node that answers; an id that no node can have given out is refused at once. @throws VolumeError unavailable when none is */
 async function callAny<T>(nodes: readonly RemoteNode[], caller: Caller, work: Work<T>): Promise<T> {
   let reason: unknown = new VolumeError('unavailable', 'there are no nodes')
   for (const node of nodes) {
     try {
-      return await node.call(caller, work)
+      return await node.ask(caller, work)
     } catch (error) {
       if (!isAway(error)) throw error
       reason = error

@@ -63,17 +63,19 @@ function ofNode(nodes: NodeDirectory, volumeIds: readonly string[]): string {
   return volumeIds.find((id) => nodes.of(id)) ?? ''
 }
 
+/** As for snapshots: a group is on the node of its volumes, and others are asked only to refuse a name that is taken there. */
 async function requireNameFree(
   nodes: NodeDirectory,
   name: string,
   node: RemoteNode | undefined,
   caller: Caller,
 ): Promise<void> {
-  const owner = await ownerOfName(
+  const { owner } = await ownerOfName(
     nodes.all().filter((other) => other !== node),
     (nodeName) => groupSnapshotIdFor(nodeName, name),
     (client, groupSnapshotId, options) =>
       client.groupController.getVolumeGroupSnapshot({ groupSnapshotId }, options),
+    nodes.log,
     caller,
   )
   if (owner)

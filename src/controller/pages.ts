@@ -1,6 +1,9 @@
 import { pageBounds, type PageRequest } from '../csi/pages.ts'
 import { beforeAllIdsOf, nodeHashOf } from '../volumes/ids.ts'
 
+/** How long a node may take for one page of a list, in milliseconds. */
+export const PAGE_MS = 20_000
+
 export interface Page<Entry> {
   readonly entries: Entry[]
   readonly nextToken: string

@@ -5,14 +5,23 @@ import type { NodeTopology } from '../csi/topology.ts'
 import { VolumeError } from '../volumes/errors.ts'
 import { nodeHash } from '../volumes/ids.ts'
 
-/** A node that cannot be connected to in this time is away: a machine without power does not refuse, it is silent. */
-const CONNECT_PATIENCE_MS = 5000
+/** How long the router waits for a node, in milliseconds. */
+export interface NodeTimeouts {
+  /** A node that cannot be connected to in this time is away: a machine without power does not refuse, it is silent. */
+  readonly connectMs: number
+  /** A question that is answered from the records must be answered in this time. */
+  readonly answerMs: number
+}
+
+const defaultTimeouts: NodeTimeouts = { connectMs: 5000, answerMs: 5000 }
 
 /** How the call that is handed on came in: what ends it ends the one to the node too. */
 export interface Caller {
   readonly signal: AbortSignal
   readonly deadline: CallOptions['deadline']
 }
+
+type NodeCall<T> = (client: CsiClient, options: CallOptions) => Promise<T>
 
 /**
  * A node, and the connection to its controller services. It stays the same object while its address or the certificates
@@ -26,11 +35,13 @@ export class RemoteNode implements Disposable {
   /** Of the last connection; undefined before the first. */
   certificate: Validity | undefined
   #connection: Connection | undefined
+  readonly #timeouts: NodeTimeouts
 
-  constructor(name: string, topology: NodeTopology) {
+  constructor(name: string, topology: NodeTopology, timeouts: NodeTimeouts = defaultTimeouts) {
     this.name = name
     this.hash = nodeHash(name)
     this.topology = topology
+    this.#timeouts = timeouts
   }
 
   get hasAddress(): boolean {
@@ -51,10 +62,24 @@ export class RemoteNode implements Disposable {
    * Calls the node. Its errors come back as they are.
    * @throws VolumeError unavailable with the node's name when it is away
    */
-  async call<T>(caller: Caller, work: (client: CsiClient, options: CallOptions) => Promise<T>): Promise<T> {
+  call<T>(caller: Caller, work: NodeCall<T>): Promise<T> {
+    return this.#call(caller, work)
+  }
+
+  /**
+   * As `call`, for a question that several nodes are asked, or that is asked again and again: a node that is connected but
+   * does not answer (its process is stopped, its disk hangs) must not hold up what other nodes can answer.
+   * @param withinMs how long the answer may take
+   * @throws VolumeError unavailable with the node's name also when it has not answered in this time
+   */
+  ask<T>(caller: Caller, work: NodeCall<T>, withinMs = this.#timeouts.answerMs): Promise<T> {
+    return this.#call(caller, work, withinMs)
+  }
+
+  async #call<T>(caller: Caller, work: NodeCall<T>, withinMs?: number): Promise<T> {
     using lease = this.#connected().lease()
     const { client } = lease
-    using patience = new Patience(client)
+    using patience = new Patience(client, this.#timeouts.connectMs, withinMs)
     try {
       return await work(client, patience.limit(caller))
     } catch (error) {
@@ -69,7 +94,7 @@ export class RemoteNode implements Disposable {
   ): AsyncGenerator<T> {
     using lease = this.#connected().lease()
     const { client } = lease
-    using patience = new Patience(client)
+    using patience = new Patience(client, this.#timeouts.connectMs)
     try {
       yield* work(client, patience.limit(caller))
     } catch (error) {
@@ -83,7 +108,10 @@ export class RemoteNode implements Disposable {
 
   #explained(error: unknown, { signal }: Caller, client: CsiClient, patience: Patience): unknown {
     if (signal.aborted) return signal.reason
-    if (patience.isOver) return this.#away(`it has not answered within ${CONNECT_PATIENCE_MS / 1000} s`)
+    if (patience.isOver) {
+      const what = patience.wasConnected ? 'it is connected but does not answer' : 'it has not answered'
+      return this.#away(`${what} within ${patience.limitMs / 1000} s`, error)
+    }
     if (!isAnswer(error, 'UNAVAILABLE')) return error
     // A node that answers has its reasons: it is stopping, or a pool of it is not there.
     if (!client.isConnected()) return this.#away(error.details, error)
@@ -138,15 +166,25 @@ export function isAway(error: unknown): boolean {
   return error instanceof VolumeError && error.kind === 'unavailable'
 }
 
-/** Ends a call whose connection does not come about. Once there is one, the call may take as long as its caller waits. */
+/** Ends a call whose connection does not come about, or which is not answered in the time that it has, if any. */
 class Patience implements Disposable {
   readonly #over = new AbortController()
-  readonly #timer: NodeJS.Timeout
+  readonly #timers: NodeJS.Timeout[]
+  /** How long the call that was ended had, in milliseconds. */
+  limitMs = 0
+  wasConnected = false
 
-  constructor(client: CsiClient) {
-    this.#timer = setTimeout(() => {
-      if (!client.isConnected()) this.#over.abort()
-    }, CONNECT_PATIENCE_MS)
+  constructor(client: CsiClient, connectMs: number, answerMs?: number) {
+    const end = (limitMs: number): void => {
+      this.limitMs = limitMs
+      this.wasConnected = client.isConnected()
+      this.#over.abort()
+    }
+    const connecting = setTimeout(() => {
+      if (!client.isConnected()) end(connectMs)
+    }, connectMs)
+    this.#timers = [connecting]
+    if (answerMs !== undefined) this.#timers.push(setTimeout(end, answerMs, answerMs))
   }
 
   get isOver(): boolean {
@@ -158,7 +196,7 @@ class Patience implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearTimeout(this.#timer)
+    this.#timers.forEach(clearTimeout)
   }
 }
 

@@ -7,7 +7,7 @@ import { snapshotIdFor } from '../volumes/ids.ts'
 import type { NodeDirectory } from './directory.ts'
 import { callNodeOf, toNodeOf, unlessGone } from './forward.ts'
 import { ownerOfName } from './names.ts'
-import { pageAcross } from './pages.ts'
+import { PAGE_MS, pageAcross } from './pages.ts'
 import type { Caller, RemoteNode } from './remote-node.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -37,14 +37,20 @@ export function snapshotRoutes(
 
     listSnapshots: (request, signal, deadline) =>
       pageAcross(nodesThatMatch(nodes, request), request, (node, page) =>
-        node.call({ signal, deadline }, ({ controller }, options) =>
-          controller.listSnapshots({ ...request, ...page }, options),
+        node.ask(
+          { signal, deadline },
+          ({ controller }, options) => controller.listSnapshots({ ...request, ...page }, options),
+          PAGE_MS,
         ),
       ),
   }
 }
 
-/** A snapshot is on the node of its volume, so only the source of another node is not seen by that of this one. */
+/**
+ * A snapshot is on the node of its volume, so a repeated call always finds what the first one made, whether the other nodes
+ * answer or not. They are asked only to refuse a name that another volume's snapshot has, which is the caller's mistake: one
+ * that gives no answer is passed over.
+ */
 async function requireNameFree(
   nodes: NodeDirectory,
   request: CreateSnapshotRequest,
@@ -52,10 +58,11 @@ async function requireNameFree(
 ): Promise<void> {
   const { name, sourceVolumeId } = request
   const node = nodes.of(sourceVolumeId)
-  const owner = await ownerOfName(
+  const { owner } = await ownerOfName(
     nodes.all().filter((other) => other !== node),
     (nodeName) => snapshotIdFor(nodeName, name),
     (client, snapshotId, options) => client.controller.getSnapshot({ snapshotId }, options),
+    nodes.log,
     caller,
   )
   if (owner)

@@ -2,12 +2,13 @@ import { controllerGetCapabilities } from '../csi/controller.ts'
 import type { ControllerDefinition } from '../csi/generated/csi/v1/Controller.ts'
 import type { Handlers } from '../csi/handlers.ts'
 import { KeyedLock } from '../volumes/keyed-lock.ts'
+import { Attempts } from './attempts.ts'
 import { capacityOf } from './capacity.ts'
 import { tellingClaim } from './claim-notices.ts'
 import { createVolume } from './create-volume.ts'
 import type { NodeDirectory } from './directory.ts'
 import { toNodeOf, unlessGone } from './forward.ts'
-import { pageAcross } from './pages.ts'
+import { PAGE_MS, pageAcross } from './pages.ts'
 import type { Surroundings } from './surroundings.ts'
 
 const volumeId = (request: { readonly volumeId: string }): string => request.volumeId
@@ -17,12 +18,12 @@ export function volumeRoutes(
   nodes: NodeDirectory,
   { tell, isGone }: Surroundings,
 ): Handlers<ControllerDefinition> {
-  const locks = new KeyedLock()
+  const creations = { nodes, locks: new KeyedLock(), attempts: new Attempts() }
   return {
     controllerGetCapabilities,
 
     createVolume: (request, signal, deadline) =>
-      tellingClaim(tell, request, () => createVolume(nodes, locks, request, { signal, deadline })),
+      tellingClaim(tell, request, () => createVolume(creations, request, { signal, deadline })),
 
     deleteVolume: unlessGone(
       isGone,
@@ -42,17 +43,23 @@ export function volumeRoutes(
       volumeId,
       ({ controller }) => controller.controllerGetVolumeHealth,
     ),
-    getCapacity: (request, signal, deadline) => capacityOf(nodes.all(), request, { signal, deadline }),
+    getCapacity: (request, signal, deadline) => capacityOf(nodes, request, { signal, deadline }),
 
     listVolumes: (request, signal, deadline) =>
       pageAcross(nodes.all(), request, (node, page) =>
-        node.call({ signal, deadline }, ({ controller }, options) => controller.listVolumes(page, options)),
+        node.ask(
+          { signal, deadline },
+          ({ controller }, options) => controller.listVolumes(page, options),
+          PAGE_MS,
+        ),
       ),
 
     controllerListVolumeHealth: (request, signal, deadline) =>
       pageAcross(nodes.all(), request, (node, page) =>
-        node.call({ signal, deadline }, ({ controller }, options) =>
-          controller.controllerListVolumeHealth(page, options),
+        node.ask(
+          { signal, deadline },
+          ({ controller }, options) => controller.controllerListVolumeHealth(page, options),
+          PAGE_MS,
         ),
       ),
   }

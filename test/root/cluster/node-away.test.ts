@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
+import { nodeHashOf } from '../../../src/volumes/ids.ts'
 import { describeRoot } from '../../root.ts'
 import { TestCluster, type Member } from '../../support/cluster.ts'
 import { nothing } from '../../support/leftovers.ts'
@@ -59,6 +60,34 @@ describeRoot('a node that is away', () => {
     await lost.node.start({ args: lost.args })
     await eventually(() => controller.deleteVolume({ volumeId }))
     expect((await controller.listVolumes({})).entries).toHaveLength(2)
+  })
+
+  it('that is connected but does not answer is passed over where others can answer', async () => {
+    const { controller, groupController } = cluster.client
+    const sourceVolumeId = await create('source', kept)
+    const stuck = await create('stuck', lost)
+    process.kill(lost.node.driver.pid, 'SIGSTOP')
+    try {
+      const { snapshot } = await controller.createSnapshot({ name: 'one', sourceVolumeId })
+      expect(snapshot?.sourceVolumeId).toBe(sourceVolumeId)
+      const group = { name: 'group', sourceVolumeIds: [sourceVolumeId] }
+      expect((await groupController.createVolumeGroupSnapshot(group)).groupSnapshot?.snapshots).toHaveLength(
+        1,
+      )
+      expect(nodeHashOf(await create('anywhere'))).toBe(nodeHashOf(sourceVolumeId))
+      expect(Number((await controller.getCapacity({})).availableCapacity)).toBeGreaterThan(0)
+      await expect(controller.deleteVolume({ volumeId: 'fake' })).resolves.toEqual({})
+      const accessibleTopology = { segments: { 'topology.loop.csi.local/node': lost.node.id } }
+      await expect(controller.getCapacity({ accessibleTopology })).rejects.toMatchObject(
+        refusal('UNAVAILABLE', new RegExp(`node "${lost.node.id}" is away`)),
+      )
+    } finally {
+      process.kill(lost.node.driver.pid, 'SIGCONT')
+    }
+    await eventually(() => controller.deleteVolume({ volumeId: stuck }))
+    expect(cluster.router.log).toContainEqual(
+      expect.objectContaining({ node: lost.node.id, msg: 'a node gives no answer and is passed over' }),
+    )
   })
 
   it('that is silent does not keep callers waiting', async () => {

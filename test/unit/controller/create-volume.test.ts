@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { CreateVolumeRequestInit } from '../../../src/csi/generated/csi/v1/CreateVolumeRequest.ts'
+import { Attempts } from '../../../src/controller/attempts.ts'
 import { createVolume } from '../../../src/controller/create-volume.ts'
 import type { NodeDirectory } from '../../../src/controller/directory.ts'
 import { snapshotIdFor, volumeIdFor } from '../../../src/volumes/ids.ts'
@@ -9,8 +10,13 @@ import { clusterOf, createRequest, term, type FakeNode } from './fake-cluster.ts
 
 const caller = { signal: never, deadline: undefined }
 
-function create(nodes: NodeDirectory, request: CreateVolumeRequestInit, locks = new KeyedLock()) {
-  return createVolume(nodes, locks, createRequest(request), caller)
+function create(nodes: NodeDirectory, request: CreateVolumeRequestInit, memory = newMemory()) {
+  return createVolume({ nodes, ...memory }, createRequest(request), caller)
+}
+
+/** What a router keeps from one call to the next. */
+function newMemory() {
+  return { locks: new KeyedLock(), attempts: new Attempts() }
 }
 
 /** The names of the nodes that have made a volume. */
@@ -106,13 +112,13 @@ describe('a volume that is there', () => {
 
   it('is one, when it is asked for twice at once', async () => {
     const { nodes, fakes } = clusterOf('w1', 'w2', 'w3')
-    const locks = new KeyedLock()
+    const memory = newMemory()
     // Each creation takes some of the room, so that the next choice would be another.
     const both = [
-      create(nodes, {}, locks).finally(() => {
+      create(nodes, {}, memory).finally(() => {
         fakes.forEach((fake) => (fake.room = fake.volumes.size ? 1 : 9))
       }),
-      create(nodes, {}, locks),
+      create(nodes, {}, memory),
     ]
     const [one, other] = await Promise.all(both)
     expect(one?.volume?.volumeId).toBe(other?.volume?.volumeId)
@@ -128,6 +134,82 @@ describe('a volume that is there', () => {
       message: expect.stringContaining('"w1"'),
     })
   })
+})
+
+describe('a node that is connected but answers nothing', () => {
+  const mute = (...names: string[]) => {
+    const cluster = clusterOf(...names)
+    const [first] = cluster.fakes
+    if (!first) throw new Error('a node was asked for')
+    return { ...cluster, first }
+  }
+
+  it('is passed over', async () => {
+    const { nodes, fakes, first } = mute('w1', 'w2')
+    first.isMute = true
+    await create(nodes, {})
+    expect(owners(fakes)).toEqual(['w2'])
+  })
+
+  it('is named when all others have no room', async () => {
+    const { nodes, fakes, first } = mute('w1', 'w2')
+    first.isMute = true
+    for (const fake of fakes) fake.room = 0
+    await expect(create(nodes, {})).rejects.toMatchObject({
+      kind: 'resource-exhausted',
+      message: expect.stringMatching(/^w2 is full.*"w1"/),
+    })
+  })
+
+  it('is waited for when it may have made the volume: there are never two of one name', async () => {
+    const { nodes, fakes, first } = mute('w1', 'w2')
+    const memory = newMemory()
+    first.room = 200
+    first.losesCreations = true
+    await expect(create(nodes, {}, memory)).rejects.toMatchObject({ kind: 'unavailable' })
+    first.losesCreations = false
+    first.isMute = true
+    for (const wish of [{}, { accessibilityRequirements: rather('w2') }])
+      await expect(create(nodes, wish, memory)).rejects.toMatchObject({
+        kind: 'unavailable',
+        message: expect.stringContaining('"w1"'),
+      })
+    first.isMute = false
+    const { volume } = await create(nodes, {}, memory)
+    expect(volume?.volumeId).toBe(volumeIdFor('w1', 'a'))
+    expect(owners(fakes)).toEqual(['w1'])
+  })
+
+  it('is waited for when it has made the volume, and the CO asks again', async () => {
+    const { nodes, fakes, first } = mute('w1', 'w2')
+    const memory = newMemory()
+    first.room = 200
+    await create(nodes, {}, memory)
+    first.isMute = true
+    await expect(create(nodes, {}, memory)).rejects.toMatchObject({ kind: 'unavailable' })
+    expect(owners(fakes)).toEqual(['w1'])
+  })
+
+  it('does not matter to a name that it has refused', async () => {
+    const { nodes, fakes, first } = mute('w1', 'w2')
+    const memory = newMemory()
+    first.room = 0
+    const refused = create(nodes, { accessibilityRequirements: rather('w1') }, memory)
+    await expect(refused).rejects.toMatchObject({ details: 'w1 is full' })
+    first.isMute = true
+    await create(nodes, { accessibilityRequirements: rather('w2') }, memory)
+    expect(owners(fakes)).toEqual(['w2'])
+  })
+})
+
+it('a node that fails at the volume comes last when the CO asks again', async () => {
+  const { nodes, fakes } = clusterOf('w1', 'w2')
+  const [first] = fakes
+  const memory = newMemory()
+  if (first) Object.assign(first, { room: 200, failsToCreate: true })
+  await expect(create(nodes, {}, memory)).rejects.toMatchObject({ kind: 'unavailable' })
+  await create(nodes, {}, memory)
+  expect(owners(fakes)).toEqual(['w2'])
 })
 
 describe('a copy', () => {

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js'
-import type { CsiClient } from '../../../src/csi/client.ts'
+import type { CallOptions, CsiClient } from '../../../src/csi/client.ts'
 import type { CreateVolumeRequestInit } from '../../../src/csi/generated/csi/v1/CreateVolumeRequest.ts'
 import { csi } from '../../../src/csi/protocol.ts'
 import { NodeDirectory } from '../../../src/controller/directory.ts'
@@ -23,6 +23,12 @@ export class FakeNode {
   /** Bytes that a volume can have at most. */
   room = 100
   isAway = false
+  /** Connected, and takes calls, but answers none. */
+  isMute = false
+  /** Cannot make volumes now, for a reason that GetCapacity does not know. */
+  failsToCreate = false
+  /** Makes volumes, but its answers to that are lost. */
+  losesCreations = false
   /** What is wrong with volumes; also with those of a pool that is away, which are not listed. */
   readonly health = new Map<string, { reason: string; message: string }[]>()
   readonly inUse = new Set<string>()
@@ -33,7 +39,8 @@ export class FakeNode {
     this.name = name
   }
 
-  readonly client = {
+  /** The client of the node, whose calls fail as its state is. */
+  readonly client = withFaults(this, {
     isConnected: () => !this.isAway,
     close: () => undefined,
     controller: {
@@ -53,6 +60,7 @@ export class FakeNode {
       },
       createVolume: ({ name = '' }: CreateVolumeRequestInit) => {
         this.#called('createVolume')
+        if (this.failsToCreate) throw answer('UNAVAILABLE', 'read-only file system')
         if (this.room === 0) throw answer('RESOURCE_EXHAUSTED', `${this.name} is full`)
         const volumeId = volumeIdFor(this.name, name)
         this.volumes.add(volumeId)
@@ -81,12 +89,44 @@ export class FakeNode {
         return Promise.resolve({ volumeHealth: { volumeId, healthStatuses } })
       },
     },
-  } as unknown as CsiClient
+  })
 
   #called(method: string): void {
     if (this.isAway) throw answer('UNAVAILABLE', 'No connection established')
     this.calls.push(method)
   }
+}
+
+interface CsiClientLike {
+  readonly controller: object
+  readonly [member: string]: unknown
+}
+
+type Method = (request: unknown, options: CallOptions) => Promise<unknown>
+
+function withFaults(node: FakeNode, client: CsiClientLike): CsiClient {
+  const methods = Object.entries(client.controller as unknown as Readonly<Record<string, Method>>)
+  const controller = Object.fromEntries(
+    methods.map(([name, method]): [string, Method] => [
+      name,
+      async (request, options) => {
+        if (node.isMute) return cancelled(options)
+        const response = await method(request, options)
+        if (node.losesCreations && name === 'createVolume') throw answer('UNAVAILABLE', 'Connection dropped')
+        return response
+      },
+    ]),
+  )
+  return { ...client, controller } as unknown as CsiClient
+}
+
+/** A call that ends only when its caller gives up. */
+function cancelled({ signal }: CallOptions): Promise<never> {
+  return new Promise((_, reject) => {
+    signal?.addEventListener('abort', () => {
+      reject(answer('CANCELLED'))
+    })
+  })
 }
 
 export function clusterOf(...names: string[]): { nodes: NodeDirectory; fakes: FakeNode[] } {
@@ -96,7 +136,8 @@ export function clusterOf(...names: string[]): { nodes: NodeDirectory; fakes: Fa
     if (!fake) throw new Error(`nobody is at ${address}`)
     return fake.client
   }
-  const nodes = new NodeDirectory({ driverName, connect, log: silent })
+  const timeouts = { connectMs: 5000, answerMs: 50 }
+  const nodes = new NodeDirectory({ driverName, connect, log: silent, timeouts })
   nodes.update(names.map((name) => ({ name, address: name })))
   return { nodes, fakes }
 }
