@@ -1,12 +1,16 @@
 import { isAnswer } from '../../csi/errors.ts'
 import { nodeHashOf } from '../../volumes/ids.ts'
-import type { RemoteNode } from '../remote-node.ts'
+import type { Caller, RemoteNode } from '../remote-node.ts'
+import { sideBySide } from '../side-by-side.ts'
 import { healthNotices, missingNotice } from './notices.ts'
 import type { ClusterVolume, Notice } from './ports.ts'
 import type { NodeSurvey } from './survey.ts'
 
-/** So long a node may take to say what is wrong with one volume. */
-const PATIENCE_MS = 10_000
+/** Questions to one node at the same time: 300 volumes that it does not answer for take 5 times a question's timeout. */
+const AT_ONCE = 64
+
+/** How long the questions to one node may take together, in milliseconds; what is left is asked in a later round. */
+const NODE_MS = 30_000
 
 /** What is wrong with the volumes that claims are bound to, as far as their nodes answer. */
 export async function noticesOfHealth(
@@ -16,32 +20,56 @@ export async function noticesOfHealth(
 ): Promise<Notice[]> {
   const known = new Map(surveys.flatMap((one) => one.volumes).map((health) => [health.volumeId, health]))
   const nodes = new Map(surveys.map(({ node }) => [node.hash, node]))
-  const notices: Notice[] = []
-  for (const volume of volumes.filter(({ claim }) => claim)) {
+  const bound = volumes.filter(({ claim }) => claim)
+  const unlisted = Map.groupBy(
+    bound.filter(({ volumeId }) => !known.has(volumeId)),
+    ({ volumeId }) => nodes.get(nodeHashOf(volumeId) ?? ''),
+  )
+  const asked = await Promise.all(
+    [...unlisted].map(async ([node, ofNode]) => (node ? noticesOfUnlisted(node, ofNode, signal) : [])),
+  )
+  const found = new Map(asked.flatMap((ofNode) => [...ofNode]))
+  return bound.flatMap((volume) => {
     const health = known.get(volume.volumeId)
-    const node = nodes.get(nodeHashOf(volume.volumeId) ?? '')
-    if (health) notices.push(...healthNotices(volume, health))
-    else if (node) notices.push(...(await noticesOfUnlisted(volume, node, signal)))
-  }
-  return notices
+    return health ? healthNotices(volume, health) : (found.get(volume.volumeId) ?? [])
+  })
 }
 
-/** One that its node has not listed is in a pool that cannot be reached, or gone, or was made since. */
+/** Those that their node has not listed are in a pool that cannot be reached, or gone, or were made since. */
 async function noticesOfUnlisted(
-  volume: ClusterVolume,
   node: RemoteNode,
+  volumes: readonly ClusterVolume[],
   signal: AbortSignal,
-): Promise<Notice[]> {
+): Promise<Map<string, Notice[]>> {
+  const found = new Map<string, Notice[]>()
+  const end = AbortSignal.timeout(NODE_MS)
+  const caller = { signal: AbortSignal.any([signal, end]), deadline: undefined }
+  await sideBySide(inRandomOrder(volumes), AT_ONCE, async (volume) => {
+    if (caller.signal.aborted) return
+    found.set(volume.volumeId, await noticesOf(volume, node, caller))
+  })
+  signal.throwIfAborted()
+  return found
+}
+
+async function noticesOf(volume: ClusterVolume, node: RemoteNode, caller: Caller): Promise<Notice[]> {
   const { volumeId } = volume
   try {
-    const { volumeHealth } = await node.call(
-      { signal, deadline: Date.now() + PATIENCE_MS },
-      ({ controller }, options) => controller.controllerGetVolumeHealth({ volumeId }, options),
+    const { volumeHealth } = await node.ask(caller, ({ controller }, options) =>
+      controller.controllerGetVolumeHealth({ volumeId }, options),
     )
     return volumeHealth ? healthNotices(volume, volumeHealth) : []
   } catch (error) {
     if (isAnswer(error, 'NOT_FOUND')) return [missingNotice(volume, node.name)]
-    // It says so to whoever asks for the volume.
+    // The reason is told to callers that need the volume.
     return []
   }
+}
+
+/** When time runs out, it must not always be the same ones that are left. */
+function inRandomOrder<T>(items: readonly T[]): T[] {
+  return items
+    .map((item) => ({ item, order: Math.random() }))
+    .sort((a, b) => a.order - b.order)
+    .map(({ item }) => item)
 }

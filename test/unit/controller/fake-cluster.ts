@@ -32,6 +32,11 @@ export class FakeNode {
   /** What is wrong with volumes; also with those of a pool that is away, which are not listed. */
   readonly health = new Map<string, { reason: string; message: string }[]>()
   readonly inUse = new Set<string>()
+  /** Those whose health it never tells. */
+  readonly muteVolumes = new Set<string>()
+  /** The most calls that it had to answer at the same time. */
+  mostAtOnce = 0
+  #running = 0
   /** The calls that came, by method. */
   readonly calls: string[] = []
 
@@ -82,14 +87,24 @@ export class FakeNode {
         }))
         return Promise.resolve({ entries, nextToken: ids.length > PAGE ? page.at(-1) : '' })
       },
-      controllerGetVolumeHealth: ({ volumeId = '' }) => {
+      controllerGetVolumeHealth: async ({ volumeId = '' }, options: CallOptions) => {
         this.#called('controllerGetVolumeHealth')
+        if (this.muteVolumes.has(volumeId)) return await this.#unanswered(options)
         const healthStatuses = this.health.get(volumeId)
         if (!healthStatuses) throw answer('NOT_FOUND', `no ${volumeId}`)
-        return Promise.resolve({ volumeHealth: { volumeId, healthStatuses } })
+        return { volumeHealth: { volumeId, healthStatuses } }
       },
     },
   })
+
+  async #unanswered(options: CallOptions): Promise<never> {
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#running)
+    try {
+      return await cancelled(options)
+    } finally {
+      this.#running--
+    }
+  }
 
   #called(method: string): void {
     if (this.isAway) throw answer('UNAVAILABLE', 'No connection established')

@@ -264,6 +264,17 @@ describe('Reconciler', () => {
       expect(at(told, 1).message).toContain(gone)
     })
 
+    it('is asked for side by side: those that get no answer do not hold up the others', async () => {
+      const names = Array.from({ length: 300 }, (_, index) => `mute-${index}`)
+      for (const id of bound(one, ...names)) one.muteVolumes.add(id)
+      bound(one, 'gone')
+      one.volumes.clear()
+      await rounds(0)
+      expect(reasons()).toEqual(['PersistentVolumeClaim gone: VolumeMissing'])
+      expect(one.mostAtOnce).toBeGreaterThan(1)
+      expect(one.mostAtOnce).toBeLessThanOrEqual(64)
+    })
+
     it('is not known of a node that is away', async () => {
       bound(one, 'a')
       one.isAway = true
