@@ -6,6 +6,7 @@ import { Attempts } from './attempts.ts'
 import { capacityOf } from './capacity.ts'
 import { tellingClaim } from './claim-notices.ts'
 import { createVolume } from './create-volume.ts'
+import { ofCluster } from './cluster-uid.ts'
 import type { NodeDirectory } from './directory.ts'
 import { toNodeOf, unlessGone } from './forward.ts'
 import { PAGE_MS, pageAcross } from './pages.ts'
@@ -16,14 +17,16 @@ const volumeId = (request: { readonly volumeId: string }): string => request.vol
 /** The part of CSI's Controller service that is about volumes, by calls of the same methods on nodes. */
 export function volumeRoutes(
   nodes: NodeDirectory,
-  { tell, isGone }: Surroundings,
+  { tell, isGone, clusterUid }: Surroundings,
 ): Handlers<ControllerDefinition> {
   const creations = { nodes, locks: new KeyedLock(), attempts: new Attempts() }
   return {
     controllerGetCapabilities,
 
     createVolume: (request, signal, deadline) =>
-      tellingClaim(tell, request, () => createVolume(creations, request, { signal, deadline })),
+      tellingClaim(tell, request, () =>
+        createVolume(creations, ofCluster(request, clusterUid()), { signal, deadline }),
+      ),
 
     deleteVolume: unlessGone(
       isGone,

@@ -2,7 +2,7 @@ import { whyNot } from '../volumes/access.ts'
 import type { Catalog } from '../volumes/catalog.ts'
 import { VolumeError } from '../volumes/errors.ts'
 import type { Modifier } from '../volumes/modifier.ts'
-import { parseMutableParameters, parseParameters } from '../volumes/parameters.ts'
+import { CLUSTER_UID_LABEL, parseMutableParameters, parseParameters } from '../volumes/parameters.ts'
 import { specOf, type Provisioner } from '../volumes/provisioner.ts'
 import type { ContentSource, Volume } from '../volumes/volume.ts'
 import type { ControllerDefinition } from './generated/csi/v1/Controller.ts'
@@ -27,6 +27,7 @@ export function volumeHandlers(on: VolumeDependencies): Handlers<ControllerDefin
     volumeId: volume.id,
     capacityBytes: volume.capacityBytes.toString(),
     accessibleTopology: [{ segments: topology.segments }],
+    volumeContext: contextOf(volume),
     ...(volume.contentSource && { contentSource: toSourceMessage(volume.contentSource) }),
   })
 
@@ -97,6 +98,12 @@ export function volumeHandlers(on: VolumeDependencies): Handlers<ControllerDefin
       return {}
     },
   }
+}
+
+/** By this the router knows its cluster's volumes from those that an earlier cluster has left on the disk. */
+function contextOf({ labels }: Volume): Record<string, string> {
+  const clusterUid = labels[CLUSTER_UID_LABEL]
+  return clusterUid === undefined ? {} : { clusterUid }
 }
 
 /** @throws VolumeError invalid-argument when neither a snapshot nor a volume is named */

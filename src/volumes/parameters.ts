@@ -15,6 +15,9 @@ export interface VolumeParameters extends VolumeAttributes {
 /** Keys that the sidecars add by themselves (--extra-create-metadata); they describe, they do not ask. */
 const METADATA_PREFIX = 'csi.storage.k8s.io/'
 
+/** What the router adds to them: the UID of the cluster that the volume is made for. */
+export const CLUSTER_UID_LABEL = 'cluster-uid'
+
 /** What a VolumeAttributesClass can ask for, too. */
 const mutable = {
   provisioning: v.picklist(['thin', 'thick']),

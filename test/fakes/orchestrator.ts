@@ -13,6 +13,10 @@ export class FakeOrchestrator implements Orchestrator {
     return Promise.resolve(this.known)
   }
 
+  clusterUid(): Promise<string> {
+    return Promise.resolve('this-cluster')
+  }
+
   nodeNames(): Promise<ReadonlySet<string>> {
     return Promise.resolve(this.nodes)
   }

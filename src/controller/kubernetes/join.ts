@@ -62,6 +62,7 @@ export async function joinKubernetes(
     validities: () => Object.values(certificates.validities) as Validity[],
   }
   const reconciler = new Reconciler(config, { nodes, orchestrator, tell, self, isLeader, log })
+  await reconciler.learnClusterUid(new AbortController().signal)
   if (reconcileIntervalMs > 0) {
     leadership.start()
     const round = async (signal: AbortSignal): Promise<void> => {
@@ -76,7 +77,7 @@ export async function joinKubernetes(
   }
   const held = joined.move()
   return {
-    surroundings: { tell, isGone: (id) => reconciler.isGone(id) },
+    surroundings: { tell, isGone: (id) => reconciler.isGone(id), clusterUid: () => reconciler.clusterUid },
     findings: () => reconciler.findings,
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }

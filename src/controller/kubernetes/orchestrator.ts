@@ -7,12 +7,18 @@ import {
 import type { ClusterVolume, ObjectRef, Orchestrator } from '../reconcile/ports.ts'
 import { isStatus, object } from './api.ts'
 
-/** Objects in one answer of the API server. */
+/**
+ * PersistentVolumes in one answer of the API server. Of each page only what is needed is kept: there can be many more of
+ * other drivers than this process has memory for.
+ */
 const PAGE = 500
+
+/** Nodes are ten times as large, for they list their images. */
+const PAGE_OF_NODES = 50
 
 type ObjectApi = Pick<
   CoreV1Api,
-  'listPersistentVolume' | 'listNode' | 'deleteNamespacedPersistentVolumeClaim'
+  'readNamespace' | 'listPersistentVolume' | 'listNode' | 'deleteNamespacedPersistentVolumeClaim'
 >
 
 /** The Orchestrator port on the API server, which is asked anew each time. */
@@ -26,13 +32,29 @@ export class Kubernetes implements Orchestrator {
   }
 
   async volumes(signal: AbortSignal): Promise<ClusterVolume[]> {
-    const found = await everyPage((page) => this.#api.listPersistentVolume(page), signal)
-    return found.flatMap((volume) => this.#ofOurs(volume))
+    return await collect(
+      (page) => this.#api.listPersistentVolume(page),
+      PAGE,
+      (volume) => this.#ofOurs(volume),
+      signal,
+    )
   }
 
   async nodeNames(signal: AbortSignal): Promise<ReadonlySet<string>> {
-    const nodes = await everyPage((page) => this.#api.listNode(page), signal)
-    return new Set(nodes.flatMap(({ metadata }) => metadata?.name ?? []))
+    const names = await collect(
+      (page) => this.#api.listNode(page),
+      PAGE_OF_NODES,
+      ({ metadata }) => metadata?.name ?? [],
+      signal,
+    )
+    return new Set(names)
+  }
+
+  /** The UID of the namespace kube-system, by which the field tells clusters apart. */
+  async clusterUid(): Promise<string> {
+    const { metadata } = await this.#api.readNamespace({ name: 'kube-system' })
+    if (metadata?.uid === undefined) throw new Error('namespace "kube-system" has no UID')
+    return metadata.uid
   }
 
   async deleteClaim({ namespace = '', name, uid }: ObjectRef): Promise<void> {
@@ -87,17 +109,20 @@ interface Page<T> {
   readonly metadata?: { readonly _continue?: string }
 }
 
-async function everyPage<T>(
+/** Lists page by page, and keeps of each object what `pick` makes of it. */
+async function collect<T, Kept>(
   list: (page: { limit: number; _continue?: string }) => Promise<Page<T>>,
+  limit: number,
+  pick: (object: T) => Kept | Kept[],
   signal: AbortSignal,
-): Promise<T[]> {
-  const items: T[] = []
+): Promise<Kept[]> {
+  const kept: Kept[] = []
   let next: string | undefined
   do {
     signal.throwIfAborted()
-    const page = await list({ limit: PAGE, ...(next !== undefined && { _continue: next }) })
-    items.push(...page.items)
+    const page = await list({ limit, ...(next !== undefined && { _continue: next }) })
+    for (const object of page.items) kept.push(...([pick(object)].flat() as Kept[]))
     next = page.metadata?._continue
   } while (next !== undefined && next !== '')
-  return items
+  return kept
 }

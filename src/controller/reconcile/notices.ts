@@ -31,7 +31,7 @@ export function orphanNotices(orphans: readonly Orphan[]): Notice[] {
     return {
       about: nodeRef(name),
       reason: 'OrphanedVolumes',
-      message: `volumes without a PersistentVolume take space on this node: ${ids.slice(0, NAMED).join(', ')}${more}; make PersistentVolumes for those that are needed, and have the others deleted (--delete-orphans)`,
+      message: `volumes without a PersistentVolume take space on this node: ${ids.slice(0, NAMED).join(', ')}${more}; make PersistentVolumes for those that are needed, and have the others deleted (--delete-orphans deletes those that this cluster has made)`,
     }
   })
 }

@@ -32,6 +32,8 @@ export interface ClusterVolume {
 /** What the orchestrator knows, as of now. */
 export interface Orchestrator {
   volumes(signal: AbortSignal): Promise<readonly ClusterVolume[]>
+  /** Another one in each cluster, and the same for the life of a cluster. */
+  clusterUid(signal: AbortSignal): Promise<string>
   nodeNames(signal: AbortSignal): Promise<ReadonlySet<string>>
   /** Deletes a claim as people do: what protects it while it is used goes on to protect it. Gone already: nothing to do. */
   deleteClaim(claim: ObjectRef, signal: AbortSignal): Promise<void>

@@ -52,6 +52,10 @@ export class Reconciler {
   readonly #lostNodes = new LostNodes()
   #findings: Findings | undefined
   #deletedOrphans = 0
+  /** Undefined until it could be read. */
+  #clusterUid: string | undefined
+  /** Orphans that this cluster has not made. */
+  #foreign: ReadonlySet<string> = new Set()
   /** The uids of the claims that were deleted: while pods use one, it stays for a while. */
   readonly #released = new Set<string>()
 
@@ -66,6 +70,22 @@ export class Reconciler {
     return this.#findings
   }
 
+  /** The UID of the cluster; undefined while it could not be read. */
+  get clusterUid(): string | undefined {
+    return this.#clusterUid
+  }
+
+  /** Reads the UID of the cluster where it is not known. A failure is logged: the next round tries again. */
+  async learnClusterUid(signal: AbortSignal): Promise<void> {
+    if (this.#clusterUid !== undefined) return
+    try {
+      this.#clusterUid = await this.#on.orchestrator.clusterUid(signal)
+    } catch (error) {
+      const fields = { error: messageOf(error) }
+      this.#on.log.warn(fields, 'the UID of namespace kube-system cannot be read: no orphan is deleted')
+    }
+  }
+
   /** True for the id of a volume or snapshot whose node is gone for good, and its data with it. */
   isGone(id: string): boolean {
     return this.#lostNodes.isGone(id)
@@ -76,6 +96,7 @@ export class Reconciler {
     const { nodes, orchestrator, tell, isLeader, log } = this.#on
     const { deleteOrphans, graceMs, releaseLostNodes } = this.#config
     if (!nodes.isKnown) return
+    await this.learnClusterUid(signal)
     const surveys = await survey(nodes, log, signal)
     const volumes = await orchestrator.volumes(signal)
     const nodeNames = await orchestrator.nodeNames(signal)
@@ -116,22 +137,38 @@ export class Reconciler {
   }
 
   /**
-   * The PersistentVolumes are looked at once more: somebody may have saved one. Where there is not a single one, it is the
-   * cluster that is new, and the volumes are those of the one before it.
+   * Deletes only what this cluster has made: the others can be the kept data of an earlier cluster on the same disks. The
+   * PersistentVolumes are looked at once more: somebody may have saved one. Where there is not a single one, they may have been
+   * lost, and the volumes are all that is left.
    */
   async #deleteOrphans(orphans: readonly Orphan[], signal: AbortSignal): Promise<void> {
-    if (orphans.length === 0) return
     const { log, orchestrator, isLeader } = this.#on
+    const present = new Set(orphans.map(({ volumeId }) => volumeId))
+    this.#foreign = new Set([...this.#foreign].filter((id) => present.has(id)))
+    const candidates = orphans.filter(({ volumeId }) => !this.#foreign.has(volumeId))
+    if (candidates.length === 0 || this.#clusterUid === undefined) return
     const claimed = new Set((await orchestrator.volumes(signal)).map(({ volumeId }) => volumeId))
     if (claimed.size === 0) {
       log.warn({ orphans: orphans.length }, 'there is no PersistentVolume at all: no orphan is deleted')
       return
     }
-    for (const { node, volumeId } of orphans.filter(({ volumeId }) => !claimed.has(volumeId))) {
+    for (const { node, volumeId } of candidates.filter(({ volumeId }) => !claimed.has(volumeId))) {
       if (!isLeader()) return
       const fields = { volume: volumeId, node: node.name }
       try {
         const caller = { signal, deadline: Date.now() + PATIENCE_MS }
+        const { volume } = await node.ask(caller, ({ controller }, options) =>
+          controller.controllerGetVolume({ volumeId }, options),
+        )
+        const clusterUid = volume?.volumeContext['clusterUid']
+        if (clusterUid !== this.#clusterUid) {
+          this.#foreign = new Set([...this.#foreign, volumeId])
+          log.warn(
+            { ...fields, clusterUid },
+            'a volume without a PersistentVolume was not made by this cluster: it stays',
+          )
+          continue
+        }
         await node.call(caller, ({ controller }, options) => controller.deleteVolume({ volumeId }, options))
         this.#deletedOrphans++
         log.warn(fields, 'deleted a volume that had no PersistentVolume')

@@ -3,6 +3,7 @@ import { status } from '@grpc/grpc-js'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { NodeDirectory } from '../../../src/controller/directory.ts'
 import { addRoutes } from '../../../src/controller/router.ts'
+import { alone } from '../../../src/controller/surroundings.ts'
 import { connect, type CsiClient } from '../../../src/csi/client.ts'
 import type { ControllerDefinition } from '../../../src/csi/generated/csi/v1/Controller.ts'
 import type { Handlers } from '../../../src/csi/handlers.ts'
@@ -88,7 +89,7 @@ describe('what was on a node that is gone for good', () => {
     const router = resources.use(new CsiServer(silent))
     const gone = volumeIdFor('gone', 'a')
     const isGone = (id: string): boolean => id === gone
-    addRoutes(router, nodes, { driverName, version: '1' }, { tell: () => undefined, isGone })
+    addRoutes(router, nodes, { driverName, version: '1' }, { ...alone, isGone })
     await router.listen(socket)
     const { controller, groupController } = resources.use(connect(`unix:${socket}`))
     await controller.deleteVolume({ volumeId: gone })

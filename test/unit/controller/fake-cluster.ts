@@ -20,6 +20,8 @@ const PAGE = 2
 export class FakeNode {
   readonly name: string
   readonly volumes = new Set<string>()
+  /** The cluster of volumes that were made for another one; '': not known. */
+  readonly clusters = new Map<string, string>()
   /** Bytes that a volume can have at most. */
   room = 100
   isAway = false
@@ -61,7 +63,10 @@ export class FakeNode {
       controllerGetVolume: ({ volumeId = '' }) => {
         this.#called('controllerGetVolume')
         if (!this.volumes.has(volumeId)) throw answer('NOT_FOUND', `no ${volumeId}`)
-        return Promise.resolve({})
+        const clusterUid = this.clusters.get(volumeId) ?? 'this-cluster'
+        return Promise.resolve({
+          volume: { volumeId, volumeContext: clusterUid === '' ? {} : { clusterUid } },
+        })
       },
       createVolume: ({ name = '' }: CreateVolumeRequestInit) => {
         this.#called('createVolume')

@@ -33,6 +33,8 @@ describe('Kubernetes', () => {
     const api = {
       listPersistentVolume: list,
       listNode: list,
+      readNamespace: ({ name }: { name: string }) =>
+        Promise.resolve({ metadata: { uid: `uid-of-${name}` } } as never),
       deleteNamespacedPersistentVolumeClaim: (deletion: (typeof deletions)[number]) => {
         if (code !== undefined) throw new ApiException(code, 'refused', {}, {})
         deletions.push(deletion)
@@ -61,6 +63,10 @@ describe('Kubernetes', () => {
         nodeName: 'n1',
       },
     ])
+  })
+
+  it('tells the cluster by its namespace kube-system', async () => {
+    expect(await kubernetes.clusterUid()).toBe('uid-of-kube-system')
   })
 
   it('has the names of all nodes', async () => {

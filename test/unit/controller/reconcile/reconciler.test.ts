@@ -128,6 +128,15 @@ describe('Reconciler', () => {
       expect(reconciler.findings).toMatchObject({ deletedOrphans: 1 })
     })
 
+    it('stay while the UID of the cluster cannot be read', async () => {
+      bound(one, 'a')
+      const [id = ''] = have(one, 'b')
+      begin({ deleteOrphans: true })
+      orchestrator.clusterUid = () => Promise.reject(new Error('forbidden'))
+      await rounds(0, 60)
+      expect(one.volumes).toContain(id)
+    })
+
     it('stay while they are in use, and go then', async () => {
       bound(one, 'a')
       const [id = ''] = have(one, 'b')
@@ -138,6 +147,20 @@ describe('Reconciler', () => {
       one.inUse.clear()
       await rounds(61)
       expect(one.volumes).not.toContain(id)
+    })
+
+    it.each([
+      ['that an earlier cluster has left', 'earlier-cluster'],
+      ['of which no cluster is known', ''],
+    ])('%s are told of, and never deleted', async (_, clusterUid) => {
+      bound(one, 'a')
+      const [id = ''] = have(one, 'b')
+      one.clusters.set(id, clusterUid)
+      begin({ deleteOrphans: true })
+      await rounds(0, 60, 61, 62)
+      expect(one.volumes).toContain(id)
+      expect(orphans()).toEqual([id])
+      expect(one.calls.filter((call) => call === 'controllerGetVolume')).toHaveLength(1)
     })
 
     it('that were saved in the last moment are not deleted', async () => {
