@@ -121,7 +121,7 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
     )
   }
   const pools = resources.use(await Pools.open(config.pools, { files, images, known, observer, log, thaw }))
-  const leaks = new Leaks(loops, observer, log)
+  const leaks = new Leaks(loops, nodeId, observer, log)
   await leaks.sweep()
 
   const topology = new NodeTopology(driverName, nodeId)

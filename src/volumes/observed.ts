@@ -17,7 +17,7 @@ type StepsOf<Port> = {
 }
 
 const stepsOf: { readonly [Name in keyof Machine]: StepsOf<Machine[Name]> } = {
-  loops: { attach: 'attach', detach: 'detach', detachOnTop: 'detach', detachNamed: 'detach' },
+  loops: { attach: 'attach', detach: 'detach', detachWithAbove: 'detach', detachNamed: 'detach' },
   mounts: { mount: 'mount', bind: 'mount', unmount: 'unmount', flush: 'flush', trim: 'trim' },
   fileSystems: { probe: 'probe', format: 'mkfs', check: 'fsck', growUnmounted: 'grow', grow: 'grow' },
   copier: { copy: 'copy', update: 'update', updateWithin: 'update' },

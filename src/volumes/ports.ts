@@ -47,11 +47,18 @@ export interface LoopState {
   readonly sizeBytes: bigint
 }
 
+/** A device that is left of an image, and that somebody uses, or may use. */
+export interface KeptDevice extends LoopState {
+  /** What follows the name of the device in a sentence. */
+  readonly why: string
+}
+
 /** Devices of images that have no name any more, so that nobody will ever ask for them. */
 export interface RecoveredDevices {
   readonly detached: readonly LoopState[]
-  /** Those that something still has mounted, holds, or has open. */
-  readonly inUse: readonly LoopState[]
+  readonly kept: readonly KeptDevice[]
+  /** Those of which the kernel has not told what they are, and why. */
+  readonly unknown: readonly string[]
 }
 
 /** Attaches image files (or, read-only, block devices) to loop devices. An image has one device at most. */
@@ -65,15 +72,14 @@ export interface LoopDevices {
   find(image: string): Promise<LoopState | undefined>
   /**
    * Detaches the image's device and waits until the kernel has let go. Nothing attached: nothing to do.
-   * @throws VolumeError failed-precondition while the device is mounted, held, or open.
+   * @throws VolumeError failed-precondition while the device is mounted, held, or open, or its node is bind-mounted somewhere.
    */
   detach(image: string, signal: AbortSignal): Promise<void>
   /**
-   * Detaches all devices on top of this one, whoever attached them: the kubelet leaves its own when a node is restarted. It looks
-   * at all devices of the machine.
-   * @throws VolumeError as `detach` does
+   * As `detach`, with all devices on top of the image's, whoever attached them: the kubelet leaves its own when a node is restarted.
+   * It looks at all devices of the machine only when something has the image's device open.
    */
-  detachOnTop(device: LoopDevice, signal: AbortSignal): Promise<void>
+  detachWithAbove(image: string, signal: AbortSignal): Promise<void>
   /**
    * Detaches all devices that were attached under this name, for an image that can no longer be opened, and which lay in a
    * directory of the same name. It looks at all devices of the machine.
@@ -82,10 +88,12 @@ export interface LoopDevices {
   detachNamed(name: string, signal: AbortSignal): Promise<void>
   /**
    * To be called at start-up, and now and then: learns where images are attached, and detaches the devices whose name is
-   * one of ours, whose file is unlinked, and which nobody has mounted or holds, with those on top of them. It looks at all
+   * one of ours, whose file is unlinked, and which nobody has mounted or open, with those on top of them. It looks at all
    * devices of the machine.
+   * @param isOurs for the name of a device of any node on this machine
+   * @param isHere for that of a device of this node; by default all of ours are
    */
-  recover(isOurs: (name: string) => boolean): Promise<RecoveredDevices>
+  recover(isOurs: (name: string) => boolean, isHere?: (name: string) => boolean): Promise<RecoveredDevices>
   /** Writes out what the kernel has cached of the device's own content. */
   flush(device: LoopDevice): Promise<void>
   /** A figure that is another one after any write to the device, finished or under way. */

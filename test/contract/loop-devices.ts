@@ -116,8 +116,7 @@ export function loopDevicesContract(make: () => Promise<LoopDevices>): void {
     await attach({ name: 'of somebody else', readOnly: true, directIo: 'off' }, below.path)
     expect(await loops.find(below.path)).toBeUndefined()
     await loops.detach(below.path, signal)
-    await loops.detachOnTop(below, signal)
-    await loops.detach(image, signal)
+    await loops.detachWithAbove(image, signal)
     expect(await loops.find(image)).toBeUndefined()
   })
 

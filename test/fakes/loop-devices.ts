@@ -59,9 +59,11 @@ export class FakeLoopDevices implements LoopDevices {
     if (found) this.#detach(found.device)
   }
 
-  detachOnTop({ path }: LoopDevice): Promise<void> {
-    for (const { image, state } of [...this.#bound.values()]) if (image === path) this.#detach(state.device)
-    return Promise.resolve()
+  async detachWithAbove(image: string, signal: AbortSignal): Promise<void> {
+    const own = await this.find(image)
+    const onTop = [...this.#bound.values()].filter((bound) => bound.image === own?.device.path)
+    for (const { state } of onTop) this.#detach(state.device)
+    await this.detach(image, signal)
   }
 
   detachNamed(name: string): Promise<void> {
@@ -74,7 +76,7 @@ export class FakeLoopDevices implements LoopDevices {
   }
 
   /** What `recover` finds. */
-  found: RecoveredDevices = { detached: [], inUse: [] }
+  found: RecoveredDevices = { detached: [], kept: [], unknown: [] }
 
   recover(): Promise<RecoveredDevices> {
     return Promise.resolve(this.found)

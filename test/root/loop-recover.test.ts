@@ -1,7 +1,11 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, open, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { execPath } from 'node:process'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { LoopControl } from '../../src/linux/loop/control.ts'
+import { DeviceNodes } from '../../src/linux/loop/device-nodes.ts'
 import { countDevices } from '../../src/linux/loop/inventory.ts'
 import { LinuxLoopDevices } from '../../src/linux/loop/loop-devices.ts'
 import type { LoopDevice } from '../../src/volumes/ports.ts'
@@ -43,15 +47,87 @@ describeRoot('a device whose image has no name any more', () => {
     await mkdir(target)
     await tool('mount', device.path, target)
     try {
-      expect(await loops.recover(isOurs)).toMatchObject({ detached: [], inUse: [{ device }] })
+      expect(await loops.recover(isOurs)).toMatchObject({ detached: [], kept: [{ device }] })
     } finally {
       await tool('umount', target)
     }
-    expect(await loops.recover(isOurs)).toMatchObject({ detached: [{ device }], inUse: [] })
-    expect(await loops.recover(isOurs)).toEqual({ detached: [], inUse: [] })
+    expect(await loops.recover(isOurs)).toMatchObject({ detached: [{ device }], kept: [] })
+    expect(await loops.recover(isOurs)).toMatchObject({ detached: [], kept: [] })
+  })
+
+  it('is left alone while somebody has it open, and does not go with him', async () => {
+    {
+      await using _held = await open(device.path, 'r')
+      expect(await loops.recover(isOurs)).toMatchObject({
+        detached: [],
+        kept: [{ device, autoclear: false }],
+      })
+    }
+    expect(await loops.recover(isOurs)).toMatchObject({ detached: [{ device }], kept: [] })
+  })
+
+  it.each([
+    ['here', ['sh']],
+    ['in another mount namespace', ['unshare', '--mount', '--propagation', 'private', 'sh']],
+  ])('is left alone while its node is bound %s', async (_, [program = '', ...args]) => {
+    const file = join(scratch.path, 'node')
+    await writeFile(file, '')
+    const script = 'mount --bind "$1" "$2"; echo bound; read _; umount "$2"'
+    const pod = spawn(program, [...args, '-c', script, 'sh', device.path, file], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    await once(pod.stdout, 'data')
+    try {
+      const found = await loops.recover(isOurs)
+      expect(found).toMatchObject({ detached: [], kept: [{ device, why: expect.stringContaining(file) }] })
+    } finally {
+      pod.stdin.end('\n')
+      await once(pod, 'exit')
+    }
+    expect(await loops.recover(isOurs)).toMatchObject({ detached: [{ device }], kept: [] })
+  })
+
+  it('is left alone in a container when it is of another node, whose mounts cannot be seen there', async () => {
+    const script = new URL('../support/recover.ts', import.meta.url).pathname
+    const inContainer = (where: string): Promise<string> =>
+      tool('unshare', '--pid', '--fork', '--mount-proc', execPath, script, basename(scratch.path), where)
+    expect(JSON.parse(await inContainer('elsewhere'))).toEqual({ detached: [], kept: [device.path] })
+    expect(JSON.parse(await inContainer('here'))).toEqual({ detached: [device.path], kept: [] })
+  })
+
+  it('is told of, and left, when it cannot be looked at', async () => {
+    const { detached, kept, unknown } = await withoutDescriptorsFor(device, control).recover(isOurs)
+    expect({ detached, kept }).toEqual({ detached: [], kept: [] })
+    expect(unknown).toEqual([expect.stringMatching(new RegExp(`^${device.path}: EMFILE`))])
+    await loops.recover(isOurs)
   })
 
   it('is counted among the devices in use', async () => {
     expect((await countDevices()).bound).toBeGreaterThan(0)
   })
 })
+
+describeRoot('an attached image', () => {
+  it('is not taken for detached when its device cannot be looked at', async () => {
+    await using scratch = await Scratch.make()
+    await using control = await LoopControl.open()
+    const image = join(scratch.path, 'image')
+    await makeSparse(image, 1 << 20)
+    const options = { readOnly: false, autoclear: true, directIo: 'auto', sectorBytes: 512 } as const
+    const loops = new LinuxLoopDevices(control)
+    await using attachment = await loops.attach(image, { ...options, name: 'image' }, never)
+    const blind = withoutDescriptorsFor(attachment.device, control)
+    await expect(blind.find(image)).rejects.toMatchObject({ code: 'EMFILE' })
+  })
+})
+
+/** Loop devices of a process that has no descriptor left when it looks at this one. */
+function withoutDescriptorsFor(device: LoopDevice, control: LoopControl): LinuxLoopDevices {
+  class Nodes extends DeviceNodes {
+    override loop(number: number): Promise<string> {
+      if (number !== device.number) return super.loop(number)
+      return Promise.reject(Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' }))
+    }
+  }
+  return new LinuxLoopDevices(control, new Nodes())
+}

@@ -1,98 +1,118 @@
 import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, type FileHandle } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import { VolumeError, hasErrno } from '../../volumes/errors.ts'
 import type { LoopDevice } from '../../volumes/ports.ts'
-import type { LoopInfo } from './abi.ts'
-import type { LoopNodes } from './device-nodes.ts'
-import { clrFd, setStatus } from './device.ts'
+import { LO_FLAGS_AUTOCLEAR, type LoopSettings } from './abi.ts'
+import { clrFd, getStatus, setStatus } from './device.ts'
 import { isBackedBy, type BackingIdentity } from './identity.ts'
-import { inspect, inspectNumber, type InventoryEntry } from './inventory.ts'
+import { backingFile, inspect } from './inventory.ts'
+import type { ShownDevices } from './shown-devices.ts'
 
-/** How long a detached device may stay busy, with udev or a reader of the partition table, before that is an error. */
-const DETACH_PATIENCE_MS = 5000
+/** How long a device may stay busy, with udev, a reader of the partition table, or a mount in a dying namespace. */
+const PATIENCE_MS = 5000
+const LONGEST_PAUSE_MS = 500
 
 /**
- * Detaches a device from this file, and waits until the kernel has let go.
- * @returns what the device was before; undefined when it was bound to nothing
- * @throws VolumeError failed-precondition while it is mounted, held, or open; it is then as it was
+ * Knows one device among all that can have its number. Asked while the device is open, which keeps it its file; before that it
+ * may have vanished, and the number become somebody else's.
+ * @returns what LOOP_SET_STATUS64 sets it back to; undefined for another one
+ */
+export type Recognizer = (device: LoopDevice, handle: FileHandle) => Promise<LoopSettings | undefined>
+
+/** Knows a device by the file behind it. */
+export function backedBy(identity: BackingIdentity): Recognizer {
+  return async ({ number, path }, handle) => {
+    const entry = await inspect(number, path, handle)
+    return entry && isBackedBy(entry.info, identity) ? entry.info : undefined
+  }
+}
+
+/**
+ * Knows a device by the directory of this name that its file lies in, on a file system that has shut down. There the kernel answers
+ * LOOP_GET_STATUS64 with EIO, so neither the file's identity nor the device's name can be had; only the path is left. It
+ * belongs to some mount namespace or to none, but a volume's id in it cannot be mistaken.
+ */
+export function inDirectory(name: string): Recognizer {
+  return ({ number }) =>
+    Promise.resolve(
+      isInDirectory(number, name) ? { offset: 0n, sizeLimit: 0n, flags: 0, fileName: name } : undefined,
+    )
+}
+
+export function isInDirectory(number: number, name: string): boolean {
+  return backingFile(number)?.split('/').includes(name) ?? false
+}
+
+/**
+ * Detaches a device, and waits until the kernel has let go. The only way by which we let go of a device that somebody could use.
+ * @throws VolumeError failed-precondition while it is shown in a mount namespace, mounted, held, or open; it is then as it was
  */
 export async function detach(
-  nodes: LoopNodes,
   device: LoopDevice,
-  identity: BackingIdentity,
-  signal: AbortSignal,
-): Promise<InventoryEntry | undefined> {
-  const before = await inspectNumber(nodes, device.number)
-  // With autoclear the last user takes it along; after an unmount that can be a copy of the mount in a dying namespace.
-  if (before?.state.autoclear) await waitUntilGone(nodes, device, identity, signal)
-  else if (before) await clearAndWait(nodes, device, identity, before.info, signal)
-  return before
-}
-
-/** Exclusive opening is what mounts and device mapper do: it fails when one of them has the device, anywhere. */
-export async function clear(device: LoopDevice, identity: BackingIdentity): Promise<void> {
-  try {
-    await withDevice(device, identity, constants.O_RDONLY | constants.O_EXCL, clrFd)
-  } catch (error) {
-    if (hasErrno(error, 'EBUSY')) throw busy(device, 'mounted or held')
-    throw error
-  }
-}
-
-async function clearAndWait(
-  nodes: LoopNodes,
-  device: LoopDevice,
-  identity: BackingIdentity,
-  before: LoopInfo,
+  isIt: Recognizer,
+  shown: ShownDevices,
   signal: AbortSignal,
 ): Promise<void> {
-  await clear(device, identity)
-  try {
-    await waitUntilGone(nodes, device, identity, signal)
-  } catch (error) {
-    // LOOP_CLR_FD on a device that is open elsewhere turns autoclear on, so that it would vanish with the last user.
-    await withDevice(device, identity, constants.O_RDONLY, (fd) => setStatus(fd, before))
-    throw error
-  }
-}
-
-async function waitUntilGone(
-  nodes: LoopNodes,
-  device: LoopDevice,
-  identity: BackingIdentity,
-  signal: AbortSignal,
-): Promise<void> {
-  const deadline = performance.now() + DETACH_PATIENCE_MS
-  const isBound = async (): Promise<boolean> => isIt(await inspectNumber(nodes, device.number), identity)
-  for (let pause = 1; await isBound(); pause = Math.min(2 * pause, 100)) {
-    if (performance.now() > deadline) throw busy(device, 'mounted or open somewhere')
+  const deadline = performance.now() + PATIENCE_MS
+  for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    const use = await tryDetach(device, isIt, shown)
+    if (!use) return
+    if (!use.mayEnd || performance.now() > deadline) {
+      throw new VolumeError('failed-precondition', `${device.path} is still ${use.how}; it is not detached`)
+    }
     await setTimeout(pause, undefined, { signal })
   }
 }
 
+/** How a device is used. */
+export interface DeviceUse {
+  readonly how: string
+  /** Whether to wait for its end: who only looks at a device soon lets go of it. */
+  readonly mayEnd: boolean
+}
+
 /**
- * Works on the device while it has this file. Held open, it keeps its file; before that it may have vanished, and its number
- * become somebody else's.
+ * As `detach`, without waiting.
+ *
+ * Two questions are answered by the kernel, and nobody can come in between. Opened exclusively, as mounts and device mapper do,
+ * the device is mounted or held nowhere. LOOP_CLR_FD on a device that others have open only turns autoclear on, which is taken
+ * back at once: it would vanish with the last of them, and its number go to another file that somebody shows. A bind of its node
+ * is no use that the kernel knows, so that is looked for.
+ *
+ * @returns how it is used; undefined when it is detached now, or was another one
  */
-async function withDevice(
-  { number, path }: LoopDevice,
-  identity: BackingIdentity,
-  flags: number,
-  work: (fd: number) => Promise<void>,
-): Promise<void> {
+export async function tryDetach(
+  device: LoopDevice,
+  isIt: Recognizer,
+  shown: ShownDevices,
+): Promise<DeviceUse | undefined> {
+  const { number, path } = device
   try {
-    await using handle = await open(path, flags)
-    if (isIt(await inspect(number, path, handle), identity)) await work(handle.fd)
+    await using handle = await open(path, constants.O_RDONLY | constants.O_EXCL)
+    const before = await isIt(device, handle)
+    if (!before) return undefined
+    const target = shown.targetOf(number)
+    // The kernel lets go of one with autoclear whoever shows it.
+    const isKept = (before.flags & LO_FLAGS_AUTOCLEAR) === 0
+    if (isKept && target !== undefined) return { how: `shown at ${target}`, mayEnd: false }
+    await clrFd(handle.fd)
+    if (!(await keepsFile(handle))) return undefined
+    if (isKept) await setStatus(handle.fd, before)
+    return { how: 'open somewhere', mayEnd: true }
   } catch (error) {
-    if (!hasErrno(error, 'ENXIO', 'ENOENT', 'ENODEV')) throw error
+    if (hasErrno(error, 'EBUSY')) return { how: 'mounted or held', mayEnd: true }
+    if (hasErrno(error, 'ENXIO', 'ENOENT', 'ENODEV')) return undefined
+    throw error
   }
 }
 
-function isIt(entry: InventoryEntry | undefined, identity: BackingIdentity): boolean {
-  return entry !== undefined && isBackedBy(entry.info, identity)
-}
-
-function busy(device: LoopDevice, how: string): VolumeError {
-  return new VolumeError('failed-precondition', `${device.path} is still ${how}; it is not detached`)
+/** ENXIO is the answer of a device that has no file, or is losing it; all others have one, even if it cannot be looked at. */
+async function keepsFile({ fd }: FileHandle): Promise<boolean> {
+  try {
+    await getStatus(fd)
+    return true
+  } catch (error) {
+    return !hasErrno(error, 'ENXIO')
+  }
 }

@@ -1,7 +1,9 @@
+import { lstatSync } from 'node:fs'
 import { open, readdir, readFile, type FileHandle } from 'node:fs/promises'
-import { hasErrno } from '../../volumes/errors.ts'
+import { failureOf, hasErrno, isPassing } from '../../volumes/errors.ts'
 import type { LoopDevice, LoopState } from '../../volumes/ports.ts'
 import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY, type LoopInfo } from './abi.ts'
+import { SystemCallError } from '../libc.ts'
 import { readAttribute } from '../sysfs.ts'
 import { loopDeviceNumber, type LoopNodes } from './device-nodes.ts'
 import { getStatus, sizeOf } from './device.ts'
@@ -52,20 +54,56 @@ export async function inspectNumber(nodes: LoopNodes, number: number): Promise<I
   }
 }
 
+/** A device that could not be looked at. */
+export interface UnknownDevice {
+  readonly number: number
+  readonly error: unknown
+}
+
+/** What a look at all bound devices has found. */
+export interface Scan {
+  readonly entries: readonly InventoryEntry[]
+  /** With these it is not known what is attached. */
+  readonly unknown: readonly UnknownDevice[]
+}
+
 /**
  * All bound devices of the machine, in order. Reads sysfs for every device that exists (118 ms for 2,000), so it
  * belongs at start-up and into commands for people, not into a request.
  */
-export async function listBound(nodes: LoopNodes): Promise<InventoryEntry[]> {
+export async function scan(nodes: LoopNodes): Promise<Scan> {
   const bound = await boundNumbers()
   const entries: InventoryEntry[] = []
-  for (let begin = 0; begin < bound.length; begin += AT_ONCE) {
-    const some = bound.slice(begin, begin + AT_ONCE)
-    // One that cannot be looked at (EIO, when its file is gone) is not one that anybody here waits for.
-    const found = await Promise.all(some.map((number) => inspectNumber(nodes, number).catch(() => undefined)))
-    entries.push(...found.filter((entry) => entry !== undefined))
+  const unknown: UnknownDevice[] = []
+  const look = async (number: number): Promise<void> => {
+    try {
+      const entry = await inspectNumber(nodes, number)
+      if (entry) entries.push(entry)
+    } catch (error) {
+      unknown.push({ number, error })
+    }
   }
+  for (let begin = 0; begin < bound.length; begin += AT_ONCE) {
+    await Promise.all(bound.slice(begin, begin + AT_ONCE).map(look))
+  }
+  entries.sort((a, b) => a.state.device.number - b.state.device.number)
+  return { entries, unknown }
+}
+
+/**
+ * As `scan`, all or nothing: what could not be looked at must not read as "not attached". Left out are devices whose file
+ * cannot be read (EIO, ESTALE), which keeps the kernel from telling anything of them: they have no file that anybody here can
+ * open.
+ */
+export async function listBound(nodes: LoopNodes): Promise<readonly InventoryEntry[]> {
+  const { entries, unknown } = await scan(nodes)
+  const failed = unknown.find(({ error }) => !hasUnreadableFile(error))
+  if (failed) throw failureOf(`/dev/loop${failed.number} cannot be looked at`, failed.error)
   return entries
+}
+
+function hasUnreadableFile(error: unknown): boolean {
+  return error instanceof SystemCallError && error.syscall === 'ioctl' && !isPassing(error)
 }
 
 /** Those that have the device itself behind them, as kubelet's own have that of a block volume: they hold it. */
@@ -82,7 +120,17 @@ export async function existingNumbers(): Promise<number[]> {
 
 /** The numbers of all bound devices, in order. As `listBound`, without opening any: it may just be being removed. */
 export async function boundNumbers(): Promise<number[]> {
-  return (await existingNumbers()).filter((number) => backingFile(number) !== undefined)
+  return (await existingNumbers()).filter(isBound)
+}
+
+/** True while the device has a file. It takes no descriptor, so it can be asked when there are none. */
+export function isBound(number: number): boolean {
+  try {
+    return lstatSync(`${SYSFS}/loop${number}/loop`).isDirectory()
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENODEV')) return false
+    throw error
+  }
 }
 
 /**
@@ -95,16 +143,23 @@ export async function countDevices(): Promise<{ readonly bound: number; readonly
   return { bound, free: Math.max(existing.length - bound, 0) }
 }
 
-/** The path that the kernel shows for a device's file, as its own mount namespace sees it; undefined when unbound. */
+/**
+ * The path that the kernel shows for a device's file, as its own mount namespace sees it; undefined when unbound.
+ * @throws whenever the kernel does not say
+ */
 export function backingFile(number: number): string | undefined {
   try {
     return readAttribute(`${SYSFS}/loop${number}/loop/backing_file`)
-  } catch {
-    return undefined
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENODEV')) return undefined
+    throw error
   }
 }
 
-/** True when the file behind the device has no name any more, in no namespace: nobody can attach or find it again. */
+/**
+ * True when the file behind the device has no name any more, in no namespace: nobody can attach or find it again.
+ * @throws as `backingFile`
+ */
 export function isUnlinked(number: number): boolean {
   return backingFile(number)?.endsWith(' (deleted)') ?? false
 }

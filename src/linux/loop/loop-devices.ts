@@ -14,19 +14,22 @@ import { openImage } from '../open-image.ts'
 import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY } from './abi.ts'
 import { bindFreeDevice } from './bind.ts'
 import type { LoopControl } from './control.ts'
-import { detachDead } from './dead.ts'
-import { clear, detach } from './detach.ts'
+import { backedBy, detach, inDirectory, isInDirectory, tryDetach } from './detach.ts'
 import { DeviceNodes } from './device-nodes.ts'
 import { getStatus, makeWritable, setCapacity, setDirectIo } from './device.ts'
 import { backingOf, identityKey, identityOf, isBackedBy, type BackingIdentity } from './identity.ts'
 import {
+  boundNumbers,
   inspectNumber,
-  isUnlinked,
   listBound,
   onTopOf,
+  scan,
   writeCounter,
   type InventoryEntry,
+  type Scan,
 } from './inventory.ts'
+import { LeftDevices } from './left-devices.ts'
+import { ShownDevices } from './shown-devices.ts'
 import { verify } from './verify.ts'
 
 /** For a lock that nobody holds for longer than it takes to look. */
@@ -80,7 +83,7 @@ export class LinuxLoopDevices implements LoopDevices {
       return { device, directIo, [Symbol.asyncDispose]: () => bound.handle.close() }
     } catch (error) {
       await bound.handle.close()
-      await clear(device, identity)
+      await tryDetach(device, backedBy(identity), ShownDevices.none)
       throw error
     }
   }
@@ -91,11 +94,22 @@ export class LinuxLoopDevices implements LoopDevices {
   }
 
   async detach(image: string, signal: AbortSignal): Promise<void> {
-    await using file = await openImage(image, 'r', true)
-    const identity = identityOf(await file.stat({ bigint: true }))
-    const state = await this.#find(image, file)
-    if (state) await this.#detach(state.device, identity, signal)
-    if (identity.rdev === 0n) await untilUnlocked(image, file, signal)
+    await this.#detachImage(image, signal, async ({ device }, identity) => {
+      await detach(device, backedBy(identity), await ShownDevices.here(), signal)
+    })
+  }
+
+  async detachWithAbove(image: string, signal: AbortSignal): Promise<void> {
+    await this.#detachImage(image, signal, async ({ device }, identity) => {
+      const shown = await ShownDevices.here()
+      const use = await tryDetach(device, backedBy(identity), shown)
+      // A device on top has this one open. Only then is a look at all devices due.
+      if (use?.mayEnd) {
+        for (const { state, info } of onTopOf(device, await listBound(this.#nodes)))
+          await detach(state.device, backedBy(backingOf(info)), shown, signal)
+      }
+      if (use) await detach(device, backedBy(identity), shown, signal)
+    })
   }
 
   /** Detaches a device from whatever file it has. @throws VolumeError failed-precondition when it has none, or is in use */
@@ -103,43 +117,26 @@ export class LinuxLoopDevices implements LoopDevices {
     const entry = await inspectNumber(this.#nodes, number)
     if (!entry)
       throw new VolumeError('failed-precondition', `ENXIO: /dev/loop${number} is not bound to a file`)
-    await this.#detach(entry.state.device, backingOf(entry.info), signal)
-  }
-
-  async detachOnTop(device: LoopDevice, signal: AbortSignal): Promise<void> {
-    for (const { state, info } of onTopOf(device, await listBound(this.#nodes)))
-      await this.#detach(state.device, backingOf(info), signal)
+    const shown = await ShownDevices.everywhere()
+    await detach(entry.state.device, backedBy(backingOf(entry.info)), shown, signal)
   }
 
   async detachNamed(name: string, signal: AbortSignal): Promise<void> {
-    const named = (await listBound(this.#nodes)).filter(({ state }) => state.name === name)
-    // A device on top of another holds that one.
-    const isOnTop = ({ info }: InventoryEntry): boolean => info.backingRdev !== 0n
-    for (const { state, info } of [...named.filter(isOnTop), ...named.filter((entry) => !isOnTop(entry))]) {
-      await this.#detach(state.device, backingOf(info), signal)
+    const all = await listBound(this.#nodes)
+    const named = all.filter(({ state, info }) => state.name === name && info.backingRdev === 0n)
+    const shown = await ShownDevices.everywhere()
+    for (const { state, info } of named.flatMap((entry) => [...onTopOf(entry.state.device, all), entry])) {
+      await detach(state.device, backedBy(backingOf(info)), shown, signal)
     }
-    await detachDead(this.#nodes, name, signal)
+    for (const number of (await boundNumbers()).filter((number) => isInDirectory(number, name))) {
+      await detach({ number, path: await this.#nodes.loop(number) }, inDirectory(name), shown, signal)
+    }
   }
 
-  async recover(isOurs: (name: string) => boolean): Promise<RecoveredDevices> {
-    const bound = await listBound(this.#nodes)
-    this.#lastSeen.clear()
-    for (const { state, info } of bound) {
-      this.#lastSeen.set(identityKey(backingOf(info), state.name), state.device.number)
-    }
-    const left = bound.filter(({ state }) => isOurs(state.name) && isUnlinked(state.device.number))
-    const detached: LoopState[] = []
-    const inUse: LoopState[] = []
-    for (const { state, info } of left.flatMap((entry) => [...onTopOf(entry.state.device, bound), entry])) {
-      try {
-        await clear(state.device, backingOf(info))
-        detached.push(state)
-      } catch (error) {
-        if (!(error instanceof VolumeError)) throw error
-        inUse.push(state)
-      }
-    }
-    return { detached, inUse }
+  async recover(isOurs: (name: string) => boolean, isHere = isOurs): Promise<RecoveredDevices> {
+    const found = await scan(this.#nodes)
+    this.#remember(found)
+    return new LeftDevices(found, isHere).detach(isOurs)
   }
 
   async flush(device: LoopDevice): Promise<void> {
@@ -167,9 +164,28 @@ export class LinuxLoopDevices implements LoopDevices {
     await setCapacity(handle.fd)
   }
 
-  async #detach(device: LoopDevice, identity: BackingIdentity, signal: AbortSignal): Promise<void> {
-    const before = await detach(this.#nodes, device, identity, signal)
-    this.#lastSeen.delete(identityKey(identity, before?.state.name))
+  async #detachImage(
+    image: string,
+    signal: AbortSignal,
+    letGo: (state: LoopState, identity: BackingIdentity) => Promise<void>,
+  ): Promise<void> {
+    await using file = await openImage(image, 'r', true)
+    const identity = identityOf(await file.stat({ bigint: true }))
+    const state = await this.#find(image, file)
+    if (state) {
+      await letGo(state, identity)
+      this.#lastSeen.delete(identityKey(identity, state.name))
+    }
+    if (identity.rdev === 0n) await untilUnlocked(image, file, signal)
+  }
+
+  /** Learns where images are attached. What could not be looked at is where it was. */
+  #remember({ entries, unknown }: Scan): void {
+    const numbers = unknown.map(({ number }) => number)
+    for (const [key, number] of this.#lastSeen) if (!numbers.includes(number)) this.#lastSeen.delete(key)
+    for (const { state, info } of entries) {
+      this.#lastSeen.set(identityKey(backingOf(info), state.name), state.device.number)
+    }
   }
 
   async #find(image: string, file: FileHandle): Promise<LoopState | undefined> {
@@ -187,6 +203,8 @@ export class LinuxLoopDevices implements LoopDevices {
     if (hinted && isIt(hinted)) return hinted.state
     if (!isLockShared && this.#isFree(image, file, key)) return undefined
     const entry = (await listBound(this.#nodes)).find(isIt)
+    // Those that the list leaves out are on file systems that answer no more, which this one still does.
+    if (!entry) await file.stat()
     if (entry) this.#lastSeen.set(key, entry.state.device.number)
     return entry?.state
   }
@@ -212,8 +230,9 @@ export class LinuxLoopDevices implements LoopDevices {
 }
 
 /**
- * A device that the kernel takes down for its last user, who may be somebody that looked at it, is not bound any more and has
- * the lock of its file still. What else may have the lock is nothing to wait for.
+ * Waits for the lock that a device has on its file for some moments after it has lost it: __loop_clr_fd() of drivers/block/loop.c
+ * takes the device down first, and lets go of the file last. Where the last user is another process, as udev is after an unmount
+ * with autoclear, only the lock says when that is done. Others who may have it are not waited for any longer.
  */
 async function untilUnlocked(image: string, file: FileHandle, signal: AbortSignal): Promise<void> {
   for (let attempt = 1; attempt < LOCK_ATTEMPTS && !tryLockExclusive(file.fd, image); attempt++)

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { messageOf } from '../../volumes/errors.ts'
 import type { DeviceNodes } from './device-nodes.ts'
-import { backingFile } from './inventory.ts'
+import { isBound } from './inventory.ts'
 
 /** How many devices others can attach between two looks of ours. */
 const SPARE = 8
@@ -60,7 +60,7 @@ export class SpareNodes implements Disposable {
     if (this.#mayBeGone) await this.#forgetGone()
     for (let number = from, spare = 0; spare < SPARE; number++) {
       if (number % AT_ONCE === 0) await setImmediate()
-      if (backingFile(number) === undefined) spare++
+      if (!isBound(number)) spare++
       if (this.#made.has(number)) continue
       await this.#nodes.spare(number)
       this.#made.add(number)

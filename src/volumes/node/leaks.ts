@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { isId } from '../ids.ts'
+import { isId, isIdOfNode } from '../ids.ts'
 import type { Observer } from '../observer.ts'
 import type { LoopDevices } from '../ports.ts'
 
@@ -9,34 +9,46 @@ import type { LoopDevices } from '../ports.ts'
  */
 export class Leaks {
   readonly #loops: LoopDevices
+  readonly #nodeId: string
   readonly #observer: Observer
   readonly #log: Logger
-  #inUse: readonly string[] = []
+  #kept: readonly string[] = []
+  #unknown: readonly string[] = []
 
-  constructor(loops: LoopDevices, observer: Observer, log: Logger) {
+  constructor(loops: LoopDevices, nodeId: string, observer: Observer, log: Logger) {
     this.#loops = loops
+    this.#nodeId = nodeId
     this.#observer = observer
     this.#log = log
   }
 
-  /** How many the last look has found and could not detach, because something has them open. */
+  /** How many the last look has found and not detached, because something uses them, or may use them. */
   get count(): number {
-    return this.#inUse.length
+    return this.#kept.length
   }
 
   /** Looks for them, and detaches those that nobody uses. */
   async sweep(): Promise<void> {
-    const { detached, inUse } = await this.#loops.recover(isId)
+    const isHere = (id: string): boolean => isIdOfNode(id, this.#nodeId)
+    const { detached, kept, unknown } = await this.#loops.recover(isId, isHere)
     for (const { name, device } of detached) {
       const fields = { volume: name, device: device.path }
       this.#log.warn(fields, 'detached a device that was left of a volume that is gone')
     }
     this.#observer.repaired('loop_device', detached.length)
-    const known = this.#inUse
-    this.#inUse = inUse.map(({ device }) => device.path)
-    for (const { name, device } of inUse.filter(({ device }) => !known.includes(device.path))) {
-      const fields = { volume: name, device: device.path }
-      this.#log.warn(fields, 'a device is left of a volume that is gone, and something has it open')
+    const knownKept = this.#kept
+    this.#kept = kept.map(({ device }) => device.path)
+    for (const { name, device, why } of kept.filter(({ device }) => !knownKept.includes(device.path))) {
+      const fields = { volume: name, device: device.path, why }
+      this.#log.warn(
+        fields,
+        'a device is left of a volume that is gone, and is kept because it may be in use',
+      )
+    }
+    const knownUnknown = this.#unknown
+    this.#unknown = unknown
+    for (const error of unknown.filter((error) => !knownUnknown.includes(error))) {
+      this.#log.warn({ error }, 'could not see what a loop device is attached to')
     }
   }
 }

@@ -59,9 +59,9 @@ export class Stager {
     }
     if (isLost) await loops.detachNamed(id, signal)
     if (image === undefined) return
-    // A device on top holds this one. Only block volumes have any, and they keep their number until here.
-    if (attached && !attached.autoclear) await loops.detachOnTop(attached.device, signal)
-    await loops.detach(image, signal)
+    // Only block volumes have devices on top of theirs.
+    if (attached && !attached.autoclear) await loops.detachWithAbove(image, signal)
+    else await loops.detach(image, signal)
   }
 
   /** Without autoclear: as long as a pod holds the node of a device, its number must not go to another volume. */

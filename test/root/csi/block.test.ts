@@ -1,4 +1,4 @@
-import { mkdir, open, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
@@ -186,6 +186,24 @@ describeRoot('a block volume', () => {
     await volume.unpublish()
     await volume.unstage()
     await volume.delete()
+  })
+
+  it('keeps its device for its pod when its image is removed and the driver starts anew', async () => {
+    const volume = await create()
+    await volume.stage()
+    await volume.publish()
+    const [device = ''] = await volume.devices()
+    // The kubelet has one on top.
+    await tool('losetup', '--find', device)
+    await rm(volume.image)
+    await node.crash()
+    const { devices } = await node.left()
+    expect(devices.map((line) => line.split(' ')[0])).toContain(device)
+    await expect(volume.unstage()).rejects.toMatchObject(refusal('FAILED_PRECONDITION', /shown at/))
+    await volume.unpublish()
+    await volume.unstage()
+    expect((await node.left()).devices).toEqual([])
+    await rm(volume.directory, { recursive: true })
   })
 
   it('says that it is in use when a process has it open at unpublish', async () => {

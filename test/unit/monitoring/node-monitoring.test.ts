@@ -23,7 +23,7 @@ describe('the figures of a node', () => {
       catalog,
       storageHealth: new StorageHealth({ open, unreachable, retry: () => Promise.resolve() }),
       volumeHealth: new VolumeHealth(world.onNode),
-      leaks: new Leaks(loops, monitoring.observer, silent),
+      leaks: new Leaks(loops, 'n1', monitoring.observer, silent),
       countDevices: () => Promise.resolve({ bound: 3, free: 2 }),
     })
   })

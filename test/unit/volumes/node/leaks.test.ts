@@ -14,6 +14,8 @@ const device = (number: number): LoopState => ({
   sizeBytes: 4096n,
 })
 
+const kept = (number: number) => ({ ...device(number), why: 'is open somewhere' })
+
 describe('Leaks', () => {
   let loops: FakeLoopDevices
   let observer: RecordingObserver
@@ -25,11 +27,11 @@ describe('Leaks', () => {
     observer = new RecordingObserver()
     lines = []
     const log = pino({}, { write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) })
-    leaks = new Leaks(loops, observer, log)
+    leaks = new Leaks(loops, 'n1', observer, log)
   })
 
   it('tells of what is detached as of a repair', async () => {
-    loops.found = { detached: [device(1), device(2)], inUse: [] }
+    loops.found = { detached: [device(1), device(2)], kept: [], unknown: [] }
     await leaks.sweep()
     expect(observer.repairs).toEqual([['loop_device', 2]])
     expect(lines.map(({ volume }) => volume)).toEqual(['volume-1', 'volume-2'])
@@ -37,13 +39,17 @@ describe('Leaks', () => {
   })
 
   it('counts what is in use as long as it is, and complains of each once', async () => {
-    loops.found = { detached: [], inUse: [device(1)] }
+    loops.found = { detached: [], kept: [kept(1)], unknown: ['/dev/loop7: EIO'] }
     await leaks.sweep()
-    loops.found = { detached: [], inUse: [device(1), device(2)] }
+    loops.found = { detached: [], kept: [kept(1), kept(2)], unknown: ['/dev/loop7: EIO'] }
     await leaks.sweep()
     expect(leaks.count).toBe(2)
-    expect(lines.map(({ volume }) => volume)).toEqual(['volume-1', 'volume-2'])
-    loops.found = { detached: [], inUse: [] }
+    expect(lines.map(({ volume, error }) => volume ?? error)).toEqual([
+      'volume-1',
+      '/dev/loop7: EIO',
+      'volume-2',
+    ])
+    loops.found = { detached: [], kept: [], unknown: [] }
     await leaks.sweep()
     expect(leaks.count).toBe(0)
   })

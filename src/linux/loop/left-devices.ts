@@ -1,0 +1,79 @@
+import { messageOf } from '../../volumes/errors.ts'
+import type { KeptDevice, LoopState, RecoveredDevices } from '../../volumes/ports.ts'
+import { backedBy, tryDetach } from './detach.ts'
+import { backingOf } from './identity.ts'
+import { isUnlinked, onTopOf, type InventoryEntry, type Scan } from './inventory.ts'
+import { ShownDevices } from './shown-devices.ts'
+
+/**
+ * Detaches devices of ours whose image has no name any more, with those on top of them, where it is certain that nobody uses
+ * them: a pod that has such a device would read the file that gets its number next.
+ *
+ * In a container with a pid namespace of its own, other mount namespaces cannot be seen. In its own it has what the kubelet of this
+ * node mounts for pods, by propagation. So there the devices of other nodes of this machine, as kind has them, are kept.
+ */
+export class LeftDevices {
+  readonly #scan: Scan
+  readonly #isHere: (name: string) => boolean
+  readonly #detached: LoopState[] = []
+  readonly #kept: KeptDevice[] = []
+  readonly #unknown: string[]
+
+  /** @param isHere for the name of a device of this node */
+  constructor(scan: Scan, isHere: (name: string) => boolean) {
+    this.#scan = scan
+    this.#isHere = isHere
+    this.#unknown = scan.unknown.map(({ number, error }) => `/dev/loop${number}: ${messageOf(error)}`)
+  }
+
+  /** @param isOurs for the name of a device of any node */
+  async detach(isOurs: (name: string) => boolean): Promise<RecoveredDevices> {
+    const left = this.#scan.entries.filter(({ state }) => isOurs(state.name) && this.#isUnlinked(state))
+    if (left.length > 0) await this.#detachAll(left)
+    return { detached: this.#detached, kept: this.#kept, unknown: this.#unknown }
+  }
+
+  #isUnlinked({ device }: LoopState): boolean {
+    try {
+      return isUnlinked(device.number)
+    } catch (error) {
+      this.#unknown.push(`${device.path}: ${messageOf(error)}`)
+      return false
+    }
+  }
+
+  async #detachAll(left: readonly InventoryEntry[]): Promise<void> {
+    try {
+      const shown = await ShownDevices.everywhere()
+      for (const entry of left) {
+        if (shown.isComplete || this.#isHere(entry.state.name)) await this.#detachWithAbove(entry, shown)
+        else this.#keep(entry, 'is a device of another node, whose mounts cannot be seen from here')
+      }
+    } catch (error) {
+      const rest = left.filter(({ state }) => !this.#isDone(state))
+      for (const entry of rest) this.#keep(entry, `may be in use: ${messageOf(error)}`)
+    }
+  }
+
+  async #detachWithAbove(entry: InventoryEntry, shown: ShownDevices): Promise<void> {
+    const all = [...onTopOf(entry.state.device, this.#scan.entries), entry]
+    const target = all.map(({ state }) => shown.targetOf(state.device.number)).find((at) => at !== undefined)
+    if (target !== undefined) {
+      this.#keep(entry, `is shown at ${target}`)
+      return
+    }
+    for (const one of all) {
+      const use = await tryDetach(one.state.device, backedBy(backingOf(one.info)), shown)
+      if (!use) this.#detached.push(one.state)
+      else this.#keep(one, `is ${use.how}`)
+    }
+  }
+
+  #keep({ state }: InventoryEntry, why: string): void {
+    this.#kept.push({ ...state, why })
+  }
+
+  #isDone({ device }: LoopState): boolean {
+    return [...this.#detached, ...this.#kept].some((state) => state.device.number === device.number)
+  }
+}
