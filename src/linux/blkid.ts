@@ -1,4 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises'
+import { VolumeError } from '../volumes/errors.ts'
 import type { Signature } from '../volumes/ports.ts'
 import { CommandError } from './command-error.ts'
 import { deviceSize } from './device-size.ts'
@@ -8,14 +9,16 @@ import { isXfsInProgress } from './filesystems/xfs-in-progress.ts'
 
 /** blkid(8): nothing found, for whatever reason. */
 const EXIT_NOTHING_FOUND = 2
+/** blkid(8): signatures of several things, which contradict each other. */
+const EXIT_AMBIVALENT = 8
 
-const blank: Signature = { type: undefined, partitionTable: undefined, unfinished: false }
+const blank: Signature = { type: undefined, partitionTable: undefined, uuid: undefined, unfinished: false }
 
 /**
  * Reads from the device itself (`-p`, no cache) what is on it.
  * @throws Error whenever there could be something that was not seen: blkid's exit code 2 stands not only for a blank
  *   device, but also for one that is missing, has no size, or cannot be read
- * @throws CommandError with exit code 8 when signatures contradict each other
+ * @throws VolumeError failed-precondition when signatures contradict each other, or one is damaged
  */
 export async function probe(device: string, signal: AbortSignal): Promise<Signature> {
   await using handle = await open(device, 'r')
@@ -25,7 +28,12 @@ export async function probe(device: string, signal: AbortSignal): Promise<Signat
     const { stdout } = await run('blkid', ['-p', '-o', 'export', device], { signal })
     return await signatureOf(parseExport(stdout), handle)
   } catch (error) {
-    if (!(error instanceof CommandError && error.exitCode === EXIT_NOTHING_FOUND)) throw error
+    if (!(error instanceof CommandError)) throw error
+    if (error.exitCode === EXIT_AMBIVALENT) {
+      const message = `${device} has signatures of several file systems, which contradict each other`
+      throw new VolumeError('failed-precondition', message, { cause: error })
+    }
+    if (error.exitCode !== EXIT_NOTHING_FOUND) throw error
     await proveBlank(handle, device, size)
     return blank
   }
@@ -47,11 +55,13 @@ async function signatureOf(tags: Map<string, string>, handle: FileHandle): Promi
   const type = tags.get('TYPE')
   const partitionTable = tags.get('PTTYPE')
   if (type === undefined && partitionTable === undefined) {
-    throw new Error(
-      `blkid found something that it has no name for: ${[...tags.keys()].join(', ') || 'no tags'}`,
+    throw new VolumeError(
+      'failed-precondition',
+      `blkid finds something on a device that it has no name for (${[...tags.keys()].join(', ') || 'no tags'})`,
     )
   }
-  return { type, partitionTable, unfinished: type === 'xfs' && (await isXfsInProgress(handle)) }
+  const uuid = tags.get('UUID')
+  return { type, partitionTable, uuid, unfinished: type === 'xfs' && (await isXfsInProgress(handle)) }
 }
 
 /** `-o export` writes one NAME=value per line, and puts a backslash before characters that a shell would mind. */
@@ -81,6 +91,9 @@ async function proveBlank(handle: FileHandle, device: string, size: bigint): Pro
     if (bytesRead < length) throw new Error(`only ${bytesRead} of ${length} bytes of ${device} could be read`)
   }
   const type = typeByMagic(buffer)
-  if (type !== undefined)
-    throw new Error(`blkid finds nothing on ${device}, which begins as an ${type} does; it is left as it is`)
+  if (type === undefined) return
+  throw new VolumeError(
+    'failed-precondition',
+    `blkid takes ${device} for blank, although it begins as ${type} does: the superblock is damaged`,
+  )
 }

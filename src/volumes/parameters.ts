@@ -9,6 +9,8 @@ export interface VolumeParameters extends VolumeAttributes {
   readonly pool: string
   readonly fsType: FsType | undefined
   readonly mkfsOptions: readonly string[]
+  /** `imported`: somebody puts an image with a file system in the place of the blank one; the driver never makes one. */
+  readonly content: 'new' | 'imported'
   readonly labels: Readonly<Record<string, string>>
 }
 
@@ -29,6 +31,7 @@ const schema = v.strictObject({
   pool: v.optional(v.pipe(v.string(), v.nonEmpty()), 'default'),
   fsType: v.optional(v.picklist(fsTypes)),
   mkfsOptions: v.optional(v.string(), ''),
+  content: v.optional(v.picklist(['new', 'imported']), 'new'),
   provisioning: v.optional(mutable.provisioning, 'thin'),
   directIO: v.optional(mutable.directIO, 'auto'),
   discard: v.optional(mutable.discard, 'none'),

@@ -2,6 +2,7 @@ import { chooseCapacity, satisfies, type CapacityRange } from './capacity-range.
 import type { Catalog } from './catalog.ts'
 import { larger } from './bytes.ts'
 import { VolumeError, failureOf, hasErrno } from './errors.ts'
+import type { FileSystemState } from './file-system-state.ts'
 import { ephemeralIdFor, volumeIdFor } from './ids.ts'
 import type { Jobs } from './jobs.ts'
 import type { KeyedLock } from './keyed-lock.ts'
@@ -67,7 +68,8 @@ export class Provisioner {
     const { provisioning, directIo, discard } = spec
     const initial = { provisioning, directIo, discard }
     const createdAt = new Date().toISOString()
-    const volume = { ...spec, id, name, capacityBytes, initial, ephemeral, labels, createdAt }
+    const fileSystem = initialState(spec, parameters)
+    const volume = { ...spec, fileSystem, id, name, capacityBytes, initial, ephemeral, labels, createdAt }
     if (!request.source) return await this.#make(volume, range, signal)
     return compatible(await jobs.run(id, (job) => this.#make(volume, range, job), signal), spec, range)
   }
@@ -77,12 +79,14 @@ export class Provisioner {
     using _lock = await locks.acquire(volume.id, signal)
     const existing = catalog.find(volume.id)
     if (existing) return compatible(existing, volume, range)
-    await catalog.pool(volume.pool).create(volume, async (draft) => {
-      if (volume.contentSource) await restorer.fill(draft, volume, volume.contentSource, signal)
-      else await files.create(draft.image, volume.capacityBytes, volume.provisioning === 'thick', signal)
+    return await catalog.pool(volume.pool).create(volume, async (draft) => {
+      const { contentSource, fileSystem } = volume
+      const filled = contentSource && (await restorer.fill(draft, volume, contentSource, signal))
+      if (!filled)
+        await files.create(draft.image, volume.capacityBytes, volume.provisioning === 'thick', signal)
       signal.throwIfAborted()
+      return filled ?? fileSystem
     })
-    return volume
   }
 
   /** Deletes the volume and its data. @throws VolumeError failed-precondition while it is staged or attached */
@@ -178,6 +182,15 @@ export function specOf(
   const { pool, provisioning, directIo, discard, mkfsOptions } = parameters
   const accessTypes = [...new Set(accesses.map((access) => access.type))].sort()
   return { pool, accessTypes, fsType, provisioning, directIo, discard, mkfsOptions, contentSource: source }
+}
+
+/** A pod that uses a volume raw leaves what may look blank. */
+function initialState(
+  { accessTypes }: Pick<VolumeSpec, 'accessTypes'>,
+  { content }: Pick<VolumeParameters, 'content'>,
+): FileSystemState {
+  if (content === 'imported') return { state: 'imported' }
+  return { state: accessTypes.includes('block') ? 'unknown' : 'new' }
 }
 
 /** A volume cannot be smaller than what it is made of. */

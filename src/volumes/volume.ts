@@ -1,3 +1,4 @@
+import type { FileSystemState } from './file-system-state.ts'
 import type { VolumeId } from './ids.ts'
 import type { DirectIo, FsType, SectorBytes } from './ports.ts'
 
@@ -38,6 +39,7 @@ export interface Volume extends VolumeSpec {
   /** CreateVolume's name: any Unicode. */
   readonly name: string
   readonly capacityBytes: bigint
+  readonly fileSystem: FileSystemState
   /** The attributes as they were asked for first; a repeated CreateVolume asks for these again. */
   readonly initial: VolumeAttributes
   /** Made by NodePublishVolume for one pod, and gone with it. */

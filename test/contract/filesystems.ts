@@ -18,7 +18,7 @@ export interface FileSystemsWorld extends AsyncDisposable {
 }
 
 const GIB = 1n << 30n
-const blank = { type: undefined, partitionTable: undefined, unfinished: false }
+const blank = { type: undefined, partitionTable: undefined, uuid: undefined, unfinished: false }
 
 const minimum: Record<FsType, bigint> = { ext4: 8n << 20n, xfs: 300n << 20n, btrfs: 256n << 20n }
 
@@ -46,7 +46,9 @@ export function describeFileSystems(
     })
 
     it('finds nothing on a blank device', async () => {
-      expect(await fileSystems.probe(await world.device(GIB), signal)).toEqual(blank)
+      const device = await world.device(GIB)
+      expect(await fileSystems.probe(device, signal)).toEqual(blank)
+      expect(await fileSystems.identify(device)).toBeUndefined()
     })
 
     it('takes a device that is missing or cannot be read not for blank', async () => {
@@ -64,9 +66,14 @@ export function describeFileSystems(
       it('is found after a format, and passes its check', async () => {
         const device = await world.device(GIB)
         await fileSystems.format(type, device, [], signal)
-        expect(await fileSystems.probe(device, signal)).toEqual({ ...blank, type })
+        const uuid = expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+        const found = await fileSystems.probe(device, signal)
+        expect(found).toEqual({ ...blank, type, uuid })
+        const identity = { type, uuid: found.uuid }
+        expect(await fileSystems.identify(device)).toEqual(identity)
         await fileSystems.check(type, device, signal)
         await world.mount(device, type)
+        expect(await fileSystems.identify(device)).toEqual(identity)
       })
 
       it('can be made on the smallest device', async () => {

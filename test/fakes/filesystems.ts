@@ -1,5 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { VolumeError } from '../../src/volumes/errors.ts'
-import type { FileSystems, FsType, Signature } from '../../src/volumes/ports.ts'
+import {
+  fsTypes,
+  type FileSystemIdentity,
+  type FileSystems,
+  type FsType,
+  type Signature,
+} from '../../src/volumes/ports.ts'
 import { FakeErrno } from './errno.ts'
 
 /** What is on a device. */
@@ -12,7 +19,7 @@ export interface FakeContent extends Signature {
 
 type Operation = 'probe' | 'format' | 'check' | 'growUnmounted' | 'grow' | 'renew'
 
-const nothing = { type: undefined, partitionTable: undefined, unfinished: false } as const
+const nothing = { type: undefined, partitionTable: undefined, uuid: undefined, unfinished: false } as const
 
 /** File systems in memory, on devices that are only names. */
 export class FakeFileSystems implements FileSystems {
@@ -52,8 +59,14 @@ export class FakeFileSystems implements FileSystems {
 
   async probe(device: string, signal: AbortSignal): Promise<Signature> {
     await this.#begin('probe', device, signal)
-    const { type, partitionTable, unfinished } = this.#contents.get(device) ?? nothing
-    return { type, partitionTable, unfinished }
+    const { type, partitionTable, uuid, unfinished } = this.#contents.get(device) ?? nothing
+    return { type, partitionTable, uuid, unfinished }
+  }
+
+  identify(device: string): Promise<FileSystemIdentity | undefined> {
+    const { type: found, uuid } = this.#contents.get(device) ?? nothing
+    const type = fsTypes.find((known) => known === found)
+    return Promise.resolve(type && { type, uuid })
   }
 
   async format(type: FsType, device: string, options: readonly string[], signal: AbortSignal): Promise<void> {
@@ -64,7 +77,7 @@ export class FakeFileSystems implements FileSystems {
     if (sizeBytes < this.minimumBytes(type)) throw new Error(`the device ${device} is too small for ${type}`)
     await this.#begin('format', `${type} ${device}`, signal)
     this.formatOptions = options
-    this.setContent(device, { type })
+    this.setContent(device, { type, uuid: randomUUID() })
   }
 
   async check(type: FsType, device: string, signal: AbortSignal): Promise<void> {
@@ -72,22 +85,23 @@ export class FakeFileSystems implements FileSystems {
     const content = this.#contents.get(device)
     if (content?.damage === 'hopeless')
       throw new VolumeError('failed-precondition', `${device} is beyond repair`)
-    if (content) this.setContent(device, { type, sizeBytes: content.sizeBytes })
+    if (content) this.setContent(device, { type, uuid: content.uuid, sizeBytes: content.sizeBytes })
   }
 
   async growUnmounted(type: FsType, device: string, signal: AbortSignal): Promise<void> {
     await this.#begin('growUnmounted', `${type} ${device}`, signal)
-    if (type === 'ext4') this.setContent(device, { type })
+    if (type === 'ext4') this.setContent(device, { type, uuid: this.contentOf(device)?.uuid })
   }
 
   async grow(type: FsType, device: string, mountPoint: string, signal: AbortSignal): Promise<void> {
     await this.#begin('grow', `${type} ${device} ${mountPoint}`, signal)
-    this.setContent(device, { type })
+    this.setContent(device, { type, uuid: this.contentOf(device)?.uuid })
   }
 
   /** An image, unlike a device, needs not to be known here. */
-  renew(type: FsType, image: string, signal: AbortSignal): Promise<void> {
-    return this.#begin('renew', `${type} ${image}`, signal)
+  async renew(type: FsType, image: string, signal: AbortSignal): Promise<string | undefined> {
+    await this.#begin('renew', `${type} ${image}`, signal)
+    return type === 'btrfs' ? randomUUID() : undefined
   }
 
   #sizeOf(device: string): bigint {

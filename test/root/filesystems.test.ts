@@ -61,6 +61,7 @@ describeRoot('LinuxFileSystems', () => {
       expect(await fileSystems.probe(device, signal)).toEqual({
         type: undefined,
         partitionTable: 'dos',
+        uuid: undefined,
         unfinished: false,
       })
     })
@@ -75,7 +76,7 @@ describeRoot('LinuxFileSystems', () => {
       const device = await formatted('xfs', 300n * MIB)
       const ext4 = await formatted('ext4', 300n * MIB)
       await tool('dd', `if=${ext4}`, `of=${device}`, 'bs=1024', 'skip=1', 'seek=1', 'count=1', 'conv=notrunc')
-      await expect(fileSystems.probe(device, signal)).rejects.toMatchObject({ exitCode: 8 })
+      await expect(fileSystems.probe(device, signal)).rejects.toMatchObject({ kind: 'failed-precondition' })
     })
 
     it.each(['/dev/null', '/dev'])('fails for %s, which blkid takes for blank', async (path) => {
@@ -175,7 +176,7 @@ describeRoot('LinuxFileSystems', () => {
       const device = await scratch.device(16n * MIB)
       const checking = fileSystems.check('ext4', device, signal)
       await expect(checking).rejects.toBeInstanceOf(CommandError)
-      await expect(checking).rejects.toMatchObject({ exitCode: 8 })
+      await expect(checking).rejects.toMatchObject({ kind: 'failed-precondition' })
     })
   })
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { LinuxFileSystems } from '../../linux/filesystems/index.ts'
 import { LinuxImageFiles } from '../../linux/image-files.ts'
 import { isUnlinked } from '../../linux/loop/inventory.ts'
 import { lockHolder } from '../../linux/lock-holder.ts'
@@ -7,10 +8,12 @@ import { examineMachine } from '../../linux/preflight/machine.ts'
 import { messageOf } from '../../volumes/errors.ts'
 import type { Finding } from '../../volumes/health/finding.ts'
 import { isIdOfNode } from '../../volumes/ids.ts'
+import { fileSystemFindings } from '../../volumes/inspection/file-system-findings.ts'
 import { poolFindings } from '../../volumes/inspection/pool-findings.ts'
 import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
 import { leftoverFindings, recordFindings } from '../../volumes/inspection/record-findings.ts'
 import { frozenFindings, orphanFinding, useFindings } from '../../volumes/inspection/use-findings.ts'
+import type { VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
 import { homeOf } from '../config.ts'
 import { askDriver, driverProcess, type DriverIdentity } from '../running-driver.ts'
 import { certificateFindings } from './certificate-findings.ts'
@@ -56,13 +59,25 @@ export async function diagnose(options: DoctorOptions): Promise<Diagnosis> {
 async function examinePool(pool: PoolOnDisk, survey: Survey, nodeId: string): Promise<Finding[]> {
   const holder = await lockHolder(homeOf(pool.config))
   const volumes = await volumesOf(pool, survey)
+  const inspection = { files: new LinuxImageFiles(), fileSystems: new LinuxFileSystems() }
   return [
     ...(await poolFindings(pool, holder, new LinuxImageFiles())),
     ...recordFindings(pool, nodeId),
     ...(holder === undefined ? leftoverFindings(pool) : []),
     ...(holder === undefined ? frozenFindings(pool, volumes) : []),
     ...(await Promise.all(volumes.map(useFindings))).flat(),
+    ...(await inTurn(volumes, (volume) => fileSystemFindings(volume, inspection))),
   ]
+}
+
+/** One after the other, because each opens an image. */
+async function inTurn(
+  volumes: readonly VolumeOnNode[],
+  look: (volume: VolumeOnNode) => Promise<Finding[]>,
+): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const volume of volumes) findings.push(...(await look(volume)))
+  return findings
 }
 
 /** A process that has the pools and does not answer is a driver that hangs. */

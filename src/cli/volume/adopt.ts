@@ -45,8 +45,12 @@ export async function adoptVolume(path: string, options: AdoptOptions): Promise<
   const lock = await lockFile(orphan.image, survey)
   await using _locked = lock
   const volume = await toVolume(orphan, options, signal)
-  const { id, capacityBytes, driver } = await createWithImage(options.endpoint, volume, survey, (place) =>
-    move(orphan.image, place, volume, signal),
+  const { id, capacityBytes, driver } = await createWithImage(
+    options.endpoint,
+    volume,
+    { isImported: await hasFileSystem(orphan, volume) },
+    survey,
+    (place) => move(orphan.image, place, volume, signal),
   )
   await forget(orphan, options.endpoint, survey).catch((error: unknown) => {
     console.error(
@@ -90,6 +94,14 @@ async function toVolume(
   if (record) return { ...record, ...given, labels }
   const attributes = { provisioning: 'thin', directIo: 'auto', discard: 'none', mkfsOptions: [] } as const
   return { ...given, ...attributes, labels, ...(await contentOf(image, options, signal)) }
+}
+
+/** False for a volume that was never used, which its first stage has still to format. */
+async function hasFileSystem({ image, record }: Orphan, { accessTypes }: NewVolume): Promise<boolean> {
+  if (!accessTypes.includes('mount')) return false
+  const state = record?.fileSystem.state
+  if (state === 'unknown') return await new LinuxImageFiles().hasData(image)
+  return state !== 'new'
 }
 
 /** One step on the same disk. From another disk it is copied first, and removed when the copy has its place. */

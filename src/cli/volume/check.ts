@@ -5,7 +5,8 @@ import { LoopControl } from '../../linux/loop/control.ts'
 import { LinuxLoopDevices } from '../../linux/loop/loop-devices.ts'
 import { VolumeError } from '../../volumes/errors.ts'
 import type { VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
-import { sectorBytesOf } from '../../volumes/volume.ts'
+import { fileSystemAction } from '../../volumes/file-system-state.ts'
+import { sectorBytesOf, type Volume } from '../../volumes/volume.ts'
 import { abortOnInterruption } from '../interruption.ts'
 import type { PoolOptions } from '../survey.ts'
 import { formatDuration } from '../text.ts'
@@ -39,7 +40,8 @@ export async function checkVolumes(
  * By a device of its own, read-only, which holds the lock of the image: until it is gone, nobody stages or deletes the volume.
  */
 async function verify({ image, volume }: VolumeOnNode, signal: AbortSignal): Promise<Verdict> {
-  if (!(await new LinuxImageFiles().hasData(image))) {
+  const hasData = await new LinuxImageFiles().hasData(image)
+  if (!hasData && volume.fileSystem.state !== 'formatted') {
     return { isClean: true, report: 'The volume was never used: it has no file system yet.' }
   }
   await using control = await LoopControl.open()
@@ -54,7 +56,28 @@ async function verify({ image, volume }: VolumeOnNode, signal: AbortSignal): Pro
     },
     signal,
   )
+  const refusal = await whyRefused(volume, image, attachment.device.path, hasData, signal)
+  if (refusal !== undefined) return { isClean: false, report: refusal }
   return await new LinuxFileSystems().verify(volume.fsType, attachment.device.path, signal)
+}
+
+/** Undefined where the device has the file system that a stage mounts. */
+async function whyRefused(
+  volume: Volume,
+  image: string,
+  device: string,
+  hasData: boolean,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (volume.fileSystem.state !== 'formatted') return undefined
+  try {
+    const found = await new LinuxFileSystems().probe(device, signal)
+    fileSystemAction(volume, image, { ...found, hasData })
+    return undefined
+  } catch (error) {
+    if (error instanceof VolumeError) return error.message
+    throw error
+  }
 }
 
 function requireCheckable(volume: VolumeOnNode): void {

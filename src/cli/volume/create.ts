@@ -25,6 +25,11 @@ export type NewVolume = Pick<
   | 'labels'
 >
 
+export interface CreateWishes {
+  /** Whether the image has a file system that the driver must mount and never make. */
+  readonly isImported: boolean
+}
+
 export interface CreatedVolume {
   readonly id: string
   readonly capacityBytes: bigint
@@ -48,6 +53,7 @@ export interface ImagePlace {
 export async function createWithImage(
   endpoint: string,
   wanted: NewVolume,
+  { isImported }: CreateWishes,
   survey: Survey,
   put: (place: ImagePlace) => Promise<void>,
 ): Promise<CreatedVolume> {
@@ -56,7 +62,7 @@ export async function createWithImage(
   const files = new LinuxImageFiles()
   const isNew = !isThere(survey, volumeIdFor(driver.nodeId, wanted.name))
   await using undo = new AsyncDisposableStack()
-  const { volume } = await client.controller.createVolume(toRequest(wanted))
+  const { volume } = await client.controller.createVolume(toRequest(wanted, isImported))
   if (!volume) throw new Error('the driver says it has made a volume, but not which')
   const { volumeId: id } = volume
   if (isNew) undo.defer(() => deleteVolume(client, id))
@@ -104,7 +110,10 @@ async function deleteVolume(client: CsiClient, volumeId: string): Promise<void> 
   await client.controller.deleteVolume({ volumeId })
 }
 
-function toRequest({ accessTypes, fsType, labels, mkfsOptions, name, ...wanted }: NewVolume) {
+function toRequest(
+  { accessTypes, fsType, labels, mkfsOptions, name, ...wanted }: NewVolume,
+  isImported: boolean,
+) {
   const metadata = Object.entries(labels).map(([key, value]) => [`csi.storage.k8s.io/${key}`, value] as const)
   const { capacityBytes, directIo, discard, pool, provisioning } = wanted
   return {
@@ -115,6 +124,7 @@ function toRequest({ accessTypes, fsType, labels, mkfsOptions, name, ...wanted }
       ...(type === 'mount' ? { mount: { fsType } } : { block: {} }),
     })),
     parameters: {
+      ...(isImported && { content: 'imported' }),
       ...{ pool, provisioning, directIO: directIo, discard, mkfsOptions: mkfsOptions.join(' ') },
       ...Object.fromEntries(metadata),
     },

@@ -10,7 +10,7 @@ import { abortOnInterruption } from '../interruption.ts'
 import { ProgressBar } from '../progress.ts'
 import { takeSurvey, type PoolOptions } from '../survey.ts'
 import { contentOf, wantedContent, type ContentWishes } from './content.ts'
-import { createWithImage, type NewVolume } from './create.ts'
+import { createWithImage, type CreateWishes, type NewVolume } from './create.ts'
 import { putCopy } from './put-image.ts'
 import { lockFile } from './source.ts'
 
@@ -44,7 +44,7 @@ async function fromFile(
   }
   const volume = newVolume(options, content, options.size ?? logical)
   using progress = new ProgressBar(`import ${options.name}`)
-  return await createWithImage(options.endpoint, volume, survey, (place) =>
+  return await createWithImage(options.endpoint, volume, imported(volume), survey, (place) =>
     putCopy(
       place,
       volume,
@@ -63,21 +63,26 @@ async function fromStandardInput(options: ImportOptions): Promise<{ id: string; 
   if (size === undefined) throw new Error('say how large the volume is to be: --size <quantity>')
   const volume = newVolume(options, wantedContent(options), size)
   using progress = new ProgressBar(`import ${options.name}`)
-  return await createWithImage(options.endpoint, volume, await takeSurvey(options), (place) =>
-    putCopy(
-      place,
-      volume,
-      async (path) => {
-        await using handle = await open(path, 'wx', 0o600)
-        await writeSparse({ handle, path }, addAbortSignal(signal, process.stdin), (copiedBytes) => {
-          if (copiedBytes > size) throw new Error(`more comes than --size allows, ${formatBytes(size)}`)
-          progress.update({ copiedBytes, totalBytes: size })
-        })
-        await contentOf(path, options, signal)
-        await renew(path, volume, signal)
-      },
-      signal,
-    ),
+  return await createWithImage(
+    options.endpoint,
+    volume,
+    imported(volume),
+    await takeSurvey(options),
+    (place) =>
+      putCopy(
+        place,
+        volume,
+        async (path) => {
+          await using handle = await open(path, 'wx', 0o600)
+          await writeSparse({ handle, path }, addAbortSignal(signal, process.stdin), (copiedBytes) => {
+            if (copiedBytes > size) throw new Error(`more comes than --size allows, ${formatBytes(size)}`)
+            progress.update({ copiedBytes, totalBytes: size })
+          })
+          await contentOf(path, options, signal)
+          await renew(path, volume, signal)
+        },
+        signal,
+      ),
   )
 }
 
@@ -88,6 +93,10 @@ function newVolume(
 ): NewVolume {
   const attributes = { provisioning, directIo: 'auto', discard: 'none', mkfsOptions: [], labels: {} } as const
   return { name, pool, capacityBytes, ...content, ...attributes }
+}
+
+function imported({ accessTypes }: NewVolume): CreateWishes {
+  return { isImported: accessTypes.includes('mount') }
 }
 
 /** What it was copied of may be on this machine, too. */

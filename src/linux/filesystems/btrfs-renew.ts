@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { VolumeError } from '../../volumes/errors.ts'
 import { run } from '../exec.ts'
 import { openImage } from '../open-image.ts'
+import { identify } from './magic.ts'
 import {
   hasKnownChecksum,
   hasLog,
@@ -21,26 +22,29 @@ import {
  * more: the copy of a file system that was not unmounted cleanly could never be mounted again (tried with
  * btrfs-progs 6.2). So the superblocks are changed directly, and the tool is used for the checksums
  * that are not known here.
+ * @returns the new fsid; undefined where there is no btrfs
+ * @throws VolumeError failed-precondition for a damaged superblock: once repaired, the copy would be taken for its source
  */
-export async function renewBtrfs(image: string, signal: AbortSignal): Promise<void> {
+export async function renewBtrfs(image: string, signal: AbortSignal): Promise<string | undefined> {
   await using file = await openImage(image, 'r+')
   const blocks = await readSuperblocks(file)
   const first = blocks.get(superblockOffsets[0] ?? 0n)
   // The copy of a volume that was never formatted, and will be when it is first staged.
-  if (!first) return
+  if (!first && blocks.size === 0) return undefined
+  if (!first) throw damaged(image)
   if (!hasKnownChecksum(first)) {
     if (hasLog(first)) throw cannotKeepLog(image)
     await run('btrfstune', ['-f', '-m', image], { signal })
-    return
+    return (await identify(file))?.uuid
   }
-  if (!isIntact(first)) {
-    throw new VolumeError('failed-precondition', `the superblock of the btrfs in ${image} is damaged`)
-  }
+  if (!isIntact(first)) throw damaged(image)
   signal.throwIfAborted()
-  const fsid = Buffer.from(randomUUID().replaceAll('-', ''), 'hex')
+  const uuid = randomUUID()
+  const fsid = Buffer.from(uuid.replaceAll('-', ''), 'hex')
   for (const [offset, block] of blocks) {
     await file.write(withFsid(block, fsid), 0, SUPERBLOCK_BYTES, Number(offset))
   }
+  return uuid
 }
 
 /** The superblock and those of its mirrors that are there; a mirror that was never written is a hole. */
@@ -56,6 +60,10 @@ async function readSuperblocks(file: FileHandle): Promise<Map<bigint, Buffer>> {
     if (bytesRead === SUPERBLOCK_BYTES && isSuperblock(buffer)) blocks.set(offset, buffer)
   }
   return blocks
+}
+
+function damaged(image: string): VolumeError {
+  return new VolumeError('failed-precondition', `the superblock of the btrfs in ${image} is damaged`)
 }
 
 function cannotKeepLog(image: string): VolumeError {

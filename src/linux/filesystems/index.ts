@@ -1,8 +1,10 @@
+import { open } from 'node:fs/promises'
 import { VolumeError } from '../../volumes/errors.ts'
-import type { FileSystems, FsType, Signature } from '../../volumes/ports.ts'
+import type { FileSystemIdentity, FileSystems, FsType, Signature } from '../../volumes/ports.ts'
 import { probe } from '../blkid.ts'
 import { btrfs } from './btrfs.ts'
 import { ext4 } from './ext4.ts'
+import { identify } from './magic.ts'
 import type { FileSystemType, Verdict } from './type.ts'
 import { xfs } from './xfs.ts'
 
@@ -32,6 +34,11 @@ export class LinuxFileSystems implements FileSystems {
     return probe(device, signal)
   }
 
+  async identify(device: string): Promise<FileSystemIdentity | undefined> {
+    await using handle = await open(device, 'r')
+    return await identify(handle)
+  }
+
   format(type: FsType, device: string, options: readonly string[], signal: AbortSignal): Promise<void> {
     return types[type].format(device, options, signal)
   }
@@ -53,7 +60,7 @@ export class LinuxFileSystems implements FileSystems {
     return types[type].grow(device, mountPoint, signal)
   }
 
-  async renew(type: FsType, image: string, signal: AbortSignal): Promise<void> {
-    await types[type].renew?.(image, signal)
+  async renew(type: FsType, image: string, signal: AbortSignal): Promise<string | undefined> {
+    return await types[type].renew?.(image, signal)
   }
 }

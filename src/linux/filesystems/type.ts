@@ -20,7 +20,7 @@ export interface FileSystemType {
   /** On an unmounted device that was checked; only where it has an advantage over `grow`. */
   growUnmounted?(device: string, signal: AbortSignal): Promise<void>
   /** On the image of a copy that is not attached; only where two of one identity cannot be mounted together. */
-  renew?(image: string, signal: AbortSignal): Promise<void>
+  renew?(image: string, signal: AbortSignal): Promise<string | undefined>
   /** On a mounted file system. */
   grow(device: string, mountPoint: string, signal: AbortSignal): Promise<void>
 }

@@ -1,5 +1,6 @@
 import type { Catalog } from '../catalog.ts'
 import { VolumeError, messageOf } from '../errors.ts'
+import type { FileSystemMissing } from '../file-system-state.ts'
 import type { KeyedLock } from '../keyed-lock.ts'
 import { isAlive } from '../node/alive.ts'
 import { devicesOf } from '../node/devices.ts'
@@ -77,7 +78,8 @@ export class VolumeHealth {
     try {
       const { logical } = await imageSize(this.#on.files, pool.volumes.image(id))
       requireWhole(logical, volume?.capacityBytes ?? 0n)
-      return []
+      const missing = pool.withoutFileSystem.get(id)
+      return missing ? [missingFileSystem(missing)] : []
     } catch (error) {
       // Deleted since it was found.
       return pool.volumes.get(id) ? [damageIssue(id, error)] : []
@@ -113,7 +115,7 @@ export class VolumeHealth {
 }
 
 /** What is wrong with a volume although its image is there, and may be in use. */
-const hasImage = ['ImageShrunk', 'PoolReadOnly', 'PoolNearlyFull']
+const hasImage = ['ImageShrunk', 'FileSystemMissing', 'PoolReadOnly', 'PoolNearlyFull']
 
 /** A thick volume has all of its blocks, however full its pool is. */
 function concerns({ reason }: StorageIssue, volume: Volume | undefined): boolean {
@@ -123,6 +125,10 @@ function concerns({ reason }: StorageIssue, volume: Volume | undefined): boolean
 /** A volume is as lost as its pool, and can be written no more than that. */
 function asVolumeIssue({ message, reason, status }: StorageIssue): VolumeIssue {
   return { status: status === 'unreachable' ? 'inaccessible' : 'degraded', reason, message }
+}
+
+function missingFileSystem({ message }: FileSystemMissing): VolumeIssue {
+  return { status: 'inaccessible', reason: 'FileSystemMissing', message }
 }
 
 /** What is wrong with a volume whose record or image cannot be used. */

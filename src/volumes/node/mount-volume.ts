@@ -1,8 +1,9 @@
-import { VolumeError } from '../errors.ts'
+import { VolumeError, hasErrno } from '../errors.ts'
+import { FileSystemMissing } from '../file-system-state.ts'
 import type { LoopDevice } from '../ports.ts'
 import { sectorBytesOf, type Volume } from '../volume.ts'
 import type { NodeDependencies } from './dependencies.ts'
-import { prepareFileSystem } from './prepare-filesystem.ts'
+import { prepareFileSystem, type PreparedFileSystem } from './prepare-filesystem.ts'
 import { shows, strange } from './uses.ts'
 
 export interface MountWish {
@@ -29,6 +30,9 @@ export async function mountVolume(
   const mounted = await mountedDevice(on, volume, image, wish)
   if (mounted) {
     if (!readOnly) await growFurther(on, volume, mounted, path, signal)
+    // Whoever mounted it may have died before the record was written.
+    if (volume.fileSystem.state !== 'formatted')
+      await rememberFormatted(on, volume, (await fileSystems.identify(mounted.path))?.uuid)
     return
   }
   // Until it is mounted only our open file keeps the device: if anything fails, or we die, the kernel detaches it.
@@ -44,18 +48,59 @@ export async function mountVolume(
     signal,
   )
   const { device } = attachment
-  const state = await prepareFileSystem(on, volume, device, !mayPrepare, signal)
+  const { isNew, uuid } = await prepare(on, volume, device, !mayPrepare, signal)
   await mounts.mount({
     source: device.path,
     target: path,
     fsType: volume.fsType,
     options: mountOptions(on, volume, wish),
   })
-  if (state !== 'checked' || readOnly) return
   await using undo = new AsyncDisposableStack()
   undo.defer(() => mounts.unmount(path))
-  await fileSystems.grow(volume.fsType, device.path, path, signal)
+  if (!isNew && !readOnly) await fileSystems.grow(volume.fsType, device.path, path, signal)
+  if (volume.fileSystem.state !== 'formatted') await rememberFormatted(on, volume, uuid)
   undo.move()
+}
+
+/** The reason for a refusal stays with the pool, for its health, until a stage finds the file system in its place. */
+async function prepare(
+  on: NodeDependencies,
+  volume: Volume,
+  device: LoopDevice,
+  readOnly: boolean,
+  signal: AbortSignal,
+): Promise<PreparedFileSystem> {
+  const { withoutFileSystem } = on.catalog.pool(volume.pool)
+  try {
+    const prepared = await prepareFileSystem(on, volume, device, readOnly, signal)
+    withoutFileSystem.delete(volume.id)
+    return prepared
+  } catch (error) {
+    if (error instanceof FileSystemMissing) withoutFileSystem.set(volume.id, error)
+    throw error
+  }
+}
+
+/**
+ * From now on a pod may write, so the volume is never formatted again. The record is on the disk when this returns.
+ * @throws VolumeError resource-exhausted when the disk of the pool is full
+ */
+async function rememberFormatted({ catalog }: NodeDependencies, volume: Volume, uuid = ''): Promise<void> {
+  const { space, volumes } = catalog.pool(volume.pool)
+  // As it is now: preparing may have written it.
+  const { fileSystem } = volumes.get(volume.id) ?? volume
+  const updating = volumes.update({ ...volume, fileSystem: { state: 'formatted', uuid } })
+  try {
+    await space.orFull('resource-exhausted', updating)
+  } catch (error) {
+    // What is there under these is not formatted either, so a full disk is no reason to keep a volume from its pods.
+    const isSafe = fileSystem.state === 'unknown' || fileSystem.state === 'imported'
+    if (!isSafe || !isDiskWithoutRoom(error)) throw error
+  }
+}
+
+function isDiskWithoutRoom(error: unknown): boolean {
+  return hasErrno(error, 'EROFS') || (error instanceof VolumeError && error.kind === 'resource-exhausted')
 }
 
 /** Whoever mounted it may have died before it was grown. */

@@ -1,45 +1,46 @@
 import { VolumeError } from '../errors.ts'
-import type { LoopDevice, Signature } from '../ports.ts'
+import { FileSystemMissing, fileSystemAction, type FoundContent } from '../file-system-state.ts'
+import type { LoopDevice } from '../ports.ts'
 import type { Volume } from '../volume.ts'
 import type { NodeDependencies } from './dependencies.ts'
 
-const blank: Signature = { type: undefined, partitionTable: undefined, unfinished: false }
+const neverWritten: FoundContent = {
+  hasData: false,
+  type: undefined,
+  partitionTable: undefined,
+  uuid: undefined,
+  unfinished: false,
+}
+
+export interface PreparedFileSystem {
+  readonly isNew: boolean
+  /** Undefined for one that has none. */
+  readonly uuid: string | undefined
+}
 
 /**
- * Makes sure that the device has the volume's file system and that it may be mounted: formats what is proven to be
- * blank, checks (and grows, if the volume grew) what has the right type, and refuses everything else. Nothing is ever
- * formatted on doubt.
- * @throws VolumeError failed-precondition saying what was found; resource-exhausted when the disk of the pool is full
+ * Makes sure that the device has the volume's file system and that it may be mounted: formats what was never formatted,
+ * checks (and grows, if the volume grew) what is the volume's own, and refuses everything else. A volume is formatted
+ * at most once, and nothing is written to what is refused.
+ * @throws FileSystemMissing saying what was found and how to repair it; VolumeError failed-precondition for a reader of a
+ * volume that was never used; resource-exhausted when the disk of the pool is full
  */
 export async function prepareFileSystem(
-  { catalog, files, fileSystems }: Pick<NodeDependencies, 'catalog' | 'files' | 'fileSystems'>,
+  on: Pick<NodeDependencies, 'catalog' | 'files' | 'fileSystems'>,
   volume: Volume,
   device: LoopDevice,
   readOnly: boolean,
   signal: AbortSignal,
-): Promise<'new' | 'checked'> {
+): Promise<PreparedFileSystem> {
+  const { catalog, fileSystems } = on
   const { fsType } = volume
-  // An image that was never written needs no probing, which would cost more than all the rest but the format itself.
-  const found = (await files.hasData(catalog.image(volume)))
-    ? await fileSystems.probe(device.path, signal)
-    : blank
-  if (found.partitionTable !== undefined) {
-    throw new VolumeError(
-      'failed-precondition',
-      `volume "${volume.id}" has a ${found.partitionTable} partition table where its ${fsType} should be; it is left as it is`,
-    )
-  }
-  if (found.type !== undefined && found.type !== fsType) {
-    throw new VolumeError(
-      'failed-precondition',
-      `volume "${volume.id}" has ${found.type} where its ${fsType} should be; it is left as it is`,
-    )
-  }
-  if (found.type === fsType && !found.unfinished) {
-    if (readOnly) return 'checked'
-    await fileSystems.check(fsType, device.path, signal)
-    await fileSystems.growUnmounted(fsType, device.path, signal)
-    return 'checked'
+  const found = await look(on, volume, device, signal)
+  if (fileSystemAction(volume, catalog.image(volume), found) === 'mount') {
+    if (!readOnly) {
+      await fileSystems.check(fsType, device.path, signal)
+      await fileSystems.growUnmounted(fsType, device.path, signal)
+    }
+    return { isNew: false, uuid: found.uuid }
   }
   if (readOnly) {
     throw new VolumeError(
@@ -47,8 +48,29 @@ export async function prepareFileSystem(
       `volume "${volume.id}" has no file system yet and is wanted read-only; stage it once for writing`,
     )
   }
-  const { space } = catalog.pool(volume.pool)
+  const { space, volumes } = catalog.pool(volume.pool)
+  // A killed mkfs leaves data that looks blank; only under `new` it is known what that is.
+  if (volume.fileSystem.state !== 'new') {
+    const updating = volumes.update({ ...volume, fileSystem: { state: 'new' } })
+    await space.orFull('resource-exhausted', updating)
+  }
   const formatting = fileSystems.format(fsType, device.path, volume.mkfsOptions, signal)
   await space.orFullBehind('resource-exhausted', formatting)
-  return 'new'
+  return { isNew: true, uuid: (await fileSystems.identify(device.path))?.uuid }
+}
+
+async function look(
+  { catalog, files, fileSystems }: Pick<NodeDependencies, 'catalog' | 'files' | 'fileSystems'>,
+  volume: Volume,
+  device: LoopDevice,
+  signal: AbortSignal,
+): Promise<FoundContent> {
+  // An image that was never written needs no probing, which would cost more than all the rest but the format itself.
+  if (!(await files.hasData(catalog.image(volume)))) return neverWritten
+  try {
+    return { ...(await fileSystems.probe(device.path, signal)), hasData: true }
+  } catch (error) {
+    if (!(error instanceof VolumeError)) throw error
+    throw FileSystemMissing.unclear(volume, catalog.image(volume), error)
+  }
 }

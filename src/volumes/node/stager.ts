@@ -82,9 +82,18 @@ export class Stager {
         `volume "${volume.id}" is staged ${attached.readOnly ? 'read-only' : 'read-write'} at ${attached.device.path} already`,
       )
     }
+    await this.#expectRawContent(volume)
     const { id: name, directIo } = volume
     const options = { name, readOnly, autoclear: false, directIo, sectorBytes: sectorBytesOf(volume) }
     await using _attachment = await loops.attach(image, options, signal)
+  }
+
+  /** What a pod writes to the raw device may look blank, so a volume that can also be mounted is no longer a new one. */
+  async #expectRawContent(volume: Volume): Promise<void> {
+    if (volume.fileSystem.state !== 'new') return
+    const { space, volumes } = this.#on.catalog.pool(volume.pool)
+    const updating = volumes.update({ ...volume, fileSystem: { state: 'unknown' } })
+    await space.orFull('resource-exhausted', updating)
   }
 }
 

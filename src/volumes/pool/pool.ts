@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { VolumeError } from '../errors.ts'
+import { fileSystemOfCopy, type FileSystemMissing, type FileSystemState } from '../file-system-state.ts'
 import type { ImageFiles, ImageSize } from '../ports.ts'
 import type { Snapshot } from '../snapshots/snapshot.ts'
 import type { Volume } from '../volume.ts'
@@ -34,6 +35,8 @@ export class Pool implements AsyncDisposable {
   readonly volumes: RecordStore<Volume>
   readonly snapshots: RecordStore<Snapshot>
   readonly space: Ledger
+  /** Why volumes could not be staged whose image did not have their file system, by id; until a stage finds it. */
+  readonly withoutFileSystem = new Map<string, FileSystemMissing>()
   readonly #image: PoolImageConfig | undefined
   readonly #files: ImageFiles
   readonly #lock: AsyncDisposable
@@ -109,18 +112,21 @@ export class Pool implements AsyncDisposable {
   }
 
   /**
-   * Makes a volume. @param makeImage makes the file of the draft, of the volume's capacity
+   * Makes a volume.
+   * @param makeImage makes the file of the draft, of the volume's capacity, and says what it knows of the file system in it
    * @throws VolumeError resource-exhausted, or as `check` does
    */
-  async create(volume: Volume, makeImage: (draft: Draft) => Promise<void>): Promise<void> {
+  async create(volume: Volume, makeImage: (draft: Draft) => Promise<FileSystemState>): Promise<Volume> {
     await this.check()
     using _space = await this.space.promise(volume.capacityBytes, volume.provisioning, 'resource-exhausted')
-    const create = async (): Promise<void> => {
+    const create = async (): Promise<Volume> => {
       await using draft = await this.volumes.begin(volume.id)
-      await makeImage(draft)
-      await this.volumes.commit(draft, volume)
+      const made = { ...volume, fileSystem: await makeImage(draft) }
+      await this.volumes.commit(draft, made)
+      return made
     }
-    await this.space.orFull('resource-exhausted', create())
+    this.withoutFileSystem.delete(volume.id)
+    return await this.space.orFull('resource-exhausted', create())
   }
 
   /** Makes the volume's image larger. @throws VolumeError out-of-range, which lets a user ask for less */
@@ -151,6 +157,7 @@ export class Pool implements AsyncDisposable {
     return draft
   }
 
+  /** @param volume as it was before it was copied */
   async commitSnapshot(
     draft: Draft,
     identity: Pick<Snapshot, 'id' | 'name' | 'group'>,
@@ -166,6 +173,7 @@ export class Pool implements AsyncDisposable {
       cutAt: cutAt.toISOString(),
       accessTypes: volume.accessTypes,
       fsType: volume.fsType,
+      fileSystem: fileSystemOfCopy(volume.fileSystem, this.volumes.get(volume.id)?.fileSystem),
     }
     await this.snapshots.commit(draft, snapshot)
     this.space.changed()

@@ -1,10 +1,19 @@
 import * as v from 'valibot'
 import type { GroupSnapshotId, SnapshotId, VolumeId } from '../ids.ts'
 import type { Snapshot } from '../snapshots/snapshot.ts'
-import { accessTypes, bytes, fsType, id, parseRecord, printRecord } from './record-schema.ts'
+import {
+  accessTypes,
+  addFileSystem,
+  bytes,
+  fileSystem,
+  fsType,
+  id,
+  parseRecord,
+  printRecord,
+} from './record-schema.ts'
 import type { RecordKind } from './load-record.ts'
 
-const SCHEMA_VERSION = 1
+const migrations = [addFileSystem]
 
 const schema = v.object({
   id: id<SnapshotId>(),
@@ -14,6 +23,7 @@ const schema = v.object({
   cutAt: v.string(),
   accessTypes,
   fsType,
+  fileSystem,
   group: v.optional(
     v.object({
       id: id<GroupSnapshotId>(),
@@ -29,10 +39,10 @@ export const snapshotKind: RecordKind<Snapshot> = {
   folder: 'snapshots',
   recordName: 'snapshot.json',
 
-  encode: ({ pool: _pool, ...record }) => printRecord(SCHEMA_VERSION, record),
+  encode: ({ pool: _pool, ...record }) => printRecord(record, migrations),
 
   decode(text, pool, imageBytes) {
-    const record = parseRecord(text, SCHEMA_VERSION, schema)
+    const record = parseRecord(text, schema, migrations)
     if (imageBytes !== record.sizeBytes) {
       throw new Error(`the image has ${imageBytes} bytes, the record says ${record.sizeBytes}`)
     }

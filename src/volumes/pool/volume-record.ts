@@ -2,14 +2,23 @@ import * as v from 'valibot'
 import type { VolumeId } from '../ids.ts'
 import type { Volume } from '../volume.ts'
 import { requireWhole } from './damage.ts'
-import { accessTypes, bytes, fsType, id, parseRecord, printRecord } from './record-schema.ts'
+import {
+  accessTypes,
+  addFileSystem,
+  bytes,
+  fileSystem,
+  fsType,
+  id,
+  parseRecord,
+  printRecord,
+} from './record-schema.ts'
 import type { RecordKind } from './load-record.ts'
 
 /**
  * `volume.json`, the one file beside a volume's image. It holds what was asked for; what is attached or mounted is the
  * kernel's to know and is never written down.
  */
-const SCHEMA_VERSION = 1
+const migrations = [addFileSystem]
 
 const attributes = {
   provisioning: v.picklist(['thin', 'thick']),
@@ -23,6 +32,7 @@ const schema = v.object({
   capacityBytes: bytes,
   accessTypes,
   fsType,
+  fileSystem,
   ...attributes,
   initial: v.object(attributes),
   mkfsOptions: v.array(v.string()),
@@ -37,10 +47,10 @@ export const volumeKind: RecordKind<Volume> = {
   recordName: 'volume.json',
 
   /** Without the pool, which is where the record lies and may be renamed. */
-  encode: ({ pool: _pool, ...record }) => printRecord(SCHEMA_VERSION, record),
+  encode: ({ pool: _pool, ...record }) => printRecord(record, migrations),
 
   decode(text, pool, imageBytes) {
-    const record = parseRecord(text, SCHEMA_VERSION, schema)
+    const record = parseRecord(text, schema, migrations)
     requireWhole(imageBytes, record.capacityBytes)
     // A crash between growing the image and writing the record: the image is the later one.
     return { ...record, contentSource: record.contentSource, capacityBytes: imageBytes, pool }

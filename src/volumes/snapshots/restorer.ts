@@ -1,5 +1,6 @@
 import type { Catalog } from '../catalog.ts'
 import { VolumeError } from '../errors.ts'
+import { fileSystemOfCopy, type FileSystemState } from '../file-system-state.ts'
 import { isId } from '../ids.ts'
 import type { KeyedLock } from '../keyed-lock.ts'
 import type { Draft } from '../pool/draft.ts'
@@ -45,11 +46,18 @@ export class Restorer {
     return { ...volume, sizeBytes: volume.capacityBytes }
   }
 
-  /** Makes the draft's image: the source's content, and as large as the volume is to be. */
-  async fill(draft: Draft, volume: Volume, source: ContentSource, signal: AbortSignal): Promise<void> {
-    const { files, fileSystems } = this.#on
-    if (source.type === 'snapshot') await this.#copySnapshot(source.id, draft, signal)
-    else await this.#on.cutter.cut([{ volumeId: source.id, draft }], CLONE_FREEZE_TIMEOUT_MS, signal)
+  /**
+   * Makes the draft's image: the source's content, and as large as the volume is to be.
+   * @returns what is known of the file system in it
+   */
+  async fill(
+    draft: Draft,
+    volume: Volume,
+    source: ContentSource,
+    signal: AbortSignal,
+  ): Promise<FileSystemState> {
+    const { files } = this.#on
+    const fileSystem = await this.#copy(source, draft, signal)
     const { logical } = await files.size(draft.image)
     if (logical > volume.capacityBytes) {
       throw new VolumeError(
@@ -57,16 +65,39 @@ export class Restorer {
         `volume_content_source: ${source.type} "${source.id}" grew while it was copied; repeat the call`,
       )
     }
-    if (volume.accessTypes.includes('mount')) await fileSystems.renew(volume.fsType, draft.image, signal)
+    const renewed = await this.#renew(volume, draft, fileSystem, signal)
     const isThick = volume.provisioning === 'thick'
     if (logical < volume.capacityBytes) await files.grow(draft.image, volume.capacityBytes, isThick, signal)
     if (isThick) await files.allocate(draft.image, signal)
+    return renewed
   }
 
-  async #copySnapshot(id: string, draft: Draft, signal: AbortSignal): Promise<void> {
+  async #renew(
+    { accessTypes, fsType }: Volume,
+    draft: Draft,
+    fileSystem: FileSystemState,
+    signal: AbortSignal,
+  ): Promise<FileSystemState> {
+    if (!accessTypes.includes('mount')) return fileSystem
+    const uuid = await this.#on.fileSystems.renew(fsType, draft.image, signal)
+    return uuid !== undefined && fileSystem.state === 'formatted' ? { state: 'formatted', uuid } : fileSystem
+  }
+
+  /** @returns what is known of the file system that the copy has then */
+  async #copy({ id, type }: ContentSource, draft: Draft, signal: AbortSignal): Promise<FileSystemState> {
+    const { catalog, cutter } = this.#on
+    if (type === 'snapshot') return await this.#copySnapshot(id, draft, signal)
+    const before = catalog.get(id).fileSystem
+    await cutter.cut([{ volumeId: id, draft }], CLONE_FREEZE_TIMEOUT_MS, signal)
+    return fileSystemOfCopy(before, catalog.find(id)?.fileSystem)
+  }
+
+  async #copySnapshot(id: string, draft: Draft, signal: AbortSignal): Promise<FileSystemState> {
     const { catalog, copier, locks } = this.#on
     // Held so that it is not deleted meanwhile.
     using _lock = await locks.acquire(id, signal)
-    await copier.copy(catalog.snapshotImage(catalog.getSnapshot(id)), draft.image, () => undefined, signal)
+    const snapshot = catalog.getSnapshot(id)
+    await copier.copy(catalog.snapshotImage(snapshot), draft.image, () => undefined, signal)
+    return snapshot.fileSystem
   }
 }

@@ -1,3 +1,4 @@
+import type { FileSystemState } from '../file-system-state.ts'
 import type { GroupSnapshotId, SnapshotId, VolumeId } from '../ids.ts'
 import type { FsType } from '../ports.ts'
 import type { AccessType } from '../volume.ts'
@@ -24,5 +25,7 @@ export interface Snapshot {
   readonly cutAt: string
   readonly accessTypes: readonly AccessType[]
   readonly fsType: FsType
+  /** What the source's record said of its file system at that point in time. */
+  readonly fileSystem: FileSystemState
   readonly group: SnapshotGroup | undefined
 }

@@ -18,11 +18,16 @@ function thrownIn(file: ts.SourceFile): Thrown[] {
     .filter(ts.isNewExpression)
     .flatMap((made) => {
       const name = made.expression.getText()
-      const [kind, said] = made.arguments ?? []
-      if (!['VolumeError', 'PoolUnreachableError'].includes(name) || !kind || !said) return []
+      const [kind, second] = made.arguments ?? []
+      if (!['VolumeError', 'PoolUnreachableError', 'FileSystemMissing'].includes(name) || !kind || !second)
+        return []
+      // What this error says first is what is wrong.
+      const said = name === 'FileSystemMissing' ? kind : second
       const message = textOf(said) ?? ''
       if (message.replaceAll(/[^a-z]/gi, '').length < FEWEST_LETTERS) return []
-      return [{ where: file.fileName, message, code: name === 'VolumeError' ? codeOf(kind) : 'UNAVAILABLE' }]
+      const codes = { VolumeError: codeOf(kind), FileSystemMissing: 'FAILED_PRECONDITION' }
+      const code = name in codes ? codes[name as keyof typeof codes] : 'UNAVAILABLE'
+      return [{ where: file.fileName, message, code }]
     })
 }
 

@@ -7,6 +7,7 @@ export const volumeFixture: Volume = {
   name: 'pvc-1',
   pool: 'default',
   capacityBytes: 64n << 20n,
+  fileSystem: { state: 'formatted', uuid: '6d1e2f1c-0b62-4c1e-9d05-2f3a7f0c8a11' },
   accessTypes: ['mount'],
   fsType: 'ext4',
   provisioning: 'thin',

@@ -8,6 +8,7 @@ const defaults = {
   discard: 'none',
   fsType: undefined,
   mkfsOptions: [],
+  content: 'new',
   labels: {},
 }
 

@@ -1,9 +1,11 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { VolumeError } from '../../../../src/volumes/errors.ts'
+import { FileSystemMissing } from '../../../../src/volumes/file-system-state.ts'
 import { Stager } from '../../../../src/volumes/node/stager.ts'
 import type { Volume } from '../../../../src/volumes/volume.ts'
+import { FakeErrno } from '../../../fakes/errno.ts'
 import { block, makeWorld, never, writer, type World } from '../world.ts'
 
 describe('Stager', () => {
@@ -71,6 +73,61 @@ describe('Stager', () => {
     world.fileSystems.setContent('/dev/loop0', { type: 'ext4', damage: 'hopeless' })
     await expect(stage()).rejects.toMatchObject({ kind: 'failed-precondition' })
     expect(await attached()).toBeUndefined()
+  })
+
+  const stateOf = () => world.catalog.get(volume.id).fileSystem
+
+  it('writes down once that the volume is formatted, before it answers', async () => {
+    expect(stateOf()).toEqual({ state: 'new' })
+    await stage()
+    const uuid = world.fileSystems.contentOf('/dev/loop0')?.uuid
+    expect(stateOf()).toEqual({ state: 'formatted', uuid })
+    const path = join(world.config.path, 'volumes', volume.id, 'volume.json')
+    const before = await stat(path)
+    await stager.unstage(volume.id, staging, never)
+    await stage()
+    expect((await stat(path)).ino).toBe(before.ino)
+  })
+
+  it('is not staged when that cannot be written down', async () => {
+    const update = jest
+      .spyOn(world.pool.volumes, 'update')
+      .mockRejectedValueOnce(new FakeErrno('ENOSPC', 'x'))
+    await expect(stage()).rejects.toMatchObject({ kind: 'resource-exhausted' })
+    expect(await world.mounts.at(staging)).toBeUndefined()
+    update.mockRestore()
+    await stage()
+    expect(stateOf()).toMatchObject({ state: 'formatted' })
+  })
+
+  it('is staged on a full disk when its older record keeps it from being formatted as well', async () => {
+    await stage()
+    await stager.unstage(volume.id, staging, never)
+    await world.pool.volumes.update({ ...volume, fileSystem: { state: 'unknown' } })
+    const update = jest
+      .spyOn(world.pool.volumes, 'update')
+      .mockRejectedValueOnce(new FakeErrno('ENOSPC', 'x'))
+    await stage()
+    update.mockRestore()
+    expect(stateOf()).toEqual({ state: 'unknown' })
+  })
+
+  it('says so of a signature that it cannot make sense of', async () => {
+    world.fileSystems.failNext('probe', new VolumeError('failed-precondition', 'contradicting'))
+    await expect(stage()).rejects.toThrow(FileSystemMissing)
+    expect(world.pool.withoutFileSystem.has(volume.id)).toBe(true)
+    await stage()
+    expect(world.pool.withoutFileSystem.size).toBe(0)
+  })
+
+  it('takes a volume that was used raw not for a new one', async () => {
+    const access = { type: 'block', mode: 'SINGLE_NODE_WRITER' } as const
+    const both = await world.create('both')
+    await world.pool.volumes.update({ ...both, accessTypes: ['block', 'mount'] })
+    await stager.stage(both.id, staging, access, never)
+    expect(world.catalog.get(both.id).fileSystem).toEqual({ state: 'unknown' })
+    await stager.unstage(both.id, staging, never)
+    await expect(stager.stage(both.id, staging, writer, never)).rejects.toThrow(FileSystemMissing)
   })
 
   it('formats again what a killed mkfs has left', async () => {

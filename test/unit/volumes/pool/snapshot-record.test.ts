@@ -12,6 +12,7 @@ const snapshot: Snapshot = {
   cutAt: '2026-01-02T03:04:05.678Z',
   accessTypes: ['mount'],
   fsType: 'xfs',
+  fileSystem: { state: 'formatted', uuid: '6d1e2f1c-0b62-4c1e-9d05-2f3a7f0c8a11' },
   group: {
     id: groupSnapshotIdFor('n1', 'all'),
     name: 'all',
@@ -33,8 +34,23 @@ describe('snapshot.json', () => {
     expect(snapshotKind.decode(text, 'renamed', 4096n).pool).toBe('renamed')
   })
 
+  it('is read in its first version, which did not say whether its source was formatted', () => {
+    const first = `{
+      "schemaVersion": 1,
+      "id": "${snapshot.id}",
+      "name": "nightly",
+      "sourceVolumeId": "${snapshot.sourceVolumeId}",
+      "sizeBytes": "4096",
+      "cutAt": "2026-01-02T03:04:05.678Z",
+      "accessTypes": ["mount"],
+      "fsType": "xfs"
+    }`
+    const read = snapshotKind.decode(first, 'default', 4096n)
+    expect(read).toEqual({ ...snapshot, group: undefined, fileSystem: { state: 'unknown' } })
+  })
+
   it.each([
-    ['a newer schema', { schemaVersion: 2 }, 'schemaVersion is 2; this driver knows 1'],
+    ['a newer schema', { schemaVersion: 3 }, 'schemaVersion is 3; this driver knows 2'],
     ['no schema', { schemaVersion: undefined }, 'schemaVersion'],
     ['a strange id', { id: '../../etc' }, 'id: is no id'],
     ['no source', { sourceVolumeId: undefined }, 'sourceVolumeId'],

@@ -26,12 +26,37 @@ describe('volume.json', () => {
     expect(decode(encodeVolume(volume), 'default', imageBytes)).toMatchObject({ capacityBytes: imageBytes })
   })
 
+  it('is read in its first version, under which the volume may have been formatted', () => {
+    const first = `{
+      "schemaVersion": 1,
+      "accessTypes": ["mount"],
+      "fsType": "ext4",
+      "provisioning": "thin",
+      "directIo": "auto",
+      "discard": "none",
+      "mkfsOptions": [],
+      "id": "${volume.id}",
+      "name": "pvc-1",
+      "capacityBytes": "67108864",
+      "initial": { "provisioning": "thin", "directIo": "auto", "discard": "none" },
+      "ephemeral": false,
+      "labels": {},
+      "createdAt": "2026-01-02T03:04:05.678Z"
+    }`
+    const read = decodeVolume(first, 'default')
+    expect(read).toMatchObject({ name: 'pvc-1', fileSystem: { state: 'unknown' } })
+    expect(encodeVolume(read)).toContain('"schemaVersion": 2')
+  })
+
   it('refuses a smaller image, which is damage', () => {
     expect(() => decode(encodeVolume(volume), 'default', 4096n)).toThrow('the image has 4096 bytes')
   })
 
   it.each([
-    ['a newer driver', changed({ schemaVersion: 2 }), 'schemaVersion is 2; this driver knows 1'],
+    ['a newer driver', changed({ schemaVersion: 3 }), 'schemaVersion is 3; this driver knows 2'],
+    ['a version that never was', changed({ schemaVersion: 0 }), 'schemaVersion is 0; this driver knows 2'],
+    ['no file system', changed({ fileSystem: undefined }), 'fileSystem'],
+    ['a formatted one of no UUID', changed({ fileSystem: { state: 'formatted' } }), 'fileSystem.uuid'],
     ['no schema version', changed({ schemaVersion: undefined }), 'Invalid key: Expected "schemaVersion"'],
     ['a size that is none', changed({ capacityBytes: '-1' }), 'capacityBytes'],
     ['an id that is a path', changed({ id: '../x' }), 'id'],

@@ -98,6 +98,15 @@ describe('a volume made of', () => {
       ])
     })
 
+    it('knows the file system that the source was formatted with when it was copied', async () => {
+      expect(await create(source())).toMatchObject({ fileSystem: { state: 'new' } })
+      const fileSystem = { state: 'formatted', uuid: '6d1e2f1c-0b62-4c1e-9d05-2f3a7f0c8a11' } as const
+      await world.pool.volumes.update({ ...origin, fileSystem })
+      const snapshot = await world.snapshotter.create('later', origin.id, { freezeTimeoutMs: 60_000 }, never)
+      const later = kind === 'a snapshot' ? { type: 'snapshot' as const, id: snapshot.id } : source()
+      expect(await create(later, { name: 'second' })).toMatchObject({ fileSystem })
+    })
+
     it('has no file system to be told apart by when it is a raw block volume', async () => {
       await create(source(), { accesses: [block] })
       expect(world.fileSystems.log).toEqual([])

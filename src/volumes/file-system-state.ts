@@ -1,0 +1,158 @@
+import type { VolumeId } from './ids.ts'
+import { VolumeError } from './errors.ts'
+import type { FsType, Signature } from './ports.ts'
+
+/**
+ * What the record of a volume says about the file system in its image. A volume is formatted at most once in its life, so
+ * this decides whether an image that looks blank may be formatted, or is damaged.
+ *
+ * - `new`: the driver made the image, and no stage has succeeded yet. It holds nothing, or what a killed mkfs left.
+ * - `unknown`: it may have been formatted before: the record is older than this field, or a raw block device was written.
+ * - `imported`: the image came from outside, so it has a file system that the driver has never mounted.
+ * - `formatted`: it has been mounted with this UUID (empty for a file system without one), and may hold data of pods.
+ */
+export type FileSystemState =
+  | { readonly state: 'new' }
+  | { readonly state: 'unknown' }
+  | { readonly state: 'imported' }
+  | { readonly state: 'formatted'; readonly uuid: string }
+
+/** A volume as far as its file system goes. */
+export interface FormattedVolume {
+  readonly id: VolumeId
+  readonly fsType: FsType
+  readonly fileSystem: FileSystemState
+}
+
+/** An image as a stage finds it. */
+export interface FoundContent extends Signature {
+  /** False when no byte of the image was ever written. */
+  readonly hasData: boolean
+}
+
+/** The image does not have the file system that the volume was mounted with, or may have had. Only a person can tell why. */
+export class FileSystemMissing extends VolumeError {
+  /** What was found in the image of which volume. */
+  readonly problem: string
+  /** The commands that bring the file system back, or what else to do. */
+  readonly cure: string
+
+  constructor(problem: string, cure: string, options?: ErrorOptions) {
+    super('failed-precondition', `${problem}; ${cure}`, options)
+    this.name = 'FileSystemMissing'
+    this.problem = problem
+    this.cure = cure
+  }
+
+  /** @param cause why it cannot be told what is in the image */
+  static unclear(volume: FormattedVolume, image: string, cause: Error): FileSystemMissing {
+    return new FileSystemMissing(
+      `volume "${volume.id}": the ${expected(volume)} in ${image} cannot be recognized (${cause.message}); it is left as it is`,
+      repairOf(volume, image),
+      { cause },
+    )
+  }
+}
+
+/**
+ * Decides what a stage does with the image: mount what is in it, or make its file system first.
+ * @throws FileSystemMissing where neither is safe; the image is to be left as it is
+ */
+export function fileSystemAction(
+  volume: FormattedVolume,
+  image: string,
+  found: FoundContent,
+): 'mount' | 'format' {
+  const { fsType, fileSystem } = volume
+  const hasNoTable = found.partitionTable === undefined
+  const isBlank = hasNoTable && found.type === undefined
+  if (hasNoTable && found.type === fsType && !found.unfinished) {
+    if (fileSystem.state !== 'formatted' || fileSystem.uuid === (found.uuid ?? '')) return 'mount'
+    throw otherUuid(volume, fileSystem.uuid, image, found.uuid)
+  }
+  const isKilledFormat = isBlank || (hasNoTable && found.type === fsType)
+  if (fileSystem.state === 'new' && isKilledFormat) return 'format'
+  if (fileSystem.state === 'unknown' && isBlank && !found.hasData) return 'format'
+  throw isBlank || found.unfinished ? lost(volume, image, found) : otherContent(volume, image, found)
+}
+
+/** What a copy of the volume knows, by what the record said before and after the copy was made. */
+export function fileSystemOfCopy(
+  before: FileSystemState,
+  after: FileSystemState | undefined,
+): FileSystemState {
+  // Staged for the first time meanwhile, before or after the point in time of the copy.
+  if (before.state === 'new' && after?.state !== 'new') return { state: 'unknown' }
+  return before
+}
+
+/** Brings back a file system whose superblock is lost, from the copies of it further inside the image. */
+const repairs: Readonly<Record<FsType, string>> = {
+  // The first copy in a file system of 4 KiB blocks, which those of at least 128 MiB have (mke2fs(8)).
+  ext4: 'e2fsck -f -y -b 32768 -B 4096 <device>',
+  xfs: 'xfs_repair <device>',
+  btrfs: 'btrfs rescue super-recover -y <device>',
+}
+
+/** Gives a file system another UUID. */
+const renames: Readonly<Record<FsType, (uuid: string) => string>> = {
+  ext4: (uuid) => `tune2fs -U ${uuid} <device>`,
+  xfs: (uuid) => `xfs_admin -U ${uuid} <device>`,
+  btrfs: (uuid) => `btrfstune -f -M ${uuid} <device>`,
+}
+
+const RESTORE = 'restore the image from a backup, or make a volume of a snapshot'
+
+function repairOf({ fsType }: FormattedVolume, image: string): string {
+  return `repair it (${onDevice(image, repairs[fsType])}), or ${RESTORE}`
+}
+
+function onDevice(image: string, command: string): string {
+  return `csi-driver-loop loop attach ${image}; ${command}; csi-driver-loop loop detach <device>`
+}
+
+function lost(volume: FormattedVolume, image: string, { hasData }: FoundContent): FileSystemMissing {
+  const { id } = volume
+  if (!hasData) {
+    return new FileSystemMissing(
+      `volume "${id}": the ${expected(volume)} is no longer in ${image}, which is empty and is not formatted again`,
+      RESTORE,
+    )
+  }
+  return new FileSystemMissing(
+    `volume "${id}": the ${expected(volume)} is no longer in ${image}, which has lost its superblock and is not formatted again`,
+    repairOf(volume, image),
+  )
+}
+
+function otherUuid(
+  { fsType, id }: FormattedVolume,
+  uuid: string,
+  image: string,
+  found = 'none',
+): FileSystemMissing {
+  const problem = `volume "${id}": the UUID of the ${fsType} in ${image} is ${found}, not ${uuid || 'none'} as when it was last mounted; it is left as it is`
+  if (uuid === '') return new FileSystemMissing(problem, RESTORE)
+  return new FileSystemMissing(
+    problem,
+    `if the image is another volume's, ${RESTORE}; if only the UUID was changed, set it back (${onDevice(image, renames[fsType](uuid))})`,
+  )
+}
+
+function otherContent(
+  volume: FormattedVolume,
+  image: string,
+  { partitionTable, type }: FoundContent,
+): FileSystemMissing {
+  const found = partitionTable === undefined ? type : `a ${partitionTable} partition table`
+  return new FileSystemMissing(
+    `volume "${volume.id}": ${image} has ${found} where its ${expected(volume)} should be; it is left as it is`,
+    RESTORE,
+  )
+}
+
+function expected({ fsType, fileSystem }: FormattedVolume): string {
+  return fileSystem.state === 'formatted' && fileSystem.uuid !== ''
+    ? `${fsType} (UUID ${fileSystem.uuid})`
+    : fsType
+}
