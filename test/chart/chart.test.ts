@@ -26,6 +26,23 @@ interface Rendered {
   readonly [field: string]: unknown
 }
 
+interface DaemonSet extends Rendered {
+  readonly spec: {
+    readonly template: {
+      readonly spec: {
+        readonly containers: readonly { readonly volumeMounts: readonly { readonly name: string }[] }[]
+        readonly volumes: readonly { readonly name: string }[]
+      }
+    }
+  }
+}
+
+interface Certificate {
+  readonly duration: string
+  readonly renewBefore: string
+  readonly privateKey: { readonly rotationPolicy: string }
+}
+
 async function objects(...set: string[]): Promise<Rendered[]> {
   const text = await render({ set })
   return parseAllDocuments(text).map((document) => document.toJS() as Rendered)
@@ -89,6 +106,7 @@ describe('values', () => {
       { tracing: { endpoint: 'collector:4318' } },
       '/tracing/endpoint',
     ],
+    ['an unknown step of a rotation', { tls: { rotation: 'all' } }, '/tls/rotation'],
     ['an unknown way to certificates', { tls: { mode: 'none' } }, '/tls/mode'],
     ['existing certificates without their names', { tls: { mode: 'existing' } }, '/tls'],
     ['a duration without a unit', { sidecars: { timeout: '300' } }, '/sidecars/timeout'],
@@ -143,27 +161,80 @@ describe('what is rendered', () => {
     expect(await kinds({ set: ['prometheusRule.enabled=true'] })).toContain('PrometheusRule')
   })
 
-  it('mounts the directory of every pool that has one', async () => {
-    const daemonSet = (await objects('pools.fast.path=/mnt/fast')).find(({ kind }) => kind === 'DaemonSet')
-    expect(daemonSet).toMatchObject({
-      spec: {
-        template: {
-          spec: {
-            volumes: expect.arrayContaining([
-              { name: 'pool-fast', hostPath: { path: '/mnt/fast', type: 'DirectoryOrCreate' } },
-            ]),
-            containers: [
-              { volumeMounts: expect.arrayContaining([{ name: 'pool-fast', mountPath: '/mnt/fast' }]) },
-            ],
-          },
-        },
-      },
+  it('mounts the directory or the disk of every pool that has one, once, so that a disk that comes later is seen', async () => {
+    const daemonSet = (
+      await objects(
+        'pools.fast.path=/mnt/fast',
+        ...['pools.one.path=/mnt/nvme/one', 'pools.one.disk=/mnt/nvme'],
+        ...['pools.two.path=/mnt/nvme/two', 'pools.two.disk=/mnt/nvme'],
+      )
+    ).find(({ kind }) => kind === 'DaemonSet') as DaemonSet | undefined
+    const { containers, volumes } = daemonSet?.spec.template.spec ?? {}
+    const mounts = containers?.[0]?.volumeMounts.filter(({ name }) => /^(data|pool-)/.test(name))
+    const mountPropagation = 'HostToContainer'
+    expect(mounts).toEqual([
+      { name: 'data', mountPath: '/var/lib/csi-driver-loop', mountPropagation },
+      { name: 'pool-fast', mountPath: '/mnt/fast', mountPropagation },
+      { name: 'pool-one', mountPath: '/mnt/nvme', mountPropagation },
+    ])
+    const type = 'DirectoryOrCreate'
+    expect(volumes?.filter(({ name }) => name.startsWith('pool-'))).toEqual([
+      { name: 'pool-fast', hostPath: { path: '/mnt/fast', type } },
+      { name: 'pool-one', hostPath: { path: '/mnt/nvme', type } },
+    ])
+  })
+
+  it('refuses a pool that is not on its disk', async () => {
+    for (const path of ['pools.fast.path=/mnt/nvme2/loop', 'pools.fast.size=1Gi'])
+      await expect(render({ set: [path, 'pools.fast.disk=/mnt/nvme'] })).rejects.toThrow(
+        /pools\.fast\.path is "(\/mnt\/nvme2\/loop)?": it must be on pools\.fast\.disk, "\/mnt\/nvme"/,
+      )
+  })
+
+  it('trusts more CAs where a ConfigMap has them', async () => {
+    const tlsVolumes = async (...set: string[]) =>
+      (await objects(...set)).flatMap((one) =>
+        one.kind === 'DaemonSet' || one.kind === 'Deployment'
+          ? ((one as unknown as DaemonSet).spec.template.spec.volumes.find(({ name }) => name === 'tls') ??
+            [])
+          : [],
+      )
+    // Octal for Kubernetes, whose YAML is 1.1.
+    expect(await tlsVolumes()).toEqual([
+      { name: 'tls', secret: { secretName: 'csi-driver-loop-node-tls', defaultMode: 400 } },
+      { name: 'tls', secret: { secretName: 'csi-driver-loop-controller-tls', defaultMode: 440 } },
+    ])
+    const trust = { configMap: { name: 'both', items: [{ key: 'ca.crt', path: 'trust.crt' }] } }
+    const projected = (name: string, defaultMode: number) => ({
+      name: 'tls',
+      projected: { defaultMode, sources: [{ secret: { name } }, trust] },
     })
+    expect(await tlsVolumes('tls.trustConfigMap=both')).toEqual([
+      projected('csi-driver-loop-node-tls', 400),
+      projected('csi-driver-loop-controller-tls', 440),
+    ])
+  })
+
+  it('has cert-manager renew the CA with the same key, long before its end: it does not renew what it has signed', async () => {
+    const ofName = async (name: string) =>
+      (await objects('tls.mode=cert-manager')).find(
+        ({ kind, metadata }) => kind === 'Certificate' && metadata.name === name,
+      )?.['spec'] as Certificate | undefined
+    const ca = await ofName('csi-driver-loop-ca')
+    expect(ca?.privateKey.rotationPolicy).toBe('Never')
+    for (const name of ['csi-driver-loop-node', 'csi-driver-loop-controller'])
+      expect(parseInt(ca?.renewBefore ?? '')).toBeGreaterThan(
+        2 * parseInt((await ofName(name))?.duration ?? ''),
+      )
   })
 
   it('hands the driver its pools as they are', async () => {
     const configMap = (
-      await objects('pools.instant.path=/mnt/hdd/loop', 'pools.instant.image.size=200Gi')
+      await objects(
+        'pools.instant.path=/mnt/hdd/loop',
+        'pools.instant.disk=/mnt/hdd',
+        'pools.instant.image.size=200Gi',
+      )
     ).find(({ kind }) => kind === 'ConfigMap')
     const { 'config.yaml': config } = configMap?.['data'] as Record<string, string>
     expect(parse(config ?? '')).toEqual({

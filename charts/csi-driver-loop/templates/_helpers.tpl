@@ -44,6 +44,35 @@ app.kubernetes.io/part-of: csi-driver-loop
 {{- default (printf "%s-controller-tls" (include "csi-driver-loop.fullname" .)) .Values.tls.controllerSecret -}}
 {{- end -}}
 
+{{/* By pool, the directory of the node to mount into the driver's container, each once: the pool's disk, or its path. */}}
+{{- define "csi-driver-loop.poolMounts" -}}
+{{- $mounts := dict -}}
+{{- range $pool, $config := .Values.pools -}}
+{{- $config = default dict $config -}}
+{{- if and $config.disk (not (hasPrefix (printf "%s/" (trimSuffix "/" $config.disk)) (printf "%s/" $config.path))) -}}
+{{- fail (printf "pools.%s.path is %q: it must be on pools.%s.disk, %q" $pool (default "" $config.path) $pool $config.disk) -}}
+{{- end -}}
+{{- $path := default $config.path $config.disk -}}
+{{- if and $path (ne $path $.Values.dataDir) (not (has $path (values $mounts))) -}}
+{{- $_ := set $mounts $pool $path -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $mounts -}}
+{{- end -}}
+
+{{/* The volume with the certificates of a component: dict root, secret, mode (of its files). */}}
+{{- define "csi-driver-loop.tlsVolume" -}}
+{{- with .root.Values.tls.trustConfigMap -}}
+projected:
+  defaultMode: {{ $.mode }}
+  sources:
+    - secret: {name: {{ $.secret }}}
+    - configMap: {name: {{ . }}, items: [{key: ca.crt, path: trust.crt}]}
+{{- else -}}
+secret: {secretName: {{ .secret }}, defaultMode: {{ .mode }}}
+{{- end -}}
+{{- end -}}
+
 {{/* "true" where a feature is wanted, or, by `auto`, where the cluster has the API: dict root, enabled, api. */}}
 {{- define "csi-driver-loop.has" -}}
 {{- if eq (toString .enabled) "auto" -}}
