@@ -124,6 +124,59 @@ export function parseMountOptions(options: readonly string[]): { flags: number; 
   return { flags, data: data.length === 0 ? null : data.join(',') }
 }
 
+/**
+ * What mountinfo shows of the flags of a mount and of its file system, whatever its type is (show_mnt_opts and show_sb_opts in
+ * fs/proc_namespace.c).
+ */
+const shownFlags: Readonly<Record<string, number>> = {
+  ro: f.readOnly,
+  nosuid: f.noSuid,
+  nodev: f.noDev,
+  noexec: f.noExec,
+  sync: f.synchronous,
+  dirsync: f.dirSync,
+  nosymfollow: f.noSymFollow,
+  noatime: f.noAtime,
+  nodiratime: f.noDirAtime,
+  relatime: f.relAtime,
+  lazytime: f.lazyTime,
+}
+
+/**
+ * Options of file systems whose value mountinfo shows as it was given, where it shows them at all: a default is left out. All
+ * others are shown in other words than they were asked for, or not shown, so that no difference would prove anything.
+ */
+const shownValues = ['commit', 'data', 'errors']
+
+/**
+ * Compares what mountinfo shows of a mount with what it would show if it had been made with other options.
+ * @returns the options in which they surely differ, as far as the kernel shows them; empty for the options of the mount itself
+ */
+export function differingOptions(shown: readonly string[], asked: readonly string[]): string[] {
+  const { flags, data } = parseMountOptions(asked)
+  const effective = effectiveFlags(flags)
+  const differing = Object.entries(shownFlags)
+    .filter(([name, flag]) => shown.includes(name) !== ((effective & flag) !== 0))
+    .map(([name]) => name)
+  const wanted = data === null ? [] : splitOptions(data)
+  return [...differing, ...shownValues.filter((key) => contradict(valueOf(shown, key), valueOf(wanted, key)))]
+}
+
+/** The kernel's default for times of access, as it shows it (path_mount in fs/namespace.c). */
+function effectiveFlags(flags: number): number {
+  return (flags & (f.noAtime | f.strictAtime)) === 0 ? flags | f.relAtime : flags & ~f.relAtime
+}
+
+function contradict(shown: string | undefined, asked: string | undefined): boolean {
+  if (shown === undefined || asked === undefined || shown === asked) return false
+  return !(Number(shown) === Number(asked))
+}
+
+/** Of the last one, which counts. */
+function valueOf(options: readonly string[], key: string): string | undefined {
+  return options.findLast((option) => option.startsWith(`${key}=`))?.slice(key.length + 1)
+}
+
 /** A comma inside double quotes belongs to the value, as in SELinux's `context="system_u:object_r:t:s0:c1,c2"`. */
 function splitOptions(options: string): string[] {
   return options.match(/(?:"[^"]*"|[^,])+/g) ?? []

@@ -5,7 +5,7 @@ import { flush, freeze, thaw } from './freeze.ts'
 import { mount, umount2 } from './libc.ts'
 import { bindReadOnly } from './mount-tree.ts'
 import { mountIdAt } from './mount-id.ts'
-import { mountFlags, parseMountOptions, unmountFlags } from './mount-options.ts'
+import { differingOptions, mountFlags, parseMountOptions, unmountFlags } from './mount-options.ts'
 import { parseMountInfo } from './mountinfo.ts'
 import { childrenStarted } from './posix-spawn.ts'
 import { withLoops } from './shown-loops.ts'
@@ -38,6 +38,10 @@ export class LinuxMounts implements Mounts {
   async mount({ source, target, fsType, options }: MountRequest): Promise<void> {
     const { flags, data } = parseMountOptions(options)
     await this.#system.mount(source, target, fsType, flags, data)
+  }
+
+  differences({ options }: MountEntry, asked: readonly string[]): string[] {
+    return differingOptions(options, asked)
   }
 
   async bind(source: string, target: string, options: { readonly readOnly: boolean }): Promise<void> {

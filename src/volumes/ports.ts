@@ -145,6 +145,11 @@ export interface Mounts {
   /** The topmost mount at exactly this path, or undefined when the path is absent or no mount point. */
   at(path: string): Promise<MountEntry | undefined>
   mount(request: MountRequest): Promise<void>
+  /**
+   * In which options a mount surely differs from one that is made with others, by name. The kernel does not show all options, and
+   * some in other words; those are taken for equal, so a mount never differs from its own options.
+   */
+  differences(entry: MountEntry, options: readonly string[]): string[]
   /** Makes `source` (a directory or a file) visible at `target`, which must exist and be of the same kind. */
   bind(source: string, target: string, options: { readonly readOnly: boolean }): Promise<void>
   /** Keeps what is mounted below this mount point out of all other mount namespaces. @throws EINVAL where nothing is mounted */
@@ -204,6 +209,8 @@ export interface FileSystems {
    * no privilege that `grow` needs.
    */
   growUnmounted(type: FsType, device: string, signal: AbortSignal): Promise<void>
+  /** Whether the file system is smaller than its device, by the superblock there: one that is mounted for writing may lag behind. */
+  hasRoomToGrow(type: FsType, device: string): Promise<boolean>
   /** Grows a mounted file system to the size of its device; nothing to do when it has that size. */
   grow(type: FsType, device: string, mountPoint: string, signal: AbortSignal): Promise<void>
   /**

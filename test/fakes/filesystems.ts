@@ -93,6 +93,10 @@ export class FakeFileSystems implements FileSystems {
     if (type === 'ext4') this.setContent(device, { type, uuid: this.contentOf(device)?.uuid })
   }
 
+  hasRoomToGrow(_type: FsType, device: string): Promise<boolean> {
+    return Promise.resolve((this.#contents.get(device)?.sizeBytes ?? 0n) < this.#sizeOf(device))
+  }
+
   async grow(type: FsType, device: string, mountPoint: string, signal: AbortSignal): Promise<void> {
     await this.#begin('grow', `${type} ${device} ${mountPoint}`, signal)
     this.setContent(device, { type, uuid: this.contentOf(device)?.uuid })

@@ -66,6 +66,16 @@ export class FakeMounts implements Mounts {
     this.log.push(`mount ${source} ${request.target}`)
   }
 
+  differences({ options: shown }: MountEntry, options: readonly string[]): string[] {
+    const readOnly = options.lastIndexOf('ro') > options.lastIndexOf('rw')
+    const asked = [access(readOnly), ...options.filter((option) => option !== 'ro' && option !== 'rw')]
+    const differing = [...asked, ...shown].filter(
+      (option) => asked.includes(option) !== shown.includes(option),
+    )
+    // It can be changed while a volume is mounted, and counts from the next mount on.
+    return differing.filter((option) => !option.endsWith('discard'))
+  }
+
   async bind(source: string, target: string, { readOnly }: { readonly readOnly: boolean }): Promise<void> {
     const to = await realpath(target)
     const number = loopNumber(source)

@@ -1,4 +1,5 @@
 import { crc32c } from './crc32c.ts'
+import type { FileSystemSize } from './size.ts'
 
 /**
  * The superblock of btrfs, as far as its identity goes ("On-disk Format" in the documentation of btrfs, and struct
@@ -15,6 +16,8 @@ const at = {
   fsid: 32,
   magic: 64,
   logRoot: 96,
+  totalBytes: 112,
+  sectorBytes: 144,
   incompatFlags: 188,
   checksumType: 196,
   metadataUuid: 571,
@@ -38,6 +41,12 @@ export function hasLog(block: Buffer): boolean {
 /** True for the default checksum, the only one that is computed here. */
 export function hasKnownChecksum(block: Buffer): boolean {
   return block.readUInt16LE(at.checksumType) === CHECKSUM_CRC32C
+}
+
+/** Of all devices that the file system is on; here that is one. */
+export function sizeIn(block: Buffer): FileSystemSize {
+  const unitBytes = BigInt(block.readUInt32LE(at.sectorBytes))
+  return { bytes: block.readBigUInt64LE(at.totalBytes), unitBytes }
 }
 
 export function isIntact(block: Buffer): boolean {

@@ -2,6 +2,7 @@ import { VolumeError } from '../../volumes/errors.ts'
 import { CommandError } from '../command-error.ts'
 import { run } from '../exec.ts'
 import { renewBtrfs } from './btrfs-renew.ts'
+import { SUPERBLOCK_BYTES, sizeIn, superblockOffsets } from './btrfs-superblock.ts'
 import type { FileSystemType } from './type.ts'
 import { verifyWith } from './verify.ts'
 
@@ -25,6 +26,12 @@ export const btrfs: FileSystemType = {
   verify: (device, signal) => verifyWith(['btrfs', 'check', '--readonly', device], 1, signal),
 
   renew: renewBtrfs,
+
+  async sizeOf(device) {
+    const [offset] = superblockOffsets
+    const { buffer } = await device.read(Buffer.alloc(SUPERBLOCK_BYTES), 0, SUPERBLOCK_BYTES, Number(offset))
+    return sizeIn(buffer)
+  },
 
   async grow(_device, mountPoint, signal) {
     await run('btrfs', ['filesystem', 'resize', 'max', mountPoint], { signal })

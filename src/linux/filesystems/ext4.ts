@@ -3,7 +3,8 @@ import { CAP_SYS_RESOURCE, hasCapability } from '../capabilities.ts'
 import { CommandError } from '../command-error.ts'
 import { run } from '../exec.ts'
 import { BLOCK_BYTES, mkfsArguments } from './ext4-mkfs.ts'
-import { hasRoomToGrow } from './ext4-size.ts'
+import { ext4Size } from './ext4-size.ts'
+import { hasRoomToGrow } from './size.ts'
 import type { FileSystemType } from './type.ts'
 import { verifyWith } from './verify.ts'
 
@@ -31,15 +32,17 @@ export const ext4: FileSystemType = {
    * not be interrupted: a cancelled call waits until it is done.
    */
   async growUnmounted(device, signal) {
-    if (hasCapability(CAP_SYS_RESOURCE) || !(await hasRoomToGrow(device))) return
+    if (hasCapability(CAP_SYS_RESOURCE) || !(await hasRoomToGrow(device, ext4Size))) return
     // resize2fs insists on a full check of a file system that has been mounted.
     await preen(device, ['-f'])
     await run('resize2fs', [device], { signal: uninterrupted() })
     signal.throwIfAborted()
   },
 
+  sizeOf: ext4Size,
+
   async grow(device, _mountPoint, signal) {
-    if (!(await hasRoomToGrow(device))) return
+    if (!(await hasRoomToGrow(device, ext4Size))) return
     try {
       await run('resize2fs', [device], { signal })
     } catch (error) {

@@ -5,6 +5,7 @@ import { probe } from '../blkid.ts'
 import { btrfs } from './btrfs.ts'
 import { ext4 } from './ext4.ts'
 import { identify } from './magic.ts'
+import { hasRoomToGrow } from './size.ts'
 import type { FileSystemType, Verdict } from './type.ts'
 import { xfs } from './xfs.ts'
 
@@ -54,6 +55,10 @@ export class LinuxFileSystems implements FileSystems {
 
   async growUnmounted(type: FsType, device: string, signal: AbortSignal): Promise<void> {
     await types[type].growUnmounted?.(device, signal)
+  }
+
+  hasRoomToGrow(type: FsType, device: string): Promise<boolean> {
+    return hasRoomToGrow(device, (handle) => types[type].sizeOf(handle))
   }
 
   grow(type: FsType, device: string, mountPoint: string, signal: AbortSignal): Promise<void> {

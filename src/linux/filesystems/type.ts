@@ -1,3 +1,6 @@
+import type { FileHandle } from 'node:fs/promises'
+import type { FileSystemSize } from './size.ts'
+
 /** What a tool says of a file system that it has only looked at. */
 export interface Verdict {
   readonly isClean: boolean
@@ -21,6 +24,8 @@ export interface FileSystemType {
   growUnmounted?(device: string, signal: AbortSignal): Promise<void>
   /** On the image of a copy that is not attached; only where two of one identity cannot be mounted together. */
   renew?(image: string, signal: AbortSignal): Promise<string | undefined>
+  /** By the superblock of a device that has one. */
+  sizeOf(device: FileHandle): Promise<FileSystemSize>
   /** On a mounted file system. */
   grow(device: string, mountPoint: string, signal: AbortSignal): Promise<void>
 }

@@ -23,12 +23,28 @@ export const xfs: FileSystemType = {
   /** xfs_repair(8). A log that was not replayed is left out, so after a crash it may complain of what the next mount puts right. */
   verify: (device, signal) => verifyWith(['xfs_repair', '-n', device], 1, signal),
 
+  async sizeOf(device) {
+    const { buffer } = await device.read(Buffer.alloc(SIZE_BYTES), 0, SIZE_BYTES, 0)
+    const blockBytes = BigInt(buffer.readUInt32BE(field.blockSize))
+    return {
+      bytes: buffer.readBigUInt64BE(field.dataBlocks) * blockBytes,
+      unitBytes: LEAST_GROUP_BLOCKS * blockBytes,
+    }
+  },
+
   async grow(_device, mountPoint, signal) {
     await run('xfs_growfs', ['-d', mountPoint], { signal })
   },
 }
 
 const MAGIC = 'XFSB'
+
+/** Where struct xfs_dsb (fs/xfs/libxfs/xfs_format.h) says how large it is. */
+const field = { blockSize: 4, dataBlocks: 8 }
+const SIZE_BYTES = 16
+
+/** XFS_MIN_AG_BLOCKS: a shorter rest of the device is left unused. */
+const LEAST_GROUP_BLOCKS = 64n
 
 async function isUnfinished(device: string): Promise<boolean> {
   await using handle = await open(device, 'r')

@@ -3,7 +3,7 @@ import { VolumeError } from '../errors.ts'
 import type { LoopDevice, MountEntry } from '../ports.ts'
 import type { Provisioner } from '../provisioner.ts'
 import type { NodeDependencies } from './dependencies.ts'
-import { shows } from './uses.ts'
+import { isFileSystem, shows, usesOf } from './uses.ts'
 import type { Volume } from '../volume.ts'
 
 /** Makes a volume that is in use on the node as large, in all its layers, as it should be. */
@@ -19,7 +19,8 @@ export class NodeGrowth {
   /**
    * Grows image and device where that has not happened yet, then the file system, which stays in use meanwhile.
    * @param path where the volume is staged or published
-   * @throws VolumeError not-found when the volume is not there; out-of-range when there is no room
+   * @throws VolumeError not-found when the volume is not there; out-of-range when there is no room; failed-precondition when
+   * its file system would have to grow and is mounted for reading only
    */
   async expand(id: string, path: string, range: CapacityRange, signal: AbortSignal): Promise<Volume> {
     const { catalog, fileSystems, locks } = this.#on
@@ -28,8 +29,17 @@ export class NodeGrowth {
     const volume = await this.#provisioner.expand(id, range, signal)
     using _lock = await locks.acquire(id, signal)
     const { device, mount } = await this.#mountAt(volume, path)
-    if (mount && !mount.readOnly) await fileSystems.grow(volume.fsType, device.path, path, signal)
+    if (!mount) return volume
+    const writable = mount.readOnly ? await this.#writableMount(device) : path
+    if (writable !== undefined) await fileSystems.grow(volume.fsType, device.path, writable, signal)
+    else if (await fileSystems.hasRoomToGrow(volume.fsType, device.path)) throw readOnly(volume, path)
     return volume
+  }
+
+  /** A pod that only reads has a read-only bind mount of a file system that may well be mounted for writing elsewhere. */
+  async #writableMount(device: LoopDevice): Promise<string | undefined> {
+    const uses = usesOf(device, await this.#on.mounts.list())
+    return uses.find((entry) => isFileSystem(entry) && !entry.readOnly)?.target
   }
 
   /** The device, and, unless it is used raw, the mount at the path. @throws VolumeError when there is none */
@@ -50,4 +60,11 @@ export class NodeGrowth {
     }
     return { device, mount }
   }
+}
+
+function readOnly({ fsType, id }: Volume, path: string): VolumeError {
+  return new VolumeError(
+    'failed-precondition',
+    `volume "${id}" has its new size, but its ${fsType} is mounted read-only at ${path} and cannot grow; it grows when the volume is next staged for writing`,
+  )
 }

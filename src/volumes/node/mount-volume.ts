@@ -120,19 +120,28 @@ async function growFurther(
 }
 
 async function mountedDevice(
-  { loops, mounts }: NodeDependencies,
+  on: NodeDependencies,
   volume: Volume,
   image: string,
-  { path, readOnly }: MountWish,
+  wish: MountWish,
 ): Promise<LoopDevice | undefined> {
+  const { loops, mounts } = on
+  const { path, readOnly } = wish
   const found = await mounts.at(path)
   if (!found) return undefined
   const attached = await loops.find(image)
   if (!attached || !shows(found, attached.device)) throw strange(volume.id, path, found)
-  if (found.readOnly === readOnly) return attached.device
+  const differing = mounts.differences(found, mountOptions(on, volume, wish))
+  if (differing.length === 0) return attached.device
+  if (found.readOnly !== readOnly) {
+    throw new VolumeError(
+      'already-exists',
+      `volume "${volume.id}" is mounted at ${path} ${found.readOnly ? 'read-only' : 'read-write'} already`,
+    )
+  }
   throw new VolumeError(
     'already-exists',
-    `volume "${volume.id}" is mounted at ${path} ${found.readOnly ? 'read-only' : 'read-write'} already`,
+    `volume "${volume.id}" is mounted at ${path} with other mount flags already: they differ in ${differing.join(', ')}`,
   )
 }
 

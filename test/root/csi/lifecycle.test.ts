@@ -98,6 +98,17 @@ describeRoot('a mount volume', () => {
         expect(blocks * bsize).toBeGreaterThan(1.6 * sizes[fsType])
         expect((await stat(volume.image)).size).toBe(2 * sizes[fsType])
       })
+
+      it('grows through a path where it is read-only, by the mount where it is not', async () => {
+        const capability = mountCapability(fsType, { mode: 'SINGLE_NODE_MULTI_WRITER' })
+        await using volume = await new TestVolume(node, name(), { capability, bytes: sizes[fsType] }).create()
+        await volume.stage()
+        const target = await volume.publish('reader', { readonly: true })
+        await volume.expand(2 * sizes[fsType], target)
+        const { blocks, bsize } = await statfs(target)
+        expect(blocks * bsize).toBeGreaterThan(1.6 * sizes[fsType])
+        await expect(writeFile(join(target, 'note'), '')).rejects.toMatchObject({ code: 'EROFS' })
+      })
     } else {
       it('says what growing needs where the kernel does not allow it', async () => {
         await using volume = await volumeOf(fsType).create()
@@ -107,6 +118,22 @@ describeRoot('a mount volume', () => {
         )
       })
     }
+
+    it('is refused to grow while it is read-only everywhere, and grows when that ends', async () => {
+      await using volume = await volumeOf(fsType).create()
+      await volume.stage()
+      await volume.unstage()
+      await volume.stage(mountCapability(fsType, { mode: 'SINGLE_NODE_READER_ONLY' }))
+      // It has this size already.
+      await volume.expand(sizes[fsType], volume.staging)
+      await expect(volume.expand(2 * sizes[fsType], volume.staging)).rejects.toMatchObject(
+        refusal('FAILED_PRECONDITION', /is mounted read-only at .*globalmount and cannot grow/),
+      )
+      await volume.unstage()
+      await volume.stage()
+      const { blocks, bsize } = await statfs(volume.staging)
+      expect(blocks * bsize).toBeGreaterThan(1.6 * sizes[fsType])
+    })
 
     it('grows at stage when it was expanded while nobody used it', async () => {
       await using volume = await volumeOf(fsType).create()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { mountFlags as f, parseMountOptions } from '../../../src/linux/mount-options.ts'
+import { differingOptions, mountFlags as f, parseMountOptions } from '../../../src/linux/mount-options.ts'
 
 describe('parseMountOptions', () => {
   it.each<[string, number]>([
@@ -52,4 +52,26 @@ describe('parseMountOptions', () => {
       expect(parseMountOptions([option])).toEqual({ flags: 0, data: option })
     },
   )
+})
+
+describe('differingOptions', () => {
+  it.each<[shown: string, asked: string, differing: string[]]>([
+    ['rw,relatime rw,errors=remount-ro', 'errors=remount-ro,nodiscard', []],
+    ['ro,relatime ro', 'ro', []],
+    ['rw,relatime rw', 'ro', ['ro']],
+    ['rw,nosuid,nodev,noexec,noatime rw', 'nosuid,nodev,noexec,noatime', []],
+    ['rw,noatime rw', '', ['noatime', 'relatime']],
+    ['rw rw', 'strictatime', []],
+    ['rw,relatime rw', 'strictatime', ['relatime']],
+    ['rw,relatime rw,sync,lazytime', 'lazytime', ['sync']],
+    ['rw,relatime rw,commit=30', 'commit=030', []],
+    ['rw,relatime rw,commit=30', 'commit=30,commit=60', ['commit']],
+    // What is not shown is a default, or unknown.
+    ['rw,relatime rw', 'commit=5,data=ordered', []],
+    ['rw,relatime rw,data=journal', 'data=writeback', ['data']],
+    ['rw,relatime rw,compress=zstd:3', 'compress=zstd', []],
+    ['rw,relatime rw,attr2,inode64,logbsize=32k', 'logbsize=32768', []],
+  ])('of %j with %j asked for: %j', (shown, asked, differing) => {
+    expect(differingOptions(shown.split(/[ ,]/), asked.split(',')).sort()).toEqual(differing.sort())
+  })
 })
