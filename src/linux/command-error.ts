@@ -1,10 +1,17 @@
 /** How a command ended other than well: with an exit code, by a signal, or because its time was over. */
 export interface CommandEnd {
+  readonly pid: number
   /** Null when a signal ended it. */
   readonly exitCode: number | null
   readonly signal: NodeJS.Signals | null
-  /** Set when run() killed it because it was still running after this many milliseconds. */
-  readonly timeoutMs: number | undefined
+  /** False when it was killed and still did not end. */
+  readonly hasEnded: boolean
+  /** Set when it was killed because it was still running after this many milliseconds. */
+  readonly limitMs: number | undefined
+  /** Set when it was killed because it had done nothing for this many milliseconds. */
+  readonly stalledMs: number | undefined
+  /** True when it was killed because the caller has given up. */
+  readonly wasStopped: boolean
 }
 
 /** A command that ran and failed. The message is a sentence that ends with the command's own last words. */
@@ -30,10 +37,22 @@ export class CommandError extends Error {
   }
 }
 
-function describe({ exitCode, signal, timeoutMs }: CommandEnd): string {
-  if (timeoutMs !== undefined) return `was killed because it took longer than ${timeoutMs / 1000} seconds`
+function describe(end: CommandEnd): string {
+  const { exitCode, signal, hasEnded, pid } = end
+  const reason = reasonOfKill(end)
+  if (!hasEnded)
+    return `was killed${reason}, and has not ended: process ${pid} waits in the kernel, probably for a disk that does not answer`
+  if (reason !== '') return `was killed${reason}`
+  if (signal === 'SIGKILL')
+    return 'was ended by SIGKILL, which the driver did not send: probably there was not enough memory; raise the memory limit of its container'
   if (signal) return `was ended by ${signal}`
   return `failed with exit code ${exitCode ?? 'unknown'}`
+}
+
+function reasonOfKill({ limitMs, stalledMs, wasStopped }: CommandEnd): string {
+  if (limitMs !== undefined) return ` because it took longer than ${limitMs / 1000} seconds`
+  if (stalledMs !== undefined) return ` because it did nothing for ${stalledMs / 1000} seconds`
+  return wasStopped ? ' because its caller has given up' : ''
 }
 
 const SHOWN_LINES = 3

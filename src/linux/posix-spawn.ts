@@ -1,7 +1,7 @@
 import { call, declare, declareIfPresent, errnoNow, SystemCallError } from './libc.ts'
 
 /**
- * Starting and reaping processes by posix_spawn(3) and waitid(2).
+ * Starting processes by posix_spawn(3).
  *
  * Node's own spawn forks: the kernel copies the page tables of all our memory, and we fault on every page after it, all on
  * the main thread: 2.3 ms for `true` in a process of 84 MiB, 5.1 ms at 177 MiB. posix_spawn lends the child our memory until
@@ -11,7 +11,6 @@ import { call, declare, declareIfPresent, errnoNow, SystemCallError } from './li
 const memfdCreate = declare('memfd_create', 'str', 'unsigned int')
 const closeCall = declare('close', 'int')
 const spawnCall = declare('posix_spawnp', 'void *', 'str', 'void *', 'void *', 'str *', 'str *')
-const waitidCall = declare('waitid', 'int', 'unsigned int', 'void *', 'int')
 const actionsInit = declare('posix_spawn_file_actions_init', 'void *')
 const actionsDestroy = declare('posix_spawn_file_actions_destroy', 'void *')
 const actionsOpen = declare('posix_spawn_file_actions_addopen', 'void *', 'int', 'str', 'int', 'unsigned int')
@@ -32,13 +31,6 @@ const ATTRIBUTES_BYTES = 512
 const SIGNAL_SET_BYTES = 128
 
 const MFD_CLOEXEC = 1
-const P_PID = 1
-const WEXITED = 4
-const WNOWAIT = 0x01000000
-const SIGINFO_BYTES = 128
-/** Where siginfo_t has si_code and si_status on 64-bit Linux; CLD_EXITED is the si_code of an ordinary exit. */
-const siginfo = { code: 8, status: 24 }
-const CLD_EXITED = 1
 
 /** No signal is blocked or ignored in the child, whatever the worker thread that starts it has blocked. */
 function makeAttributes(): Buffer {
@@ -105,20 +97,4 @@ export async function posixSpawn(
   } finally {
     actionsDestroy(actions)
   }
-}
-
-/** How a process has ended. */
-export type ProcessEnd = { readonly exitCode: number } | { readonly signal: number }
-
-/** Waits until the process has ended, and leaves it to be reaped: until then its id is not given to anybody else. */
-export async function waitForEnd(pid: number): Promise<ProcessEnd> {
-  const info = Buffer.alloc(SIGINFO_BYTES)
-  await call('waitid', waitidCall, [P_PID, pid, info, WEXITED | WNOWAIT], `wait for process ${pid}`)
-  const status = info.readInt32LE(siginfo.status)
-  return info.readInt32LE(siginfo.code) === CLD_EXITED ? { exitCode: status } : { signal: status }
-}
-
-/** Gives the id of a process that has ended back to the kernel. */
-export function reap(pid: number): void {
-  waitidCall(P_PID, pid, Buffer.alloc(SIGINFO_BYTES), WEXITED)
 }

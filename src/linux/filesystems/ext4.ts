@@ -65,10 +65,13 @@ export const ext4: FileSystemType = {
 const REPAIRED = 1 | 2
 const UNREPAIRED = 4
 
+/** A check may take hours, but always reads or computes; one that does neither will never end. */
+const STALL_MS = 10 * 60_000
+
 /** e2fsck without questions: it repairs what is safe to repair. */
 async function preen(device: string, options: readonly string[]): Promise<void> {
   try {
-    await run('e2fsck', ['-p', ...options, device], { signal: uninterrupted() })
+    await run('e2fsck', ['-p', ...options, device], { signal: uninterrupted(), stallMs: STALL_MS })
   } catch (error) {
     if (!(error instanceof CommandError) || error.exitCode === null) throw error
     if ((error.exitCode & ~REPAIRED) === 0) return

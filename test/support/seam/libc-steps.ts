@@ -25,7 +25,10 @@ const mountApi: Readonly<Record<number, (path: unknown, target: unknown) => Step
   442: () => ({ call: 'mount_setattr', objects: [] }),
 }
 
-const steps: Readonly<Record<string, (values: Values) => Step>> = {
+/** Of <sys/wait.h>: only a question, which is asked as often as it takes. */
+const WNOHANG = 1
+
+const steps: Readonly<Record<string, (values: Values) => Step | undefined>> = {
   ioctl: ([fd, request]) => on(fd, ioctls.get(request) ?? `ioctl ${String(request)}`),
   mount: ([source, target, type, flags]) => ({
     call: 'mount',
@@ -45,7 +48,8 @@ const steps: Readonly<Record<string, (values: Values) => Step>> = {
   copy_file_range: ([, , target]) => on(target, 'copy_file_range'),
   memfd_create: ([name]) => ({ call: 'memfd_create', objects: [String(name)] }),
   posix_spawnp: ([, command]) => ({ call: 'run', objects: [String(command)] }),
-  waitid: ([, pid]) => ({ call: 'wait', objects: [String(commands.get(pid))] }),
+  waitid: ([, pid, , options]) =>
+    Number(options) & WNOHANG ? undefined : { call: 'wait', objects: [String(commands.get(pid))] },
 }
 
 /** @returns undefined for functions that only fill the caller's memory, or close a file */

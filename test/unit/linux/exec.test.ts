@@ -1,4 +1,4 @@
-import { mkdtempDisposable, readFile } from 'node:fs/promises'
+import { mkdtempDisposable, readFile, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
@@ -62,6 +62,35 @@ describe('run', () => {
     const error = await failureOf(shell('kill -TERM $$'))
     expect(error).toMatchObject({ exitCode: null, signal: 'SIGTERM' })
     expect(String(error)).toContain('was ended by SIGTERM')
+  })
+
+  it('says that memory may be short when the kernel has killed the command', async () => {
+    const error = await failureOf(shell('kill -KILL $$'))
+    expect(error).toMatchObject({ exitCode: null, signal: 'SIGKILL' })
+    expect(String(error)).toMatch(/SIGKILL, which the driver did not send: .*memory limit/)
+  })
+
+  it('lets the kernel kill the command before us when memory runs out', async () => {
+    // A moment after its start.
+    const { stdout } = await shell('until [ $(cat /proc/$$/oom_score_adj) = 1000 ]; do :; done; echo set')
+    expect(stdout).toBe('set\n')
+  })
+
+  it('kills a command that does nothing any more', async () => {
+    const error = await failureOf(run('sleep', ['60'], { signal, stallMs: 100 }))
+    expect(String(error)).toContain('sleep 60 was killed because it did nothing for 0.1 seconds')
+  })
+
+  it('leaves all threads free, however many commands hang', async () => {
+    const aborting = new AbortController()
+    const hanging = Array.from({ length: 100 }, () =>
+      failureOf(run('sleep', ['600'], { signal: aborting.signal })),
+    )
+    // Answered by a thread, and so are commands that are started.
+    await stat('/')
+    expect(await shell('echo done')).toMatchObject({ stdout: 'done\n' })
+    aborting.abort(new Error('enough'))
+    for (const error of await Promise.all(hanging)) expect(error).toMatchObject({ message: 'enough' })
   })
 
   it('kills a command that takes too long', async () => {
