@@ -133,7 +133,7 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   const cutter = new Cutter({ catalog, locks, files, loops, mounts, copier, tracer, observer, log })
   const restorer = new Restorer({ catalog, locks, files, fileSystems, copier, cutter })
   const provisioner = new Provisioner({ nodeId, catalog, locks, jobs, files, loops, fileSystems, restorer })
-  const modifier = new Modifier({ catalog, locks, files, loops, mounts })
+  const modifier = new Modifier({ catalog, locks, files, loops, mounts, log })
   const onSnapshots = { nodeId, catalog, locks, jobs, cutter }
   const snapshotter = new Snapshotter(onSnapshots)
   const groupSnapshotter = new GroupSnapshotter(onSnapshots)

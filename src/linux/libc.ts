@@ -113,6 +113,11 @@ export function ioctl(fd: number, request: number, argument: number, what: strin
   return call('ioctl', ioctlWithInteger, [fd, request, argument], what)
 }
 
+/** The same on this thread, which waits for it. */
+export function ioctlHere(fd: number, request: number, argument: number, what: string): number {
+  return callHere('ioctl', ioctlWithInteger, [fd, request, argument], what)
+}
+
 /** ioctl(2) with a pointer to a structure, which the kernel reads or fills. */
 export function ioctlStruct(fd: number, request: number, struct: Buffer, what: string): Promise<number> {
   return call('ioctl', ioctlWithPointer, [fd, request, struct], what)

@@ -1,9 +1,9 @@
-import { constants, open, readFile, realpath } from 'node:fs/promises'
+import { constants, open, readFile, realpath, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { hasErrno } from '../volumes/errors.ts'
 
 /** From <asm-generic/fcntl.h>: opens the place in the tree only, so it works on a dead disk too. */
-const O_PATH = 0o10000000
+export const O_PATH = 0o10000000
 
 /**
  * The number of the topmost mount at exactly this path, or undefined when the path is absent or no mount point. It
@@ -25,6 +25,11 @@ export async function mountIdAt(path: string): Promise<number | undefined> {
 /** The number of the mount that a path lies in, as mountinfo has it in its first field (proc_pid_fdinfo(5)). */
 export async function mountIdOf(path: string): Promise<number> {
   await using handle = await open(path, O_PATH | constants.O_NOFOLLOW)
+  return await mountIdOfOpen(handle, path)
+}
+
+/** The same of an open file. The mount is there as long as the file is open, so the number is no other one's. */
+export async function mountIdOfOpen(handle: FileHandle, path: string): Promise<number> {
   const text = await readFile(`/proc/self/fdinfo/${handle.fd}`, 'latin1')
   const id = /^mnt_id:\s*(\d+)$/m.exec(text)?.[1]
   if (id === undefined) throw new Error(`the kernel does not say which mount ${path} lies in`)

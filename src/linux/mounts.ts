@@ -1,12 +1,12 @@
 import { hasErrno } from '../volumes/errors.ts'
-import type { MountEntry, MountRequest, Mounts } from '../volumes/ports.ts'
+import type { LoopDevice, MountEntry, MountRequest, Mounts, OpenFileSystem } from '../volumes/ports.ts'
 import { findMount, readMountInfo } from './find-mount.ts'
-import { flush, freeze, thaw } from './freeze.ts'
 import { mount, umount2 } from './libc.ts'
 import { bindReadOnly } from './mount-tree.ts'
 import { mountIdAt } from './mount-id.ts'
 import { differingOptions, mountFlags, parseMountOptions, unmountFlags } from './mount-options.ts'
 import { parseMountInfo } from './mountinfo.ts'
+import { openFileSystem } from './open-filesystem.ts'
 import { childrenStarted } from './posix-spawn.ts'
 import { withLoops } from './shown-loops.ts'
 import { trim } from './trim.ts'
@@ -68,16 +68,8 @@ export class LinuxMounts implements Mounts {
     }
   }
 
-  freeze(mountPoint: string): Promise<void> {
-    return freeze(mountPoint)
-  }
-
-  thaw(mountPoint: string): Promise<boolean> {
-    return thaw(mountPoint)
-  }
-
-  flush(mountPoint: string): Promise<void> {
-    return flush(mountPoint)
+  openFileSystem(device: LoopDevice): Promise<OpenFileSystem | undefined> {
+    return openFileSystem(device)
   }
 
   trim(mountPoint: string, signal: AbortSignal): Promise<bigint> {

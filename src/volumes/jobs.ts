@@ -1,3 +1,5 @@
+import { unlessAborted } from './unless-aborted.ts'
+
 /**
  * Work that takes longer than a call may: it goes on when its caller has given up, and a repeated call joins it. With the
  * process it ends, and starts over with the next call.
@@ -16,16 +18,7 @@ export class Jobs implements AsyncDisposable {
   async run<T>(key: string, work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted()
     const job = this.#running.get(key) ?? this.#begin(key, work)
-    const gaveUp = Promise.withResolvers<never>()
-    const giveUp = (): void => {
-      gaveUp.reject(signal.reason as Error)
-    }
-    signal.addEventListener('abort', giveUp)
-    try {
-      return (await Promise.race([job.result, gaveUp.promise])) as T
-    } finally {
-      signal.removeEventListener('abort', giveUp)
-    }
+    return (await unlessAborted(job.result, signal)) as T
   }
 
   isRunning(key: string): boolean {

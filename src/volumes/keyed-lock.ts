@@ -1,3 +1,5 @@
+import { unlessAborted } from './unless-aborted.ts'
+
 /** One holder per key at a time, in the order of asking; keys do not wait for each other. */
 export class KeyedLock {
   readonly #tails = new Map<string, Promise<void>>()
@@ -25,18 +27,5 @@ export class KeyedLock {
       }
     }
     return { [Symbol.dispose]: release }
-  }
-}
-
-async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  const aborted = Promise.withResolvers<never>()
-  const onAbort = () => {
-    aborted.reject(signal.reason as Error)
-  }
-  signal.addEventListener('abort', onAbort)
-  try {
-    await Promise.race([promise, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
   }
 }

@@ -1,10 +1,11 @@
+import type { Logger } from 'pino'
 import { checkAttributes } from './attributes.ts'
 import type { Catalog } from './catalog.ts'
 import { VolumeError } from './errors.ts'
 import type { KeyedLock } from './keyed-lock.ts'
-import { freeze } from './node/freeze.ts'
-import { mountPointOf, usesOf } from './node/uses.ts'
-import type { ImageFiles, LoopDevices, Mounts } from './ports.ts'
+import { whileFrozen } from './node/freeze.ts'
+import { usesOf } from './node/uses.ts'
+import type { ImageFiles, LoopDevices, Mounts, OpenFileSystem } from './ports.ts'
 import type { Provisioning, Volume, VolumeAttributes } from './volume.ts'
 
 /** How long writers may be held up while blocks are given back; it takes a second for a few TiB. */
@@ -16,6 +17,7 @@ export interface ModifierDependencies {
   readonly files: ImageFiles
   readonly loops: LoopDevices
   readonly mounts: Mounts
+  readonly log: Logger
 }
 
 /** Changes what can be changed of a volume, mostly also while somebody uses it. */
@@ -47,36 +49,36 @@ export class Modifier {
         await this.#setDirectIo(volume, changes.directIo)
       }
       if (changes.provisioning !== undefined) {
-        const provisioner = await this.#provisioner(volume)
+        // Refused before anything is done.
+        await (await this.#fileSystemOf(volume))?.[Symbol.asyncDispose]()
         if (changes.provisioning !== volume.provisioning)
-          undo.defer(() => provisioner(volume.provisioning, new AbortController().signal))
-        await provisioner(changes.provisioning, signal)
+          undo.defer(() => this.#provision(volume, volume.provisioning, new AbortController().signal))
+        await this.#provision(volume, changes.provisioning, signal)
       }
     }
     await space.orFull('resource-exhausted', volumes.update({ ...volume, ...changes }, work))
     undo.move()
   }
 
-  /** @returns what makes the volume thin or thick in its present use, with nobody writing into blocks that are given back */
-  async #provisioner(
-    volume: Volume,
-  ): Promise<(provisioning: Provisioning, signal: AbortSignal) => Promise<void>> {
-    const { catalog, files, loops, mounts } = this.#on
-    const image = catalog.image(volume)
-    const attached = await loops.find(image)
-    const isWritten = attached !== undefined && !attached.readOnly
-    const mountPoint = isWritten ? mountPointOf(attached.device, await mounts.list()) : undefined
-    if (isWritten && mountPoint === undefined) {
-      throw new VolumeError(
-        'failed-precondition',
-        `volume "${volume.id}" is in use as a raw block device, whose writers cannot be held up; its provisioning can be changed when it is not staged`,
-      )
-    }
-    return async (provisioning, signal) => {
-      if (provisioning === 'thick') await this.#allocate(volume, signal)
-      else if (mountPoint !== undefined) await this.#deallocateFrozen(volume, mountPoint, signal)
-      else await files.deallocate(image, signal)
-    }
+  async #provision(volume: Volume, provisioning: Provisioning, signal: AbortSignal): Promise<void> {
+    if (provisioning === 'thick') await this.#allocate(volume, signal)
+    else await this.#deallocate(volume, signal)
+  }
+
+  /**
+   * What has to be frozen so that nobody writes into blocks that are given back. The caller disposes of it.
+   * @throws VolumeError failed-precondition for a raw block device in use
+   */
+  async #fileSystemOf(volume: Volume): Promise<OpenFileSystem | undefined> {
+    const { catalog, loops, mounts } = this.#on
+    const attached = await loops.find(catalog.image(volume))
+    if (!attached || attached.readOnly) return undefined
+    const fileSystem = await mounts.openFileSystem(attached.device)
+    if (fileSystem) return fileSystem
+    throw new VolumeError(
+      'failed-precondition',
+      `volume "${volume.id}" is in use as a raw block device, whose writers cannot be held up; its provisioning can be changed when it is not staged`,
+    )
   }
 
   async #allocate(volume: Volume, signal: AbortSignal): Promise<void> {
@@ -90,15 +92,21 @@ export class Modifier {
     await files.allocate(image, signal)
   }
 
-  async #deallocateFrozen(volume: Volume, mountPoint: string, signal: AbortSignal): Promise<void> {
-    const { catalog, files, mounts } = this.#on
+  async #deallocate(volume: Volume, signal: AbortSignal): Promise<void> {
+    const { catalog, files, log } = this.#on
+    const image = catalog.image(volume)
+    await using fileSystem = await this.#fileSystemOf(volume)
+    if (!fileSystem) {
+      await files.deallocate(image, signal)
+      return
+    }
     // Only for the word of the freeze that it keeps.
     await using draft = await catalog.pool(volume.pool).volumes.begin(volume.id)
-    await mounts.flush(mountPoint)
+    await fileSystem.flush()
     await draft.noteFrozen([volume.id])
-    await using _frozen = await freeze(mounts, volume.id, mountPoint)
-    const timeout = AbortSignal.timeout(FREEZE_TIMEOUT_MS)
-    await files.deallocate(catalog.image(volume), AbortSignal.any([signal, timeout]))
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout(FREEZE_TIMEOUT_MS)])
+    const work = (): Promise<void> => files.deallocate(image, bounded)
+    await whileFrozen([{ volumeId: volume.id, fileSystem }], work, bounded, log)
   }
 
   /** Mounted as it was before `discard` was changed, its file system would go on giving its blocks away. */

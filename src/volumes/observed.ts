@@ -1,5 +1,5 @@
 import type { Observer, Step } from './observer.ts'
-import type { FileSystems, ImageCopier, LoopDevices, Mounts } from './ports.ts'
+import type { FileSystems, ImageCopier, LoopDevice, LoopDevices, Mounts } from './ports.ts'
 
 /** The ports whose work takes time. */
 export interface Machine {
@@ -18,7 +18,7 @@ type StepsOf<Port> = {
 
 const stepsOf: { readonly [Name in keyof Machine]: StepsOf<Machine[Name]> } = {
   loops: { attach: 'attach', detach: 'detach', detachWithAbove: 'detach', detachNamed: 'detach' },
-  mounts: { mount: 'mount', bind: 'mount', unmount: 'unmount', flush: 'flush', trim: 'trim' },
+  mounts: { mount: 'mount', bind: 'mount', unmount: 'unmount', trim: 'trim' },
   fileSystems: { probe: 'probe', format: 'mkfs', check: 'fsck', growUnmounted: 'grow', grow: 'grow' },
   copier: { copy: 'copy', update: 'update', updateWithin: 'update' },
 }
@@ -27,10 +27,22 @@ const stepsOf: { readonly [Name in keyof Machine]: StepsOf<Machine[Name]> } = {
 export function observed(machine: Machine, observer: Observer): Machine {
   return {
     loops: observedPort(machine.loops, stepsOf.loops, observer),
-    mounts: observedPort(machine.mounts, stepsOf.mounts, observer),
+    mounts: observedMounts(machine.mounts, observer),
     fileSystems: observedPort(machine.fileSystems, stepsOf.fileSystems, observer),
     copier: observedPort(machine.copier, stepsOf.copier, observer),
   }
+}
+
+/** Also what is done with a file system that it opens. */
+function observedMounts(mounts: Mounts, observer: Observer): Mounts {
+  const port = observedPort(mounts, stepsOf.mounts, observer)
+  const openFileSystem: Mounts['openFileSystem'] = async (device: LoopDevice) => {
+    const opened = await mounts.openFileSystem(device)
+    return opened && observedPort(opened, { flush: 'flush' }, observer)
+  }
+  return new Proxy(port, {
+    get: (target, name): unknown => (name === 'openFileSystem' ? openFileSystem : Reflect.get(target, name)),
+  })
 }
 
 function observedPort<Port extends object>(port: Port, steps: StepsOf<Port>, observer: Observer): Port {

@@ -140,6 +140,21 @@ export interface MountRequest {
   readonly options: readonly string[]
 }
 
+/**
+ * A mounted file system that is held open: whatever becomes of its mounts, and of this process's descriptors and threads, it can
+ * be thawed until this is disposed of.
+ */
+export interface OpenFileSystem extends AsyncDisposable {
+  /** For people: where it is mounted, or the path of its device. */
+  readonly place: string
+  /** Writes everything out and holds up all writers until `thaw` (FIFREEZE). @throws EBUSY when it is frozen already. */
+  freeze(): Promise<void>
+  /** Ends a freeze, whoever began it (FITHAW). @returns false when it was not frozen */
+  thaw(): Promise<boolean>
+  /** Writes everything out without holding anybody up (syncfs(2)). */
+  flush(): Promise<void>
+}
+
 export interface Mounts {
   list(): Promise<MountEntry[]>
   /** The topmost mount at exactly this path, or undefined when the path is absent or no mount point. */
@@ -156,12 +171,12 @@ export interface Mounts {
   makePrivate(target: string): Promise<void>
   /** Unmounts the topmost mount at the path. Not mounted: nothing to do. @throws EBUSY while it is in use. */
   unmount(target: string): Promise<void>
-  /** Writes everything out and holds up all writers until `thaw` (FIFREEZE). @throws EBUSY when it is frozen already. */
-  freeze(mountPoint: string): Promise<void>
-  /** Ends a freeze, whoever began it. @returns false when it was not frozen */
-  thaw(mountPoint: string): Promise<boolean>
-  /** Writes everything out without holding anybody up (syncfs(2)). */
-  flush(mountPoint: string): Promise<void>
+  /**
+   * Opens the file system that is alive on the device, wherever it is mounted, also where no path leads to it: under another
+   * mount, unmounted lazily, or in another mount namespace only. Never another one that is mounted over it.
+   * @returns undefined when it is certain that there is none
+   */
+  openFileSystem(device: LoopDevice): Promise<OpenFileSystem | undefined>
   /** Gives unused blocks back to the device (FITRIM). @returns the bytes that the file system trimmed */
   trim(mountPoint: string, signal: AbortSignal): Promise<bigint>
 }

@@ -13,6 +13,7 @@ describeMounts('FakeMounts', async () => {
     mounts,
     directory: await scratch.directory('work'),
     device: '/dev/loop0',
+    loop: { number: 0, path: '/dev/loop0' },
     use(target) {
       mounts.busy.add(target)
       return Promise.resolve({
@@ -35,6 +36,7 @@ describeRoot('on this machine', () => {
       mounts: new LinuxMounts(),
       directory: await scratch.directory('work'),
       device,
+      loop: { number: Number(device.slice('/dev/loop'.length)), path: device },
       use: (target) => open(target, 'r'),
       [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
     }

@@ -1,7 +1,7 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import type { Mounts } from '../../src/volumes/ports.ts'
+import type { LoopDevice, Mounts, OpenFileSystem } from '../../src/volumes/ports.ts'
 
 /** What the suite needs of its subject's world. */
 export interface MountsWorld extends AsyncDisposable {
@@ -10,6 +10,8 @@ export interface MountsWorld extends AsyncDisposable {
   readonly directory: string
   /** A device with an ext4 on it. */
   readonly device: string
+  /** The same device, as a loop device. */
+  readonly loop: LoopDevice
   /** Makes the mount at the path busy until disposed. */
   use(target: string): Promise<AsyncDisposable>
 }
@@ -237,34 +239,54 @@ export function describeMounts(name: string, makeWorld: () => Promise<MountsWorl
       })
     })
 
-    describe('a frozen file system', () => {
-      it('is frozen once, and thawed once', async () => {
-        await mountDevice()
-        await mounts.freeze(target)
-        await expect(mounts.freeze(target)).rejects.toMatchObject({ code: 'EBUSY' })
-        expect(await mounts.thaw(target)).toBe(true)
-        expect(await mounts.thaw(target)).toBe(false)
+    describe('an open file system', () => {
+      const open = async (): Promise<OpenFileSystem> => {
+        const opened = await mounts.openFileSystem(world.loop)
+        if (!opened) throw new Error('there is none')
+        return opened
+      }
+
+      it('is none while nothing is mounted', async () => {
+        expect(await mounts.openFileSystem(world.loop)).toBeUndefined()
       })
 
-      it('is frozen at all its mount points', async () => {
+      it('is frozen once, and thawed once, by whoever opens it', async () => {
         await mountDevice()
-        await mounts.bind(target, elsewhere, { readOnly: true })
-        await mounts.freeze(target)
-        expect(await mounts.thaw(elsewhere)).toBe(true)
+        await using fileSystem = await open()
+        expect(fileSystem.place).toBe(target)
+        await fileSystem.freeze()
+        await using other = await open()
+        await expect(other.freeze()).rejects.toMatchObject({ code: 'EBUSY' })
+        expect(await other.thaw()).toBe(true)
+        expect(await fileSystem.thaw()).toBe(false)
+      })
+
+      it('is found where only a directory of it is mounted', async () => {
+        await mountDevice()
+        await mkdir(join(target, 'inside'))
+        await mounts.bind(join(target, 'inside'), elsewhere, { readOnly: true })
+        await mounts.unmount(target)
+        await using fileSystem = await open()
+        expect(fileSystem.place).toBe(elsewhere)
+        await fileSystem.freeze()
+        expect(await fileSystem.thaw()).toBe(true)
+      })
+
+      it('flushes', async () => {
+        await mountDevice()
+        await using fileSystem = await open()
+        await fileSystem.flush()
       })
     })
 
-    it('freezes, thaws, flushes and trims only what is mounted at the path itself', async () => {
-      const refusal = { kind: 'failed-precondition' }
-      await expect(mounts.freeze(target)).rejects.toMatchObject(refusal)
-      await expect(mounts.thaw(target)).rejects.toMatchObject(refusal)
-      await expect(mounts.flush(target)).rejects.toMatchObject(refusal)
-      await expect(mounts.trim(target, new AbortController().signal)).rejects.toMatchObject(refusal)
+    it('trims only what is mounted at the path itself', async () => {
+      await expect(mounts.trim(target, new AbortController().signal)).rejects.toMatchObject({
+        kind: 'failed-precondition',
+      })
     })
 
-    it('flushes and trims', async () => {
+    it('trims', async () => {
       await mountDevice()
-      await mounts.flush(target)
       expect(await mounts.trim(target, new AbortController().signal)).toBeGreaterThanOrEqual(0n)
     })
   })

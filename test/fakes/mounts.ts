@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { hasErrno, VolumeError } from '../../src/volumes/errors.ts'
-import type { MountEntry, MountRequest, Mounts } from '../../src/volumes/ports.ts'
+import type { LoopDevice, MountEntry, MountRequest, Mounts, OpenFileSystem } from '../../src/volumes/ports.ts'
 import { FakeErrno } from './errno.ts'
 
 export interface FakeMountsHooks {
@@ -35,6 +35,9 @@ export class FakeMounts implements Mounts {
   readonly busy = new Set<string>()
   /** The sources of the file systems that are frozen. */
   readonly frozen = new Set<string>()
+  /** What happens before the file system on this device is frozen, or thawed: throws to refuse, or waits. */
+  onFreeze: ((source: string) => unknown) | undefined
+  onThaw: ((source: string) => unknown) | undefined
   /** What a trim gives back, in bytes. */
   trimmableBytes = 0n
   readonly #hooks: FakeMountsHooks
@@ -106,22 +109,33 @@ export class FakeMounts implements Mounts {
     this.#hooks.unmounted?.(entry)
   }
 
-  async freeze(mountPoint: string): Promise<void> {
-    const { source } = await this.#mountedAt(mountPoint)
-    if (this.frozen.has(source)) throw new FakeErrno('EBUSY', `freeze ${mountPoint}`)
-    this.frozen.add(source)
-    this.log.push(`freeze ${mountPoint}`)
+  openFileSystem({ path }: LoopDevice): Promise<OpenFileSystem | undefined> {
+    const entry = this.#table.find(({ source }) => source === path)
+    // What is frozen is alive without a mount.
+    const place = entry?.target ?? (this.frozen.has(path) ? path : undefined)
+    return Promise.resolve(place === undefined ? undefined : this.#fileSystem(path, place))
   }
 
-  async thaw(mountPoint: string): Promise<boolean> {
-    const { source } = await this.#mountedAt(mountPoint)
-    this.log.push(`thaw ${mountPoint}`)
-    return this.frozen.delete(source)
-  }
-
-  async flush(mountPoint: string): Promise<void> {
-    await this.#mountedAt(mountPoint)
-    this.log.push(`flush ${mountPoint}`)
+  #fileSystem(source: string, place: string): OpenFileSystem {
+    return {
+      place,
+      freeze: async () => {
+        await this.onFreeze?.(source)
+        if (this.frozen.has(source)) throw new FakeErrno('EBUSY', `freeze ${place}`)
+        this.frozen.add(source)
+        this.log.push(`freeze ${place}`)
+      },
+      thaw: async () => {
+        await this.onThaw?.(source)
+        this.log.push(`thaw ${place}`)
+        return this.frozen.delete(source)
+      },
+      flush: () => {
+        this.log.push(`flush ${place}`)
+        return Promise.resolve()
+      },
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    }
   }
 
   async trim(mountPoint: string, signal: AbortSignal): Promise<bigint> {

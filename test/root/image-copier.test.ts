@@ -3,11 +3,11 @@ import { open, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { LinuxImageCopier } from '../../src/linux/copy/image-copier.ts'
-import { LinuxMounts } from '../../src/linux/mounts.ts'
 import type { Extent } from '../../src/volumes/ports.ts'
 import { describeRoot } from '../root.ts'
 import { Scratch } from '../scratch.ts'
 import { allocated, expectEqual, fill, makeFragmented, makeSparse } from '../support/images.ts'
+import { openOn } from '../support/open-filesystem.ts'
 import { tool } from '../tool.ts'
 
 const MIB = 1 << 20
@@ -16,7 +16,6 @@ const ignore = () => undefined
 
 describeRoot('LinuxImageCopier', () => {
   const copier = new LinuxImageCopier()
-  const mounts = new LinuxMounts()
   let scratch: Scratch
   let source: string
 
@@ -79,6 +78,7 @@ describeRoot('LinuxImageCopier', () => {
     await tool('losetup', `--direct-io=${directIo}`, device)
     const mountPoint = await scratch.directory('volume')
     await tool('mount', device, mountPoint)
+    await using fileSystem = await openOn(device)
     const target = join(scratch.path, 'target')
     const done = new AbortController()
     const writing = writeUntil(done.signal, join(mountPoint, 'file'))
@@ -87,10 +87,10 @@ describeRoot('LinuxImageCopier', () => {
     await copier.update(source, target, signal)
     done.abort()
     await writing
-    await mounts.freeze(mountPoint)
+    await fileSystem.freeze()
     await copier.update(source, target, signal)
     await expectEqual(source, target)
-    await mounts.thaw(mountPoint)
+    await fileSystem.thaw()
     await tool('e2fsck', '-f', '-n', target)
   })
 

@@ -7,6 +7,7 @@ import { LinuxMounts } from '../../src/linux/mounts.ts'
 import { LinuxWriteTracer } from '../../src/linux/trace/write-tracer.ts'
 import { describeRoot } from '../root.ts'
 import { Scratch } from '../scratch.ts'
+import { openOn } from '../support/open-filesystem.ts'
 import { eventually } from '../support/eventually.ts'
 import { Dice, expectEqual } from '../support/images.ts'
 import { tool } from '../tool.ts'
@@ -132,16 +133,17 @@ describeRoot('LinuxWriteTracer', () => {
     await tool(`mkfs.${type}`, '-q', device)
     const mountPoint = await scratch.directory('mnt')
     await tool('mount', '-o', 'discard', device, mountPoint)
+    await using fileSystem = await openOn(device)
     await using trace = await tracer.start({ number: 0, path: device })
     const target = join(scratch.path, 'target')
     await copier.copy(image, target, () => undefined, signal)
     for (let round = 0; round < 5; round++) {
       for (let change = 0; change < 30; change++) await churn(mountPoint, dice)
-      await mounts.freeze(mountPoint)
+      await fileSystem.freeze()
       const changed = await trace.changes()
       await copier.updateWithin(image, target, changed ?? [], signal)
       await expectEqual(image, target)
-      await mounts.thaw(mountPoint)
+      await fileSystem.thaw()
     }
   })
 

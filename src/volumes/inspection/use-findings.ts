@@ -27,8 +27,10 @@ export async function useFindings({ volume, image, devices, mounts }: VolumeOnNo
 export function frozenFindings(pool: PoolOnDisk, volumes: readonly VolumeOnNode[]): Finding[] {
   const unfinished = [...pool.volumes.unfinished.values(), ...pool.snapshots.unfinished.values()]
   return [...new Set(unfinished.flat())].flatMap((id) => {
-    const mount = volumes.find(({ volume }) => volume.id === id)?.mounts.find(isFileSystem)
-    return mount ? [mayBeFrozen(id, mount.target)] : []
+    const found = volumes.find(({ volume }) => volume.id === id)
+    // What is frozen holds its device, also when it is not mounted any more.
+    if (!found || found.devices.length === 0) return []
+    return [mayBeFrozen(id, found.mounts.find(isFileSystem)?.target)]
   })
 }
 
@@ -61,11 +63,12 @@ function attachedTwice(id: string, devices: readonly LoopState[]): Finding {
   }
 }
 
-function mayBeFrozen(id: string, mountPoint: string): Finding {
+function mayBeFrozen(id: string, mountPoint: string | undefined): Finding {
+  const byHand = mountPoint === undefined ? '' : `, or fsfreeze --unfreeze ${mountPoint}`
   return {
     severity: 'error',
     reason: 'MayBeFrozen',
     message: `the file system of volume "${id}" may be frozen, by a driver that ended while it cut a snapshot: its writers wait`,
-    cure: `start the driver, which thaws it, or fsfreeze --unfreeze ${mountPoint}`,
+    cure: `start the driver, which thaws it${byHand}`,
   }
 }

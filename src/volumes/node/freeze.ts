@@ -1,35 +1,76 @@
 import { setTimeout } from 'node:timers/promises'
-import { VolumeError, hasErrno } from '../errors.ts'
-import type { Mounts } from '../ports.ts'
+import type { Logger } from 'pino'
+import { VolumeError, hasErrno, messageOf } from '../errors.ts'
+import type { OpenFileSystem } from '../ports.ts'
+import { unlessAborted } from '../unless-aborted.ts'
 
-/** A thaw that fails, for want of memory perhaps, is tried again: as long as it is not done, all writers stand still. */
-const THAW_ATTEMPTS = 20
-const THAW_PAUSE_MS = 50
+const FIRST_PAUSE_MS = 50
+const LONGEST_PAUSE_MS = 10_000
 
-/**
- * Holds up the writers of a volume until the result is disposed of. Word of it must have been left before
- * (Draft.noteFrozen), for the case that we die.
- * @throws VolumeError aborted when it is frozen already
- */
-export async function freeze(mounts: Mounts, volumeId: string, mountPoint: string): Promise<AsyncDisposable> {
-  try {
-    await mounts.freeze(mountPoint)
-  } catch (error) {
-    if (!hasErrno(error, 'EBUSY')) throw error
-    const message = `volume "${volumeId}" is frozen by somebody else at ${mountPoint}; thaw it (fsfreeze --unfreeze) and repeat the call`
-    throw new VolumeError('aborted', message, { cause: error })
-  }
-  return { [Symbol.asyncDispose]: () => thaw(mounts, mountPoint) }
+/** A volume whose writers are to be held up. */
+export interface FreezeTarget {
+  readonly volumeId: string
+  readonly fileSystem: OpenFileSystem
 }
 
-async function thaw(mounts: Mounts, mountPoint: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+/**
+ * Does work while all these file systems are frozen, which takes no longer than the signal allows: when it fires, they are
+ * thawed, whatever the work or another freeze still waits for. This returns when all are thawed, be it never, and when the work has
+ * ended. What was left before for the case that this process ends (Draft.noteFrozen) must be kept until then.
+ * @throws VolumeError aborted when one is frozen already; the signal's reason
+ */
+export async function whileFrozen<T>(
+  targets: readonly FreezeTarget[],
+  work: () => Promise<T>,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<T> {
+  const begun: { readonly target: FreezeTarget; readonly freezing: Promise<void> }[] = []
+  let working: Promise<T> | undefined
+  try {
+    for (const target of targets) {
+      const freezing = freeze(target)
+      begun.push({ target, freezing })
+      await unlessAborted(freezing, signal)
+    }
+    signal.throwIfAborted()
+    working = work()
+    return await unlessAborted(working, signal)
+  } finally {
+    // Side by side: none waits for another whose disk hangs.
+    await Promise.all(begun.map(({ target, freezing }) => thawWhenFrozen(target, freezing, log)))
+    await working?.catch(() => undefined)
+  }
+}
+
+async function freeze({ volumeId, fileSystem }: FreezeTarget): Promise<void> {
+  try {
+    await fileSystem.freeze()
+  } catch (error) {
+    if (!hasErrno(error, 'EBUSY')) throw error
+    const message = `volume "${volumeId}" is frozen by somebody else at ${fileSystem.place}; thaw it (fsfreeze --unfreeze) and repeat the call`
+    throw new VolumeError('aborted', message, { cause: error })
+  }
+}
+
+async function thawWhenFrozen(target: FreezeTarget, freezing: Promise<void>, log: Logger): Promise<void> {
+  const isFrozen = await freezing.then(
+    () => true,
+    () => false,
+  )
+  if (isFrozen) await thaw(target, log)
+}
+
+/** As long as it is not thawed, all its writers stand still, so this is tried until it succeeds. */
+async function thaw({ volumeId, fileSystem }: FreezeTarget, log: Logger): Promise<void> {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     try {
-      await mounts.thaw(mountPoint)
+      await fileSystem.thaw()
       return
     } catch (error) {
-      if (attempt === THAW_ATTEMPTS) throw error
-      await setTimeout(THAW_PAUSE_MS)
+      const { place } = fileSystem
+      log.error({ volume: volumeId, place, error: messageOf(error) }, 'cannot thaw, and will try again')
+      await setTimeout(pauseMs)
     }
   }
 }

@@ -28,11 +28,6 @@ export function isFileSystem(entry: MountEntry): boolean {
   return entry.loop?.as === 'file system'
 }
 
-/** Where the file system on the device is mounted as a whole, as far as we see; a raw device in use has no such place. */
-export function mountPointOf(device: LoopDevice, mounts: readonly MountEntry[]): string | undefined {
-  return usesOf(device, mounts).find(isFileSystem)?.target
-}
-
 /** What a path that should be ours says when it is not. */
 export function strange(volumeId: string, path: string, entry: MountEntry): VolumeError {
   return new VolumeError(

@@ -1,11 +1,10 @@
 import type { Catalog } from '../catalog.ts'
 import { VolumeError, hasErrno } from '../errors.ts'
 import type { KeyedLock } from '../keyed-lock.ts'
-import { freeze } from '../node/freeze.ts'
-import { mountPointOf } from '../node/uses.ts'
+import { whileFrozen } from '../node/freeze.ts'
 import type { Observer } from '../observer.ts'
 import type { Draft } from '../pool/draft.ts'
-import type { LoopDevice, Mounts } from '../ports.ts'
+import type { LoopDevice, Mounts, OpenFileSystem } from '../ports.ts'
 import { LiveCopy, type LiveCopyDependencies } from './live-copy.ts'
 
 /** One volume to copy, and the draft that gets its image. */
@@ -54,11 +53,13 @@ export class Cutter {
     for (const part of parts) await part.copy.catchUp(() => this.#flush(part), signal)
     // In one order for all, so that two groups with the same members cannot wait for each other.
     for (const id of sources.map(({ volumeId }) => volumeId).sort()) held.use(await locks.acquire(id, signal))
-    return await this.#finish(
-      await Promise.all(parts.map((part) => this.#useOf(part))),
-      freezeTimeoutMs,
-      signal,
-    )
+    const inUse: PartInUse[] = []
+    for (const part of parts) {
+      const use = await this.#useOf(part)
+      if (use.fileSystem) held.use(use.fileSystem)
+      inUse.push({ ...part, ...use })
+    }
+    return await this.#finish(inUse, freezeTimeoutMs, signal)
   }
 
   async #begin({ volumeId, draft }: CutSource, signal: AbortSignal): Promise<LiveCopy> {
@@ -74,15 +75,12 @@ export class Cutter {
   }
 
   async #flush(part: Part): Promise<void> {
-    const { mountPoint } = await this.#useOf(part)
-    if (mountPoint === undefined) return
-    await this.#on.mounts.flush(mountPoint).catch((error: unknown) => {
-      // Unmounted under our hands, and so flushed: nothing holds it here yet.
-      if (!(error instanceof VolumeError)) throw error
-    })
+    await using fileSystem = (await this.#useOf(part)).fileSystem
+    await fileSystem?.flush()
   }
 
-  async #useOf(part: Part): Promise<PartInUse> {
+  /** The file system is the caller's to dispose of. */
+  async #useOf(part: Part): Promise<Use> {
     const { catalog, loops, mounts } = this.#on
     // Again, because it may have been deleted meanwhile, and another one made with its name, and so with its id.
     const volume = catalog.get(part.volumeId)
@@ -94,18 +92,23 @@ export class Cutter {
     }
     const device = (await loops.find(part.copy.source))?.device
     const canBeMounted = device !== undefined && volume.accessTypes.includes('mount')
-    const mountPoint = canBeMounted ? mountPointOf(device, await mounts.list()) : undefined
-    return { ...part, device, mountPoint }
+    return { device, fileSystem: canBeMounted ? await mounts.openFileSystem(device) : undefined }
   }
 
   async #finish(parts: readonly PartInUse[], freezeTimeoutMs: number, signal: AbortSignal): Promise<Date> {
-    const { log, mounts, observer } = this.#on
+    const { log, observer } = this.#on
     const mounted = parts.filter(isMounted)
-    for (const { mountPoint } of mounted) await mounts.flush(mountPoint)
+    for (const { fileSystem } of mounted) await fileSystem.flush()
     const volumes = parts.map(({ volumeId }) => volumeId)
     if (mounted.length > 0) await parts[0]?.draft.noteFrozen(volumes)
     const timeout = AbortSignal.timeout(freezeTimeoutMs)
-    const cut = () => this.#cutFrozen(parts, AbortSignal.any([signal, timeout]))
+    const copy = async (): Promise<Date> => {
+      const cutAt = new Date()
+      await this.#finishCopies(parts, bounded)
+      return cutAt
+    }
+    const bounded = AbortSignal.any([signal, timeout])
+    const cut = () => whileFrozen(mounted, copy, bounded, log)
     const begin = performance.now()
     try {
       const cutAt = mounted.length > 0 ? await observer.step('freeze', cut) : await cut()
@@ -119,17 +122,6 @@ export class Cutter {
         { cause: error },
       )
     }
-  }
-
-  /** From the freeze of the first file system to the thaw of the last. */
-  async #cutFrozen(parts: readonly PartInUse[], signal: AbortSignal): Promise<Date> {
-    await using frozen = new AsyncDisposableStack()
-    for (const { volumeId, mountPoint } of parts.filter(isMounted)) {
-      frozen.use(await freeze(this.#on.mounts, volumeId, mountPoint))
-    }
-    const cutAt = new Date()
-    await this.#finishCopies(parts, signal)
-    return cutAt
   }
 
   /**
@@ -156,12 +148,12 @@ export class Cutter {
   }
 }
 
-function isMounted<T extends PartInUse>(part: T): part is T & { readonly mountPoint: string } {
-  return part.mountPoint !== undefined
+function isMounted<T extends PartInUse>(part: T): part is T & { readonly fileSystem: OpenFileSystem } {
+  return part.fileSystem !== undefined
 }
 
 function isRawInUse<T extends PartInUse>(part: T): part is T & { readonly device: LoopDevice } {
-  return part.device !== undefined && part.mountPoint === undefined
+  return part.device !== undefined && part.fileSystem === undefined
 }
 
 interface Part extends CutSource {
@@ -169,8 +161,11 @@ interface Part extends CutSource {
   readonly copy: LiveCopy
 }
 
-interface PartInUse extends Part {
+/** What the volume of a part is in use by. */
+interface Use {
   readonly device: LoopDevice | undefined
-  /** Where the file system can be frozen. */
-  readonly mountPoint: string | undefined
+  /** What can be frozen. */
+  readonly fileSystem: OpenFileSystem | undefined
 }
+
+type PartInUse = Part & Use

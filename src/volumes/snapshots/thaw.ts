@@ -1,9 +1,8 @@
 import type { Logger } from 'pino'
-import { hasErrno } from '../errors.ts'
+import { hasErrno, messageOf } from '../errors.ts'
 import type { KeyedLock } from '../keyed-lock.ts'
-import { mountPointOf } from '../node/uses.ts'
 import type { Pool } from '../pool/pool.ts'
-import type { LoopDevices, LoopState, Mounts } from '../ports.ts'
+import type { LoopDevices, Mounts } from '../ports.ts'
 
 export interface ThawDependencies {
   readonly locks: KeyedLock
@@ -14,24 +13,52 @@ export interface ThawDependencies {
 
 /**
  * Ends the freezes of a driver that died inside of them, by the word that it left. To be called before anything in a pool is
- * served: whoever writes to such a file system waits until then, and once it is unmounted nobody can thaw it.
+ * served: whoever writes to such a file system waits until then. All that can be thawed is thawed, also when something fails, and
+ * the word is kept until all that it names is known not to be frozen.
  * @param areAll whether these are all pools: else what is not in them may be in another, and the word of it is kept
  * @returns how many were frozen
- * @throws when a file system stays frozen; it can be tried again
+ * @throws when a file system stays frozen, or cannot be looked at; it can be tried again
  */
 export async function thawLeftFrozen(
   on: ThawDependencies,
   pools: readonly Pool[],
   areAll: boolean,
 ): Promise<number> {
+  const failures: unknown[] = []
   let thawed = 0
   // The word is in the pool of the copy, the volume may be in another one.
   for (const store of pools.flatMap(({ volumes, snapshots }) => [volumes, snapshots])) {
-    const found = store.frozen.map((id) => ({ id, pool: pools.find((pool) => hasVolume(pool, id)) }))
-    for (const { id, pool } of found) if (pool && (await thaw(on, pool, id))) thawed++
-    if (areAll || found.every(({ pool }) => pool !== undefined)) store.forgetFrozen()
+    let isKept = false
+    for (const id of store.frozen) {
+      const pool = pools.find((pool) => hasVolume(pool, id))
+      const outcome = pool ? await tryToThaw(on, pool, id, failures) : areAll ? 'not frozen' : 'unknown'
+      if (outcome === 'thawed') thawed++
+      if (outcome === 'unknown') isKept = true
+    }
+    if (!isKept) store.forgetFrozen()
   }
+  if (failures.length > 0) throw failures[0]
   return thawed
+}
+
+type Outcome = 'thawed' | 'not frozen' | 'unknown'
+
+async function tryToThaw(
+  on: ThawDependencies,
+  pool: Pool,
+  id: string,
+  failures: unknown[],
+): Promise<Outcome> {
+  try {
+    return await thaw(on, pool, id)
+  } catch (error) {
+    on.log.error(
+      { volume: id, error: messageOf(error) },
+      'cannot thaw what an interrupted operation left frozen',
+    )
+    failures.push(error)
+    return 'unknown'
+  }
 }
 
 function hasVolume({ volumes }: Pool, id: string): boolean {
@@ -42,21 +69,23 @@ async function thaw(
   { locks, loops, mounts, log }: ThawDependencies,
   pool: Pool,
   id: string,
-): Promise<boolean> {
+): Promise<Outcome> {
   // What another pool's volume is frozen for at the moment is no business of ours.
   using _lock = await locks.acquire(id, new AbortController().signal)
-  const attached = await findAttached(loops, pool.volumes.image(id))
-  const mountPoint = attached && mountPointOf(attached.device, await mounts.list())
-  if (mountPoint === undefined || !(await mounts.thaw(mountPoint))) return false
-  log.warn({ volume: id, mountPoint }, 'thawed what an interrupted operation left frozen')
-  return true
-}
-
-async function findAttached(loops: LoopDevices, image: string): Promise<LoopState | undefined> {
-  try {
-    return await loops.find(image)
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return undefined
+  const attached = await loops.find(pool.volumes.image(id)).catch((error: unknown) => {
+    if (hasErrno(error, 'ENOENT')) return 'unknown' as const
     throw error
+  })
+  if (attached === 'unknown') {
+    // A device without its image is found by no path.
+    const message =
+      'the volume may be left frozen, which cannot be known without its image; delete the volume, or bring it back'
+    log.error({ volume: id }, message)
+    return 'unknown'
   }
+  // A file system that is frozen is alive, mounted or not, and holds its device.
+  await using fileSystem = attached && (await mounts.openFileSystem(attached.device))
+  if (!fileSystem || !(await fileSystem.thaw())) return 'not frozen'
+  log.warn({ volume: id, place: fileSystem.place }, 'thawed what an interrupted operation left frozen')
+  return 'thawed'
 }

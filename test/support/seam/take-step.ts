@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
+import { hasErrno } from '../../../src/volumes/errors.ts'
 import { describe } from './names.ts'
 import { REACHED, type Order } from './order.ts'
 
@@ -11,8 +12,18 @@ const [exists, read, append] = [existsSync, readFileSync, appendFileSync]
 const counts = new Map<string, number>()
 let last = ''
 
+/** A driver that may open no more files goes on as it was told. */
 function text(): string {
-  return exists(file) ? read(file, 'utf8') : ''
+  return unlessOutOfFiles(() => (exists(file) ? read(file, 'utf8') : '')) ?? last
+}
+
+function unlessOutOfFiles<Result>(work: () => Result): Result | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (hasErrno(error, 'EMFILE')) return undefined
+    throw error
+  }
 }
 
 function count(name: string): string {
@@ -37,7 +48,9 @@ function take(call: string, objects: readonly string[]): Order | undefined {
   const byCall = count(call)
   const byName = objects.length === 0 ? byCall : count(describe(call, objects))
   const isIt = order.step === byCall || order.step === byName
-  append(`${file}.log`, `${byName}\n${isIt ? `${REACHED}\n` : ''}`)
+  unlessOutOfFiles(() => {
+    append(`${file}.log`, `${byName}\n${isIt ? `${REACHED}\n` : ''}`)
+  })
   return isIt ? order : undefined
 }
 

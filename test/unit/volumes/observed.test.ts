@@ -42,7 +42,7 @@ describe('observed', () => {
     await fileSystems.format('ext4', '/dev/loop0', [], never)
     await fileSystems.check('ext4', '/dev/loop0', never)
     await mounts.mount({ source: '/dev/loop0', target: scratch.path, fsType: 'ext4', options: [] })
-    await mounts.flush(scratch.path)
+    await (await mounts.openFileSystem(attachment.device))?.flush()
     await mounts.unmount(scratch.path)
     expect(await copier.copy(image, `${image}-copy`, () => undefined, never)).toBe('copied')
     expect(observer.steps).toEqual(['attach', 'mkfs', 'fsck', 'mount', 'flush', 'unmount', 'copy'])

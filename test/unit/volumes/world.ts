@@ -88,7 +88,7 @@ export async function makeWorld(limits: PoolLimits = noLimits, tracer?: WriteTra
     provisioner,
     snapshotter: new Snapshotter(onSnapshots),
     groupSnapshotter: new GroupSnapshotter(onSnapshots),
-    modifier: new Modifier({ catalog, locks, files, loops, mounts }),
+    modifier: new Modifier({ catalog, locks, files, loops, mounts, log: silent }),
     onNode: { catalog, locks, files, loops, mounts, fileSystems },
     /** Makes a volume of 16 MiB. */
     async create(

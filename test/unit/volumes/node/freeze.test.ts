@@ -1,44 +1,109 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from '@jest/globals'
-import { freeze } from '../../../../src/volumes/node/freeze.ts'
+import { setTimeout } from 'node:timers/promises'
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { whileFrozen, type FreezeTarget } from '../../../../src/volumes/node/freeze.ts'
 import { FakeErrno } from '../../../fakes/errno.ts'
-import { FakeMounts } from '../../../fakes/mounts.ts'
+import { silent, never } from '../world.ts'
 
-class MountsThatThawLate extends FakeMounts {
-  failures = 0
+describe('whileFrozen', () => {
+  let log: string[]
 
-  override async thaw(mountPoint: string): Promise<boolean> {
-    if (this.failures-- > 0) throw new FakeErrno('ENOMEM', `thaw ${mountPoint}`)
-    return super.thaw(mountPoint)
+  beforeEach(() => {
+    log = []
+  })
+
+  interface Behaviour {
+    readonly freeze?: () => Promise<void>
+    readonly thaw?: () => Promise<boolean>
   }
-}
 
-let directory: string
-let mounts: MountsThatThawLate
+  const target = (volumeId: string, behaviour: Behaviour = {}): FreezeTarget => ({
+    volumeId,
+    fileSystem: {
+      place: `/mnt/${volumeId}`,
+      freeze: async () => {
+        await behaviour.freeze?.()
+        log.push(`freeze ${volumeId}`)
+      },
+      thaw: async () => {
+        const isFrozen = (await behaviour.thaw?.()) ?? true
+        log.push(`thaw ${volumeId}`)
+        return isFrozen
+      },
+      flush: () => Promise.resolve(),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    },
+  })
 
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'csi-freeze-'))
-  mounts = new MountsThatThawLate()
-  await mounts.mount({ source: '/dev/loop0', target: directory, fsType: 'ext4', options: [] })
-})
-
-afterEach(async () => {
-  await rm(directory, { recursive: true })
-})
-
-it('thaws also when that fails at first', async () => {
-  mounts.failures = 3
-  {
-    await using _frozen = await freeze(mounts, 'v', directory)
-    expect(mounts.frozen.size).toBe(1)
+  const work = (): Promise<string> => {
+    log.push('work')
+    return Promise.resolve('done')
   }
-  expect(mounts.frozen.size).toBe(0)
-})
 
-it('says so when it cannot be thawed at all', async () => {
-  mounts.failures = Infinity
-  const frozen = await freeze(mounts, 'v', directory)
-  await expect(frozen[Symbol.asyncDispose]()).rejects.toMatchObject({ code: 'ENOMEM' })
+  it('works between the last freeze and the first thaw', async () => {
+    expect(await whileFrozen([target('a'), target('b')], work, never, silent)).toBe('done')
+    expect(log).toEqual(['freeze a', 'freeze b', 'work', 'thaw a', 'thaw b'])
+  })
+
+  it('works without any', async () => {
+    expect(await whileFrozen([], work, never, silent)).toBe('done')
+  })
+
+  it('tries to thaw until it succeeds', async () => {
+    let failures = 3
+    const thaw = (): Promise<boolean> =>
+      failures-- > 0 ? Promise.reject(new FakeErrno('ENOMEM', 'thaw')) : Promise.resolve(true)
+    await whileFrozen([target('a', { thaw })], work, never, silent)
+    expect(log).toEqual(['freeze a', 'work', 'thaw a'])
+  })
+
+  it('has not ended while one is frozen, whatever the others did', async () => {
+    const stuck = Promise.withResolvers<boolean>()
+    const ended = whileFrozen([target('a', { thaw: () => stuck.promise }), target('b')], work, never, silent)
+    expect(await Promise.race([ended, setTimeout(50, 'frozen')])).toBe('frozen')
+    expect(log).toEqual(['freeze a', 'freeze b', 'work', 'thaw b'])
+    stuck.resolve(true)
+    expect(await ended).toBe('done')
+  })
+
+  it('thaws when it takes too long, although the work still waits for something, and ends with the work', async () => {
+    const timeout = new AbortController()
+    const stuck = Promise.withResolvers<undefined>()
+    const ended = whileFrozen([target('a')], () => stuck.promise, timeout.signal, silent)
+    ended.catch(() => log.push('ended'))
+    await setTimeout(10)
+    timeout.abort(new Error('too long'))
+    await setTimeout(10)
+    expect(log).toEqual(['freeze a', 'thaw a'])
+    stuck.resolve(undefined)
+    await expect(ended).rejects.toThrow('too long')
+  })
+
+  it('thaws those that it has when another freeze hangs, and that one when it is frozen at last', async () => {
+    const timeout = new AbortController()
+    const stuck = Promise.withResolvers<undefined>()
+    const ended = whileFrozen(
+      [target('a'), target('b', { freeze: () => stuck.promise })],
+      work,
+      timeout.signal,
+      silent,
+    )
+    ended.catch(() => log.push('ended'))
+    await setTimeout(10)
+    timeout.abort(new Error('too long'))
+    await setTimeout(10)
+    expect(log).toEqual(['freeze a', 'thaw a'])
+    stuck.resolve(undefined)
+    await expect(ended).rejects.toThrow('too long')
+    expect(log).toEqual(['freeze a', 'thaw a', 'freeze b', 'thaw b', 'ended'])
+  })
+
+  it('leaves alone what somebody else has frozen', async () => {
+    const freeze = (): Promise<void> => Promise.reject(new FakeErrno('EBUSY', 'freeze'))
+    const ended = whileFrozen([target('a'), target('b', { freeze })], work, never, silent)
+    await expect(ended).rejects.toMatchObject({
+      kind: 'aborted',
+      message: expect.stringContaining('"b" is frozen by somebody else at /mnt/b'),
+    })
+    expect(log).toEqual(['freeze a', 'thaw a'])
+  })
 })

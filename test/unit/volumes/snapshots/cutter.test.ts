@@ -69,7 +69,7 @@ describe('Cutter', () => {
       ...['flush a', 'flush b', 'flush c'],
       ...['freeze a', 'freeze b', 'freeze c'],
       ...['update a', 'update b', 'update c'],
-      ...['thaw c', 'thaw b', 'thaw a'],
+      ...['thaw a', 'thaw b', 'thaw c'],
     ])
     expect(world.observer.steps).toEqual(['freeze'])
   })

@@ -1,9 +1,10 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { Pool } from '../../../../src/volumes/pool/pool.ts'
 import { thawLeftFrozen } from '../../../../src/volumes/snapshots/thaw.ts'
+import type { LoopState } from '../../../../src/volumes/ports.ts'
 import type { Volume } from '../../../../src/volumes/volume.ts'
 import { makeWorld, never, silent, type World } from '../world.ts'
 
@@ -16,8 +17,9 @@ describe('thawLeftFrozen', () => {
   beforeEach(async () => {
     world = await makeWorld()
     volume = await world.create('a')
-    mountPoint = (await world.use(volume)).mountPoint
-    await world.mounts.freeze(mountPoint)
+    const use = await world.use(volume)
+    mountPoint = use.mountPoint
+    await (await world.mounts.openFileSystem(use.device))?.freeze()
     pools = [world.pool, world.other]
   })
 
@@ -70,11 +72,44 @@ describe('thawLeftFrozen', () => {
 
   it('keeps the word until it has thawed', async () => {
     await startAfter({ 'pool/snapshots/.s.new/frozen': volume.id })
-    world.mounts.thaw = () => Promise.reject(new Error('no luck'))
+    world.mounts.onThaw = () => Promise.reject(new Error('no luck'))
     await expect(thaw()).rejects.toThrow('no luck')
     await restart()
-    Reflect.deleteProperty(world.mounts, 'thaw')
+    world.mounts.onThaw = undefined
     await thaw()
+    expect([...world.mounts.frozen]).toEqual([])
+    await gone()
+  })
+
+  it('keeps the word of one that cannot be thawed, and thaws the others', async () => {
+    const other = await world.create('b')
+    const { device } = await world.use(other)
+    await (await world.mounts.openFileSystem(device))?.freeze()
+    await startAfter({ 'pool/snapshots/.s.new/frozen': `${volume.id}\n${other.id}` })
+    world.mounts.onThaw = (source) => {
+      if (source !== device.path) throw new Error('no luck')
+    }
+    await expect(thaw()).rejects.toThrow('no luck')
+    expect(world.mounts.frozen.has(device.path)).toBe(false)
+    expect(world.mounts.frozen.size).toBe(1)
+    world.mounts.onThaw = undefined
+    await restart()
+    expect(await thaw()).toBe(1)
+    await gone()
+  })
+
+  it('keeps the word of one whose image is gone, of which nobody can say whether it is frozen', async () => {
+    await rm(join(world.config.path, 'volumes', volume.id, 'disk.img'))
+    await startAfter({ 'other/snapshots/.s.new/frozen': volume.id })
+    expect(await thaw()).toBe(0)
+    expect(pools.flatMap((pool) => pool.snapshots.frozen)).toEqual([volume.id])
+  })
+
+  it('thaws one that is not mounted any more', async () => {
+    await world.mounts.unmount(mountPoint)
+    world.loops.find = () => Promise.resolve({ device: { number: 0, path: '/dev/loop0' } } as LoopState)
+    await startAfter({ 'pool/snapshots/.s.new/frozen': volume.id })
+    expect(await thaw()).toBe(1)
     expect([...world.mounts.frozen]).toEqual([])
     await gone()
   })

@@ -1,0 +1,9 @@
+import { openFileSystem } from '../../src/linux/open-filesystem.ts'
+import type { OpenFileSystem } from '../../src/volumes/ports.ts'
+
+/** The file system that is alive on a device. @param path `/dev/loop3` */
+export async function openOn(path: string): Promise<OpenFileSystem> {
+  const fileSystem = await openFileSystem({ number: Number(path.slice('/dev/loop'.length)), path })
+  if (fileSystem) return fileSystem
+  throw new Error(`no file system is alive on ${path}`)
+}
