@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { chooseCapacity, satisfies, type CapacityRange } from './capacity-range.ts'
 import type { Catalog } from './catalog.ts'
 import { larger } from './bytes.ts'
@@ -16,6 +17,10 @@ const DEFAULT_FS_TYPE: FsType = 'ext4'
 
 /** One page. */
 const SMALLEST_BLOCK_VOLUME = 4096n
+
+/** For a lock that nobody holds for longer than it takes to look. */
+const LOCK_ATTEMPTS = 10
+const LOCK_PAUSE_MS = 20
 
 export interface CreateRequest {
   readonly name: string
@@ -57,6 +62,7 @@ export class Provisioner {
     const id = (request.ephemeral ? ephemeralIdFor : volumeIdFor)(nodeId, request.name)
     const existing = catalog.find(id)
     const demands = existing || !request.source ? undefined : restorer.demands(request.source)
+    requireFileSystem(request.accesses, request.source, demands)
     const spec = specOf(request, demands ?? existing)
     catalog.pool(spec.pool)
     if (existing) return compatible(existing, spec, request.range)
@@ -99,12 +105,7 @@ export class Provisioner {
       return
     }
     // With the image's lock in hand nobody can attach it between here and its removal.
-    await using unused = await files.lock(catalog.image(volume)).catch((error: unknown) => {
-      // Nothing, or what nobody can attach: a socket, a device without a driver, a symbolic link that leads nowhere.
-      if (hasErrno(error, 'ENOENT', 'ENXIO', 'ENODEV', 'ELOOP'))
-        return { [Symbol.asyncDispose]: () => Promise.resolve() }
-      throw error
-    })
+    await using unused = await lockImage(files, catalog.image(volume), signal)
     if (!unused) {
       throw new VolumeError(
         'failed-precondition',
@@ -191,6 +192,48 @@ function initialState(
 ): FileSystemState {
   if (content === 'imported') return { state: 'imported' }
   return { state: accessTypes.includes('block') ? 'unknown' : 'new' }
+}
+
+/**
+ * The lock that a loop device holds, too. A copy of the volume that looks whether it is attached, and does not hold the volume's lock
+ * for that, has it for a moment.
+ * @returns undefined while somebody has it
+ */
+async function lockImage(
+  files: ImageFiles,
+  image: string,
+  signal: AbortSignal,
+): Promise<AsyncDisposable | undefined> {
+  try {
+    for (let attempt = 1; attempt < LOCK_ATTEMPTS; attempt++) {
+      const lock = await files.lock(image)
+      if (lock) return lock
+      await setTimeout(Math.random() * LOCK_PAUSE_MS, undefined, { signal })
+    }
+    return await files.lock(image)
+  } catch (error) {
+    // Nothing, or what nobody can attach: a socket, a device without a driver, a symbolic link that leads nowhere.
+    if (hasErrno(error, 'ENOENT', 'ENXIO', 'ENODEV', 'ELOOP'))
+      return { [Symbol.asyncDispose]: () => Promise.resolve() }
+    throw error
+  }
+}
+
+/**
+ * What a raw block volume holds is made up by whoever wrote it, and is nothing to mount.
+ * @throws VolumeError invalid-argument for a volume with a file system that is to be made of one
+ */
+function requireFileSystem(
+  accesses: readonly Access[],
+  source: ContentSource | undefined,
+  demands: SourceDemands | undefined,
+): void {
+  if (!source || !demands || demands.accessTypes.includes('mount')) return
+  if (!accesses.some(({ type }) => type === 'mount')) return
+  throw new VolumeError(
+    'invalid-argument',
+    `volume_content_source: ${source.type} "${source.id}" is of a raw block volume; only a raw block volume (volumeMode Block) can be made of it`,
+  )
 }
 
 /** A volume cannot be smaller than what it is made of. */

@@ -132,6 +132,15 @@ describe('Provisioner', () => {
     expect(await readdir(volumes)).toEqual([])
   })
 
+  it('is deleted though a copy that looks whether it is attached has its lock for a moment', async () => {
+    const { id } = await world.create('pvc-1')
+    const lock = world.files.lock.bind(world.files)
+    let busy = 2
+    world.files.lock = (path) => (busy-- > 0 ? Promise.resolve(undefined) : lock(path))
+    await world.provisioner.delete(id, never)
+    expect(world.catalog.find(id)).toBeUndefined()
+  })
+
   it('is the only one on its pool', async () => {
     await expect(Pool.open(world.config, world.files, silent)).rejects.toThrow('in use by another driver')
   })

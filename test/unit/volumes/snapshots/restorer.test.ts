@@ -112,6 +112,20 @@ describe('a volume made of', () => {
       expect(world.fileSystems.log).toEqual([])
     })
 
+    it('is no file system when its source is a raw block volume', async () => {
+      const raw = await world.create('raw', block)
+      const { id } = await world.snapshotter.create('of raw', raw.id, { freezeTimeoutMs: 60_000 }, never)
+      const of: ContentSource =
+        kind === 'a snapshot' ? { type: 'snapshot', id } : { type: 'volume', id: raw.id }
+      for (const accesses of [[writer], [block, writer]]) {
+        await expect(create(of, { accesses })).rejects.toMatchObject({
+          kind: 'invalid-argument',
+          message: expect.stringContaining(`${of.type} "${of.id}" is of a raw block volume`),
+        })
+      }
+      expect(await create(of, { accesses: [block] })).toMatchObject({ accessTypes: ['block'] })
+    })
+
     it('is already there when its name is, and is of something else', async () => {
       await world.create('copy')
       await expect(create(source())).rejects.toMatchObject({
