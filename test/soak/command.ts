@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { parseDuration } from '../../src/cli/text.ts'
 import { builtDriver, positive, runAsRoot } from '../harness/command-line.ts'
 import { progressOn } from '../harness/progress.ts'
+import { soakCrossed } from './crossed.ts'
 import { soakModel } from './model.ts'
 import { csvHead, csvLine, printReport } from './report.ts'
 import type { Sample } from './sample.ts'
@@ -18,6 +19,8 @@ when it has kept anything of what has ended. Needs root. Leaves nothing behind.
 
   --lives <n>         how many lives there are (default 1000)
   --model <n>         instead of lives, so many random sequences of calls against the model of CSI (the long run has 20000);
+                      MODEL_SEED repeats a run
+  --crossed <n>       instead of lives, so many long operations that are held open while others run (the long run has 5000);
                       MODEL_SEED repeats a run
   --time <duration>   begins no more of them after this time, such as 30m
   --parallel <n>      lives at a time (default 4)
@@ -35,6 +38,8 @@ interface Options extends SoakOptions {
   readonly csv: string | undefined
   /** How many sequences; undefined for lives. */
   readonly model: number | undefined
+  /** How many crossings; undefined for lives. */
+  readonly crossed: number | undefined
 }
 
 /** @returns the exit code */
@@ -44,6 +49,7 @@ export function run(args: string[]): Promise<number> {
 
 async function work(options: Options, signal: AbortSignal): Promise<boolean> {
   if (options.model !== undefined) return soakModel(options.model, progressOn(process.stderr), signal)
+  if (options.crossed !== undefined) return soakCrossed(options.crossed, progressOn(process.stderr), signal)
   const found = await soak(options, progressOn(process.stderr), await sampleWriter(options.csv), signal)
   const checks = verdict(found)
   console.log(printReport(found, checks))
@@ -63,6 +69,7 @@ function parse(args: string[]): Options | 'help' {
     options: {
       lives: { type: 'string', default: '1000' },
       model: { type: 'string' },
+      crossed: { type: 'string' },
       time: { type: 'string' },
       parallel: { type: 'string', default: '4' },
       'kill-every': { type: 'string' },
@@ -82,6 +89,7 @@ function parse(args: string[]): Options | 'help' {
     directory: values.dir,
     csv: values.csv,
     model: values.model === undefined ? undefined : positive('--model', values.model),
+    crossed: values.crossed === undefined ? undefined : positive('--crossed', values.crossed),
     driver: resolve(values.driver),
   }
 }

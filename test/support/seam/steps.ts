@@ -8,14 +8,16 @@ import { REACHED, type Order } from './order.ts'
 /**
  * Lets a test stop a driver process, or make it fail, at any step of what it does: at its calls of the system and its
  * commands. A step is a call, or a call and what it is about, and how many of them there were since the order was
- * given: `rename 2`, or `fsync pools/default/volumes 1`.
+ * given: `rename 2`, or `fsync pools/default/volumes 1`, or `step 12` of all steps that can be held; `rename 2 +3` is the
+ * third one of those behind it.
  */
 export class Steps {
   readonly #file: string
   #orders = 0
 
-  constructor(node: TestNode) {
-    this.#file = join(node.path, 'steps')
+  /** @param name of the files by which process and test know of each other; each process needs its own */
+  constructor(node: Pick<TestNode, 'path'>, name = 'steps') {
+    this.#file = join(node.path, name)
   }
 
   /** What the driver is to be started within. */
@@ -51,6 +53,12 @@ export class Steps {
   /** Waits until the driver has come to the step of the order. */
   async reached(): Promise<void> {
     while (!(await this.wasReached())) await setTimeout(5)
+  }
+
+  /** @returns the step that the order was about; undefined when the driver has not come to it */
+  async reachedStep(): Promise<string | undefined> {
+    const log = await this.#log()
+    return log[log.indexOf(REACHED) - 1]
   }
 
   async wasReached(): Promise<boolean> {

@@ -1,0 +1,61 @@
+import type { Crossing } from './crossing.ts'
+import type { Copying } from './world.ts'
+
+interface Regression {
+  readonly copying: Copying
+  readonly crossing: Crossing
+}
+
+/** Crossings that are always tried: those that once deviated, made short. */
+export const regressions: Readonly<Record<string, Regression>> = {
+  'an xfs that grows while it is copied': {
+    copying: 'traced',
+    crossing: {
+      kind: 'xfs',
+      operation: 'snapshot',
+      isUsed: true,
+      step: 'copy_file_range 1',
+      besides: [{ call: 'nodeExpand', volume: 'a' }],
+      end: 'release',
+    },
+  },
+  'a volume that is unmounted lazily while it is frozen, and still published': {
+    copying: 'traced',
+    crossing: {
+      kind: 'ext4',
+      operation: 'snapshot',
+      isUsed: true,
+      step: 'FIFREEZE 1 +4',
+      besides: [
+        { call: 'write', records: 1 },
+        { call: 'lazyUnmount', volume: 'a', of: 'staging' },
+      ],
+      end: 'release',
+    },
+  },
+  'a volume that is unmounted everywhere while it is frozen': {
+    copying: 'traced',
+    crossing: {
+      kind: 'xfs',
+      operation: 'snapshot',
+      isUsed: true,
+      step: 'FIFREEZE 1 +4',
+      besides: [
+        { call: 'lazyUnmount', volume: 'a', of: 'staging' },
+        { call: 'lazyUnmount', volume: 'a', of: 'target' },
+      ],
+      end: 'release',
+    },
+  },
+  'a driver that has no descriptors left when it thaws': {
+    copying: 'shared',
+    crossing: {
+      kind: 'ext4',
+      operation: 'group',
+      isUsed: true,
+      step: 'FICLONE 1',
+      besides: [{ call: 'write', records: 1 }, { call: 'noDescriptors' }],
+      end: 'release',
+    },
+  },
+}
