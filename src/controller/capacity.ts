@@ -38,6 +38,33 @@ export async function nodesByRoom(
   )
 }
 
+const MiB = 2n ** 20n
+
+/**
+ * Rounds down, by less than a 32nd, in steps of 64 MiB at least (1 MiB where there is less than that). csi-provisioner asks every
+ * half minute and writes a CSIStorageCapacity for each change: byte-exact figures change whenever a volume is written.
+ *
+ * @param bytes as decimal digits
+ */
+export function roundedDown(bytes: string): string {
+  const value = BigInt(bytes)
+  const step = value < 64n * MiB ? MiB : max(64n * MiB, highestPowerOfTwo(value) / 32n)
+  return (value - (value % step)).toString()
+}
+
+/** The answer as csi-provisioner gets it. */
+function rounded({
+  availableCapacity,
+  maximumVolumeSize,
+  minimumVolumeSize,
+}: GetCapacityResponse): GetCapacityResponse {
+  return {
+    availableCapacity: roundedDown(availableCapacity),
+    maximumVolumeSize: maximumVolumeSize && { value: roundedDown(maximumVolumeSize.value) },
+    minimumVolumeSize,
+  }
+}
+
 /**
  * One node's capacity where a topology is given. Without one, all that the nodes which answer have together; the largest
  * volume is the largest that one of them can have.
@@ -53,16 +80,26 @@ export async function capacityOf(
     const node = nodes.find(({ topology }) => topology.includes(accessibleTopology))
     if (!node) return { availableCapacity: '0', maximumVolumeSize: null, minimumVolumeSize: null }
     // csi-provisioner asks for one node after another: a silent one would hold up what it tells of all.
-    return node.ask(caller, (client, options) => client.controller.getCapacity(request, options))
+    return rounded(
+      await node.ask(caller, (client, options) => client.controller.getCapacity(request, options)),
+    )
   }
   const { rooms } = await nodesByRoom(nodes, request, directory.log, caller)
   const sum = rooms.reduce((bytes, room) => bytes + availableIn(room), 0n)
   const [first] = rooms
-  return {
+  return rounded({
     availableCapacity: sum.toString(),
     maximumVolumeSize: first?.capacity.maximumVolumeSize ?? null,
     minimumVolumeSize: first?.capacity.minimumVolumeSize ?? null,
-  }
+  })
+}
+
+function highestPowerOfTwo(value: bigint): bigint {
+  return 2n ** BigInt(value.toString(2).length - 1)
+}
+
+function max(a: bigint, b: bigint): bigint {
+  return a > b ? a : b
 }
 
 function availableIn({ capacity }: Room): bigint {

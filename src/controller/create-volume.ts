@@ -10,6 +10,7 @@ import { nodesByRoom } from './capacity.ts'
 import type { NodeDirectory } from './directory.ts'
 import { ownerOfName } from './names.ts'
 import { placementOf } from './placement.ts'
+import type { Surroundings } from './surroundings.ts'
 import type { Caller, RemoteNode } from './remote-node.ts'
 
 export interface Creations {
@@ -17,14 +18,15 @@ export interface Creations {
   /** Two calls of one name must not both find that there is no such volume yet. */
   readonly locks: KeyedLock
   readonly attempts: Attempts
+  readonly nodesForPods: Surroundings['nodesForPods']
 }
 
 /**
  * Makes the volume on the right node: on that of its source; on the one that the CO prefers; on the one that has made it
- * before; else on that with the most room.
+ * before; else on that with the most room, of those on which ordinary pods can be scheduled if any of them has room.
  */
 export async function createVolume(
-  { nodes, locks, attempts }: Creations,
+  { nodes, locks, attempts, nodesForPods }: Creations,
   request: CreateVolumeRequest,
   caller: Caller,
 ): Promise<CreateVolumeResponse> {
@@ -51,7 +53,10 @@ export async function createVolume(
   if (owner) return await on(owner)
   const { rooms, silent } = await nodesByRoom(chosen, request, nodes.log, caller)
   // One that has failed before may fail again for a reason of its own, so it comes last.
-  const inOrder = rooms.map(({ node }) => node).sort((a, b) => +tried.has(a.name) - +tried.has(b.name))
+  // Before that come those on which no ordinary pod can use the volume: a control plane, or a cordoned node.
+  const forPods = await nodesForPods()
+  const rank = ({ name }: RemoteNode): number => 2 * +tried.has(name) + +(forPods?.has(name) === false)
+  const inOrder = rooms.map(({ node }) => node).sort((a, b) => rank(a) - rank(b))
   return await firstWithRoom(inOrder, silent, on)
 }
 

@@ -7,7 +7,14 @@ export interface Surroundings {
   readonly isGone: (id: string) => boolean
   /** The UID of the cluster; undefined without one, and while it could not be read. */
   readonly clusterUid: () => string | undefined
+  /** The names of the nodes on which ordinary pods can be scheduled; undefined where that is not known. */
+  readonly nodesForPods: () => Promise<ReadonlySet<string> | undefined>
 }
 
 /** Without an orchestrator nobody is there to tell, and no node is ever gone for good. */
-export const alone: Surroundings = { tell: () => undefined, isGone: () => false, clusterUid: () => undefined }
+export const alone: Surroundings = {
+  tell: () => undefined,
+  isGone: () => false,
+  clusterUid: () => undefined,
+  nodesForPods: () => Promise.resolve(undefined),
+}

@@ -17,9 +17,9 @@ const volumeId = (request: { readonly volumeId: string }): string => request.vol
 /** The part of CSI's Controller service that is about volumes, by calls of the same methods on nodes. */
 export function volumeRoutes(
   nodes: NodeDirectory,
-  { tell, isGone, clusterUid }: Surroundings,
+  { tell, isGone, clusterUid, nodesForPods }: Surroundings,
 ): Handlers<ControllerDefinition> {
-  const creations = { nodes, locks: new KeyedLock(), attempts: new Attempts() }
+  const creations = { nodes, locks: new KeyedLock(), attempts: new Attempts(), nodesForPods }
   return {
     controllerGetCapabilities,
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { nodeNames, onNode } from './support/cluster.ts'
-import { DATA_DIR, DRIVER, driverPods, install, nodePod, RELEASE } from './support/driver.ts'
+import { DATA_DIR, DRIVER, driverPods, install, nodePod, ready, RELEASE } from './support/driver.ts'
 import { eventually } from '../support/eventually.ts'
 import { get, kubectl, type KubeObject } from './support/kubectl.ts'
 import { withoutNode } from './support/lost-node.ts'
 import { Namespace } from './support/namespace.ts'
-import { claim, ofClaim, pod } from './support/objects.ts'
+import { claim, ofClaim, pod, snapshot } from './support/objects.ts'
 
 /** The controller may have been on that node, and a new one has to come up first. */
 const GONE = { timeoutMs: 300_000 }
@@ -92,6 +92,8 @@ describe('a volume whose PersistentVolume is gone', () => {
     const kept = await claimOnWorker('kept')
     const { pv, directory } = await claimOnWorker('orphan')
     await kubectl(['patch', 'pv', pv, '--patch={"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'])
+    const { metadata } = await get<KubeObject & { metadata: { uid: string } }>('namespace', 'kube-system')
+    expect(await onNode(worker, 'cat', `${directory}/volume.json`)).toContain(metadata.uid)
     await on.delete('pod', 'orphan')
     await on.delete('pvc', 'orphan')
     await kubectl(['delete', 'pv', pv, '--wait', '--timeout=60s'])
@@ -106,6 +108,13 @@ describe('a volume whose PersistentVolume is gone', () => {
 describe('a node that is gone for good', () => {
   it('frees its claims after the grace', async () => {
     await claimOnWorker('lost')
+    await on.apply(snapshot('lost', 'lost'))
+    await on.kubectl(
+      'wait',
+      '--for=jsonpath={.status.readyToUse}=true',
+      'volumesnapshot/lost',
+      '--timeout=120s',
+    )
     await withoutNode(worker, async () => {
       await kubectl(['delete', 'node', worker])
       // Kubernetes itself deletes the pods of a node that does not exist.
@@ -116,6 +125,16 @@ describe('a node that is gone for good', () => {
         },
         GONE,
       )
+      // A controller that has restarted knows the lost node by its snapshots alone.
+      await kubectl([
+        '--namespace',
+        RELEASE,
+        'delete',
+        'pod',
+        '--selector=app.kubernetes.io/component=controller',
+      ])
+      await ready()
+      await on.delete('volumesnapshot', 'lost')
     })
   }, 900_000)
 })

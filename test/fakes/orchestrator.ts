@@ -4,6 +4,7 @@ import type { ClusterVolume, ObjectRef, Orchestrator } from '../../src/controlle
 export class FakeOrchestrator implements Orchestrator {
   known: ClusterVolume[] = []
   nodes = new Set<string>()
+  snapshots: string[] = []
   readonly deletedClaims: string[] = []
   /** Called before each look at the PersistentVolumes. */
   looking: () => void = () => undefined
@@ -11,6 +12,14 @@ export class FakeOrchestrator implements Orchestrator {
   volumes(): Promise<ClusterVolume[]> {
     this.looking()
     return Promise.resolve(this.known)
+  }
+
+  snapshotIds(): Promise<readonly string[]> {
+    return Promise.resolve(this.snapshots)
+  }
+
+  nodesForPods(): Promise<ReadonlySet<string>> {
+    return Promise.resolve(this.nodes)
   }
 
   clusterUid(): Promise<string> {

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { CoordinationV1Api, CoreV1Api } from '@kubernetes/client-node'
+import { CoordinationV1Api, CoreV1Api, CustomObjectsApi, StorageV1Api } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
 import type { Validities, Validity } from '../../csi/certificate-validity.ts'
 import { Schedule } from '../../volumes/schedule.ts'
@@ -11,6 +11,10 @@ import { watchEndpointSlices, type ServiceName } from './endpoint-slices.ts'
 import { EventRecorder } from './events.ts'
 import { Leadership } from './leadership.ts'
 import { Kubernetes } from './orchestrator.ts'
+import { sharedAnswer } from './shared-answer.ts'
+
+/** A hundred claims at once are placed by one list of the nodes. */
+const NODES_FOR_PODS_MS = 10_000
 
 export interface KubernetesConfig extends ReconcilerConfig {
   /** The headless Service of the nodes' pods. */
@@ -54,7 +58,12 @@ export async function joinKubernetes(
   const leadership = joined.use(
     new Leadership(access.makeApiClient(CoordinationV1Api), lease, hostname(), log),
   )
-  const orchestrator = new Kubernetes(objects, driverName)
+  const orchestrator = new Kubernetes(
+    objects,
+    access.makeApiClient(StorageV1Api),
+    access.makeApiClient(CustomObjectsApi),
+    driverName,
+  )
   const isLeader = (): boolean => leadership.isLeader
   const self = {
     // Kubernetes gives a pod its name for a host name.
@@ -75,9 +84,24 @@ export async function joinKubernetes(
     }
     joined.use(new Schedule(reconcileIntervalMs, round, log))
   }
+  const nodesForPods = sharedAnswer(NODES_FOR_PODS_MS, () =>
+    orchestrator.nodesForPods(new AbortController().signal),
+  )
   const held = joined.move()
   return {
-    surroundings: { tell, isGone: (id) => reconciler.isGone(id), clusterUid: () => reconciler.clusterUid },
+    surroundings: {
+      tell,
+      isGone: (id) => reconciler.isGone(id),
+      clusterUid: () => reconciler.clusterUid,
+      nodesForPods: async () => {
+        try {
+          return await nodesForPods()
+        } catch (error) {
+          log.warn({ error: explain(error) }, 'which nodes can have pods cannot be read: all nodes count')
+          return undefined
+        }
+      },
+    },
     findings: () => reconciler.findings,
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }

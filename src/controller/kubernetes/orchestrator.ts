@@ -2,6 +2,8 @@ import {
   V1DeleteOptions,
   V1Preconditions,
   type CoreV1Api,
+  type CustomObjectsApi,
+  type StorageV1Api,
   type V1PersistentVolume,
 } from '@kubernetes/client-node'
 import type { ClusterVolume, ObjectRef, Orchestrator } from '../reconcile/ports.ts'
@@ -21,13 +23,32 @@ type ObjectApi = Pick<
   'readNamespace' | 'listPersistentVolume' | 'listNode' | 'deleteNamespacedPersistentVolumeClaim'
 >
 
+type StorageApi = Pick<StorageV1Api, 'listCSINode'>
+type CustomApi = Pick<CustomObjectsApi, 'listClusterCustomObject'>
+
+/** What is read of a VolumeSnapshotContent or VolumeGroupSnapshotContent. */
+interface SnapshotContent {
+  readonly spec?: {
+    readonly driver?: string
+    readonly source?: {
+      readonly snapshotHandle?: string
+      readonly groupSnapshotHandles?: { readonly volumeGroupSnapshotHandle?: string }
+    }
+  }
+  readonly status?: { readonly snapshotHandle?: string; readonly volumeGroupSnapshotHandle?: string }
+}
+
 /** The Orchestrator port on the API server, which is asked anew each time. */
 export class Kubernetes implements Orchestrator {
   readonly #api: ObjectApi
+  readonly #storage: StorageApi
+  readonly #custom: CustomApi
   readonly #driverName: string
 
-  constructor(api: ObjectApi, driverName: string) {
+  constructor(api: ObjectApi, storage: StorageApi, custom: CustomApi, driverName: string) {
     this.#api = api
+    this.#storage = storage
+    this.#custom = custom
     this.#driverName = driverName
   }
 
@@ -48,6 +69,55 @@ export class Kubernetes implements Orchestrator {
       signal,
     )
     return new Set(names)
+  }
+
+  async snapshotIds(signal: AbortSignal): Promise<string[]> {
+    const singles = this.#handles('snapshot.storage.k8s.io', 'v1', 'volumesnapshotcontents', signal)
+    const groups = this.#handles('groupsnapshot.storage.k8s.io', 'v1', 'volumegroupsnapshotcontents', signal)
+    return [...(await singles), ...(await groups)]
+  }
+
+  /**
+   * Not where it is cordoned, or has a taint that keeps off pods without a toleration (a control plane, a node that is not ready),
+   * or where the kubelet does not know the driver.
+   */
+  async nodesForPods(signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const isRegistered = new Set(
+      await collect(
+        (page) => this.#storage.listCSINode(page),
+        PAGE,
+        ({ metadata, spec }) =>
+          spec.drivers.some(({ name }) => name === this.#driverName) ? (metadata?.name ?? []) : [],
+        signal,
+      ),
+    )
+    const open = await collect(
+      (page) => this.#api.listNode(page),
+      PAGE_OF_NODES,
+      ({ metadata, spec }) => {
+        const keepsOff = spec?.taints?.some(({ effect }) => ['NoSchedule', 'NoExecute'].includes(effect))
+        return spec?.unschedulable === true || keepsOff === true ? [] : (metadata?.name ?? [])
+      },
+      signal,
+    )
+    return new Set(open.filter((name) => isRegistered.has(name)))
+  }
+
+  /** The ids in the objects of a kind of the snapshot CRDs. None where the cluster does not have them, or the chart no snapshots. */
+  async #handles(group: string, version: string, plural: string, signal: AbortSignal): Promise<string[]> {
+    const kind = { group, version, plural }
+    try {
+      return await collect(
+        (page) =>
+          this.#custom.listClusterCustomObject({ ...kind, ...page }) as Promise<Page<SnapshotContent>>,
+        PAGE,
+        (content) => (content.spec?.driver === this.#driverName ? handlesOf(content) : []),
+        signal,
+      )
+    } catch (error) {
+      if (isStatus(error, 403, 404)) return []
+      throw error
+    }
   }
 
   /** The UID of the namespace kube-system, by which the field tells clusters apart. */
@@ -104,9 +174,19 @@ function nodeNameOf(
     .find(({ key }) => key === topologyKey)?.values?.[0]
 }
 
+function handlesOf({ spec, status }: SnapshotContent): string[] {
+  const { source } = spec ?? {}
+  const handles = [
+    status?.snapshotHandle ?? source?.snapshotHandle,
+    status?.volumeGroupSnapshotHandle ?? source?.groupSnapshotHandles?.volumeGroupSnapshotHandle,
+  ]
+  return handles.filter((handle) => handle !== undefined)
+}
+
 interface Page<T> {
   readonly items: T[]
-  readonly metadata?: { readonly _continue?: string }
+  /** The client renames `continue` in objects that it has a class for, and in no others. */
+  readonly metadata?: { readonly _continue?: string; readonly continue?: string }
 }
 
 /** Lists page by page, and keeps of each object what `pick` makes of it. */
@@ -122,7 +202,7 @@ async function collect<T, Kept>(
     signal.throwIfAborted()
     const page = await list({ limit, ...(next !== undefined && { _continue: next }) })
     for (const object of page.items) kept.push(...([pick(object)].flat() as Kept[]))
-    next = page.metadata?._continue
+    next = page.metadata?._continue ?? page.metadata?.continue
   } while (next !== undefined && next !== '')
   return kept
 }

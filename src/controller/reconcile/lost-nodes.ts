@@ -6,7 +6,7 @@ import { Sightings } from './sightings.ts'
 const REPORT_AFTER_MS = 600_000
 
 /**
- * Nodes that no longer exist, while there still are PersistentVolumes on them. A node is known by the hash that the ids of its
+ * Nodes that no longer exist, while there still are PersistentVolumes or snapshots on them. A node is known by the hash that the ids of its
  * volumes begin with: the value of its label is another one where its name is too long for a label.
  */
 export class LostNodes {
@@ -15,11 +15,13 @@ export class LostNodes {
   #volumes: readonly ClusterVolume[] = []
 
   /**
+   * @param snapshotIds what can be deleted only when its node is given up, also when there is no volume left on it
    * @param nodeNames all nodes of the cluster; when there are none, something else is wrong
    * @param answering the hashes of the nodes on which the driver is all the same
    */
   update(
     volumes: readonly ClusterVolume[],
+    snapshotIds: readonly string[],
     nodeNames: ReadonlySet<string>,
     answering: ReadonlySet<string>,
     now: number,
@@ -28,8 +30,9 @@ export class LostNodes {
     const existing = new Set([...nodeNames].map(nodeHash))
     const isThere = (hash: string): boolean =>
       existing.size === 0 || existing.has(hash) || answering.has(hash)
-    const hashes = volumes.flatMap(({ volumeId }) => nodeHashOf(volumeId) ?? [])
-    const lost = hashes.filter((hash) => !isThere(hash))
+    const ids = [...volumes.map(({ volumeId }) => volumeId), ...snapshotIds]
+    const hashes = new Set(ids.flatMap((id) => nodeHashOf(id) ?? []))
+    const lost = [...hashes].filter((hash) => !isThere(hash))
     this.#sightings.update(lost, () => false, now)
     for (const hash of this.#givenUp) if (isThere(hash)) this.#givenUp.delete(hash)
   }

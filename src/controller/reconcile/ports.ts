@@ -32,6 +32,10 @@ export interface ClusterVolume {
 /** What the orchestrator knows, as of now. */
 export interface Orchestrator {
   volumes(signal: AbortSignal): Promise<readonly ClusterVolume[]>
+  /** The ids of the snapshots and groups of snapshots that the cluster has of this driver. */
+  snapshotIds(signal: AbortSignal): Promise<readonly string[]>
+  /** The names of the nodes on which an ordinary pod that uses this driver can be scheduled. */
+  nodesForPods(signal: AbortSignal): Promise<ReadonlySet<string>>
   /** Another one in each cluster, and the same for the life of a cluster. */
   clusterUid(signal: AbortSignal): Promise<string>
   nodeNames(signal: AbortSignal): Promise<ReadonlySet<string>>

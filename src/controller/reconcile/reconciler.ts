@@ -99,11 +99,12 @@ export class Reconciler {
     await this.learnClusterUid(signal)
     const surveys = await survey(nodes, log, signal)
     const volumes = await orchestrator.volumes(signal)
+    const snapshotIds = releaseLostNodes ? await orchestrator.snapshotIds(signal) : []
     const nodeNames = await orchestrator.nodeNames(signal)
     const now = this.#now()
     this.#orphans.update(surveys, volumes, now)
     const answering = new Set(nodes.all().flatMap(({ hasAddress, hash }) => (hasAddress ? hash : [])))
-    this.#lostNodes.update(volumes, nodeNames, answering, now)
+    this.#lostNodes.update(volumes, snapshotIds, nodeNames, answering, now)
     const givenUp = releaseLostNodes ? this.#lostNodes.giveUp(graceMs, now) : []
     if (!isLeader()) {
       this.#findings = undefined

@@ -15,8 +15,8 @@ function create(nodes: NodeDirectory, request: CreateVolumeRequestInit, memory =
 }
 
 /** What a router keeps from one call to the next. */
-function newMemory() {
-  return { locks: new KeyedLock(), attempts: new Attempts() }
+function newMemory(forPods?: ReadonlySet<string>) {
+  return { locks: new KeyedLock(), attempts: new Attempts(), nodesForPods: () => Promise.resolve(forPods) }
 }
 
 /** The names of the nodes that have made a volume. */
@@ -36,6 +36,23 @@ describe('a new volume is made', () => {
     fakes.forEach((fake, index) => (fake.room = [5, 9, 7][index] ?? 0))
     await create(nodes, {})
     expect(owners(fakes)).toEqual(['w2'])
+  })
+
+  it('where ordinary pods can be scheduled, also when other nodes have more room', async () => {
+    const { nodes, fakes } = clusterOf('control-plane', 'w1', 'w2')
+    fakes.forEach((fake, index) => (fake.room = [9, 5, 7][index] ?? 0))
+    await create(nodes, {}, newMemory(new Set(['w1', 'w2'])))
+    expect(owners(fakes)).toEqual(['w2'])
+  })
+
+  it.each([
+    ['the nodes for pods have no room', {}],
+    ['the topology names them only', { accessibilityRequirements: within('control-plane', 'cordoned') }],
+  ])('on other nodes where %s', async (_, wishes) => {
+    const { nodes, fakes } = clusterOf('control-plane', 'cordoned', 'w1')
+    fakes.forEach((fake, index) => (fake.room = [9, 5, 0][index] ?? 0))
+    await create(nodes, wishes, newMemory(new Set(['w1'])))
+    expect(owners(fakes)).toEqual(['control-plane'])
   })
 
   it('on the preferred node, whatever room others have', async () => {

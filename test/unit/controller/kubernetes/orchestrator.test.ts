@@ -41,7 +41,19 @@ describe('Kubernetes', () => {
         return Promise.resolve({} as never)
       },
     }
-    kubernetes = new Kubernetes(api, 'loop.csi.local')
+    const custom = {
+      listClusterCustomObject: async ({ plural, _continue }: { plural: string; _continue?: string }) => {
+        if (_continue !== undefined) return list({ _continue })
+        if (plural in pages) return list({ _continue: plural })
+        throw new ApiException(404, 'no such kind', {}, {})
+      },
+    }
+    kubernetes = new Kubernetes(
+      api,
+      { listCSINode: () => list({ _continue: 'csinodes' }) },
+      custom,
+      'loop.csi.local',
+    )
   })
 
   it('has the volumes of this driver, page by page', async () => {
@@ -67,6 +79,52 @@ describe('Kubernetes', () => {
 
   it('tells the cluster by its namespace kube-system', async () => {
     expect(await kubernetes.clusterUid()).toBe('uid-of-kube-system')
+  })
+
+  it('has the ids of the snapshots of this driver, and none of a kind that the cluster does not have', async () => {
+    const driver = 'loop.csi.local'
+    pages = {
+      volumesnapshotcontents: {
+        items: [
+          { spec: { driver }, status: { snapshotHandle: 's1' } },
+          { spec: { driver: 'other' }, status: { snapshotHandle: 'theirs' } },
+          { spec: { driver, source: { snapshotHandle: 's2' } } },
+          { spec: { driver, source: { volumeHandle: 'not cut yet' } } },
+        ],
+        next: 'x',
+      },
+      x: { items: [{ spec: { driver }, status: { snapshotHandle: 's3' } }] },
+    }
+    expect(await kubernetes.snapshotIds(never)).toEqual(['s1', 's2', 's3'])
+    pages = {
+      volumegroupsnapshotcontents: {
+        items: [{ spec: { driver }, status: { volumeGroupSnapshotHandle: 'g1' } }],
+      },
+    }
+    expect(await kubernetes.snapshotIds(never)).toEqual(['g1'])
+  })
+
+  it('tells on which nodes ordinary pods can be scheduled', async () => {
+    const taint = (effect: string) => ({ spec: { taints: [{ key: 'k', effect }] } })
+    const nodes = {
+      plain: { spec: {} },
+      preferred: taint('PreferNoSchedule'),
+      cordoned: { spec: { unschedulable: true } },
+      'control-plane': taint('NoSchedule'),
+      'not-ready': taint('NoExecute'),
+      unregistered: {},
+    }
+    const drivers = [{ name: 'loop.csi.local', nodeID: 'x' }]
+    pages = {
+      '': { items: Object.entries(nodes).map(([name, node]) => ({ metadata: { name }, ...node })) },
+      csinodes: {
+        items: Object.keys(nodes).map((name) => ({
+          metadata: { name },
+          spec: { drivers: name === 'unregistered' ? [] : drivers },
+        })),
+      },
+    }
+    expect(await kubernetes.nodesForPods(never)).toEqual(new Set(['plain', 'preferred']))
   })
 
   it('has the names of all nodes', async () => {

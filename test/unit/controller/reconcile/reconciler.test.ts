@@ -244,6 +244,20 @@ describe('Reconciler', () => {
       expect(reconciler.isGone(volumeIdFor('n2', 'b'))).toBe(false)
     })
 
+    it('has snapshots that can be deleted, also when no volume is left and the controller has restarted', async () => {
+      lose()
+      orchestrator.snapshots = [snapshotIdFor('n2', 's'), snapshotIdFor('n1', 's')]
+      begin({ releaseLostNodes: true })
+      await rounds(0, 59)
+      expect(reconciler.isGone(snapshotIdFor('n2', 's'))).toBe(false)
+      await rounds(60)
+      expect(reconciler.isGone(snapshotIdFor('n2', 's'))).toBe(true)
+      expect(reconciler.isGone(snapshotIdFor('n1', 's'))).toBe(false)
+      begin()
+      await rounds(61, 200)
+      expect(reconciler.isGone(snapshotIdFor('n2', 's'))).toBe(false)
+    })
+
     it('is none whose name was cut for the label of its volumes', async () => {
       const name = 'n'.repeat(100)
       orchestrator.nodes = new Set([name])
