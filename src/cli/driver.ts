@@ -16,9 +16,11 @@ import { LoopControl } from '../linux/loop/control.ts'
 import { DeviceNodes } from '../linux/loop/device-nodes.ts'
 import { countDevices } from '../linux/loop/inventory.ts'
 import { LinuxLoopDevices } from '../linux/loop/loop-devices.ts'
+import { exitNow } from '../linux/libc.ts'
 import { SpareNodes } from '../linux/loop/spare-nodes.ts'
 import { preflight } from '../linux/preflight/preflight.ts'
 import { LinuxWriteTracer } from '../linux/trace/write-tracer.ts'
+import { askFileSystem, mountIdUnder } from '../linux/mount-under.ts'
 import { LinuxMounts } from '../linux/mounts.ts'
 import { Catalog } from '../volumes/catalog.ts'
 import { describeFinding } from '../volumes/health/finding.ts'
@@ -34,6 +36,8 @@ import { Trimmer } from '../volumes/node/trimmer.ts'
 import { NodeUsage } from '../volumes/node/usage.ts'
 import { observed } from '../volumes/observed.ts'
 import { together } from '../volumes/observer.ts'
+import { gatedPorts } from '../volumes/pool/gated-ports.ts'
+import { Gates } from '../volumes/pool/gates.ts'
 import { ImageMounts } from '../volumes/pool/image-mounts.ts'
 import { KnownPools } from '../volumes/pool/known-pools.ts'
 import type { Pool, PoolConfig } from '../volumes/pool/pool.ts'
@@ -77,6 +81,9 @@ export interface RunningDriver {
 /** How often the machine is looked over for what is left of volumes that are gone, besides at start. */
 const LEAKS_INTERVAL_MS = 600_000
 
+/** What libuv has when it is told nothing. */
+const LIBUV_THREADS = 4
+
 /** What is begun at start is done to its end. */
 const uninterrupted = new AbortController().signal
 
@@ -88,7 +95,6 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
     config.http && new (await import('../monitoring/node-monitoring.ts')).NodeMonitoring(version)
   const tracing = resources.use(await startTracing(config, { 'k8s.node.name': config.nodeId }, log))
   const observer = together([monitoring?.observer ?? [], tracing ?? []].flat())
-  const files = new LinuxImageFiles()
   const linuxMounts = new LinuxMounts()
   const { findings, unavailable } = await preflight(config.registrationDir)
   for (const finding of findings) {
@@ -99,15 +105,23 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   // The kernel itself fills a devtmpfs.
   const isFilled = (await linuxMounts.at('/dev'))?.fsType === 'devtmpfs'
   const spareNodes = isFilled ? undefined : resources.use(await SpareNodes.start(deviceNodes, log))
-  const { loops, mounts, fileSystems, copier } = observed(
+  const gates = new Gates(config.pools, {
+    threads: Number(process.env['UV_THREADPOOL_SIZE'] ?? LIBUV_THREADS),
+    probe: askFileSystem,
+    mountId: mountIdUnder,
+  })
+  const gated = gatedPorts(
     {
+      files: new LinuxImageFiles(),
       loops: new LinuxLoopDevices(control, deviceNodes, (number) => spareNodes?.request(number + 1)),
       mounts: linuxMounts,
       fileSystems: new LinuxFileSystems(unavailable),
       copier: new LinuxImageCopier(),
     },
-    observer,
+    gates,
   )
+  const { files } = gated
+  const { loops, mounts, fileSystems, copier } = observed(gated, observer)
 
   const { nodeId, driverName, maxVolumes, dataDir } = config
   const privateMounts = resources.use(new PrivateMounts(mounts, mountsPath(dataDir)))
@@ -120,7 +134,9 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
       await thawLeftFrozen({ locks, loops, mounts, log }, pools, areAll),
     )
   }
-  const pools = resources.use(await Pools.open(config.pools, { files, images, known, observer, log, thaw }))
+  const pools = resources.use(
+    await Pools.open(config.pools, { files, images, known, gates, observer, log, thaw }),
+  )
   const leaks = new Leaks(loops, nodeId, observer, log)
   await leaks.sweep()
 
@@ -201,15 +217,16 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   const volumes = pools.open.reduce((count, pool) => count + pool.volumes.size, 0)
   const names = pools.open.map(({ name }) => name)
   log.info({ endpoint, driver: driverName, version, pools: names, volumes }, 'serving')
-  return running(resources.move(), log)
+  return running(resources.move(), gates, log)
 }
 
-function running(resources: AsyncDisposableStack, log: Logger): RunningDriver {
+function running(resources: AsyncDisposableStack, gates: Gates, log: Logger): RunningDriver {
   return {
     async stop(reason) {
       log.info({ reason }, 'stopping')
       await resources.disposeAsync()
       log.info('stopped')
+      if (gates.underWay > 0) exitNow(0)
     },
   }
 }

@@ -68,6 +68,8 @@ export interface Status {
 /** @param subject what the call is about; errors that were made for its caller say so by themselves */
 export function statusOf(error: unknown, subject?: string): Status {
   if (isAnswer(error)) return { code: error.code, details: error.details }
+  // What failed first, not what could not be undone then.
+  if (error instanceof SuppressedError) return statusOf(error.suppressed, subject)
   const details = messageOf(error) || 'unknown error'
   if (error instanceof VolumeError) return { code: codes[error.kind], details }
   if (error instanceof CancelledError) return { code: status.CANCELLED, details }

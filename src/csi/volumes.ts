@@ -59,6 +59,7 @@ export function volumeHandlers(on: VolumeDependencies): Handlers<ControllerDefin
     },
 
     listVolumes: (request) => {
+      catalog.requireAll()
       const { page, nextToken } = pageOf(request, (after, limit) => catalog.list(after, limit))
       return { entries: page.map((volume) => ({ volume: toMessage(volume) })), nextToken }
     },

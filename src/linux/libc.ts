@@ -217,6 +217,16 @@ function offsetPointer(offset: bigint): Buffer {
   return pointer
 }
 
+const exitCall = declare('_exit', 'int')
+
+/**
+ * Ends the process at once. exit(3), and so Node's own way, waits for all of libuv's threads, which never ends while one of them
+ * is in a system call that does not return.
+ */
+export function exitNow(code: number): void {
+  exitCall(code)
+}
+
 const LOCK_EX = 2
 const LOCK_NB = 4
 

@@ -1,4 +1,5 @@
 import { messageOf } from '../volumes/errors.ts'
+import { PoolUnreachableError } from '../volumes/pool/unreachable.ts'
 import { text, type Page, type Pages } from './http-server.ts'
 
 /** A disk that hangs must not leave the kubelet's probe without an answer. */
@@ -19,11 +20,23 @@ export interface Health {
 /** `/healthz`, whose failure makes the kubelet restart the container, and `/readyz`, which tells people why it has to wait. */
 export function healthPages({ check, problems, warnings }: Health): Pages {
   return {
-    '/healthz': async () => report((await checked(check)).problems, []),
+    '/healthz': async () => report((await checked(mendable(check))).problems, []),
     '/readyz': async () => {
       const found = await checked(check)
       return report([...problems(), ...found.problems], [...warnings(), ...found.warnings])
     },
+  }
+}
+
+/** Without what a restart cannot mend: it makes no disk answer, and leaves volumes of others without their driver meanwhile. */
+function mendable(check: Health['check']): Health['check'] {
+  return async () => {
+    try {
+      return await check()
+    } catch (error) {
+      if (error instanceof PoolUnreachableError && error.reason === 'PoolNotAnswering') return []
+      throw error
+    }
   }
 }
 

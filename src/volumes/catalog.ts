@@ -57,6 +57,17 @@ export class Catalog {
     throw new VolumeError('unavailable', `"${id}" is in no pool that can be reached now: ${reasons}`)
   }
 
+  /**
+   * To be called before all volumes are listed: of a list without those of a pool that cannot be reached they would seem to be lost.
+   * @throws VolumeError unavailable saying which pools cannot be reached
+   */
+  requireAll(): void {
+    const { unreachable } = this.#pools
+    if (unreachable.size === 0) return
+    const reasons = [...unreachable.values()].map(messageOf).join('; ')
+    throw new VolumeError('unavailable', `not all volumes can be listed now: ${reasons}`)
+  }
+
   /** @throws VolumeError failed-precondition for a volume whose files are damaged */
   find(id: string): Volume | undefined {
     return this.#find('volume', id, (pool) => pool.volumes)

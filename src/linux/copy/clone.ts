@@ -1,4 +1,5 @@
 import { hasErrno } from '../../volumes/errors.ts'
+import { turn } from '../../volumes/pool/gate.ts'
 import { FICLONE, FICLONERANGE, encodeCloneRange } from '../file-abi.ts'
 import { ioctl, ioctlStruct } from '../libc.ts'
 import { sizeOf, type OpenFile } from './open-file.ts'
@@ -8,7 +9,7 @@ import { sizeOf, type OpenFile } from './open-file.ts'
  * @returns false where the file system cannot, or the files are on two
  */
 export function tryClone(source: OpenFile, target: OpenFile): Promise<boolean> {
-  return isPossible(
+  return isPossible(() =>
     ioctl(target.handle.fd, FICLONE, source.handle.fd, `clone ${source.path} to ${target.path}`),
   )
 }
@@ -16,14 +17,14 @@ export function tryClone(source: OpenFile, target: OpenFile): Promise<boolean> {
 /** Whether tryClone would do it, found out by cloning the nothing behind the end of the source to an empty target. */
 export async function canClone(source: OpenFile, target: OpenFile): Promise<boolean> {
   const range = encodeCloneRange(source.handle.fd, await sizeOf(source))
-  return isPossible(
+  return isPossible(() =>
     ioctlStruct(target.handle.fd, FICLONERANGE, range, `clone nothing of ${source.path} to ${target.path}`),
   )
 }
 
-async function isPossible(cloning: Promise<number>): Promise<boolean> {
+async function isPossible(clone: () => Promise<number>): Promise<boolean> {
   try {
-    await cloning
+    await turn(clone)
     return true
   } catch (error) {
     // EINVAL: a btrfs file with nodatacow beside one without. ENOTTY: a file system that has no ioctl at all.

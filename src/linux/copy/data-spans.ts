@@ -1,5 +1,6 @@
 import { hasErrno } from '../../volumes/errors.ts'
 import { SEEK_DATA, SEEK_HOLE } from '../file-abi.ts'
+import { turn } from '../../volumes/pool/gate.ts'
 import { lseek } from '../libc.ts'
 import type { OpenFile } from './open-file.ts'
 import { minimum, type Span } from './spans.ts'
@@ -27,7 +28,7 @@ export async function* dataSpans(file: OpenFile, from: bigint, to: bigint): Asyn
 /** @returns undefined where there is nothing more, or the file has become shorter than that */
 async function seek({ handle, path }: OpenFile, offset: bigint, whence: number): Promise<bigint | undefined> {
   try {
-    return await lseek(handle.fd, offset, whence, `find the extents of ${path}`)
+    return await turn(() => lseek(handle.fd, offset, whence, `find the extents of ${path}`))
   } catch (error) {
     if (hasErrno(error, 'ENXIO')) return undefined
     throw error

@@ -1,4 +1,5 @@
 import { hasErrno } from '../../volumes/errors.ts'
+import { turn } from '../../volumes/pool/gate.ts'
 import { ioctlStruct } from '../libc.ts'
 import type { OpenFile } from './open-file.ts'
 import type { Span } from './spans.ts'
@@ -44,7 +45,7 @@ export async function* physicalSpans(
     map.writeUInt32LE(flags, header.flags)
     map.writeUInt32LE(ROOM, header.room)
     try {
-      await ioctlStruct(handle.fd, FS_IOC_FIEMAP, map, `map the extents of ${path}`)
+      await turn(() => ioctlStruct(handle.fd, FS_IOC_FIEMAP, map, `map the extents of ${path}`))
     } catch (error) {
       if (hasErrno(error, 'ENOTSUP', 'ENOTTY')) return
       throw error

@@ -1,4 +1,5 @@
 import { open, unlink } from 'node:fs/promises'
+import { turn } from '../../volumes/pool/gate.ts'
 import type { CopyProgress, Extent, ImageCopier } from '../../volumes/ports.ts'
 import { openImage } from '../open-image.ts'
 import { canClone, tryClone } from './clone.ts'
@@ -19,7 +20,7 @@ export class LinuxImageCopier implements ImageCopier {
     await using from = await openFile(source, 'r')
     await using to = await openFile(target, 'wx+')
     await using undo = new AsyncDisposableStack()
-    undo.defer(() => unlink(target))
+    undo.defer(() => turn(() => unlink(target)))
     return await canClone(from, to)
   }
 
@@ -33,7 +34,7 @@ export class LinuxImageCopier implements ImageCopier {
     await using from = await openFile(source, 'r')
     await using to = await openFile(target, 'wx+')
     await using undo = new AsyncDisposableStack()
-    undo.defer(() => unlink(target))
+    undo.defer(() => turn(() => unlink(target)))
     const result = (await tryClone(from, to)) ? 'shared' : 'copied'
     if (result === 'copied') await copyData(from, to, onProgress, signal)
     undo.move()
@@ -110,7 +111,7 @@ async function copyData(
 /** @returns the size, in bytes, of both */
 async function resizeLike(source: OpenFile, target: OpenFile): Promise<bigint> {
   const size = await sizeOf(source)
-  if ((await sizeOf(target)) !== size) await target.handle.truncate(Number(size))
+  if ((await sizeOf(target)) !== size) await turn(() => target.handle.truncate(Number(size)))
   return size
 }
 
@@ -122,6 +123,6 @@ async function sum(numbers: AsyncIterable<bigint>): Promise<bigint> {
 
 /** An image that is there, or, with `wx+`, a new one. */
 async function openFile(path: string, flags: 'r' | 'r+' | 'wx+'): Promise<OpenFile & AsyncDisposable> {
-  const handle = await (flags === 'wx+' ? open(path, flags, 0o600) : openImage(path, flags))
+  const handle = await turn(() => (flags === 'wx+' ? open(path, flags, 0o600) : openImage(path, flags)))
   return { handle, path, [Symbol.asyncDispose]: () => handle.close() }
 }

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
+import { turn } from '../../volumes/pool/gate.ts'
 
 /** A file that is open, and the name under which errors speak of it. */
 export interface OpenFile {
@@ -7,14 +8,16 @@ export interface OpenFile {
 }
 
 export async function sizeOf({ handle }: OpenFile): Promise<bigint> {
-  return (await handle.stat({ bigint: true })).size
+  return (await turn(() => handle.stat({ bigint: true }))).size
 }
 
 /** Fills the buffer from this offset on; what lies behind the end of the file reads as zeros, as a hole does. */
 export async function readZeroFilled({ handle }: OpenFile, buffer: Buffer, offset: bigint): Promise<void> {
   let filled = 0
   while (filled < buffer.length) {
-    const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, Number(offset) + filled)
+    const { bytesRead } = await turn(() =>
+      handle.read(buffer, filled, buffer.length - filled, Number(offset) + filled),
+    )
     if (bytesRead === 0) break
     filled += bytesRead
   }
@@ -25,11 +28,8 @@ export async function readZeroFilled({ handle }: OpenFile, buffer: Buffer, offse
 export async function writeAll({ handle }: OpenFile, buffer: Buffer, offset: bigint): Promise<void> {
   let written = 0
   while (written < buffer.length) {
-    const { bytesWritten } = await handle.write(
-      buffer,
-      written,
-      buffer.length - written,
-      Number(offset) + written,
+    const { bytesWritten } = await turn(() =>
+      handle.write(buffer, written, buffer.length - written, Number(offset) + written),
     )
     written += bytesWritten
   }

@@ -1,4 +1,5 @@
 import { hasErrno } from '../../volumes/errors.ts'
+import { turn } from '../../volumes/pool/gate.ts'
 import { copyFileRange } from '../libc.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import { readZeroFilled, writeAll, type OpenFile } from './open-file.ts'
@@ -33,7 +34,8 @@ export class RangeCopier {
     while (position < end) {
       const what = `copy ${end - position} bytes at ${position} of ${source.path} to ${target.path}`
       try {
-        const copied = await copyFileRange(source.handle.fd, target.handle.fd, position, end - position, what)
+        const [from, to, length] = [source.handle.fd, target.handle.fd, end - position]
+        const copied = await turn(() => copyFileRange(from, to, position, length, what))
         if (copied === 0n) break
         position += copied
       } catch (error) {

@@ -1,16 +1,23 @@
 import { VolumeError } from '../errors.ts'
 import type { Pool } from '../pool/pool.ts'
-import type { PoolUnreachableError } from '../pool/unreachable.ts'
+import { PoolUnreachableError } from '../pool/unreachable.ts'
 import type { StorageIssue } from './issue.ts'
-import { poolIssues, unreachable } from './pool-issues.ts'
+import { lookAt, poolIssues, unreachable, type PoolLook } from './pool-issues.ts'
+import { withinDeadline } from './within-deadline.ts'
 
 /** The pools whose health is asked for. */
 export interface WatchedPools {
   readonly open: readonly Pool[]
   readonly unreachable: ReadonlyMap<string, PoolUnreachableError>
+  /** Closes one whose file system has to be mounted anew. */
+  lose(pool: Pool, error: PoolUnreachableError): Promise<void>
   /** Opens those that have become reachable meanwhile. */
   retry(): Promise<void>
 }
+
+/** How long an answer waits, at most, for pools to be closed and opened, which goes on afterwards. */
+const ANSWER_MS = 4000
+const SHORTEST_RETRIAL_MS = 1000
 
 /** The health of what is behind all volumes of the node: its pools. */
 export class StorageHealth {
@@ -20,10 +27,18 @@ export class StorageHealth {
     this.#pools = pools
   }
 
-  /** Looks at every pool, and tries those again that could not be reached before. */
+  /** Looks at every pool once, and tries those again that cannot be reached. It waits for none that does not answer. */
   async issues(): Promise<StorageIssue[]> {
-    await this.#pools.retry()
-    const ofOpen = await Promise.all(this.#pools.open.map(poolIssues))
+    const begin = performance.now()
+    const looks = new Map(
+      await Promise.all(this.#pools.open.map(async (pool) => [pool, await lookAt(pool)] as const)),
+    )
+    const left = Math.max(begin + ANSWER_MS - performance.now(), SHORTEST_RETRIAL_MS)
+    await withinDeadline(left, this.#retry(looks), undefined)
+    const opened = this.#pools.open
+    const ofOpen = await Promise.all(
+      opened.map(async (pool) => looks.get(pool)?.issues ?? (await poolIssues(pool))),
+    )
     const ofOthers = [...this.#pools.unreachable].map(([pool, reason]) => unreachable(pool, reason))
     return [...ofOpen.flat(), ...ofOthers]
   }
@@ -32,12 +47,22 @@ export class StorageHealth {
    * Whether the driver can do anything at all. The loss of one pool of several is no reason to restart the driver, which is
    * what a failed probe leads to.
    * @returns what is wrong with some of them
-   * @throws VolumeError failed-precondition saying why no pool can be reached
+   * @throws VolumeError failed-precondition saying why no pool can be reached; PoolUnreachableError PoolNotAnswering where that may
+   * end by itself
    */
   async requireSomePool(): Promise<StorageIssue[]> {
     const issues = await this.issues()
     const unreachable = issues.filter(({ status }) => status === 'unreachable')
     if (unreachable.length < this.#pools.open.length + this.#pools.unreachable.size) return issues
-    throw new VolumeError('failed-precondition', unreachable.map(({ message }) => message).join('; '))
+    const message = unreachable.map(({ message }) => message).join('; ')
+    if (unreachable.some(({ reason }) => reason === 'PoolNotAnswering'))
+      throw new PoolUnreachableError('PoolNotAnswering', message)
+    throw new VolumeError('failed-precondition', message)
+  }
+
+  async #retry(looks: ReadonlyMap<Pool, PoolLook>): Promise<void> {
+    for (const [pool, { failure }] of looks)
+      if (failure?.reason === 'PoolUnreadable') await this.#pools.lose(pool, failure)
+    await this.#pools.retry()
   }
 }

@@ -7,6 +7,8 @@ import { devicesOf } from '../node/devices.ts'
 import { isFileSystem } from '../node/uses.ts'
 import { ImageDamage, describeDamage, imageSize, requireWhole } from '../pool/damage.ts'
 import type { Pool } from '../pool/pool.ts'
+import { NewerRecordError } from '../pool/record-schema.ts'
+import { PoolUnreachableError } from '../pool/unreachable.ts'
 import type { ImageFiles, LoopDevices, Mounts } from '../ports.ts'
 import type { Volume } from '../volume.ts'
 import { withoutRepetitions, type StorageIssue, type VolumeIssue } from './issue.ts'
@@ -135,6 +137,14 @@ function missingFileSystem({ message }: FileSystemMissing): VolumeIssue {
 export function damageIssue(id: string, error: unknown): VolumeIssue {
   if (error instanceof ImageDamage) {
     return { status: 'data-loss', reason: error.reason, message: describeDamage(id, error) }
+  }
+  // Since its pool was looked at.
+  if (error instanceof PoolUnreachableError) {
+    return { status: 'inaccessible', reason: error.reason, message: error.message }
+  }
+  if (error instanceof NewerRecordError) {
+    const message = `volume "${id}" cannot be used: ${error.message}`
+    return { status: 'inaccessible', reason: 'VolumeOfNewerDriver', message }
   }
   const message = `volume "${id}" cannot be used: ${messageOf(error)}; repair or restore its record and its image, then restart the driver`
   return { status: 'inaccessible', reason: 'VolumeDamaged', message }

@@ -6,12 +6,22 @@ export interface Place {
 
 const readTheLog = "look at the kernel's log (dmesg --level=err,warn)"
 
+const upgrade = (): string =>
+  'upgrade the driver to the version that wrote it, or a later one, and leave the file as it is'
+
 /** What to do, by the reasons that health issues have; `VolumeHealth` and `StorageHealth` know them. */
 const cures: Readonly<Record<string, (path: string) => string>> = {
   PoolNotMounted: (path) =>
     `mount the disk of ${path} (mount --all, where it is in /etc/fstab); a running driver finds the pool by itself`,
   PoolReplaced: (path) => `umount the disk of ${path}, and mount the right one`,
   PoolUnreadable: (path) => `${readTheLog}; repair the disk of ${path}, then restart the driver`,
+  PoolDamaged: () =>
+    'make sure that the disk of the pool is mounted; restore the file from a backup, or do what the message says; a running driver finds it by itself',
+  PoolOfNewerDriver: upgrade,
+  VolumeOfNewerDriver: upgrade,
+  SnapshotOfNewerDriver: upgrade,
+  PoolNotAnswering: (path) =>
+    `${readTheLog}; make the disk or server of ${path} answer, or unmount it (umount --lazy) and mount it again; a running driver finds the pool by itself`,
   PoolImageMissing: (path) => `mount the disk of ${path} (mount --all, where it is in /etc/fstab)`,
   PoolImageNotMountable: (path) => `xfs_repair -n ${path}, while no driver runs, tells what is damaged`,
   PoolReadOnly: (path) =>

@@ -3,6 +3,7 @@ import { messageOf } from '../errors.ts'
 import type { Finding } from '../health/finding.ts'
 import { damageIssue } from '../health/volume-health.ts'
 import { isIdOfNode } from '../ids.ts'
+import { NewerRecordError } from '../pool/record-schema.ts'
 import { snapshotKind } from '../pool/snapshot-record.ts'
 import { volumeKind } from '../pool/volume-record.ts'
 import { cureOf } from './cures.ts'
@@ -32,7 +33,7 @@ function damagedVolume(pool: PoolOnDisk, id: string, error: Error): Finding {
 }
 
 function damagedSnapshot(pool: PoolOnDisk, id: string, error: Error): Finding {
-  const reason = 'SnapshotDamaged'
+  const reason = error instanceof NewerRecordError ? 'SnapshotOfNewerDriver' : 'SnapshotDamaged'
   const message = `snapshot "${id}" cannot be used: ${messageOf(error)}`
   return { severity: 'error', reason, message, cure: cureOf(reason, { path: snapshotImage(pool, id) }) }
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import * as v from 'valibot'
-import { VolumeError, hasErrno } from '../errors.ts'
+import { hasErrno } from '../errors.ts'
 import { notRead, requireEmpty } from './directory.ts'
 import { replaceFile } from './durable.ts'
-import { PoolUnreachableError } from './unreachable.ts'
+import { PoolUnreachableError, newerPool } from './unreachable.ts'
 import { readSmall } from './read-small.ts'
 
 const SCHEMA_VERSION = 1
@@ -17,7 +17,8 @@ const schema = v.object({ id: v.pipe(v.string(), v.uuid()) })
  * Makes `pool.json` in the empty directory of a new pool, or reads the one that is there.
  * @param knownId the id of a pool that was here before; then nothing is ever made
  * @returns the pool's id
- * @throws VolumeError failed-precondition naming the directory; PoolUnreachableError when the known pool is not there
+ * @throws VolumeError failed-precondition naming the directory; PoolUnreachableError when the known pool is not there,
+ * or its `pool.json` is damaged or a newer driver's
  */
 export async function claimDirectory(
   name: string,
@@ -39,8 +40,7 @@ export async function claimDirectory(
 
 /**
  * Passes only while the pool of this id is in the directory.
- * @throws PoolUnreachableError; VolumeError failed-precondition for a damaged or a newer driver's `pool.json`; what this process
- * lacks to look, with its errno (isPassing)
+ * @throws PoolUnreachableError; what this process lacks to look, with its errno (isPassing)
  */
 export async function requirePool(name: string, path: string, id: string): Promise<void> {
   const found = await readPoolId(name, path)
@@ -68,17 +68,15 @@ export async function readPoolId(name: string, path: string): Promise<string | u
   const json = v.safeParse(versioned, text)
   if (!json.success) throw damaged(name, file)
   const { schemaVersion } = json.output
-  if (schemaVersion !== SCHEMA_VERSION) {
-    throw new VolumeError(
-      'failed-precondition',
-      `pool "${name}": ${file} has schemaVersion ${schemaVersion}; this driver knows ${SCHEMA_VERSION}`,
-    )
-  }
+  if (schemaVersion > SCHEMA_VERSION) throw newerPool(name, file, schemaVersion, SCHEMA_VERSION)
   const record = v.safeParse(schema, json.output)
-  if (!record.success) throw damaged(name, file)
+  if (schemaVersion !== SCHEMA_VERSION || !record.success) throw damaged(name, file)
   return record.output.id
 }
 
-function damaged(name: string, file: string): VolumeError {
-  return new VolumeError('failed-precondition', `pool "${name}": ${file} is damaged`)
+function damaged(name: string, file: string): PoolUnreachableError {
+  return new PoolUnreachableError(
+    'PoolDamaged',
+    `pool "${name}": ${file} is damaged; write it again with the id that is in <data-dir>/known-pools, or restore it; the pool is opened again when it can be read`,
+  )
 }

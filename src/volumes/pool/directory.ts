@@ -1,6 +1,6 @@
-import { readdir } from 'node:fs/promises'
 import { VolumeError, failureOf, hasErrno, isPassing, messageOf } from '../errors.ts'
 import type { ImageFiles } from '../ports.ts'
+import { readdir } from './gated-fs.ts'
 import { PoolUnreachableError } from './unreachable.ts'
 
 /**

@@ -1,8 +1,10 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrno } from '../errors.ts'
 import { flush, removePersistently, renameFlushed } from './durable.ts'
+import type { Gate } from './gate.ts'
+import { mkdir, rm, writeFile } from './gated-fs.ts'
 import { readSmall } from './read-small.ts'
+import { PoolUnreachableError } from './unreachable.ts'
 
 export const IMAGE = 'disk.img'
 
@@ -18,29 +20,33 @@ export class Draft implements AsyncDisposable {
   readonly #parent: string
   readonly #name: string
   readonly #building: string
+  readonly #gate: Gate
   readonly #held = new DisposableStack()
   #hasNote = false
   #committed = false
 
-  private constructor(parent: string, name: string, building: string) {
+  private constructor(parent: string, name: string, building: string, gate: Gate) {
     this.image = join(building, IMAGE)
     this.#parent = parent
     this.#name = name
     this.#building = building
+    this.#gate = gate
   }
 
   /** @param name of the directory that the draft becomes */
-  static async begin(parent: string, name: string): Promise<Draft> {
+  static begin(parent: string, name: string, gate: Gate): Promise<Draft> {
     const building = join(parent, draftName(name))
-    try {
-      await mkdir(building)
-    } catch (error) {
-      if (!hasErrno(error, 'EEXIST')) throw error
-      // Of an attempt in this process that could not clean up.
-      await rm(building, { recursive: true })
-      await mkdir(building)
-    }
-    return new Draft(parent, name, building)
+    return gate.within(async () => {
+      try {
+        await mkdir(building)
+      } catch (error) {
+        if (!hasErrno(error, 'EEXIST')) throw error
+        // Of an attempt in this process that could not clean up.
+        await rm(building, { recursive: true })
+        await mkdir(building)
+      }
+      return new Draft(parent, name, building, gate)
+    })
   }
 
   /** Keeps what it needs, such as the room for it, until it is disposed of, made or not. */
@@ -52,11 +58,17 @@ export class Draft implements AsyncDisposable {
   async noteFrozen(volumeIds: readonly string[]): Promise<void> {
     this.#hasNote = true
     // Not flushed: what outlives us, and not the machine, is just what a freeze is.
-    await writeFile(join(this.#building, FROZEN), volumeIds.join('\n'), { mode: 0o600 })
+    await this.#gate.within(() =>
+      writeFile(join(this.#building, FROZEN), volumeIds.join('\n'), { mode: 0o600 }),
+    )
   }
 
   /** Makes it what it is to be, as one step: it is there when this returns, and after any crash from then on. */
-  async commit(recordName: string, text: string): Promise<void> {
+  commit(recordName: string, text: string): Promise<void> {
+    return this.#gate.within(() => this.#commit(recordName, text))
+  }
+
+  async #commit(recordName: string, text: string): Promise<void> {
     if (this.#hasNote) await rm(join(this.#building, FROZEN))
     const record = join(this.#building, recordName)
     await writeFile(record, text, { mode: 0o600 })
@@ -68,7 +80,13 @@ export class Draft implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     using _held = this.#held
-    if (!this.#committed) await removePersistently(this.#building)
+    if (this.#committed) return
+    try {
+      await this.#gate.within(() => removePersistently(this.#building))
+    } catch (error) {
+      // It is swept when the pool is opened again.
+      if (!(error instanceof PoolUnreachableError)) throw error
+    }
   }
 }
 

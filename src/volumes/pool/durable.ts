@@ -1,7 +1,10 @@
 import { constants } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { turn } from './gate.ts'
+import { rename, rm } from './gated-fs.ts'
+import { PoolUnreachableError } from './unreachable.ts'
 
 const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_TRUNC, O_WRONLY } = constants
 
@@ -10,16 +13,20 @@ const REMOVAL_ATTEMPTS = 5
 const REMOVAL_PAUSE_MS = 200
 
 /** Flushes a file, or the entries of a directory, to the disk (fsync(2)). */
-export async function flush(path: string): Promise<void> {
-  await using handle = await open(path, 'r')
-  await handle.sync()
+export function flush(path: string): Promise<void> {
+  return turn(async () => {
+    await using handle = await open(path, 'r')
+    await handle.sync()
+  })
 }
 
 /** Writes a new or truncated file and flushes its content. What was planted in its place is not followed, nor waited for. */
-export async function writeFlushed(path: string, text: string): Promise<void> {
-  await using handle = await open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, 0o600)
-  await handle.writeFile(text)
-  await handle.sync()
+export function writeFlushed(path: string, text: string): Promise<void> {
+  return turn(async () => {
+    await using handle = await open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, 0o600)
+    await handle.writeFile(text)
+    await handle.sync()
+  })
 }
 
 /**
@@ -81,7 +88,7 @@ export async function removePersistently(directory: string): Promise<void> {
       await rm(directory, { recursive: true, force: true })
       return
     } catch (error) {
-      if (attempt === REMOVAL_ATTEMPTS) throw error
+      if (attempt === REMOVAL_ATTEMPTS || error instanceof PoolUnreachableError) throw error
       await setTimeout(attempt * REMOVAL_PAUSE_MS)
     }
   }

@@ -1,10 +1,10 @@
-import { rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { formatBytes } from '../bytes.ts'
 import { VolumeError } from '../errors.ts'
 import type { AttachOptions, Attachment, FileSystems, ImageFiles, LoopDevices } from '../ports.ts'
 import { requireEmpty } from './directory.ts'
 import { flush } from './durable.ts'
+import { rename, rm } from './gated-fs.ts'
 import type { PoolImageConfig } from './image.ts'
 
 export interface MakerDependencies {

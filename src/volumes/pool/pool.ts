@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { VolumeError } from '../errors.ts'
 import { fileSystemOfCopy, type FileSystemMissing, type FileSystemState } from '../file-system-state.ts'
@@ -9,6 +8,8 @@ import { claimDirectory, requirePool } from './claim.ts'
 import { ImageDamage, describeDamage, imageSize, requireWhole } from './damage.ts'
 import { lockDirectory } from './directory.ts'
 import type { Draft } from './draft.ts'
+import { Gate } from './gate.ts'
+import { mkdir } from './gated-fs.ts'
 import { requireImage, type PoolImageConfig } from './image.ts'
 import { Ledger } from './ledger.ts'
 import { RecordStore } from './record-store.ts'
@@ -37,6 +38,7 @@ export class Pool implements AsyncDisposable {
   readonly space: Ledger
   /** Why volumes could not be staged whose image did not have their file system, by id; until a stage finds it. */
   readonly withoutFileSystem = new Map<string, FileSystemMissing>()
+  readonly gate: Gate
   readonly #image: PoolImageConfig | undefined
   readonly #files: ImageFiles
   readonly #lock: AsyncDisposable
@@ -46,6 +48,7 @@ export class Pool implements AsyncDisposable {
     id: string,
     volumes: RecordStore<Volume>,
     snapshots: RecordStore<Snapshot>,
+    gate: Gate,
     files: ImageFiles,
     lock: AsyncDisposable,
   ) {
@@ -56,6 +59,7 @@ export class Pool implements AsyncDisposable {
     this.volumes = volumes
     this.snapshots = snapshots
     this.space = new Ledger(config, volumes, snapshots, files)
+    this.gate = gate
     this.#image = config.image
     this.#files = files
     this.#lock = lock
@@ -66,22 +70,40 @@ export class Pool implements AsyncDisposable {
    * @throws VolumeError failed-precondition when the directory is in use, not a pool, or a newer driver's;
    * PoolUnreachableError when it is not the pool that was there before
    */
-  static async open(config: PoolConfig, files: ImageFiles, log: Logger, knownId?: string): Promise<Pool> {
+  static open(
+    config: PoolConfig,
+    files: ImageFiles,
+    log: Logger,
+    knownId?: string,
+    gate = new Gate({ pool: config.name, path: config.path }),
+  ): Promise<Pool> {
+    return gate.within(() => Pool.#open(config, files, log, knownId, gate))
+  }
+
+  static async #open(
+    config: PoolConfig,
+    files: ImageFiles,
+    log: Logger,
+    knownId: string | undefined,
+    gate: Gate,
+  ): Promise<Pool> {
     if (knownId === undefined) await mkdir(config.path, { recursive: true, mode: 0o700 })
     const lock = await lockDirectory(files, config.name, config.path)
     await using held = new AsyncDisposableStack()
     held.use(lock)
     const id = await claimDirectory(config.name, config.path, knownId)
-    const volumes = await RecordStore.open(volumeKind, config, files, log)
-    const snapshots = await RecordStore.open(snapshotKind, config, files, log)
+    const volumes = await RecordStore.open(volumeKind, config, gate, files, log)
+    const snapshots = await RecordStore.open(snapshotKind, config, gate, files, log)
     held.move()
-    return new Pool(config, id, volumes, snapshots, files, lock)
+    return new Pool(config, id, volumes, snapshots, gate, files, lock)
   }
 
   /** Passes while the pool is there. @throws PoolUnreachableError, or another VolumeError, saying what is wrong with it */
-  async check(): Promise<void> {
-    if (this.#image) await requireImage(this.#files, this.name, this.#image)
-    await requirePool(this.name, this.path, this.id)
+  check(): Promise<void> {
+    return this.gate.urgently(async () => {
+      if (this.#image) await requireImage(this.#files, this.name, this.#image)
+      await requirePool(this.name, this.path, this.id)
+    })
   }
 
   /**
@@ -108,7 +130,7 @@ export class Pool implements AsyncDisposable {
 
   /** True while its file system takes no writes. */
   isReadOnly(): Promise<boolean> {
-    return this.#files.isReadOnly(this.path)
+    return this.gate.urgently(() => this.#files.isReadOnly(this.path))
   }
 
   /**

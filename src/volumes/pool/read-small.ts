@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { turn } from './gate.ts'
 
 /** What the driver writes is shorter by far. */
 const LONGEST_BYTES = 1 << 20
@@ -9,7 +10,11 @@ const LONGEST_BYTES = 1 << 20
  * waited for (a FIFO), and not read (anything that is large, or is no UTF-8).
  * @throws Error saying what is wrong with it
  */
-export async function readSmall(path: string): Promise<string> {
+export function readSmall(path: string): Promise<string> {
+  return turn(() => readOnce(path))
+}
+
+async function readOnce(path: string): Promise<string> {
   await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   const stat = await file.stat()
   if (!stat.isFile()) throw new Error(`${path} is no regular file`)

@@ -26,6 +26,11 @@ export function id<T extends string>(): v.CustomSchema<T, 'is no id'> {
   return v.custom<T, 'is no id'>((value) => typeof value === 'string' && isId(value), 'is no id')
 }
 
+/** A record that a newer version of the driver has written. It is whole, and nothing is to be restored. */
+export class NewerRecordError extends Error {
+  override readonly name = 'NewerRecordError'
+}
+
 /**
  * Reads a record of this or an older schema version.
  * @param migrations from version 1 to 2, from 2 to 3, and so on, up to the version that `schema` describes
@@ -40,7 +45,12 @@ export function parseRecord<Schema extends v.GenericSchema>(
   const record = v.parse(v.looseObject({ schemaVersion: v.number() }), json)
   const { schemaVersion: found } = record
   const known = migrations.length + 1
-  if (!Number.isInteger(found) || found < 1 || found > known)
+  if (found > known) {
+    throw new NewerRecordError(
+      `schemaVersion is ${found}, this driver knows ${known}: a newer version of the driver has written it; upgrade the driver again, and leave the record as it is`,
+    )
+  }
+  if (!Number.isInteger(found) || found < 1)
     throw new Error(`schemaVersion is ${found}; this driver knows ${known}`)
   const migrated = migrations
     .slice(found - 1)

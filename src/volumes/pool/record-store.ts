@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { constants, type BigIntStats } from 'node:fs'
-import { lstat, mkdir, open, readdir, rename, stat } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { hasErrno, messageOf } from '../errors.ts'
@@ -9,6 +9,8 @@ import type { Repair } from '../observer.ts'
 import type { ImageFiles } from '../ports.ts'
 import { Draft, IMAGE, frozenBy } from './draft.ts'
 import { removePersistently, renameFlushed, replaceFile } from './durable.ts'
+import { turn, type Gate } from './gate.ts'
+import { lstat, mkdir, readdir, rename, stat } from './gated-fs.ts'
 import { loadRecord, type RecordKind } from './load-record.ts'
 
 /** What a directory whose record is gone ends with, until its blocks are free. */
@@ -36,6 +38,7 @@ export class RecordStore<T extends { readonly id: string }> {
   readonly #path: string
   /** Which directory that was when it was read. */
   readonly #identity: string
+  readonly #gate: Gate
   readonly #files: ImageFiles
   readonly #log: Logger
 
@@ -44,6 +47,7 @@ export class RecordStore<T extends { readonly id: string }> {
     pool: string,
     path: string,
     identity: string,
+    gate: Gate,
     files: ImageFiles,
     log: Logger,
   ) {
@@ -51,14 +55,16 @@ export class RecordStore<T extends { readonly id: string }> {
     this.#pool = pool
     this.#path = path
     this.#identity = identity
+    this.#gate = gate
     this.#files = files
     this.#log = log
   }
 
-  /** Reads all records and clears away what a crash left of others. */
+  /** Reads all records and clears away what a crash left of others. To be called within the gate. */
   static async open<T extends { readonly id: string }>(
     kind: RecordKind<T>,
     pool: { readonly name: string; readonly path: string },
+    gate: Gate,
     files: ImageFiles,
     log: Logger,
   ): Promise<RecordStore<T>> {
@@ -69,6 +75,7 @@ export class RecordStore<T extends { readonly id: string }> {
       pool.name,
       path,
       identityOf(await stat(path, { bigint: true })),
+      gate,
       files,
       log.child({ pool: pool.name, kind: kind.folder }),
     )
@@ -106,7 +113,7 @@ export class RecordStore<T extends { readonly id: string }> {
   }
 
   begin(id: string): Promise<Draft> {
-    return Draft.begin(this.#path, id)
+    return Draft.begin(this.#path, id, this.#gate)
   }
 
   /** The record is there when this returns, and after any crash from then on. */
@@ -118,7 +125,11 @@ export class RecordStore<T extends { readonly id: string }> {
   /**
    * @param work makes what the record says true; by then the record has its place, so that a full disk cannot come between
    */
-  async update(record: T, work?: () => Promise<void>): Promise<void> {
+  update(record: T, work?: () => Promise<void>): Promise<void> {
+    return this.#gate.within(() => this.#update(record, work))
+  }
+
+  async #update(record: T, work?: () => Promise<void>): Promise<void> {
     const { encode, recordName } = this.#kind
     const old = this.#records.get(record.id)
     await replaceFile(join(this.#path, record.id, recordName), encode(record), {
@@ -134,7 +145,11 @@ export class RecordStore<T extends { readonly id: string }> {
    * The record is gone when this returns; its blocks are freed in the background. What somebody else has removed is gone, too.
    * @throws ENOENT while another disk, or none, is where the pool's was
    */
-  async remove(id: string): Promise<void> {
+  remove(id: string): Promise<void> {
+    return this.#gate.within(() => this.#remove(id))
+  }
+
+  async #remove(id: string): Promise<void> {
     const doomed = doomedName()
     const record = this.#records.get(id)
     // First, so that nobody takes it for damaged who finds its files gone.
@@ -158,7 +173,11 @@ export class RecordStore<T extends { readonly id: string }> {
    * Whether the record is missing in the very directory that it was in, also after a crash. By its path alone nobody could
    * tell that from a disk that is not mounted; through the open directory both looks are at the same one.
    */
-  async #isGone(id: string): Promise<boolean> {
+  #isGone(id: string): Promise<boolean> {
+    return turn(() => this.#look(id))
+  }
+
+  async #look(id: string): Promise<boolean> {
     await using folder = await open(this.#path, constants.O_RDONLY | constants.O_DIRECTORY)
     if (identityOf(await folder.stat({ bigint: true })) !== this.#identity) return false
     try {
@@ -191,7 +210,8 @@ export class RecordStore<T extends { readonly id: string }> {
   }
 
   #removeInBackground(path: string): void {
-    const removal = removePersistently(path)
+    const removal = this.#gate
+      .within(() => removePersistently(path))
       .catch((error: unknown) => {
         this.#log.warn({ path, error: messageOf(error) }, 'removal failed; the next start tries again')
       })

@@ -65,16 +65,15 @@ describeRoot('a bad configuration ends the driver at once, and says why', () => 
 
   const pool = (): string => join(node.dataDir, 'pools', 'default')
 
-  it.each([
-    ['has other things in it', 'precious.txt', '', /not empty \(precious\.txt\)/],
-    ['is of a newer driver', 'pool.json', '{"schemaVersion": 99}', /schemaVersion 99/],
-    ['is damaged', 'pool.json', '{', /pool\.json is damaged/],
-  ])('a pool that %s', async (_, name, text, message) => {
-    const dataDir = await node.directory(`pool-${name}-${text.length}`)
-    await mkdir(join(dataDir, 'pools', 'default'), { recursive: true })
-    await writeFile(join(dataDir, 'pools', 'default', name), text)
-    await refused(message, '--data-dir', dataDir)
-  })
+  it.each([['has other things in it', 'precious.txt', '', /not empty \(precious\.txt\)/]])(
+    'a pool that %s',
+    async (_, name, text, message) => {
+      const dataDir = await node.directory(`pool-${name}-${text.length}`)
+      await mkdir(join(dataDir, 'pools', 'default'), { recursive: true })
+      await writeFile(join(dataDir, 'pools', 'default', name), text)
+      await refused(message, '--data-dir', dataDir)
+    },
+  )
 
   it('two pools in one directory', async () => {
     const file = join(node.path, 'config.yaml')

@@ -21,7 +21,12 @@ describe('the figures of a node', () => {
     const { catalog, loops } = world
     monitoring.watch({
       catalog,
-      storageHealth: new StorageHealth({ open, unreachable, retry: () => Promise.resolve() }),
+      storageHealth: new StorageHealth({
+        open,
+        unreachable,
+        lose: () => Promise.resolve(),
+        retry: () => Promise.resolve(),
+      }),
       volumeHealth: new VolumeHealth(world.onNode),
       leaks: new Leaks(loops, 'n1', monitoring.observer, silent),
       countDevices: () => Promise.resolve({ bound: 3, free: 2 }),

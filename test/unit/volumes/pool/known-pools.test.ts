@@ -18,9 +18,18 @@ describe('KnownPools', () => {
       await mkdir(path)
       await plant(join(path, 'default.json'))
       await expect(new KnownPools(path).get('default')).rejects.toMatchObject({
-        kind: 'failed-precondition',
-        message: expect.stringContaining('default.json cannot be read; remove it'),
+        reason: 'PoolDamaged',
+        message: expect.stringMatching(/default\.json cannot be read; make sure .* then remove this file/),
       })
     },
   )
+
+  it('never has the file of a newer driver removed, which is what guards a disk that is not mounted', async () => {
+    await using directory = await mkdtempDisposable(join(tmpdir(), 'csi-driver-loop-'))
+    await writeFile(join(directory.path, 'default.json'), '{"schemaVersion": 2, "pool": {"id": "x"}}')
+    const refused = new KnownPools(directory.path).get('default')
+    await expect(refused).rejects.toMatchObject({ reason: 'PoolOfNewerDriver' })
+    await expect(refused).rejects.toThrow(/schemaVersion 2, this driver knows 1: .*upgrade the driver again/)
+    await expect(refused).rejects.not.toThrow(/remove/)
+  })
 })

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { LinuxImageFiles } from '../../../../src/linux/image-files.ts'
 import { StorageHealth } from '../../../../src/volumes/health/storage-health.ts'
 import { notRead } from '../../../../src/volumes/pool/directory.ts'
+import { Gates } from '../../../../src/volumes/pool/gates.ts'
 import { ImageMounts } from '../../../../src/volumes/pool/image-mounts.ts'
 import { KnownPools } from '../../../../src/volumes/pool/known-pools.ts'
 import type { Pool } from '../../../../src/volumes/pool/pool.ts'
@@ -55,13 +56,19 @@ describe('Pools', () => {
       log: silent,
     }
     const images = new ImageMounts({ ...on, privateMounts })
-    const pools = await Pools.open(
-      [
-        { name: 'away', path: join(disk, 'loop'), limits: noLimits },
-        { name: 'here', path: join(directory, 'here'), limits: noLimits },
-      ],
-      { files, images, known, observer: new RecordingObserver(), log: silent, thaw },
-    )
+    const configs = [
+      { name: 'away', path: join(disk, 'loop'), limits: noLimits },
+      { name: 'here', path: join(directory, 'here'), limits: noLimits },
+    ]
+    const pools = await Pools.open(configs, {
+      files,
+      images,
+      known,
+      gates: new Gates(configs, answering),
+      observer: new RecordingObserver(),
+      log: silent,
+      thaw,
+    })
     return {
       pools,
       health: new StorageHealth(pools),
@@ -211,19 +218,60 @@ describe('Pools', () => {
     expect(opened.pools.open[0]?.id).toBe(id)
   })
 
-  it.each([
-    ['something else is', 'precious.txt', '', /not empty/],
-    ['a newer driver’s pool is', 'pool.json', '{"schemaVersion": 99}', /schemaVersion 99/],
-    ['a damaged pool is', 'pool.json', '{"schemaVersion": 1}', /damaged/],
-  ])('does not start where %s', async (_, name, text, message) => {
+  const newer = '{"schemaVersion": 99}'
+  const spoilt: [string, string, string, string, RegExp][] = [
+    [
+      'the pool.json is a newer driver’s',
+      'disk/loop/pool.json',
+      newer,
+      'PoolOfNewerDriver',
+      /schemaVersion 99, .*upgrade/,
+    ],
+    ['the pool.json is damaged', 'disk/loop/pool.json', '{"schemaVersion": 1}', 'PoolDamaged', /is damaged/],
+    [
+      'the note of it is a newer driver’s',
+      'known-pools/away.json',
+      newer,
+      'PoolOfNewerDriver',
+      /leave the file as it is/,
+    ],
+    ['the note of it is damaged', 'known-pools/away.json', '{', 'PoolDamaged', /cannot be read/],
+    [
+      'the note of it is of no version',
+      'known-pools/away.json',
+      '{"id": "x"}',
+      'PoolDamaged',
+      /cannot be read/,
+    ],
+  ]
+
+  it.each(spoilt)('serves the others while %s', async (_, name, text, reason, message) => {
+    await closed()
+    const file = join(directory, name)
+    const before = await readFile(file, 'utf8')
+    await writeFile(file, text)
+    await using opened = await open()
+    expect(named(opened.pools.open)).toBe('here')
+    expect(await opened.health.issues()).toEqual([
+      { pool: 'away', status: 'unreachable', reason, message: expect.stringMatching(message) },
+    ])
+    expect(await readFile(file, 'utf8')).toBe(text)
+    await writeFile(file, before)
+    expect(await opened.health.issues()).toEqual([])
+  })
+
+  it('does not start where something else is', async () => {
     await mkdir(join(disk, 'loop'), { recursive: true })
-    await writeFile(join(disk, 'loop', name), text)
-    await expect(open()).rejects.toThrow(message)
+    await writeFile(join(disk, 'loop', 'precious.txt'), '')
+    await expect(open()).rejects.toThrow(/not empty/)
     // Nothing is held: it can be tried again.
     await rm(join(disk, 'loop'), { recursive: true })
     await closed()
   })
 })
+
+/** File systems that always answer. */
+const answering = { threads: 64, probe: () => Promise.resolve(), mountId: () => Promise.resolve(1) }
 
 /** While this process may open no more files. */
 async function withoutNewFiles(work: () => Promise<void>): Promise<void> {

@@ -1,0 +1,313 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { PoolUnreachableError, notAnswering } from './unreachable.ts'
+
+export interface GateOptions {
+  readonly pool: string
+  /** Where the pool is, for its error message. */
+  readonly path: string
+  /** Calls that may be in the kernel at once. */
+  readonly width?: number
+  /** Calls that may be in the kernel at once with those that are stuck in a file system that was unmounted since. */
+  readonly budget?: number
+  /** Settles as soon as the pool's file system answers anything, an error too. */
+  readonly probe?: () => Promise<unknown>
+  /** Another value after the file system at the pool's path was unmounted or mounted; must not touch that file system. */
+  readonly mountId?: () => Promise<unknown>
+  /** How long a call may take before the file system is probed, and how long that may take. */
+  readonly patienceMs?: number
+  /** How long all calls may be under way without one ending while others wait. */
+  readonly stallMs?: number
+}
+
+/** What is running in the current asynchronous context. */
+interface Scope {
+  readonly gate: Gate
+  /** True inside of a call that has its turn: what it calls belongs to that turn. */
+  readonly hasTurn: boolean
+  /** True where calls go before those that wait already. */
+  readonly isUrgent: boolean
+}
+
+const scopes = new AsyncLocalStorage<Scope | undefined>()
+
+/** One system call, when it is its turn at the gate in whose `within` this runs; at once where there is none. */
+export function turn<T>(call: () => Promise<T>): Promise<T> {
+  const scope = scopes.getStore()
+  return scope && !scope.hasTurn ? scope.gate.run(call) : call()
+}
+
+/**
+ * All system calls that touch one pool's file system pass its gate.
+ *
+ * A call to a file system that does not answer blocks a thread in the kernel, where nothing can end it. The gate bounds how
+ * many of them one pool can take. When a call takes long, the file system is probed; when the probe does not return either,
+ * the pool does not answer: everybody who waits is told, new calls are refused, until the probe and all calls have returned.
+ */
+export class Gate {
+  readonly #pool: string
+  readonly #path: string
+  readonly #width: number
+  readonly #budget: number
+  readonly #probe: () => Promise<unknown>
+  readonly #mountId: () => Promise<unknown>
+  readonly #patienceMs: number
+  readonly #stallMs: number
+  /** What is done when the pool stops answering, and when it answers again. */
+  readonly #listeners: {
+    readonly lost: (error: PoolUnreachableError) => void
+    readonly found: () => void
+  }[] = []
+  /** Rejects everybody who waits for a call, or for a turn. */
+  readonly #waiting = new Set<(error: PoolUnreachableError) => void>()
+  readonly #owed: (() => Promise<unknown>)[] = []
+  #queue: { readonly since: number; readonly begin: () => void }[] = []
+  #generation = new Generation()
+  /** Calls of earlier generations that have not returned. */
+  #abandoned = 0
+  #mountedAs: unknown
+  #problem: PoolUnreachableError | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor({ pool, path, width = 16, budget = 2 * width, ...options }: GateOptions) {
+    this.#pool = pool
+    this.#path = path
+    this.#width = width
+    this.#budget = budget
+    this.#probe = options.probe ?? (() => Promise.resolve())
+    this.#mountId = options.mountId ?? (() => Promise.resolve(undefined))
+    this.#patienceMs = options.patienceMs ?? 3000
+    this.#stallMs = options.stallMs ?? 20_000
+  }
+
+  /** Why calls are refused now. */
+  get problem(): PoolUnreachableError | undefined {
+    return this.#problem
+  }
+
+  /** Calls in the kernel, stuck ones too. */
+  get underWay(): number {
+    return this.#abandoned + this.#generation.calls.size + (this.#generation.probing ? 1 : 0)
+  }
+
+  /** `lost` is called when the pool stops answering, `found` when it answers again and no earlier call is left. */
+  watch(lost: (error: PoolUnreachableError) => void, found: () => void): void {
+    this.#listeners.push({ lost, found })
+  }
+
+  /**
+   * One system call, or a few that follow each other, when it is its turn.
+   * @param undo is called with the result of a call that returns when its caller has been refused already
+   * @throws PoolUnreachableError PoolNotAnswering, also while the call is still under way
+   */
+  async run<T>(call: () => Promise<T>, undo?: (result: T) => PromiseLike<unknown> | undefined): Promise<T> {
+    const scope = scopes.getStore()
+    if (scope?.gate === this && scope.hasTurn) return await call()
+    this.#requireAnswering()
+    const caller = { isRefused: false }
+    const undoable = async (): Promise<T> => {
+      const result = await call()
+      if (caller.isRefused) await undo?.(result)
+      return result
+    }
+    return await this.#orLost(
+      new Promise<T>((resolve, reject) => {
+        const begin = (): void => {
+          this.#counted(undoable, { gate: this, hasTurn: true, isUrgent: false }).then(resolve, reject)
+        }
+        if (this.#hasTurn()) begin()
+        else this.#wait(begin, scope?.isUrgent ?? false)
+      }),
+      caller,
+    )
+  }
+
+  /** Work of any length: it has no turn itself, but each of its calls that goes through `turn`. */
+  async within<T>(work: () => Promise<T>): Promise<T> {
+    return await this.#within(work, false)
+  }
+
+  /** As `within`, with its calls before those that wait already: a look that says whether the pool is there. */
+  async urgently<T>(work: () => Promise<T>): Promise<T> {
+    return await this.#within(work, true)
+  }
+
+  /** Work that is ended for its caller when the pool does not answer, and makes hardly any system calls itself. */
+  async beside<T>(work: () => Promise<T>): Promise<T> {
+    this.#requireAnswering()
+    return await this.#orLost(this.#counted(work, undefined))
+  }
+
+  /** Releases something, such as a descriptor: while the pool does not answer, later. */
+  async release(close: () => Promise<unknown>): Promise<void> {
+    const begun = new Set<unknown>()
+    try {
+      await this.run(() => {
+        begun.add(close)
+        return close()
+      })
+    } catch (error) {
+      if (!(error instanceof PoolUnreachableError)) throw error
+      if (!begun.has(close)) this.#owed.push(close)
+    }
+  }
+
+  /**
+   * To be called now and then while the pool does not answer: when another file system is mounted in the place of the one that
+   * hangs, calls may go to that.
+   */
+  async lookForAnotherMount(): Promise<void> {
+    if (!this.#problem || this.#abandoned + this.#generation.calls.size + 2 > this.#budget) return
+    const before = this.#generation
+    const mountId = await this.#mountId()
+    this.#mountedAs ??= mountId
+    if (mountId === this.#mountedAs || this.#generation !== before) return
+    this.#abandoned += before.calls.size
+    before.isAbandoned = true
+    this.#generation = new Generation()
+    this.#answersAgain()
+  }
+
+  async #within<T>(work: () => Promise<T>, isUrgent: boolean): Promise<T> {
+    const scope = scopes.getStore()
+    if (scope?.gate === this && (scope.hasTurn || scope.isUrgent || !isUrgent)) return await work()
+    this.#requireAnswering()
+    return await this.#orLost(this.#counted(work, { gate: this, hasTurn: false, isUrgent }))
+  }
+
+  #requireAnswering(): void {
+    if (this.#problem) throw this.#problem
+  }
+
+  #hasTurn(): boolean {
+    const { calls } = this.#generation
+    return calls.size < Math.min(this.#width, Math.max(2, this.#budget - this.#abandoned))
+  }
+
+  async #counted<T>(call: () => Promise<T>, scope: Scope | undefined): Promise<T> {
+    const generation = this.#generation
+    const isCall = scope?.hasTurn === true
+    const counted = isCall ? generation.calls : generation.works
+    const entry = { since: performance.now() }
+    counted.add(entry)
+    if (isCall) this.#supervise()
+    try {
+      return await scopes.run(scope, call)
+    } finally {
+      counted.delete(entry)
+      if (generation.isAbandoned && isCall) this.#abandoned--
+      generation.lastReturn = performance.now()
+      this.#returned()
+    }
+  }
+
+  #wait(begin: () => void, isUrgent: boolean): void {
+    // It is begun by the call that makes room, in whose context it must not run.
+    const entry = { since: performance.now(), begin: AsyncLocalStorage.bind(begin) }
+    if (isUrgent) this.#queue.unshift(entry)
+    else this.#queue.push(entry)
+  }
+
+  #returned(): void {
+    if (this.#problem) this.#recover()
+    else this.#admit()
+  }
+
+  #admit(): void {
+    while (this.#queue.length > 0 && this.#hasTurn()) this.#queue.shift()?.begin()
+  }
+
+  #orLost<T>(work: Promise<T>, caller = { isRefused: false }): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const refuse = (error: PoolUnreachableError): void => {
+        caller.isRefused = true
+        reject(error)
+      }
+      this.#waiting.add(refuse)
+      const ended = (): boolean => this.#waiting.delete(refuse)
+      work.finally(ended).then(resolve, reject)
+    })
+  }
+
+  #supervise(): void {
+    this.#timer ??= setInterval(() => {
+      this.#look()
+    }, this.#patienceMs / 4).unref()
+  }
+
+  #look(): void {
+    const now = performance.now()
+    const generation = this.#generation
+    const [oldest] = generation.calls
+    if (!oldest && !generation.probing) {
+      clearInterval(this.#timer)
+      this.#timer = undefined
+      return
+    }
+    if (this.#problem) return
+    const { probing, probedAt } = generation
+    if (probing) {
+      if (now - probing.since > this.#patienceMs) {
+        this.#lose()
+        return
+      }
+    } else if (oldest && now - Math.max(oldest.since, probedAt) > this.#patienceMs)
+      this.#startProbe(generation)
+    const hasWaited = this.#queue.some(({ since }) => now - since > this.#stallMs)
+    if (hasWaited && now - generation.lastReturn > this.#stallMs) this.#lose()
+  }
+
+  #startProbe(generation: Generation): void {
+    generation.probedAt = performance.now()
+    generation.probing = { since: generation.probedAt }
+    const ended = (): void => {
+      generation.probing = undefined
+      if (generation === this.#generation) this.#returned()
+    }
+    // The mount first: what is probed is what is there afterwards.
+    void this.#mountId()
+      .then((id) => {
+        this.#mountedAs = id
+        return this.#probe()
+      })
+      .then(ended, ended)
+  }
+
+  #lose(): void {
+    const problem = notAnswering(this.#pool, this.#path)
+    this.#problem = problem
+    this.#queue = []
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const reject of waiting) reject(problem)
+    for (const { lost } of this.#listeners) lost(problem)
+  }
+
+  #recover(): void {
+    const { calls, works, probing } = this.#generation
+    if (calls.size === 0 && works.size === 0 && !probing) this.#answersAgain()
+  }
+
+  #answersAgain(): void {
+    this.#problem = undefined
+    this.#mountedAs = undefined
+    this.#generation.lastReturn = performance.now()
+    void this.#releaseOwed()
+    for (const { found } of this.#listeners) found()
+  }
+
+  async #releaseOwed(): Promise<void> {
+    for (let close = this.#owed.shift(); close; close = this.#owed.shift())
+      await this.release(close).catch(() => undefined)
+  }
+}
+
+/** The calls to one mounted file system. */
+class Generation {
+  /** In the order in which they began. */
+  readonly calls = new Set<{ readonly since: number }>()
+  readonly works = new Set<{ readonly since: number }>()
+  lastReturn = performance.now()
+  probing: { readonly since: number } | undefined
+  probedAt = -Infinity
+  isAbandoned = false
+}

@@ -1,0 +1,42 @@
+import { open, type FileHandle } from 'node:fs/promises'
+import { mount } from '../../src/linux/libc.ts'
+import { tool } from '../tool.ts'
+
+/**
+ * A FUSE file system over a directory, whose server never answers: every call to it waits in the kernel, where only the end of
+ * the connection, or SIGKILL, ends it.
+ */
+export class HungMount implements AsyncDisposable {
+  readonly #path: string
+  readonly #device: FileHandle
+  #isMounted = true
+  #isOpen = true
+
+  private constructor(path: string, device: FileHandle) {
+    this.#path = path
+    this.#device = device
+  }
+
+  static async over(path: string): Promise<HungMount> {
+    const device = await open('/dev/fuse', 'r+')
+    await mount('hung', path, 'fuse', 0, `fd=${device.fd},rootmode=40000,user_id=0,group_id=0`)
+    return new HungMount(path, device)
+  }
+
+  /** Ends the connection: all calls that wait fail, and later ones too (fuse(4)). */
+  async abort(): Promise<void> {
+    if (this.#isOpen) await this.#device.close()
+    this.#isOpen = false
+  }
+
+  /** What was there before is seen again; calls that wait go on waiting. */
+  async unmount(): Promise<void> {
+    if (this.#isMounted) await tool('umount', '--lazy', this.#path)
+    this.#isMounted = false
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.unmount()
+    await this.abort()
+  }
+}
