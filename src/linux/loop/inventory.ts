@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs'
 import { open, readdir, readFile, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { failureOf, hasErrno, isPassing } from '../../volumes/errors.ts'
 import type { LoopDevice, LoopState } from '../../volumes/ports.ts'
 import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY, type LoopInfo } from './abi.ts'
@@ -7,11 +8,9 @@ import { SystemCallError } from '../libc.ts'
 import { readAttribute } from '../sysfs.ts'
 import { loopDeviceNumber, type LoopNodes } from './device-nodes.ts'
 import { getStatus, sizeOf } from './device.ts'
+import { Looks } from './looks.ts'
 
 const SYSFS = '/sys/block'
-
-/** How many devices are looked at at once. */
-const AT_ONCE = 32
 
 /** A bound device: its state for people and what the kernel says of the file behind it. */
 export interface InventoryEntry {
@@ -54,6 +53,21 @@ export async function inspectNumber(nodes: LoopNodes, number: number): Promise<I
   }
 }
 
+/** The file system of a device's file does not answer, and so the kernel does not either. */
+export class SilentDeviceError extends Error {
+  constructor(number: number) {
+    super(`the file system of the file of /dev/loop${number} does not answer`)
+    this.name = 'SilentDeviceError'
+  }
+}
+
+const looks = new Looks<number>()
+
+/** Where a pool would be whose image the device has: the images of a pool are three directories below it. */
+function poolDirectory(number: number): string {
+  return dirname(dirname(dirname(backingFile(number) ?? '')))
+}
+
 /** A device that could not be looked at. */
 export interface UnknownDevice {
   readonly number: number
@@ -72,7 +86,6 @@ export interface Scan {
  * belongs at start-up and into commands for people, not into a request.
  */
 export async function scan(nodes: LoopNodes): Promise<Scan> {
-  const bound = await boundNumbers()
   const entries: InventoryEntry[] = []
   const unknown: UnknownDevice[] = []
   const look = async (number: number): Promise<void> => {
@@ -83,16 +96,15 @@ export async function scan(nodes: LoopNodes): Promise<Scan> {
       unknown.push({ number, error })
     }
   }
-  for (let begin = 0; begin < bound.length; begin += AT_ONCE) {
-    await Promise.all(bound.slice(begin, begin + AT_ONCE).map(look))
-  }
+  for (const number of await looks.all(await boundNumbers(), poolDirectory, look))
+    unknown.push({ number, error: new SilentDeviceError(number) })
   entries.sort((a, b) => a.state.device.number - b.state.device.number)
   return { entries, unknown }
 }
 
 /**
  * As `scan`, all or nothing: what could not be looked at must not read as "not attached". Left out are devices whose file
- * cannot be read (EIO, ESTALE), which keeps the kernel from telling anything of them: they have no file that anybody here can
+ * cannot be read (EIO, ESTALE, a file system that does not answer), which keeps the kernel from telling anything of them: they have no file that anybody here can
  * open.
  */
 export async function listBound(nodes: LoopNodes): Promise<readonly InventoryEntry[]> {
@@ -103,6 +115,7 @@ export async function listBound(nodes: LoopNodes): Promise<readonly InventoryEnt
 }
 
 function hasUnreadableFile(error: unknown): boolean {
+  if (error instanceof SilentDeviceError) return true
   return error instanceof SystemCallError && error.syscall === 'ioctl' && !isPassing(error)
 }
 

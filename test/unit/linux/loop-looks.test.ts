@@ -1,0 +1,40 @@
+import { setImmediate } from 'node:timers/promises'
+import { describe, expect, it } from '@jest/globals'
+import { Looks } from '../../../src/linux/loop/looks.ts'
+
+describe('Looks', () => {
+  const groupOf = (key: number): string => (key < 100 ? 'well' : 'hung')
+
+  it('waits for no group that does not answer, and asks it nothing more until it has', async () => {
+    const looks = new Looks<number>(20)
+    const hung: PromiseWithResolvers<void>[] = []
+    let found: number[] = []
+    let isWell = false
+    const look = (key: number): Promise<void> => {
+      if (groupOf(key) === 'well' || isWell) {
+        found.push(key)
+        return Promise.resolve()
+      }
+      const never = Promise.withResolvers<void>()
+      hung.push(never)
+      return never.promise
+    }
+    const well = Array.from({ length: 20 }, (_, index) => index)
+    const silent = Array.from({ length: 20 }, (_, index) => 100 + index)
+    for (let scan = 0; scan < 3; scan++) {
+      found = []
+      expect(await looks.all([...silent, ...well], groupOf, look)).toEqual(silent)
+      expect(found).toEqual(well)
+    }
+    expect(hung).toHaveLength(8)
+    isWell = true
+    for (const { resolve } of hung) resolve()
+    await setImmediate()
+    expect(await looks.all([...silent, ...well], groupOf, look)).toEqual([])
+  })
+
+  it('hands on what goes wrong', async () => {
+    const looks = new Looks<number>()
+    await expect(looks.all([1], groupOf, () => Promise.reject(new Error('no')))).rejects.toThrow('no')
+  })
+})
