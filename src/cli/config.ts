@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import * as v from 'valibot'
 import { parseBytes } from '../volumes/bytes.ts'
 import { messageOf } from '../volumes/errors.ts'
-import type { PoolConfig } from '../volumes/pool/pool.ts'
+import { homeOf, type PoolConfig } from '../volumes/pool/pool.ts'
 
 /**
  * The file of `--config`:
@@ -79,12 +79,19 @@ export async function readPools(file: string, dataDir: string): Promise<PoolConf
     toPool(name, config ?? {}, dataDir),
   )
   for (const [index, pool] of pools.entries()) {
-    const other = pools.slice(0, index).find((other) => homeOf(other) === homeOf(pool))
-    if (other) {
-      throw new Error(`${file}: pools ${other.name} and ${pool.name} have the same path ${homeOf(pool)}`)
+    for (const other of pools.slice(0, index)) {
+      const problem = overlap(homeOf(other), homeOf(pool))
+      if (problem) throw new Error(`${file}: pools ${other.name} and ${pool.name} ${problem}`)
     }
   }
   return pools
+}
+
+/** What is wrong with two directories for two pools; symbolic links and bind mounts are looked through when they are opened. */
+function overlap(a: string, b: string): string | undefined {
+  if (a === b) return `have the same path ${a}`
+  const [inner, outer] = a.length > b.length ? [a, b] : [b, a]
+  return inner.startsWith(join(outer, '/')) ? `overlap: ${inner} is inside of ${outer}` : undefined
 }
 
 function toPool(name: string, config: v.InferOutput<typeof pool>, dataDir: string): PoolConfig {
@@ -98,11 +105,6 @@ function toPool(name: string, config: v.InferOutput<typeof pool>, dataDir: strin
   if (!config.image) return { name, path, limits }
   const image = { file: join(path, 'pool.img'), sizeBytes: config.image.size }
   return { name, path: join(mountsPath(dataDir), name), limits, image }
-}
-
-/** The directory that is the pool's alone, and that its driver has locked. */
-export function homeOf({ path, image }: PoolConfig): string {
-  return image ? dirname(image.file) : path
 }
 
 /** Where pool images are mounted. */

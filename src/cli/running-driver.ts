@@ -1,8 +1,7 @@
 import { connect } from '../csi/client.ts'
 import { lockHolder } from '../linux/lock-holder.ts'
 import { messageOf } from '../volumes/errors.ts'
-import type { PoolConfig } from '../volumes/pool/pool.ts'
-import { homeOf } from './config.ts'
+import { homeOf, type PoolConfig } from '../volumes/pool/pool.ts'
 
 /** How long a driver may take to say who it is. */
 const PATIENCE_MS = 5000

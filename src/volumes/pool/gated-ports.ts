@@ -119,7 +119,7 @@ function gatedLoops(loops: LoopDevices, places: Places): LoopDevices {
 
 /**
  * A freeze is never given up while it is under way: it would be done later, and nobody would thaw it. A thaw waits for nobody. So
- * neither of them passes the gate.
+ * an open file system, which has both, does not pass the gate.
  */
 function gatedMounts(mounts: Mounts, places: Places): Mounts {
   return {
@@ -143,9 +143,8 @@ function gatedMounts(mounts: Mounts, places: Places): Mounts {
       await places.run(target, () => mounts.unmount(target))
       places.forgetMount(target)
     },
-    freeze: (mountPoint) => mounts.freeze(mountPoint),
-    thaw: (mountPoint) => mounts.thaw(mountPoint),
-    flush: (mountPoint) => places.run(mountPoint, () => mounts.flush(mountPoint)),
+    differences: (entry, options) => mounts.differences(entry, options),
+    openFileSystem: (device) => mounts.openFileSystem(device),
     trim: (mountPoint, signal) => places.run(mountPoint, () => mounts.trim(mountPoint, signal)),
   }
 }
@@ -157,6 +156,8 @@ function gatedFileSystems(fileSystems: FileSystems, places: Places): FileSystems
   return {
     minimumBytes: (type) => fileSystems.minimumBytes(type),
     mountOptions: (type) => fileSystems.mountOptions(type),
+    identify: (device) => beside(device, () => fileSystems.identify(device)),
+    hasRoomToGrow: (type, device) => beside(device, () => fileSystems.hasRoomToGrow(type, device)),
     probe: (device, signal) => beside(device, () => fileSystems.probe(device, signal)),
     format: (type, device, ...rest) => beside(device, () => fileSystems.format(type, device, ...rest)),
     check: (type, device, signal) => beside(device, () => fileSystems.check(type, device, signal)),

@@ -1,6 +1,5 @@
-import { dirname } from 'node:path'
 import { Gate, type GateOptions } from './gate.ts'
-import type { PoolConfig } from './pool.ts'
+import { homeOf, type PoolConfig } from './pool.ts'
 
 /** Threads that no pool can hold: for mounts, freezes, devices, and everything else that is of no pool. */
 const RESERVED_THREADS = 16
@@ -29,8 +28,9 @@ export class Gates {
   constructor(pools: readonly PoolConfig[], { threads, probe, mountId, ...times }: GatesOptions) {
     const budget = Math.max(2 * NARROWEST, Math.floor((threads - RESERVED_THREADS) / pools.length))
     const width = Math.min(WIDEST, Math.floor(budget / 2))
-    this.#gates = pools.map(({ name, path, image }) => {
-      const home = image ? dirname(image.file) : path
+    this.#gates = pools.map((pool) => {
+      const { name, path, image } = pool
+      const home = homeOf(pool)
       const gate = new Gate({
         ...times,
         pool: name,

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import type { Logger } from 'pino'
 import { VolumeError } from '../errors.ts'
 import { fileSystemOfCopy, type FileSystemMissing, type FileSystemState } from '../file-system-state.ts'
@@ -24,6 +25,11 @@ export interface PoolConfig {
   readonly limits: PoolLimits
   /** Undefined: the directory at `path` is the pool. */
   readonly image?: PoolImageConfig | undefined
+}
+
+/** The directory that is the pool's alone, and that its driver has locked. */
+export function homeOf({ path, image }: PoolConfig): string {
+  return image ? dirname(image.file) : path
 }
 
 /** A directory of volumes and snapshots, with its limits. While a pool is open no other process can open it. */

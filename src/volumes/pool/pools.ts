@@ -7,6 +7,7 @@ import type { Gates } from './gates.ts'
 import type { ImageMounts } from './image-mounts.ts'
 import type { KnownPools } from './known-pools.ts'
 import { Pool, type PoolConfig } from './pool.ts'
+import { requireSeparate } from './separate.ts'
 import { PoolUnreachableError, type UnreachableReason } from './unreachable.ts'
 
 export interface PoolsDependencies {
@@ -56,6 +57,7 @@ export class Pools implements AsyncDisposable {
   static async open(configs: readonly PoolConfig[], dependencies: PoolsDependencies): Promise<Pools> {
     await using undo = new AsyncDisposableStack()
     const pools = undo.use(new Pools(configs, dependencies))
+    await requireSeparate(configs, dependencies.gates)
     for (const { name } of configs) pools.#watch(name)
     // Side by side: one whose disk is slow, or does not answer, does not hold up the others.
     const openings = configs.map((config) => pools.#tryToOpen(config))

@@ -24,6 +24,7 @@ export const CURES: Readonly<Record<string, RegExp>> = {
   PoolMisconfigured: /--config/,
   PoolNearlyFull: /delete volumes/,
   PoolNotMounted: /mount the disk of \//,
+  PoolDamaged: /make sure that the disk of the pool is mounted; restore the file/,
   PoolNotVisible: /nsenter --target \d+ --mount/,
   PoolReadOnly: /mount -o remount,rw /,
   PoolReplaced: /umount the disk of \/.*mount the right one/,

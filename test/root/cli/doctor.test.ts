@@ -256,7 +256,7 @@ describeRoot('doctor', () => {
     [
       'a damaged pool.json',
       () => writeFile(join(patient.disk, 'pool', 'pool.json'), '{'),
-      ['error PoolMisconfigured'],
+      ['error PoolDamaged'],
     ],
     [
       'a pool image that is gone',

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
@@ -6,6 +6,7 @@ import { TestNode, runMain } from '../../support/driver.ts'
 import { nothing } from '../../support/leftovers.ts'
 import { refusal } from '../../support/refusal.ts'
 import { MiB, TestVolume, blockCapability } from '../../support/volume.ts'
+import { tool } from '../../tool.ts'
 
 describeRoot('a bad configuration ends the driver at once, and says why', () => {
   let node: TestNode
@@ -79,6 +80,38 @@ describeRoot('a bad configuration ends the driver at once, and says why', () => 
     const file = join(node.path, 'config.yaml')
     await writeFile(file, `pools: { a: { path: ${pool()} }, b: { path: ${pool()} } }`)
     await refused(/pools a and b .*same/, '--config', file)
+  })
+
+  it('a pool inside of another', async () => {
+    const file = join(node.path, 'config.yaml')
+    await writeFile(file, `pools: { a: { path: ${node.path}/a/b }, b: { path: ${node.path}/a } }`)
+    await refused(/pools a and b overlap: .*\/a\/b is inside of /, '--config', file)
+  })
+
+  const disguises: [string, (path: string) => Promise<unknown>][] = [
+    ['a symbolic link', (path) => symlink(`${node.path}/real`, path)],
+    ['a bind mount', (path) => mkdir(path).then(() => tool('mount', '--bind', `${node.path}/real`, path))],
+  ]
+
+  it.each(disguises)('two pools in one directory, or in each other, by %s', async (_, make) => {
+    await mkdir(`${node.path}/real/c`, { recursive: true })
+    const other = `${node.path}/other`
+    await make(other)
+    try {
+      const file = join(node.path, 'config.yaml')
+      await writeFile(file, `pools: { a: { path: ${node.path}/real }, b: { path: ${other} } }`)
+      await refused(
+        /pools "b" \(.*other\) and "a" \(.*real\) are the same directory; give each/,
+        '--config',
+        file,
+      )
+      await writeFile(file, `pools: { a: { path: ${node.path}/real }, b: { path: ${other}/c } }`)
+      await refused(/pools "b" .* and "a" .* overlap: the first is inside of the second/, '--config', file)
+    } finally {
+      await tool('umount', other).catch(() => undefined)
+      await rm(other, { recursive: true })
+      await rm(`${node.path}/real`, { recursive: true })
+    }
   })
 })
 

@@ -7,17 +7,17 @@ describe('Looks', () => {
 
   it('waits for no group that does not answer, and asks it nothing more until it has', async () => {
     const looks = new Looks<number>(20)
-    const hung: PromiseWithResolvers<void>[] = []
+    const hung: PromiseWithResolvers<undefined>[] = []
     let found: number[] = []
     let isWell = false
-    const look = (key: number): Promise<void> => {
+    const look = async (key: number): Promise<void> => {
       if (groupOf(key) === 'well' || isWell) {
         found.push(key)
-        return Promise.resolve()
+        return
       }
-      const never = Promise.withResolvers<void>()
+      const never = Promise.withResolvers<undefined>()
       hung.push(never)
-      return never.promise
+      await never.promise
     }
     const well = Array.from({ length: 20 }, (_, index) => index)
     const silent = Array.from({ length: 20 }, (_, index) => 100 + index)
@@ -28,7 +28,7 @@ describe('Looks', () => {
     }
     expect(hung).toHaveLength(8)
     isWell = true
-    for (const { resolve } of hung) resolve()
+    for (const { resolve } of hung) resolve(undefined)
     await setImmediate()
     expect(await looks.all([...silent, ...well], groupOf, look)).toEqual([])
   })

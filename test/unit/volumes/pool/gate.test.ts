@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
 import { Gate, turn } from '../../../../src/volumes/pool/gate.ts'
-import { PoolUnreachableError } from '../../../../src/volumes/pool/unreachable.ts'
+import type { PoolUnreachableError } from '../../../../src/volumes/pool/unreachable.ts'
 
 /** A file system whose calls return when the test says so. */
 class TestFileSystem {
   readonly calls: PromiseWithResolvers<string>[] = []
-  readonly probes: PromiseWithResolvers<void>[] = []
+  readonly probes: PromiseWithResolvers<undefined>[] = []
   mountId = 1
 
   readonly call = (): Promise<string> => {
@@ -15,15 +15,15 @@ class TestFileSystem {
     return call.promise
   }
 
-  readonly probe = (): Promise<void> => {
-    const probe = Promise.withResolvers<void>()
+  readonly probe = (): Promise<undefined> => {
+    const probe = Promise.withResolvers<undefined>()
     this.probes.push(probe)
     return probe.promise
   }
 
   return(): void {
     for (const { resolve } of this.calls) resolve('late')
-    for (const { resolve } of this.probes) resolve()
+    for (const { resolve } of this.probes) resolve(undefined)
   }
 }
 
@@ -40,7 +40,7 @@ describe('Gate', () => {
       ...options,
     })
     const lost = Promise.withResolvers<PoolUnreachableError>()
-    const found = Promise.withResolvers<void>()
+    const found = Promise.withResolvers<undefined>()
     gate.watch(
       (error) => {
         events.push('lost')
@@ -48,7 +48,7 @@ describe('Gate', () => {
       },
       () => {
         events.push('found')
-        found.resolve()
+        found.resolve(undefined)
       },
     )
     return { fs, gate, events, lost: lost.promise, found: found.promise }
@@ -107,7 +107,7 @@ describe('Gate', () => {
     // The call, and the probe.
     expect(fs.calls).toHaveLength(1)
     expect(gate.underWay).toBe(2)
-    fs.probes[0]?.resolve()
+    fs.probes[0]?.resolve(undefined)
     await setImmediate()
     expect(events).toEqual(['lost'])
     fs.return()
@@ -124,7 +124,7 @@ describe('Gate', () => {
     const call = gate.run(fs.call)
     for (let probes = 0; probes < 3;) {
       await new Promise((resolve) => setTimeout(resolve, 5))
-      for (const { resolve } of fs.probes) resolve()
+      for (const { resolve } of fs.probes) resolve(undefined)
       probes = fs.probes.length
     }
     fs.return()
@@ -135,7 +135,7 @@ describe('Gate', () => {
   it('takes calls of which none returns, while others wait, for a file system that does not answer', async () => {
     const { fs, gate, lost } = make({ width: 1, stallMs: 30 })
     const answering = setInterval(() => {
-      for (const { resolve } of fs.probes) resolve()
+      for (const { resolve } of fs.probes) resolve(undefined)
     }, 1)
     const waiting = [gate.run(fs.call), gate.run(fs.call)]
     for (const call of waiting) await expect(call).rejects.toMatchObject(refused)
@@ -159,7 +159,7 @@ describe('Gate', () => {
 
   it('goes on with a file system that is mounted in the place of the one that hangs, within its budget', async () => {
     const { fs, gate, lost, events } = make({ width: 2, budget: 5 })
-    const hang = async (): Promise<void> => {
+    const hang = async (): Promise<undefined> => {
       await Promise.allSettled([gate.run(fs.call), gate.run(fs.call)])
     }
     await hang()
