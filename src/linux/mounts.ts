@@ -1,5 +1,12 @@
 import { hasErrno } from '../volumes/errors.ts'
-import type { LoopDevice, MountEntry, MountRequest, Mounts, OpenFileSystem } from '../volumes/ports.ts'
+import type {
+  LoopDevice,
+  MountEntry,
+  MountRequest,
+  Mounts,
+  OpenFileSystem,
+  TrimStep,
+} from '../volumes/ports.ts'
 import { findMount, readMountInfo } from './find-mount.ts'
 import { mount, umount2 } from './libc.ts'
 import { bindReadOnly } from './mount-tree.ts'
@@ -72,8 +79,8 @@ export class LinuxMounts implements Mounts {
     return openFileSystem(device)
   }
 
-  trim(mountPoint: string, signal: AbortSignal): Promise<bigint> {
-    return trim(mountPoint, signal)
+  trim(mountPoint: string, from: bigint): Promise<TrimStep> {
+    return trim(mountPoint, from)
   }
 
   async #bindReadOnly(source: string, target: string): Promise<void> {

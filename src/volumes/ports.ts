@@ -132,6 +132,14 @@ export interface MountEntry {
   readonly options: readonly string[]
 }
 
+/** What one step of a trim has done. */
+export interface TrimStep {
+  /** By the file system's own count. */
+  readonly trimmedBytes: bigint
+  /** Undefined when all of the file system has been trimmed. */
+  readonly next: bigint | undefined
+}
+
 export interface MountRequest {
   readonly source: string
   readonly target: string
@@ -177,8 +185,12 @@ export interface Mounts {
    * @returns undefined when it is certain that there is none
    */
   openFileSystem(device: LoopDevice): Promise<OpenFileSystem | undefined>
-  /** Gives unused blocks back to the device (FITRIM). @returns the bytes that the file system trimmed */
-  trim(mountPoint: string, signal: AbortSignal): Promise<bigint>
+  /**
+   * Gives unused blocks back to the device (FITRIM), in steps that last seconds at most and cannot be interrupted. What the caller
+   * does between two of them, or lets others do, is up to the caller, who also ends it there.
+   * @param from where to begin: 0, then the `next` of the step before
+   */
+  trim(mountPoint: string, from: bigint): Promise<TrimStep>
 }
 
 export const fsTypes = ['ext4', 'xfs', 'btrfs'] as const

@@ -280,14 +280,14 @@ export function describeMounts(name: string, makeWorld: () => Promise<MountsWorl
     })
 
     it('trims only what is mounted at the path itself', async () => {
-      await expect(mounts.trim(target, new AbortController().signal)).rejects.toMatchObject({
+      await expect(mounts.trim(target, 0n)).rejects.toMatchObject({
         kind: 'failed-precondition',
       })
     })
 
     it('trims', async () => {
       await mountDevice()
-      expect(await mounts.trim(target, new AbortController().signal)).toBeGreaterThanOrEqual(0n)
+      expect((await mounts.trim(target, 0n)).trimmedBytes).toBeGreaterThanOrEqual(0n)
     })
   })
 }

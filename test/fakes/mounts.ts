@@ -1,7 +1,14 @@
 import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { hasErrno, VolumeError } from '../../src/volumes/errors.ts'
-import type { LoopDevice, MountEntry, MountRequest, Mounts, OpenFileSystem } from '../../src/volumes/ports.ts'
+import type {
+  LoopDevice,
+  MountEntry,
+  MountRequest,
+  Mounts,
+  OpenFileSystem,
+  TrimStep,
+} from '../../src/volumes/ports.ts'
 import { FakeErrno } from './errno.ts'
 
 export interface FakeMountsHooks {
@@ -38,8 +45,10 @@ export class FakeMounts implements Mounts {
   /** What happens before the file system on this device is frozen, or thawed: throws to refuse, or waits. */
   onFreeze: ((source: string) => unknown) | undefined
   onThaw: ((source: string) => unknown) | undefined
-  /** What a trim gives back, in bytes. */
+  /** What a step of a trim gives back, in bytes. */
   trimmableBytes = 0n
+  /** How many steps a trim takes. */
+  trimSteps = 1n
   readonly #hooks: FakeMountsHooks
   #table: MountEntry[] = [root]
 
@@ -138,11 +147,11 @@ export class FakeMounts implements Mounts {
     }
   }
 
-  async trim(mountPoint: string, signal: AbortSignal): Promise<bigint> {
+  async trim(mountPoint: string, from: bigint): Promise<TrimStep> {
     await this.#mountedAt(mountPoint)
-    signal.throwIfAborted()
-    this.log.push(`trim ${mountPoint}`)
-    return this.trimmableBytes
+    this.log.push(`trim ${mountPoint}${from === 0n ? '' : ` from ${from}`}`)
+    const next = from + 1n
+    return { trimmedBytes: this.trimmableBytes, next: next < this.trimSteps ? next : undefined }
   }
 
   async #mountedAt(path: string): Promise<MountEntry> {

@@ -3,6 +3,7 @@ import { LinuxImageFiles } from '../../linux/image-files.ts'
 import { formatBytes, larger } from '../../volumes/bytes.ts'
 import { VolumeError } from '../../volumes/errors.ts'
 import type { VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
+import type { TrimStep } from '../../volumes/ports.ts'
 import { isFileSystem } from '../../volumes/node/uses.ts'
 import { abortOnInterruption } from '../interruption.ts'
 import type { PoolOptions } from '../survey.ts'
@@ -23,7 +24,7 @@ export async function trimVolumes(
   const files = new LinuxImageFiles()
   const results: object[] = []
   for (const { allocatedBytes: before, image, mountPoint, volume } of volumes) {
-    const trimmedBytes = await mounts.trim(mountPoint, signal)
+    const trimmedBytes = await trimAll(mounts, mountPoint, signal)
     const { allocated } = await files.size(image)
     const freed = larger(before - allocated, 0n)
     results.push({ id: volume.id, trimmedBytes: Number(trimmedBytes), freedBytes: Number(freed) })
@@ -34,6 +35,17 @@ export async function trimVolumes(
     }
   }
   if (json) console.log(JSON.stringify(results, undefined, 2))
+}
+
+async function trimAll(mounts: LinuxMounts, mountPoint: string, signal: AbortSignal): Promise<bigint> {
+  let trimmedBytes = 0n
+  for (let from: bigint | undefined = 0n; from !== undefined;) {
+    signal.throwIfAborted()
+    const step: TrimStep = await mounts.trim(mountPoint, from)
+    trimmedBytes += step.trimmedBytes
+    from = step.next
+  }
+  return trimmedBytes
 }
 
 /** @returns where to trim it @throws VolumeError failed-precondition where that cannot be done, or is not wanted */

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { messageOf } from '../errors.ts'
 import type { Pool } from '../pool/pool.ts'
+import type { TrimStep } from '../ports.ts'
 import type { NodeDependencies } from './dependencies.ts'
 import { usesOf } from './uses.ts'
 
@@ -26,25 +27,36 @@ export class Trimmer {
     }
   }
 
-  /**
-   * Leaves out what is not mounted, or for reading only. Under the volume's lock, so that nothing is trimmed that is frozen
-   * for a snapshot, and nothing unmounted while it is trimmed.
-   */
   async #trimVolume(pool: Pool, id: string, signal: AbortSignal): Promise<void> {
-    const { loops, locks, mounts } = this.#on
-    if (pool.volumes.get(id)?.discard !== 'periodic') return
-    using _lock = await locks.acquire(id, signal)
-    // Again: it may have been changed or deleted while we waited.
-    if (pool.volumes.get(id)?.discard !== 'periodic') return
-    const attached = await loops.find(pool.volumes.image(id))
-    // Without autoclear it is a raw block volume.
-    if (!attached?.autoclear) return
-    const mount = usesOf(attached.device, await mounts.list()).find(({ readOnly }) => !readOnly)
-    if (!mount) return
-    const trimmedBytes = await mounts.trim(mount.target, signal)
+    let trimmedBytes: bigint | undefined
+    for (let from: bigint | undefined = 0n; from !== undefined;) {
+      const step: TrimStep | undefined = await this.#trimStep(pool, id, from, signal)
+      if (step) trimmedBytes = (trimmedBytes ?? 0n) + step.trimmedBytes
+      from = step?.next
+    }
+    if (trimmedBytes === undefined) return
     pool.space.changed()
     // By the file system's own count, which for xfs and btrfs is all that is free. What the pool gets cannot be measured here:
     // xfs does not wait for its discards (Linux 6.6).
     this.#log.info({ volume: id, pool: pool.name, trimmedBytes: Number(trimmedBytes) }, 'trimmed')
+  }
+
+  /**
+   * Leaves out what is not mounted, or for reading only. Under the volume's lock, so that nothing is trimmed that is frozen
+   * for a snapshot, and nothing unmounted while it is trimmed. Calls that wait for the lock have their turn between two steps, and
+   * may change all of it, so everything is looked at again in each.
+   */
+  async #trimStep(pool: Pool, id: string, from: bigint, signal: AbortSignal): Promise<TrimStep | undefined> {
+    const { loops, locks, mounts } = this.#on
+    if (pool.volumes.get(id)?.discard !== 'periodic') return undefined
+    using _lock = await locks.acquire(id, signal)
+    // Again: it may have been changed or deleted while we waited.
+    if (pool.volumes.get(id)?.discard !== 'periodic') return undefined
+    const attached = await loops.find(pool.volumes.image(id))
+    // Without autoclear it is a raw block volume.
+    if (!attached?.autoclear) return undefined
+    const mount = usesOf(attached.device, await mounts.list()).find(({ readOnly }) => !readOnly)
+    signal.throwIfAborted()
+    return mount && (await mounts.trim(mount.target, from))
   }
 }

@@ -71,8 +71,8 @@ describe('Trimmer', () => {
   it('goes on with the next when one fails', async () => {
     const [first, second] = [await stage('a'), await stage('b')]
     const trim = world.mounts.trim.bind(world.mounts)
-    world.mounts.trim = (mountPoint, signal) =>
-      mountPoint === first.staging ? Promise.reject(new Error('EIO')) : trim(mountPoint, signal)
+    world.mounts.trim = (mountPoint, from) =>
+      mountPoint === first.staging ? Promise.reject(new Error('EIO')) : trim(mountPoint, from)
     await trimmer.trim(world.pool, never)
     expect(trimmed()).toEqual([`trim ${second.staging}`])
     expect(lines[0]).toMatchObject({ volume: first.id, error: 'EIO', msg: 'could not be trimmed' })
@@ -86,6 +86,23 @@ describe('Trimmer', () => {
     lock[Symbol.dispose]()
     await trimming
     expect(trimmed()).toEqual([])
+  })
+
+  it('lets others work on the volume between two steps, and ends when they have taken it away', async () => {
+    const { id, staging } = await stage('data')
+    world.mounts.trimSteps = 1000n
+    const trimming = trimmer.trim(world.pool, never)
+    await stager.unstage(id, staging, never)
+    await trimming
+    expect(trimmed().length).toBeLessThan(1000)
+  })
+
+  it('counts what all steps have given back', async () => {
+    const { staging } = await stage('data')
+    Object.assign(world.mounts, { trimSteps: 3n, trimmableBytes: 4096n })
+    await trimmer.trim(world.pool, never)
+    expect(trimmed()).toEqual(['', ' from 1', ' from 2'].map((from) => `trim ${staging}${from}`))
+    expect(lines).toMatchObject([{ trimmedBytes: 3 * 4096 }])
   })
 
   it('ends when it is cancelled, while it waits too', async () => {
