@@ -6,6 +6,7 @@ import { readPool, type PoolOnDisk } from '../volumes/inspection/pool-on-disk.ts
 import { lookAtVolume, type NodeState, type VolumeOnNode } from '../volumes/inspection/volume-on-node.ts'
 import { KnownPools } from '../volumes/pool/known-pools.ts'
 import type { MountEntry } from '../volumes/ports.ts'
+import { FILES_AT_ONCE, sideBySide } from '../volumes/side-by-side.ts'
 import type { Volume } from '../volumes/volume.ts'
 import { configuredPools, knownPoolsPath } from './config.ts'
 
@@ -38,7 +39,9 @@ export async function takeSurvey(options: PoolOptions): Promise<Survey> {
 /** The volumes of a pool that can be read, with what the kernel knows of them. */
 export async function volumesOf(pool: PoolOnDisk, survey: Survey): Promise<VolumeOnNode[]> {
   const node = nodeStateOf(survey)
-  const found = await Promise.all(pool.volumes.records.map((volume) => lookAtVolume(pool, volume, node)))
+  const found = await sideBySide(pool.volumes.records, FILES_AT_ONCE, (volume) =>
+    lookAtVolume(pool, volume, node),
+  )
   return found.filter((volume) => volume !== undefined)
 }
 

@@ -1,8 +1,8 @@
 import { VolumeError } from '../volumes/errors.ts'
 import { isId } from '../volumes/ids.ts'
 
-/** What a page has at most, so that it stays well below gRPC's 4 MiB for a message. */
-const MAXIMUM_PAGE = 10_000
+/** What a page has at most, so that it stays below the 4 MiB of a gRPC message, also when every volume of it has two problems. */
+const MAXIMUM_PAGE = 4000
 
 export interface PageRequest {
   readonly maxEntries: number

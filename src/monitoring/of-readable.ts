@@ -7,8 +7,12 @@ import type { Sample } from './metrics.ts'
  */
 export async function ofReadable(
   pools: readonly Pool[],
-  samplesOf: (pool: Pool) => Promise<Sample[]>,
-): Promise<Sample[]> {
+  samplesOf: (pool: Pool) => Promise<Iterable<Sample>>,
+): Promise<Iterable<Sample>> {
   const results = await Promise.allSettled(pools.map(samplesOf))
-  return results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
+  return concatenated(results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])))
+}
+
+function* concatenated(parts: readonly Iterable<Sample>[]): Generator<Sample> {
+  for (const part of parts) yield* part
 }

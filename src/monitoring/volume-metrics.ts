@@ -1,5 +1,6 @@
 import type { Catalog } from '../volumes/catalog.ts'
 import type { VolumeHealth } from '../volumes/health/volume-health.ts'
+import type { Pool } from '../volumes/pool/pool.ts'
 import type { Volume } from '../volumes/volume.ts'
 import { node } from './definitions.ts'
 import type { Metrics, Sample } from './metrics.ts'
@@ -16,21 +17,13 @@ export interface VolumeFigures {
 
 /** What a node tells of each of its volumes. Sizes on the disk are those that the pools measure for themselves. */
 export function addVolumeMetrics(metrics: Metrics, { catalog, volumeHealth }: VolumeFigures): void {
-  metrics.lookup(node.volumeCapacity, () =>
-    catalog
-      .pools()
-      .flatMap(({ volumes }) => volumes.values())
-      .map((volume) => ({ labels: labelsOf(volume), value: Number(volume.capacityBytes) })),
-  )
+  metrics.lookup(node.volumeCapacity, () => samplesOf(catalog.pools(), ({ capacityBytes }) => capacityBytes))
 
   metrics.lookup(node.volumeAllocated, () =>
-    ofReadable(catalog.pools(), async ({ space, volumes }) => {
-      const allocated = await space.imageBytes()
-      return volumes.values().flatMap((volume) => {
-        const bytes = allocated.get(volumes.image(volume.id))
-        // Not measured yet.
-        return bytes === undefined ? [] : { labels: labelsOf(volume), value: Number(bytes) }
-      })
+    ofReadable(catalog.pools(), async (pool) => {
+      const allocated = await pool.space.imageBytes()
+      // Undefined: not measured yet.
+      return samplesOf([pool], ({ id }) => allocated.get(id))
     }),
   )
 
@@ -44,6 +37,19 @@ export function addVolumeMetrics(metrics: Metrics, { catalog, volumeHealth }: Vo
     })
   }
   metrics.lookup(node.volumeProblem, remembered(HEALTH_MAX_AGE_MS, problems))
+}
+
+/** One by one, so that not all of them are in memory at the same time. */
+function* samplesOf(
+  pools: readonly Pool[],
+  figure: (volume: Volume) => number | bigint | undefined,
+): Generator<Sample> {
+  for (const { volumes } of pools) {
+    for (const volume of volumes.values()) {
+      const value = figure(volume)
+      if (value !== undefined) yield { labels: labelsOf(volume), value: Number(value) }
+    }
+  }
 }
 
 /** A claim is named as kube-state-metrics names it, so that figures of both can be joined. */

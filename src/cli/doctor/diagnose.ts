@@ -15,6 +15,7 @@ import { leftoverFindings, recordFindings } from '../../volumes/inspection/recor
 import { frozenFindings, orphanFinding, useFindings } from '../../volumes/inspection/use-findings.ts'
 import type { VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
 import { homeOf } from '../../volumes/pool/pool.ts'
+import { FILES_AT_ONCE, sideBySide } from '../../volumes/side-by-side.ts'
 import { askDriver, driverProcess, type DriverIdentity } from '../running-driver.ts'
 import { certificateFindings } from './certificate-findings.ts'
 import { takeSurvey, volumesOf, type PoolOptions, type Survey } from '../survey.ts'
@@ -65,7 +66,7 @@ async function examinePool(pool: PoolOnDisk, survey: Survey, nodeId: string): Pr
     ...recordFindings(pool, nodeId),
     ...(holder === undefined ? leftoverFindings(pool) : []),
     ...(holder === undefined ? frozenFindings(pool, volumes) : []),
-    ...(await Promise.all(volumes.map(useFindings))).flat(),
+    ...(await sideBySide(volumes, FILES_AT_ONCE, useFindings)).flat(),
     ...(await inTurn(volumes, (volume) => fileSystemFindings(volume, inspection))),
   ]
 }

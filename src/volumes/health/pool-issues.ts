@@ -1,4 +1,4 @@
-import { messageOf } from '../errors.ts'
+import { failureOf, isPassing, messageOf } from '../errors.ts'
 import type { Pool } from '../pool/pool.ts'
 import { PoolUnreachableError, notAnswering } from '../pool/unreachable.ts'
 import { fullness } from './fullness.ts'
@@ -44,7 +44,9 @@ async function measure(pool: Pool): Promise<PoolLook> {
   }
 }
 
+/** @throws an error that `isPassing` when this process lacks something to look: that says nothing of the pool */
 function failed({ name }: Pool, error: unknown): PoolLook {
+  if (isPassing(error)) throw failureOf(`pool "${name}"`, error)
   const failure = error instanceof PoolUnreachableError ? error : undefined
   return { issues: [unreachable(name, error)], failure }
 }

@@ -1,5 +1,5 @@
 import type { Catalog } from '../catalog.ts'
-import { VolumeError, messageOf } from '../errors.ts'
+import { VolumeError, failureOf, isPassing, messageOf } from '../errors.ts'
 import type { FileSystemMissing } from '../file-system-state.ts'
 import type { KeyedLock } from '../keyed-lock.ts'
 import { isAlive } from '../node/alive.ts'
@@ -10,6 +10,7 @@ import type { Pool } from '../pool/pool.ts'
 import { NewerRecordError } from '../pool/record-schema.ts'
 import { PoolUnreachableError } from '../pool/unreachable.ts'
 import type { ImageFiles, LoopDevices, Mounts } from '../ports.ts'
+import { FILES_AT_ONCE, sideBySide } from '../side-by-side.ts'
 import type { Volume } from '../volume.ts'
 import { withoutRepetitions, type StorageIssue, type VolumeIssue } from './issue.ts'
 import { deviceIssues, placeIssues, type Place } from './node-issues.ts'
@@ -53,7 +54,7 @@ export class VolumeHealth {
       const pool = this.#on.catalog.poolOf(id)
       return [id, pool ? await this.#onDisk(id, pool, ofPools.get(pool) ?? []) : []]
     }
-    return new Map(await Promise.all(ids.map(ofOne)))
+    return new Map(await sideBySide(ids, FILES_AT_ONCE, ofOne))
   }
 
   /** On the disk, and with what shows it on this node. @throws VolumeError not-found */
@@ -83,6 +84,7 @@ export class VolumeHealth {
       const missing = pool.withoutFileSystem.get(id)
       return missing ? [missingFileSystem(missing)] : []
     } catch (error) {
+      if (isPassing(error)) throw failureOf(`volume "${id}"`, error)
       // Deleted since it was found.
       return pool.volumes.get(id) ? [damageIssue(id, error)] : []
     }

@@ -20,10 +20,14 @@ export function snapshotImage({ config }: Pick<PoolOnDisk, 'config'>, id: string
 /** What of the pool is in use and what is promised, as the driver reckons it. */
 export async function usageOf(pool: PoolOnDisk, files: ImageFiles): Promise<PoolUsage> {
   const images = {
-    volumes: pool.volumes.records.map(({ id }) => volumeImage(pool, id)),
-    snapshots: pool.snapshots.records.map(({ id }) => snapshotImage(pool, id)),
+    volumes: { ids: idsOf(pool.volumes), image: (id: string) => volumeImage(pool, id) },
+    snapshots: { ids: idsOf(pool.snapshots), image: (id: string) => snapshotImage(pool, id) },
   }
   const { allocatedBytes, freeBytes, snapshotBytes } = await measurePool(pool.config, images, files)
   const volumeBytes = pool.volumes.records.reduce((sum, { capacityBytes }) => sum + capacityBytes, 0n)
   return { promisedBytes: volumeBytes + snapshotBytes, allocatedBytes, freeBytes }
+}
+
+function idsOf({ records }: { readonly records: readonly { readonly id: string }[] }): string[] {
+  return records.map(({ id }) => id)
 }

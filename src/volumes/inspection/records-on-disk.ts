@@ -1,11 +1,12 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { hasErrno, messageOf } from '../errors.ts'
+import { failureOf, hasErrno, isPassing, messageOf } from '../errors.ts'
 import { isId } from '../ids.ts'
 import { pathExists } from '../path-exists.ts'
 import { frozenBy } from '../pool/draft.ts'
 import { loadRecord, type RecordKind } from '../pool/load-record.ts'
 import type { ImageFiles } from '../ports.ts'
+import { FILES_AT_ONCE, sideBySide } from '../side-by-side.ts'
 
 /** The volumes, or the snapshots, of a pool as they lie on the disk. */
 export interface RecordsOnDisk<T> {
@@ -36,15 +37,18 @@ export async function readRecords<T extends { readonly id: string }>(
     try {
       return [await loadRecord(kind, pool.name, directory, files)]
     } catch (error) {
+      if (isPassing(error)) throw failureOf(directory, error)
       if (await pathExists(directory))
         damaged.set(id, Error.isError(error) ? error : new Error(messageOf(error)))
       return []
     }
   }
-  const records = (await Promise.all(names.filter(isId).map(load))).flat()
+  const records = (await sideBySide(names.filter(isId), FILES_AT_ONCE, load)).flat()
   const dotted = names.filter((name) => name.startsWith('.'))
-  const frozen = await Promise.all(
-    dotted.map(async (name) => [name, await frozenBy(join(path, name))] as const),
+  const frozen = await sideBySide(
+    dotted,
+    FILES_AT_ONCE,
+    async (name) => [name, await frozenBy(join(path, name))] as const,
   )
   return { records, damaged, unfinished: new Map(frozen) }
 }

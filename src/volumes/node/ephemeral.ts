@@ -4,6 +4,7 @@ import { formatBytes } from '../bytes.ts'
 import { VolumeError, messageOf } from '../errors.ts'
 import type { Pool } from '../pool/pool.ts'
 import type { Provisioner } from '../provisioner.ts'
+import { FILES_AT_ONCE, sideBySide } from '../side-by-side.ts'
 import type { Access, Volume } from '../volume.ts'
 import type { NodeDependencies } from './dependencies.ts'
 import { parseEphemeralAttributes } from './ephemeral-attributes.ts'
@@ -84,7 +85,9 @@ export class EphemeralVolumes {
   async sweep(pools: readonly Pool[], signal: AbortSignal): Promise<number> {
     const volumes = pools.flatMap((pool) => pool.volumes.values())
     const ephemeral = volumes.filter(({ ephemeral }) => ephemeral)
-    const deleted = await Promise.all(ephemeral.map((volume) => this.#deleteIfUnused(volume, signal)))
+    const deleted = await sideBySide(ephemeral, FILES_AT_ONCE, (volume) =>
+      this.#deleteIfUnused(volume, signal),
+    )
     return deleted.filter(Boolean).length
   }
 

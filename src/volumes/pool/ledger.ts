@@ -4,7 +4,7 @@ import type { ImageFiles } from '../ports.ts'
 import type { Snapshot } from '../snapshots/snapshot.ts'
 import type { Provisioning, Volume } from '../volume.ts'
 import type { PoolImageConfig } from './image.ts'
-import { measurePool, type PoolMeasurement } from './measure.ts'
+import { measurePool, type Images, type PoolMeasurement } from './measure.ts'
 import type { RecordStore } from './record-store.ts'
 import { allocatableBytes, availableBytes, type PoolLimits, type PoolUsage } from './space.ts'
 
@@ -58,7 +58,7 @@ export class Ledger {
     return this.#usage()
   }
 
-  /** What each image takes on the disk, in bytes by its path; as old as `usage`. */
+  /** What each image takes on the disk, in bytes by the id of its volume or snapshot; as old as `usage`. */
   async imageBytes(): Promise<ReadonlyMap<string, bigint>> {
     await this.#measureIfOld()
     return this.#measured.imageBytes
@@ -155,8 +155,10 @@ export class Ledger {
   }
 
   async #measure(): Promise<void> {
-    const imagesOf = (store: Pick<RecordStore<Volume | Snapshot>, 'values' | 'image'>): string[] =>
-      store.values().map(({ id }) => store.image(id))
+    const imagesOf = (store: Pick<RecordStore<Volume | Snapshot>, 'values' | 'image'>): Images => ({
+      ids: store.values().map(({ id }) => id),
+      image: (id) => store.image(id),
+    })
     const images = { volumes: imagesOf(this.#volumes), snapshots: imagesOf(this.#snapshots) }
     this.#measured = { ...(await measurePool(this.#pool, images, this.#files)), at: performance.now() }
   }

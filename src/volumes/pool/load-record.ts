@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path'
+import { whilePassing } from '../passing.ts'
 import type { ImageFiles } from '../ports.ts'
 import { imageSize } from './damage.ts'
 import { IMAGE } from './draft.ts'
@@ -17,7 +18,7 @@ export interface RecordKind<T> {
 
 /**
  * Reads one record, of the directory that is named after its id.
- * @throws ImageDamage, or another Error saying what is wrong with it
+ * @throws ImageDamage, or another Error saying what is wrong with it; an error that `isPassing` says nothing of the record
  */
 export async function loadRecord<T extends { readonly id: string }>(
   kind: RecordKind<T>,
@@ -25,8 +26,8 @@ export async function loadRecord<T extends { readonly id: string }>(
   directory: string,
   files: ImageFiles,
 ): Promise<T> {
-  const text = await readSmall(join(directory, kind.recordName))
-  const { logical } = await imageSize(files, join(directory, IMAGE))
+  const text = await whilePassing(() => readSmall(join(directory, kind.recordName)))
+  const { logical } = await whilePassing(() => imageSize(files, join(directory, IMAGE)))
   const record = kind.decode(text, pool, logical)
   if (record.id !== basename(directory)) throw new Error(`${kind.recordName} is of ${record.id}`)
   return record

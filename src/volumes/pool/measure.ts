@@ -1,6 +1,8 @@
 import { dirname } from 'node:path'
 import { larger, smaller } from '../bytes.ts'
+import { isPassing } from '../errors.ts'
 import type { ImageFiles, Usage } from '../ports.ts'
+import { FILES_AT_ONCE, sideBySide } from '../side-by-side.ts'
 import type { PoolImageConfig } from './image.ts'
 
 /** What the disk says of a pool, in bytes. */
@@ -10,14 +12,20 @@ export interface PoolMeasurement {
   readonly allocatedBytes: bigint
   /** What those of snapshots take. */
   readonly snapshotBytes: bigint
-  /** What each image takes, by its path. */
+  /** What each image takes, by the id of its volume or snapshot. */
   readonly imageBytes: ReadonlyMap<string, bigint>
 }
 
-/** The paths of a pool's images. */
+/** All volumes, or all snapshots, of a pool. */
+export interface Images {
+  readonly ids: Iterable<string>
+  /** The path of one's image. */
+  readonly image: (id: string) => string
+}
+
 export interface PoolImages {
-  readonly volumes: readonly string[]
-  readonly snapshots: readonly string[]
+  readonly volumes: Images
+  readonly snapshots: Images
 }
 
 /** All figures at one time: a byte that a volume writes moves from free to allocated. It costs a stat(2) per image. */
@@ -26,18 +34,16 @@ export async function measurePool(
   images: PoolImages,
   files: ImageFiles,
 ): Promise<PoolMeasurement> {
-  const [volumes, snapshots] = await Promise.all([
-    allocatedBy(images.volumes, files),
-    allocatedBy(images.snapshots, files),
-  ])
-  const [inVolumes, inSnapshots] = [sumOf(volumes), sumOf(snapshots)]
+  const imageBytes = new Map<string, bigint>()
+  const inVolumes = await addAllocated(imageBytes, images.volumes, files)
+  const inSnapshots = await addAllocated(imageBytes, images.snapshots, files)
   const { bytes } = await files.usage(path)
   return {
     freeBytes: image ? await reallyFree(image, bytes, files) : bytes.available,
     // Blocks that images share are in the sums more than once; together they cannot have more than is in use.
     allocatedBytes: smaller(inVolumes + inSnapshots, bytes.used),
     snapshotBytes: smaller(inSnapshots, bytes.used),
-    imageBytes: new Map([...volumes, ...snapshots]),
+    imageBytes,
   }
 }
 
@@ -52,19 +58,27 @@ async function reallyFree(
   return smaller(available, disk.available + larger(allocated - used, 0n))
 }
 
-type ImageBytes = readonly [image: string, bytes: bigint]
-
-async function allocatedBy(images: readonly string[], files: ImageFiles): Promise<ImageBytes[]> {
-  const ofOne = async (image: string): Promise<ImageBytes> => {
-    try {
-      return [image, (await files.size(image)).allocated]
-    } catch {
-      return [image, 0n]
-    }
-  }
-  return Promise.all(images.map(ofOne))
+/** @returns the sum */
+async function addAllocated(
+  imageBytes: Map<string, bigint>,
+  { ids, image }: Images,
+  files: ImageFiles,
+): Promise<bigint> {
+  let sum = 0n
+  await sideBySide(ids, FILES_AT_ONCE, async (id) => {
+    const allocated = await allocatedBy(image(id), files)
+    imageBytes.set(id, allocated)
+    sum += allocated
+  })
+  return sum
 }
 
-function sumOf(images: readonly ImageBytes[]): bigint {
-  return images.reduce((sum, [, bytes]) => sum + bytes, 0n)
+/** @returns 0 for an image that is gone or damaged */
+async function allocatedBy(image: string, files: ImageFiles): Promise<bigint> {
+  try {
+    return (await files.size(image)).allocated
+  } catch (error) {
+    if (isPassing(error)) throw error
+    return 0n
+  }
 }

@@ -3,15 +3,19 @@ import { constants, type BigIntStats } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { hasErrno, messageOf } from '../errors.ts'
+import { failureOf, hasErrno, isPassing, messageOf } from '../errors.ts'
 import { isId } from '../ids.ts'
 import type { Repair } from '../observer.ts'
 import type { ImageFiles } from '../ports.ts'
+import { FILES_AT_ONCE, sideBySide } from '../side-by-side.ts'
 import { Draft, IMAGE, frozenBy } from './draft.ts'
 import { removePersistently, renameFlushed, replaceFile } from './durable.ts'
 import { turn, type Gate } from './gate.ts'
 import { lstat, mkdir, readdir, rename, stat } from './gated-fs.ts'
 import { loadRecord, type RecordKind } from './load-record.ts'
+
+/** Removing a directory opens it, and frees blocks of the disk that others write to. */
+const REMOVALS_AT_ONCE = 8
 
 /** What a directory whose record is gone ends with, until its blocks are free. */
 const DOOMED = '.deleted'
@@ -32,6 +36,8 @@ export class RecordStore<T extends { readonly id: string }> {
   /** What interrupted operations left that may have frozen file systems: the directories, and the volumes. */
   readonly #interrupted = new Map<string, readonly string[]>()
   readonly #records = new Map<string, T>()
+  /** Directories that are still to be removed. */
+  readonly #doomed: string[] = []
   readonly #removals = new Set<Promise<void>>()
   readonly #kind: RecordKind<T>
   readonly #pool: string
@@ -60,7 +66,10 @@ export class RecordStore<T extends { readonly id: string }> {
     this.#log = log
   }
 
-  /** Reads all records and clears away what a crash left of others. To be called within the gate. */
+  /**
+   * Reads all records and clears away what a crash left of others. To be called within the gate.
+   * @throws an error that `isPassing` when this process lacks something to read a record: that is no damage
+   */
   static async open<T extends { readonly id: string }>(
     kind: RecordKind<T>,
     pool: { readonly name: string; readonly path: string },
@@ -81,7 +90,7 @@ export class RecordStore<T extends { readonly id: string }> {
     )
     const names = await readdir(path)
     for (const name of names.filter((name) => name.startsWith('.'))) await store.#sweep(name)
-    await Promise.all(names.filter(isId).map((id) => store.#load(id)))
+    await sideBySide(names.filter(isId), FILES_AT_ONCE, (id) => store.#load(id))
     return store
   }
 
@@ -194,6 +203,7 @@ export class RecordStore<T extends { readonly id: string }> {
     try {
       this.#records.set(id, await loadRecord(this.#kind, this.#pool, join(this.#path, id), this.#files))
     } catch (error) {
+      if (isPassing(error)) throw failureOf(join(this.#path, id), error)
       this.damaged.set(id, Error.isError(error) ? error : new Error(messageOf(error)))
       this.#log.error({ id, reason: messageOf(error) }, 'cannot be used')
     }
@@ -210,13 +220,21 @@ export class RecordStore<T extends { readonly id: string }> {
   }
 
   #removeInBackground(path: string): void {
-    const removal = this.#gate
-      .within(() => removePersistently(path))
-      .catch((error: unknown) => {
+    this.#doomed.push(path)
+    if (this.#removals.size >= REMOVALS_AT_ONCE) return
+    const removals = this.#removeDoomed().finally(() => this.#removals.delete(removals))
+    this.#removals.add(removals)
+  }
+
+  async #removeDoomed(): Promise<void> {
+    for (let path = this.#doomed.pop(); path !== undefined; path = this.#doomed.pop()) {
+      const doomed = path
+      try {
+        await this.#gate.within(() => removePersistently(doomed))
+      } catch (error) {
         this.#log.warn({ path, error: messageOf(error) }, 'removal failed; the next start tries again')
-      })
-      .finally(() => this.#removals.delete(removal))
-    this.#removals.add(removal)
+      }
+    }
   }
 }
 

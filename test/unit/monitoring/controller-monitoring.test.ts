@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { ControllerMonitoring, type ClusterFigures } from '../../../src/monitoring/controller-monitoring.ts'
+import { scrape } from '../../support/scrape.ts'
 
 describe('the figures of the controller', () => {
   let monitoring: ControllerMonitoring
@@ -11,9 +12,8 @@ describe('the figures of the controller', () => {
     monitoring.watch(() => figures)
   })
 
-  const scrape = async (): Promise<string[]> => {
-    const { body } = (await monitoring.metrics.pages['/metrics']?.()) ?? { body: '' }
-    return body
+  const lines = async (): Promise<string[]> => {
+    return (await scrape(monitoring.metrics))
       .split('\n')
       .filter((line) => /^csi_driver_loop_(leader|orphan|lost|deleted|released)/.test(line))
   }
@@ -21,7 +21,7 @@ describe('the figures of the controller', () => {
   it('tell what was found and done, by node', async () => {
     const [n1, n2] = [{ node: { name: 'n1' } }, { node: { name: 'n2' } }]
     figures = { orphans: [n1, n2, n1], lost: [{ nodeName: 'n3' }], deletedOrphans: 4, releasedClaims: 5 }
-    expect(await scrape()).toEqual([
+    expect(await lines()).toEqual([
       'csi_driver_loop_leader 1',
       'csi_driver_loop_orphaned_volumes{node="n1"} 2',
       'csi_driver_loop_orphaned_volumes{node="n2"} 1',
@@ -32,8 +32,8 @@ describe('the figures of the controller', () => {
   })
 
   it('tell nothing else where another replica leads', async () => {
-    const lines = await scrape()
-    expect(lines).toContain('csi_driver_loop_leader 0')
-    expect(lines.filter((line) => line.includes('{'))).toEqual([])
+    const found = await lines()
+    expect(found).toContain('csi_driver_loop_leader 0')
+    expect(found.filter((line) => line.includes('{'))).toEqual([])
   })
 })

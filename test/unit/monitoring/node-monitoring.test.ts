@@ -6,6 +6,7 @@ import { StorageHealth } from '../../../src/volumes/health/storage-health.ts'
 import { VolumeHealth } from '../../../src/volumes/health/volume-health.ts'
 import { Leaks } from '../../../src/volumes/node/leaks.ts'
 import { PoolUnreachableError } from '../../../src/volumes/pool/unreachable.ts'
+import { scrape } from '../../support/scrape.ts'
 import { MiB, makeWorld, silent, writer, type World } from '../volumes/world.ts'
 
 describe('the figures of a node', () => {
@@ -35,14 +36,11 @@ describe('the figures of a node', () => {
 
   afterEach(() => world[Symbol.asyncDispose]())
 
-  const scrape = async (): Promise<string[]> => {
-    const page = await monitoring.metrics.pages['/metrics']?.()
-    return (page?.body ?? '').split('\n')
-  }
+  const linesOf = async (): Promise<string[]> => (await scrape(monitoring.metrics)).split('\n')
 
   it('tell the pools', async () => {
     await world.create('a')
-    const lines = await scrape()
+    const lines = await linesOf()
     expect(lines).not.toContainEqual(expect.stringMatching(/_problem\{/))
     expect(lines).toEqual(
       expect.arrayContaining([
@@ -66,7 +64,7 @@ describe('the figures of a node', () => {
     for (const { space } of [world.pool, world.other]) space.changed()
     const labels = `pool="default",volume_id="${thick.id}",claim_namespace="shop",persistentvolumeclaim="orders"`
     const others = `pool="other",volume_id="${other.id}",claim_namespace="",persistentvolumeclaim=""`
-    expect(await scrape()).toEqual(
+    expect(await linesOf()).toEqual(
       expect.arrayContaining([
         `csi_driver_loop_volume_capacity_bytes{${labels}} ${16 << 20}`,
         `csi_driver_loop_volume_capacity_bytes{${others}} ${16 << 20}`,
@@ -80,7 +78,7 @@ describe('the figures of a node', () => {
     const { id } = await world.create('a')
     await rm(dirname(world.catalog.image(world.catalog.get(id))), { recursive: true })
     unreachable.set('away', new PoolUnreachableError('PoolNotMounted', 'mount the disk'))
-    const problems = (await scrape()).filter((line) => line.includes('_problem{'))
+    const problems = (await linesOf()).filter((line) => line.includes('_problem{'))
     expect(problems).toEqual([
       'csi_driver_loop_pool_problem{pool="away",reason="PoolNotMounted"} 1',
       `csi_driver_loop_volume_problem{pool="default",volume_id="${id}",claim_namespace="",persistentvolumeclaim="",reason="ImageMissing"} 1`,
@@ -91,7 +89,7 @@ describe('the figures of a node', () => {
     const { id } = await world.create('b', writer, { pool: 'other' })
     await rm(world.config.path, { recursive: true })
     for (const { space } of [world.pool, world.other]) space.changed()
-    const lines = await scrape()
+    const lines = await linesOf()
     expect(lines).toEqual(
       expect.arrayContaining([
         'csi_driver_loop_pool_problem{pool="default",reason="PoolNotMounted"} 1',
@@ -112,14 +110,14 @@ describe('the figures of a node', () => {
       looks.push(path)
       return size(path)
     }
-    await scrape()
+    await linesOf()
     // Once for its size, and once for its health, which both are remembered for a while.
     for (const { id } of world.pool.volumes.values())
       expect(
         looks.filter((path) => path === join(world.config.path, 'volumes', id, 'disk.img')),
       ).toHaveLength(2)
     looks.length = 0
-    await scrape()
+    await linesOf()
     expect(looks).toEqual([])
   })
 })

@@ -4,6 +4,7 @@ import { healthPages } from '../../../src/monitoring/health-pages.ts'
 import { HttpServer } from '../../../src/monitoring/http-server.ts'
 import { Metrics } from '../../../src/monitoring/metrics.ts'
 import { addProcessMetrics } from '../../../src/monitoring/process-metrics.ts'
+import { scrape } from '../../support/scrape.ts'
 
 describe('the HTTP server', () => {
   let server: HttpServer
@@ -94,7 +95,7 @@ describe('figures that are looked up', () => {
     const metrics = new Metrics()
     let pools = ['a', 'b']
     metrics.lookup(node.volumes, () => pools.map((pool) => ({ labels: { pool }, value: 1 })))
-    const text = async () => (await metrics.pages['/metrics']?.())?.body ?? ''
+    const text = () => scrape(metrics)
     expect(await text()).toContain('csi_driver_loop_pool_volumes{pool="b"} 1')
     pools = ['a']
     expect(await text()).not.toContain('csi_driver_loop_pool_volumes{pool="b"}')

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals'
 import { Metrics } from '../../../src/monitoring/metrics.ts'
 import { stepMetrics } from '../../../src/monitoring/step-metrics.ts'
 import type { Observer } from '../../../src/volumes/observer.ts'
+import { scrape } from '../../support/scrape.ts'
 
 describe('stepMetrics', () => {
   let metrics: Metrics
@@ -12,12 +13,12 @@ describe('stepMetrics', () => {
     observer = stepMetrics(metrics)
   })
 
-  const scrape = async (): Promise<string> => (await metrics.pages['/metrics']?.())?.body ?? ''
+  const page = (): Promise<string> => scrape(metrics)
 
   it('counts what succeeds and what fails, and hands both on', async () => {
     expect(await observer.step('mkfs', () => Promise.resolve(42))).toBe(42)
     await expect(observer.step('mkfs', () => Promise.reject(new Error('EIO')))).rejects.toThrow('EIO')
-    const text = await scrape()
+    const text = await page()
     for (const result of ['success', 'error'])
       expect(text).toContain(
         `csi_driver_loop_step_duration_seconds_count{step="mkfs",result="${result}"} 1\n`,
@@ -28,15 +29,15 @@ describe('stepMetrics', () => {
   it('shows what is under way', async () => {
     const { promise, resolve } = Promise.withResolvers<undefined>()
     const freeze = observer.step('freeze', () => promise)
-    expect(await scrape()).toContain('csi_driver_loop_steps_running{step="freeze"} 1\n')
+    expect(await page()).toContain('csi_driver_loop_steps_running{step="freeze"} 1\n')
     resolve(undefined)
     await freeze
-    expect(await scrape()).toContain('csi_driver_loop_steps_running{step="freeze"} 0\n')
+    expect(await page()).toContain('csi_driver_loop_steps_running{step="freeze"} 0\n')
   })
 
   it('counts repairs from 0 on', async () => {
-    expect(await scrape()).toContain('csi_driver_loop_repairs_total{kind="draft"} 0\n')
+    expect(await page()).toContain('csi_driver_loop_repairs_total{kind="draft"} 0\n')
     observer.repaired('draft', 2)
-    expect(await scrape()).toContain('csi_driver_loop_repairs_total{kind="draft"} 2\n')
+    expect(await page()).toContain('csi_driver_loop_repairs_total{kind="draft"} 2\n')
   })
 })

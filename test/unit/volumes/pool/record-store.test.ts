@@ -1,9 +1,12 @@
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { Pool } from '../../../../src/volumes/pool/pool.ts'
 import { volumeKind } from '../../../../src/volumes/pool/volume-record.ts'
+import { FILES_AT_ONCE } from '../../../../src/volumes/side-by-side.ts'
 import type { Volume } from '../../../../src/volumes/volume.ts'
+import { FakeErrno } from '../../../fakes/errno.ts'
 import { at } from '../../../support/at.ts'
 import { makeWorld, never, silent, type World } from '../world.ts'
 
@@ -52,6 +55,49 @@ describe('RecordStore', () => {
       expect(pool.volumes.get(made.id)).toEqual(made)
       expect(pool.volumes.frozen).toEqual([])
     })
+  })
+
+  it('takes no record for damaged that cannot be read for a moment', async () => {
+    const { files } = world
+    const size = files.size.bind(files)
+    let failures = 2
+    files.size = (path) => (failures-- > 0 ? Promise.reject(new FakeErrno('EMFILE', 'size')) : size(path))
+    await withNextPool((pool) => {
+      expect(failures).toBeLessThan(0)
+      expect(pool.volumes.get(volume.id)).toEqual(volume)
+      expect(pool.volumes.damaged.size).toBe(0)
+    })
+  })
+
+  it.each(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR'])(
+    'is not opened while %s keeps it from reading a record',
+    async (code) => {
+      await world.pool[Symbol.asyncDispose]()
+      world.files.size = () => Promise.reject(new FakeErrno(code, 'size'))
+      await expect(Pool.open(world.config, world.files, silent)).rejects.toMatchObject({
+        code,
+        message: expect.stringContaining(path(volume.id)),
+      })
+    },
+  )
+
+  it('opens a bounded number of files at the same time', async () => {
+    for (let number = 0; number < 100; number++) await world.create(`${number}`)
+    const { files } = world
+    const size = files.size.bind(files)
+    let [now, most] = [0, 0]
+    files.size = async (path) => {
+      most = Math.max(most, ++now)
+      await setImmediate()
+      now--
+      return size(path)
+    }
+    await withNextPool(async (pool) => {
+      expect(pool.volumes.size).toBe(101)
+      await pool.space.allocatable()
+    })
+    expect(most).toBeGreaterThan(1)
+    expect(most).toBeLessThanOrEqual(FILES_AT_ONCE)
   })
 
   it('begins anew over what a failed attempt could not remove', async () => {

@@ -1,0 +1,34 @@
+/** Calls of the disk that one loop over many files makes at once: each can have a file open. */
+export const FILES_AT_ONCE = 32
+
+/**
+ * Does work for many items, for at most `limit` of them at once. All at once would take a file descriptor and some kilobytes for
+ * each.
+ * @returns the results in the order of the items
+ * @throws the first error, when all that was begun has ended; nothing is begun after it
+ */
+export async function sideBySide<Item, Result>(
+  items: Iterable<Item>,
+  limit: number,
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = []
+  const errors: unknown[] = []
+  let index = 0
+  const iterator = items[Symbol.iterator]()
+  const lane = async (): Promise<void> => {
+    while (errors.length === 0) {
+      const { done, value } = iterator.next()
+      if (done) return
+      const place = index++
+      try {
+        results[place] = await work(value)
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: limit }, lane))
+  if (errors.length > 0) throw errors[0]
+  return results
+}
