@@ -5,7 +5,7 @@ import type { CsiServer } from '../csi/server.ts'
 import { MutualTlsCredentials } from '../csi/tls-server.ts'
 import { addCertificateMetrics } from '../monitoring/certificate-metrics.ts'
 import type { Metrics } from '../monitoring/metrics.ts'
-import { formatAddress, type Address } from './options.ts'
+import type { Address } from './options.ts'
 
 /** Where the controller role reaches a node, and by which certificates they know each other. */
 export interface RemoteConfig {
@@ -24,7 +24,7 @@ export async function listenRemotely(
   const certificates = opened.use(await Certificates.open(tlsDir, log))
   if (metrics) addCertificateMetrics(metrics, certificates)
   const host = listen.host === '' ? everywhere() : listen.host
-  await server.listenRemotely(formatAddress({ ...listen, host }), new MutualTlsCredentials(certificates))
+  await server.listenRemotely({ ...listen, host }, new MutualTlsCredentials(certificates))
   return opened.move()
 }
 

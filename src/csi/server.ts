@@ -14,6 +14,7 @@ import { serverStream, unary, type CallContext, type CallObserver } from './adap
 import { untraced, type CallTracer } from './call-tracer.ts'
 import { ShutdownError } from './errors.ts'
 import type { Handlers } from './handlers.ts'
+import { RemotePort, type RemotePortLimits } from './remote-port.ts'
 
 /** Calls get this long to finish before they are cancelled; the kubelet kills a container after 30 s. */
 const GRACE_MS = 20_000
@@ -29,6 +30,7 @@ export class CsiServer implements AsyncDisposable {
   readonly #server: Server
   readonly #stopping = new AbortController()
   readonly #context: CallContext
+  #port: RemotePort | undefined
 
   constructor(
     log: Logger,
@@ -46,8 +48,10 @@ export class CsiServer implements AsyncDisposable {
       const method = definition[name.charAt(0).toUpperCase() + name.slice(1)]
       if (!method) throw new Error(`${name} is no method of the service`)
       implementation[name] = method.responseStream
-        ? serverStream(method.path, handler as Parameters<typeof serverStream>[1], this.#context)
-        : unary(method.path, handler as Parameters<typeof unary>[1], this.#context)
+        ? this.#proving(
+            serverStream(method.path, handler as Parameters<typeof serverStream>[1], this.#context),
+          )
+        : this.#proving(unary(method.path, handler as Parameters<typeof unary>[1], this.#context))
     }
     this.#server.addService(definition, implementation)
   }
@@ -63,9 +67,20 @@ export class CsiServer implements AsyncDisposable {
     await this.#bind(`unix:${path}`, ServerCredentials.createInsecure())
   }
 
-  /** @param address `host:port` @throws Error when the port is taken */
-  async listenRemotely(address: string, credentials: ServerCredentials): Promise<void> {
-    await this.#bind(address, credentials)
+  /** @throws EADDRINUSE when the port is taken */
+  async listenRemotely(
+    address: { readonly host: string; readonly port: number },
+    credentials: ServerCredentials,
+    limits?: RemotePortLimits,
+  ): Promise<void> {
+    const connections = this.#server.createConnectionInjector(credentials)
+    this.#port = await RemotePort.listen(
+      address,
+      (connection) => {
+        connections.injectConnection(connection)
+      },
+      limits,
+    )
   }
 
   /**
@@ -76,16 +91,28 @@ export class CsiServer implements AsyncDisposable {
     const grace = setTimeout(() => {
       this.#stopping.abort(new ShutdownError())
     }, GRACE_MS)
+    this.#port?.refuse()
     await new Promise<void>((resolve) => {
       this.#server.tryShutdown(() => {
         resolve()
       })
     })
     clearTimeout(grace)
+    this.#port?.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
+  }
+
+  /** Interceptors have let the call through when its handler is called. */
+  #proving<Call extends { getPeer(): string }, Rest extends unknown[]>(
+    handle: (call: Call, ...rest: Rest) => void,
+  ): (call: Call, ...rest: Rest) => void {
+    return (call, ...rest) => {
+      this.#port?.prove(call.getPeer())
+      handle(call, ...rest)
+    }
   }
 
   #bind(address: string, credentials: ServerCredentials): Promise<void> {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { messageOf } from '../volumes/errors.ts'
-import { Newest } from './newest.ts'
+import { Newest } from '../volumes/newest.ts'
 
 /** What a path answers with. */
 export interface Page {
@@ -15,21 +15,26 @@ export interface Page {
 /** What each path answers with, asked anew each time. */
 export type Pages = Readonly<Record<string, () => Promise<Page>>>
 
-/** Many times what kubelet, Prometheus and a few people have open at once. */
-const MOST_CONNECTIONS = 64
+export interface HttpLimits {
+  readonly connections: number
+  /** Large bodies that are kept for their readers at once. */
+  readonly bodies: number
+  /** From the connection to the end of the request, in milliseconds. */
+  readonly requestMs: number
+  /** From the connection to the end of the response, in milliseconds. */
+  readonly connectionMs: number
+  readonly headerBytes: number
+}
 
-/** Bodies of /metrics that are kept for readers: with 20,000 volumes each has 10 MiB. */
-const MOST_BODIES = 3
-
-/** The longest scrape_timeout that makes sense; a reader who takes longer is disconnected. */
-const LONGEST_CONNECTION_MS = 60_000
-
-const limits = {
-  maxHeaderSize: 8 << 10,
-  headersTimeout: 5000,
-  requestTimeout: 5000,
-  // How often Node looks for the two above.
-  connectionsCheckingInterval: 1000,
+const defaults: HttpLimits = {
+  // Many times what kubelet, Prometheus and a few people have open at once.
+  connections: 64,
+  // With 20,000 volumes, /metrics has 8 MiB.
+  bodies: 3,
+  requestMs: 5000,
+  // The longest scrape_timeout that makes sense.
+  connectionMs: 60_000,
+  headerBytes: 8 << 10,
 }
 
 /**
@@ -42,22 +47,31 @@ export class HttpServer implements AsyncDisposable {
   readonly #server: Server
   readonly #pages: Pages
   readonly #making = new Map<string, Promise<Page>>()
-  readonly #connections = new Newest<Socket>(MOST_CONNECTIONS, (socket) => socket.destroy())
+  readonly #connections: Newest<Socket>
   /** The bodies that are being sent, each with its readers. */
   readonly #sending = new Map<Page['body'], Set<ServerResponse>>()
-  readonly #bodies = new Newest<Page['body']>(MOST_BODIES, (body) => {
-    for (const response of this.#sending.get(body) ?? []) response.destroy()
-  })
+  readonly #bodies: Newest<Page['body']>
 
-  private constructor(pages: Pages) {
+  private constructor(pages: Pages, limits: HttpLimits) {
     this.#pages = pages
-    this.#server = createServer(limits, (request, response) => {
+    this.#connections = new Newest(limits.connections, (socket) => socket.destroy())
+    this.#bodies = new Newest(limits.bodies, (body) => {
+      for (const response of this.#sending.get(body) ?? []) response.destroy()
+    })
+    const options = {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.requestMs,
+      requestTimeout: limits.requestMs,
+      // How often Node looks for the two above.
+      connectionsCheckingInterval: limits.requestMs / 5,
+    }
+    this.#server = createServer(options, (request, response) => {
       void this.#answer(request, response)
     })
     this.#server.maxRequestsPerSocket = 1
     this.#server.on('connection', (socket) => {
       this.#connections.add(socket)
-      const timer = setTimeout(() => socket.destroy(), LONGEST_CONNECTION_MS).unref()
+      const timer = setTimeout(() => socket.destroy(), limits.connectionMs).unref()
       socket.once('close', () => {
         clearTimeout(timer)
         this.#connections.delete(socket)
@@ -69,8 +83,9 @@ export class HttpServer implements AsyncDisposable {
   static async listen(
     address: { readonly host: string; readonly port: number },
     pages: Pages,
+    limits: Partial<HttpLimits> = {},
   ): Promise<HttpServer> {
-    const made = new HttpServer(pages)
+    const made = new HttpServer(pages, { ...defaults, ...limits })
     const server = made.#server
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)

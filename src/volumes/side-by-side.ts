@@ -18,11 +18,11 @@ export async function sideBySide<Item, Result>(
   const iterator = items[Symbol.iterator]()
   const lane = async (): Promise<void> => {
     while (errors.length === 0) {
-      const { done, value } = iterator.next()
-      if (done) return
+      const next = iterator.next()
+      if (next.done) return
       const place = index++
       try {
-        results[place] = await work(value)
+        results[place] = await work(next.value)
       } catch (error) {
         errors.push(error)
       }

@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { copyFile, readFile, unlink, writeFile } from 'node:fs/promises'
+import { connect as connectTcp, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { createSecureContext } from 'node:tls'
+import { connect as connectTls, createSecureContext } from 'node:tls'
 import { setTimeout } from 'node:timers/promises'
 import { credentials, status } from '@grpc/grpc-js'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
@@ -8,6 +10,7 @@ import type { Validity } from '../../../src/csi/certificate-validity.ts'
 import { Certificates } from '../../../src/csi/certificates.ts'
 import { connect, type CsiClient } from '../../../src/csi/client.ts'
 import { csi } from '../../../src/csi/protocol.ts'
+import type { RemotePortLimits } from '../../../src/csi/remote-port.ts'
 import { CsiServer } from '../../../src/csi/server.ts'
 import { connectToNode } from '../../../src/csi/tls-client.ts'
 import { MutualTlsCredentials, forControllerOnly } from '../../../src/csi/tls-server.ts'
@@ -48,13 +51,13 @@ class TlsNode implements AsyncDisposable {
     this.#certificates = certificates
   }
 
-  static async start(directory: string): Promise<TlsNode> {
+  static async start(directory: string, limits?: RemotePortLimits): Promise<TlsNode> {
     const certificates = await Certificates.open(directory, silent, POLL_MS)
     const server = new CsiServer(silent, undefined, forControllerOnly)
     server.add(csi().Identity, { getPluginInfo: () => ({ name: 'loop.csi.local' }) })
-    const address = `127.0.0.1:${await freePort()}`
-    await server.listenRemotely(address, new MutualTlsCredentials(certificates))
-    return new TlsNode(directory, address, server, certificates)
+    const address = { host: '127.0.0.1', port: await freePort() }
+    await server.listenRemotely(address, new MutualTlsCredentials(certificates), limits)
+    return new TlsNode(directory, `${address.host}:${address.port}`, server, certificates)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -145,6 +148,96 @@ describe('a node that serves the controller role', () => {
     await unlink(join(node.directory, 'tls.crt'))
     await setTimeout(10 * POLL_MS)
     expect(await ask(controllerDir, node.address)).toBe('loop.csi.local')
+  })
+})
+
+describe('the port of a node', () => {
+  let node: TlsNode
+  let sockets: Socket[]
+
+  const listen = async (limits: Partial<RemotePortLimits>): Promise<void> => {
+    const directory = await authority.issue(join(scratch.path, `node-${Math.random()}`))
+    node = await TlsNode.start(directory, { mostUnproven: 64, proofMs: 60_000, ...limits })
+  }
+
+  beforeEach(() => {
+    sockets = []
+  })
+
+  afterEach(async () => {
+    for (const socket of sockets) socket.destroy()
+    await node[Symbol.asyncDispose]()
+  })
+
+  async function open(): Promise<Socket> {
+    const { hostname, port } = new URL(`tcp://${node.address}`)
+    const socket = connectTcp(Number(port), hostname)
+    sockets.push(socket)
+    socket.on('error', () => undefined).resume()
+    await once(socket, 'connect')
+    return socket
+  }
+
+  const closed = async (socket: Socket): Promise<void> => {
+    if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve))
+  }
+
+  it('closes a connection whose TLS handshake never ends', async () => {
+    await listen({ proofMs: 200 })
+    const silentOne = await open()
+    const halfHello = await open()
+    halfHello.write(Buffer.from('16030100c8010000c40303', 'hex'))
+    const trickle = setInterval(() => halfHello.write(Buffer.alloc(1)), 20)
+    await Promise.all([silentOne, halfHello].map(closed))
+    clearInterval(trickle)
+    expect(await ask(controllerDir, node.address)).toBe('loop.csi.local')
+  })
+
+  it.each([
+    ['makes no call', () => controllerDir],
+    ['may make none', () => node.directory],
+  ])('closes a connection that has a certificate and %s', async (_name, directory) => {
+    await listen({ proofMs: 200 })
+    using certificates = await Certificates.open(directory(), silent)
+    const socket = connectTls({
+      socket: await open(),
+      ...certificates.identity,
+      checkServerIdentity: () => undefined,
+      ALPNProtocols: ['h2'],
+    })
+    socket.on('error', () => undefined).resume()
+    await closed(socket)
+    expect(await ask(controllerDir, node.address)).toBe('loop.csi.local')
+  })
+
+  it('closes the oldest of 1,000 silent connections, and answers the controller', async () => {
+    await listen({ mostUnproven: 8 })
+    const opened: Socket[] = []
+    for (let number = 0; number < 1000; number++) opened.push(await open())
+    expect(await ask(controllerDir, node.address)).toBe('loop.csi.local')
+    await Promise.all(opened.slice(0, -8).map(closed))
+  })
+
+  it('keeps the connection of the controller, whatever others do', async () => {
+    await listen({ mostUnproven: 4, proofMs: 200 })
+    using client = await clientWith(controllerDir, node.address)
+    await client.identity.getPluginInfo({})
+    for (let number = 0; number < 50; number++) await open()
+    // The server's timers were set before this one.
+    await setTimeout(400)
+    expect(client.isConnected()).toBe(true)
+    await client.identity.getPluginInfo({})
+  })
+
+  it('is closed by the end of the server, with what is connected', async () => {
+    await listen({})
+    const idle = await open()
+    using client = await clientWith(controllerDir, node.address)
+    await client.identity.getPluginInfo({})
+    await node[Symbol.asyncDispose]()
+    await closed(idle)
+    await expect(client.identity.getPluginInfo({})).rejects.toMatchObject(turnedAway)
+    await listen({})
   })
 })
 

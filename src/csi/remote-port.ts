@@ -1,0 +1,80 @@
+import { createServer, type Server, type Socket } from 'node:net'
+import { Newest } from '../volumes/newest.ts'
+
+export interface RemotePortLimits {
+  /** Connections at once on which no call has been accepted yet. One more closes the oldest of them. */
+  readonly mostUnproven: number
+  /** From the connection to its first accepted call, in milliseconds. */
+  readonly proofMs: number
+}
+
+const defaults: RemotePortLimits = { mostUnproven: 64, proofMs: 10_000 }
+
+/**
+ * A TCP port that anyone can connect to and only callers with a certificate can use. grpc-js has no limit for a connection before its
+ * first call: a TLS handshake that never ends, or a client that says nothing after it. So a connection has to make a call
+ * that is accepted, in time; from then on grpc-js's limits apply.
+ */
+export class RemotePort {
+  readonly #server: Server
+  readonly #connections = new Set<Socket>()
+  readonly #unproven = new Map<string, Socket>()
+  readonly #waiting: Newest<Socket>
+
+  private constructor(accept: (connection: Socket) => void, { mostUnproven, proofMs }: RemotePortLimits) {
+    this.#waiting = new Newest(mostUnproven, (socket) => socket.destroy())
+    this.#server = createServer({ noDelay: true }, (socket) => {
+      const peer = peerOf(socket)
+      const timer = setTimeout(() => {
+        if (this.#unproven.get(peer) === socket) socket.destroy()
+      }, proofMs).unref()
+      this.#connections.add(socket)
+      this.#unproven.set(peer, socket)
+      this.#waiting.add(socket)
+      socket.once('close', () => {
+        clearTimeout(timer)
+        this.#connections.delete(socket)
+        if (this.#unproven.get(peer) === socket) this.#unproven.delete(peer)
+        this.#waiting.delete(socket)
+      })
+      accept(socket)
+    })
+  }
+
+  /** @param accept gets each connection, in the same turn @throws EADDRINUSE and the like */
+  static async listen(
+    address: { readonly host: string; readonly port: number },
+    accept: (connection: Socket) => void,
+    limits: RemotePortLimits = defaults,
+  ): Promise<RemotePort> {
+    const port = new RemotePort(accept, limits)
+    await new Promise<void>((resolve, reject) => {
+      port.#server.once('error', reject)
+      port.#server.listen(address.port, address.host, resolve)
+    })
+    return port
+  }
+
+  /** To be called for each accepted call. @param peer as grpc-js's `getPeer()` names it */
+  prove(peer: string): void {
+    const socket = this.#unproven.get(peer)
+    if (!socket) return
+    this.#unproven.delete(peer)
+    this.#waiting.delete(socket)
+  }
+
+  /** Takes no more connections, and closes those on which no call was accepted. */
+  refuse(): void {
+    this.#server.close()
+    for (const socket of this.#unproven.values()) socket.destroy()
+  }
+
+  /** Closes all connections. To be called when the calls have ended. */
+  close(): void {
+    for (const socket of this.#connections) socket.destroy()
+  }
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress}:${remotePort}`
+}
