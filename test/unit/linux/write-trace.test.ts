@@ -55,4 +55,36 @@ describe('Granules', () => {
     expect(granules.add(offset, length)).toBe(false)
     expect(granules.extents()).toEqual([])
   })
+
+  it.each([1, 7, 8, 31, 32, 33, 64, 100, 257])('are those of a list of bits, of %d granules', (count) => {
+    const KIBS = 64n
+    for (let seed = 0; seed < 200; seed++) {
+      const granules = new Granules(BigInt(count) * KIBS * KIB)
+      const bits = Array.from({ length: count }, () => false)
+      for (let number = 0; number <= seed % 5; number++) {
+        const begin = (seed * 7919 + number * 104_729) % count
+        const end = Math.min(begin + ((seed * 31 + number * 17) % 70), count)
+        granules.add(BigInt(begin) * KIBS * KIB, BigInt(end - begin) * KIBS * KIB)
+        bits.fill(true, begin, end)
+      }
+      const runs = bits.flatMap((isIn, index) => (isIn && bits[index - 1] !== true ? [index] : []))
+      expect(granules.extents()).toEqual(
+        runs.map((begin) => {
+          const end = bits.indexOf(false, begin)
+          const length = BigInt((end === -1 ? count : end) - begin)
+          return { offset: BigInt(begin) * KIBS * KIB, length: length * KIBS * KIB }
+        }),
+      )
+    }
+  })
+
+  it('of a large device are found in whole words', () => {
+    const granules = new Granules(8n << 40n)
+    granules.add(5n << 40n, 1n << 40n)
+    granules.add((8n << 40n) - 1n, 1n)
+    expect(granules.extents()).toEqual([
+      { offset: 5n << 40n, length: 1n << 40n },
+      { offset: (8n << 40n) - 64n * KIB, length: 64n * KIB },
+    ])
+  })
 })
