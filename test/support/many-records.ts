@@ -34,6 +34,7 @@ function volumeNumbered(nodeId: string, number: number): Volume {
     initial: attributes,
     mkfsOptions: [],
     contentSource: undefined,
+    fileSystem: { state: 'new' },
     ephemeral: false,
     createdAt: '2026-01-02T03:04:05.678Z',
     labels: { 'pv/name': name, 'pvc/name': `data-of-a-database-${number}`, 'pvc/namespace': 'production' },
