@@ -217,14 +217,17 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   const volumes = pools.open.reduce((count, pool) => count + pool.volumes.size, 0)
   const names = pools.open.map(({ name }) => name)
   log.info({ endpoint, driver: driverName, version, pools: names, volumes }, 'serving')
-  return running(resources.move(), gates, log)
+  return running(resources.move(), jobs, gates, log)
 }
 
-function running(resources: AsyncDisposableStack, gates: Gates, log: Logger): RunningDriver {
+function running(resources: AsyncDisposableStack, jobs: Jobs, gates: Gates, log: Logger): RunningDriver {
   return {
     async stop(reason) {
+      // First: calls that wait for a job have the grace of the servers only when it ends.
+      const ended = jobs.stop()
       log.info({ reason }, 'stopping')
       await resources.disposeAsync()
+      await ended
       log.info('stopped')
       if (gates.underWay > 0) exitNow(0)
     },

@@ -87,6 +87,10 @@ export function nodeService(on: NodeServiceDependencies): Handlers<NodeDefinitio
     nodeUnpublishVolume: async (request, signal) => {
       const id = required('volume_id', request.volumeId)
       const targetPath = requiredPath('target_path', request.targetPath)
+      if (on.catalog.findDamagedEphemeral(id)) {
+        await on.ephemeral.unpublishDamaged(id, targetPath, signal)
+        return {}
+      }
       const ephemeral = on.catalog.findEphemeral(id)
       if (ephemeral) await on.ephemeral.unpublish(ephemeral, targetPath, signal)
       else await on.publisher.unpublish(id, targetPath, signal)

@@ -1,5 +1,5 @@
 import { VolumeError, messageOf } from './errors.ts'
-import { ephemeralIdFor, isIdOfNode } from './ids.ts'
+import { ephemeralIdFor, isIdOfNode, type VolumeId } from './ids.ts'
 import type { Pool } from './pool/pool.ts'
 import type { RecordStore } from './pool/record-store.ts'
 import type { Snapshot, SnapshotGroup } from './snapshots/snapshot.ts'
@@ -90,6 +90,13 @@ export class Catalog {
   /** The volume that lives and dies with a pod, by the name that the kubelet has given it. @throws as `find` */
   findEphemeral(name: string): Volume | undefined {
     return this.find(ephemeralIdFor(this.#nodeId, name))
+  }
+
+  /** As `findEphemeral`, for one whose files are damaged: the pool, and its id. */
+  findDamagedEphemeral(name: string): { readonly id: VolumeId; readonly pool: Pool } | undefined {
+    const id = ephemeralIdFor(this.#nodeId, name)
+    const pool = this.pools().find(({ volumes }) => volumes.damaged.has(id))
+    return pool && { id, pool }
   }
 
   image(volume: Volume): string {

@@ -1,3 +1,4 @@
+import { VolumeError } from './errors.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
 /**
@@ -10,13 +11,16 @@ export class Jobs implements AsyncDisposable {
     { readonly result: Promise<unknown>; readonly cancel: AbortController }
   >()
 
+  #isStopping = false
+
   /**
    * Joins the job of this key, or begins it, and waits for its result.
    * @param work gets a signal of its own, which fires when the job is cancelled
-   * @throws the signal's reason when the caller gives up waiting; the job goes on
+   * @throws VolumeError unavailable when the driver is stopping; the signal's reason when the caller gives up waiting; the job goes on
    */
   async run<T>(key: string, work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted()
+    if (this.#isStopping) throw stopping()
     const job = this.#running.get(key) ?? this.#begin(key, work)
     return (await unlessAborted(job.result, signal)) as T
   }
@@ -32,9 +36,14 @@ export class Jobs implements AsyncDisposable {
     await job?.result.catch(() => undefined)
   }
 
+  /** Ends all jobs, so that calls that wait for them end, and begins no more. Waits until they have cleaned up. */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    await Promise.all([...this.#running.keys()].map((key) => this.cancel(key, stopping())))
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    const reason = new Error('the driver is stopping')
-    await Promise.all([...this.#running.keys()].map((key) => this.cancel(key, reason)))
+    await this.stop()
   }
 
   #begin<T>(key: string, work: (signal: AbortSignal) => Promise<T>) {
@@ -46,4 +55,8 @@ export class Jobs implements AsyncDisposable {
     this.#running.set(key, job)
     return job
   }
+}
+
+function stopping(): VolumeError {
+  return new VolumeError('unavailable', 'the driver is stopping; repeat the call')
 }

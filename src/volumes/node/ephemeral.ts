@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { isReadOnly } from '../access.ts'
 import { formatBytes } from '../bytes.ts'
-import { VolumeError, messageOf } from '../errors.ts'
+import { VolumeError, hasErrno, messageOf } from '../errors.ts'
 import type { Pool } from '../pool/pool.ts'
 import type { Provisioner } from '../provisioner.ts'
 import { FILES_AT_ONCE, sideBySide } from '../side-by-side.ts'
@@ -76,6 +76,40 @@ export class EphemeralVolumes {
   /** Unmounts the volume and deletes it. Not published there: nothing to do but to remove the empty target. */
   async unpublish(volume: Volume, targetPath: string, signal: AbortSignal): Promise<void> {
     if (await this.#unmount(volume, targetPath, signal)) await this.#provisioner.delete(volume.id, signal)
+  }
+
+  /**
+   * As `unpublish`, for a volume whose record or image is damaged: its pod has ended, so there is nothing to repair. No
+   * persistent volume can have an id that was made of an ephemeral one's name.
+   * @throws VolumeError failed-precondition while something uses it elsewhere; aborted while it is being detached
+   */
+  async unpublishDamaged(name: string, targetPath: string, signal: AbortSignal): Promise<void> {
+    const { catalog, files, locks, loops, mounts } = this.#on
+    const damaged = catalog.findDamagedEphemeral(name)
+    if (!damaged) return
+    const { id, pool } = damaged
+    using _lock = await locks.acquire(id, signal)
+    const image = pool.volumes.image(id)
+    const attached = await loops.find(image).catch(nothingThere)
+    const published = await mounts.at(targetPath)
+    if (published) {
+      const isOurs = attached ? shows(published, attached.device) : isLoopMount(published)
+      if (!isOurs) throw strange(id, targetPath, published)
+      await unmountIdle(mounts, id, targetPath)
+    }
+    await removeTarget(targetPath)
+    const [elsewhere] = attached ? usesOf(attached.device, await mounts.list()) : []
+    if (elsewhere) {
+      const message = `ephemeral volume "${id}" is still in use at ${elsewhere.target}; unmount it there, then repeat the call`
+      throw new VolumeError('failed-precondition', message)
+    }
+    await using unused = await files.lock(image).catch(nothingToLock)
+    if (!unused) {
+      const message = `ephemeral volume "${id}" is still being detached from its loop device; repeat the call`
+      throw new VolumeError('aborted', message)
+    }
+    await pool.volumes.remove(id)
+    this.#log.warn({ volume: id, name }, 'deleted a damaged ephemeral volume with its pod')
   }
 
   /**
@@ -185,4 +219,16 @@ function tooLarge(sizeBytes: bigint, pool: string, largestBytes: bigint): Volume
     'invalid-argument',
     `volume_context: size is ${size}; inline volumes of pool "${pool}" have at most ${largest} (inline.maxSize)`,
   )
+}
+
+/** For an image that is gone, or that something has taken the place of that no device can have. */
+function nothingThere(error: unknown): undefined {
+  if (error instanceof VolumeError || hasErrno(error, 'ENOENT', 'ENOTDIR', 'ENXIO', 'ENODEV', 'ELOOP', 'EIO'))
+    return undefined
+  throw error
+}
+
+function nothingToLock(error: unknown): AsyncDisposable {
+  nothingThere(error)
+  return { [Symbol.asyncDispose]: () => Promise.resolve() }
 }

@@ -170,6 +170,7 @@ export class RecordStore<T extends { readonly id: string }> {
       if (record) this.#records.set(id, record)
       throw error
     }
+    this.damaged.delete(id)
     this.#removeInBackground(join(this.#path, doomed))
   }
 

@@ -1,4 +1,4 @@
-import { open, readFile, stat, statfs, writeFile } from 'node:fs/promises'
+import { open, readFile, rm, stat, statfs, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
@@ -189,6 +189,30 @@ describeRoot('an inline ephemeral volume, when the driver is killed', () => {
     await volume.unpublish()
     expect(await node.stop()).toEqual(nothing)
     expect(await node.files()).toEqual([])
+  })
+
+  const damages: Record<string, (directory: string) => Promise<void>> = {
+    'record is torn': (directory) => truncate(join(directory, 'volume.json'), 10),
+    'record is gone': (directory) => rm(join(directory, 'volume.json')),
+    'image is gone': (directory) => rm(join(directory, 'disk.img')),
+    'image is cut off': (directory) => truncate(join(directory, 'disk.img'), MiB),
+  }
+
+  it.each(Object.entries(damages))('ends with its pod although its %s', async (_name, damage) => {
+    const volume = await new PodVolume(node, 'pod', { attributes: { size: '32Mi' } }).publish()
+    const [directory = ''] = await made(node)
+    const persistent = await new TestVolume(node, 'data').create()
+    await node.driver.end('SIGKILL')
+    for (const id of [directory, persistent.id])
+      await damage(join(node.dataDir, 'pools', 'default', 'volumes', id))
+    await node.start(options)
+    await volume.unpublish()
+    expect(await volume.isMounted()).toBe(false)
+    await expect(stat(volume.target)).rejects.toMatchObject({ code: 'ENOENT' })
+    await volume.unpublish()
+    expect(await node.stop()).toEqual(nothing)
+    // A persistent volume with the same damage stays for its repair.
+    expect(await node.files()).toEqual([persistent.id])
   })
 
   it('and the machine with it, is gone at the next start', async () => {

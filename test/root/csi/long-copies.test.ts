@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
 import { TestNode } from '../../support/driver.ts'
 import { nothing } from '../../support/leftovers.ts'
+import { eventually } from '../../support/eventually.ts'
 import { refusal } from '../../support/refusal.ts'
 import { TestSnapshot, snapshotIds } from '../../support/snapshot.ts'
 import { Steps } from '../../support/seam/steps.ts'
@@ -71,6 +72,24 @@ describeRoot('a copy that takes longer than its caller waits', () => {
       await copy.create()
       expect(await listed()).toEqual([volume.id, copy.id].sort())
       await end(copy)
+    })
+
+    it('ends the call that waits for it when the driver is told to stop', async () => {
+      const copy = make()
+      await steps.holdAt('FICLONE 1')
+      const waiting = copy.create()
+      waiting.catch(() => undefined)
+      await steps.reached()
+      const stopped = node.driver.end('SIGTERM')
+      await eventually('the driver is stopping', () => {
+        expect(node.driver.log).toContainEqual(expect.objectContaining({ msg: 'stopping' }))
+        return Promise.resolve()
+      })
+      await steps.release()
+      await expect(waiting).rejects.toMatchObject(refusal('UNAVAILABLE', /the driver is stopping/))
+      expect(await stopped).toMatchObject({ code: 0, signal: null, stderr: '' })
+      await node.start()
+      expect(await listed()).toEqual([volume.id])
     })
 
     it('is cancelled, and nothing stays frozen, when the driver is told to stop', async () => {

@@ -95,7 +95,17 @@ describe('Jobs', () => {
   it('ends all of them with the process', async () => {
     const results = ['a', 'b'].map((key) => jobs.run(key, work, never))
     const stopped = jobs[Symbol.asyncDispose]()
-    for (const result of results) await expect(result).rejects.toThrow('the driver is stopping')
+    for (const result of results)
+      await expect(result).rejects.toMatchObject({
+        kind: 'unavailable',
+        message: expect.stringContaining('the driver is stopping'),
+      })
     await stopped
+  })
+
+  it('begins none when it has stopped', async () => {
+    await jobs.stop()
+    await expect(jobs.run('a', work, never)).rejects.toMatchObject({ kind: 'unavailable' })
+    expect(begun).toBe(0)
   })
 })
