@@ -68,6 +68,14 @@ export class Catalog {
     throw new VolumeError('unavailable', `not all volumes can be listed now: ${reasons}`)
   }
 
+  /** To be called before something is deleted: what was damaged may have been removed by a person since it was found. */
+  async forgetRemoved(id: string): Promise<void> {
+    for (const { snapshots, volumes } of this.pools()) {
+      await volumes.forgetRemoved(id)
+      await snapshots.forgetRemoved(id)
+    }
+  }
+
   /** @throws VolumeError failed-precondition for a volume whose files are damaged */
   find(id: string): Volume | undefined {
     return this.#find('volume', id, (pool) => pool.volumes)

@@ -71,6 +71,11 @@ export interface LoopDevices {
    */
   find(image: string): Promise<LoopState | undefined>
   /**
+   * The devices of image files that were attached under this name, also where the image has no name any more. It looks at all
+   * devices of the machine.
+   */
+  findNamed(name: string): Promise<LoopState[]>
+  /**
    * Detaches the image's device and waits until the kernel has let go. Nothing attached: nothing to do.
    * @throws VolumeError failed-precondition while the device is mounted, held, or open, or its node is bind-mounted somewhere.
    */

@@ -99,6 +99,7 @@ export class Provisioner {
   async delete(id: string, signal: AbortSignal): Promise<void> {
     const { catalog, files, locks } = this.#on
     using _lock = await locks.acquire(id, signal)
+    await catalog.forgetRemoved(id)
     const volume = catalog.find(id)
     if (!volume) {
       catalog.requireAbsent(id)

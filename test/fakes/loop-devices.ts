@@ -53,6 +53,12 @@ export class FakeLoopDevices implements LoopDevices {
     return this.#findBound(image)?.state
   }
 
+  findNamed(name: string): Promise<LoopState[]> {
+    const named = [...this.#bound.values()].filter(({ state }) => state.name === name)
+    const ofFiles = named.filter(({ image }) => this.#deviceNamed(image) === undefined)
+    return Promise.resolve(ofFiles.map(({ state }) => state))
+  }
+
   async detach(image: string, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
     const found = await this.find(image)

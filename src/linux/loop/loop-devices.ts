@@ -93,6 +93,10 @@ export class LinuxLoopDevices implements LoopDevices {
     return await this.#find(image, file)
   }
 
+  async findNamed(name: string): Promise<LoopState[]> {
+    return namedOf(name, await listBound(this.#nodes)).map(({ state }) => state)
+  }
+
   async detach(image: string, signal: AbortSignal): Promise<void> {
     await this.#detachImage(image, signal, async ({ device }, identity) => {
       await detach(device, backedBy(identity), await ShownDevices.here(), signal)
@@ -123,7 +127,7 @@ export class LinuxLoopDevices implements LoopDevices {
 
   async detachNamed(name: string, signal: AbortSignal): Promise<void> {
     const all = await listBound(this.#nodes)
-    const named = all.filter(({ state, info }) => state.name === name && info.backingRdev === 0n)
+    const named = namedOf(name, all)
     const shown = await ShownDevices.everywhere()
     for (const { state, info } of named.flatMap((entry) => [...onTopOf(entry.state.device, all), entry])) {
       await detach(state.device, backedBy(backingOf(info)), shown, signal)
@@ -237,6 +241,11 @@ export class LinuxLoopDevices implements LoopDevices {
 async function untilUnlocked(image: string, file: FileHandle, signal: AbortSignal): Promise<void> {
   for (let attempt = 1; attempt < LOCK_ATTEMPTS && !tryLockExclusive(file.fd, image); attempt++)
     await setTimeout(Math.random() * LOCK_PAUSE_MS, undefined, { signal })
+}
+
+/** The devices of this name that have a file behind them, not another device. */
+function namedOf(name: string, all: readonly InventoryEntry[]): InventoryEntry[] {
+  return all.filter(({ state, info }) => state.name === name && info.backingRdev === 0n)
 }
 
 /** The name of the loop device that the file is; undefined for anything else. */

@@ -106,6 +106,7 @@ function gatedLoops(loops: LoopDevices, places: Places): LoopDevices {
       if (state) places.noteDevice(state.device.path, image)
       return state
     },
+    findNamed: (name) => loops.findNamed(name),
     detach: (image, signal) => places.run(image, () => loops.detach(image, signal)),
     detachWithAbove: (image, signal) => places.run(image, () => loops.detachWithAbove(image, signal)),
     detachNamed: (name, signal) => loops.detachNamed(name, signal),

@@ -174,6 +174,11 @@ export class RecordStore<T extends { readonly id: string }> {
     this.#removeInBackground(join(this.#path, doomed))
   }
 
+  /** A record that cannot be used ceases to be there when a person removes its directory. */
+  async forgetRemoved(id: string): Promise<void> {
+    if (this.damaged.has(id) && (await this.#gate.within(() => this.#isGone(id)))) this.damaged.delete(id)
+  }
+
   /** Waits for the removals that are still going on. */
   async settle(): Promise<void> {
     await Promise.all(this.#removals)

@@ -49,6 +49,7 @@ export class Snapshotter {
     await jobs.cancel(id, new VolumeError('aborted', `snapshot "${id}" was deleted while it was made`))
     // A volume that is being made of it holds this lock too.
     using _lock = await locks.acquire(id, signal)
+    await catalog.forgetRemoved(id)
     const snapshot = catalog.findSnapshot(id)
     if (!snapshot) {
       catalog.requireAbsent(id)

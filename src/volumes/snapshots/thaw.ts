@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { hasErrno, messageOf } from '../errors.ts'
 import type { KeyedLock } from '../keyed-lock.ts'
 import type { Pool } from '../pool/pool.ts'
-import type { LoopDevices, Mounts } from '../ports.ts'
+import type { LoopDevices, LoopState, Mounts } from '../ports.ts'
 
 export interface ThawDependencies {
   readonly locks: KeyedLock
@@ -31,7 +31,8 @@ export async function thawLeftFrozen(
     let isKept = false
     for (const id of store.frozen) {
       const pool = pools.find((pool) => hasVolume(pool, id))
-      const outcome = pool ? await tryToThaw(on, pool, id, failures) : areAll ? 'not frozen' : 'unknown'
+      // What is in none of these pools may be in another one, or is a volume whose directory was removed.
+      const outcome = pool || areAll ? await tryToThaw(on, pool, id, failures) : 'unknown'
       if (outcome === 'thawed') thawed++
       if (outcome === 'unknown') isKept = true
     }
@@ -45,7 +46,7 @@ type Outcome = 'thawed' | 'not frozen' | 'unknown'
 
 async function tryToThaw(
   on: ThawDependencies,
-  pool: Pool,
+  pool: Pool | undefined,
   id: string,
   failures: unknown[],
 ): Promise<Outcome> {
@@ -67,25 +68,30 @@ function hasVolume({ volumes }: Pool, id: string): boolean {
 
 async function thaw(
   { locks, loops, mounts, log }: ThawDependencies,
-  pool: Pool,
+  pool: Pool | undefined,
   id: string,
 ): Promise<Outcome> {
   // What another pool's volume is frozen for at the moment is no business of ours.
   using _lock = await locks.acquire(id, new AbortController().signal)
-  const attached = await loops.find(pool.volumes.image(id)).catch((error: unknown) => {
-    if (hasErrno(error, 'ENOENT')) return 'unknown' as const
-    throw error
-  })
-  if (attached === 'unknown') {
-    // A device without its image is found by no path.
-    const message =
-      'the volume may be left frozen, which cannot be known without its image; delete the volume, or bring it back'
-    log.error({ volume: id }, message)
-    return 'unknown'
+  let outcome: Outcome = 'not frozen'
+  for (const { device } of await attachedAs(loops, pool, id)) {
+    // A file system that is frozen is alive, mounted or not, and holds its device.
+    await using fileSystem = await mounts.openFileSystem(device)
+    if (!fileSystem || !(await fileSystem.thaw())) continue
+    log.warn({ volume: id, place: fileSystem.place }, 'thawed what an interrupted operation left frozen')
+    outcome = 'thawed'
   }
-  // A file system that is frozen is alive, mounted or not, and holds its device.
-  await using fileSystem = attached && (await mounts.openFileSystem(attached.device))
-  if (!fileSystem || !(await fileSystem.thaw())) return 'not frozen'
-  log.warn({ volume: id, place: fileSystem.place }, 'thawed what an interrupted operation left frozen')
-  return 'thawed'
+  return outcome
+}
+
+/** The devices of a volume, by their name where its image is gone: the file is kept as long as they have it. */
+async function attachedAs(loops: LoopDevices, pool: Pool | undefined, id: string): Promise<LoopState[]> {
+  if (!pool) return await loops.findNamed(id)
+  try {
+    const attached = await loops.find(pool.volumes.image(id))
+    return attached ? [attached] : []
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT')) throw error
+    return await loops.findNamed(id)
+  }
 }

@@ -58,4 +58,18 @@ export const regressions: Readonly<Record<string, Regression>> = {
       end: 'release',
     },
   },
+  'a driver that is killed while a volume is frozen whose image was removed': {
+    copying: 'shared',
+    crossing: {
+      kind: 'ext4',
+      operation: 'group',
+      isUsed: true,
+      step: 'FIFREEZE 1 +9',
+      besides: [
+        { call: 'removeImage', volume: 'a' },
+        { call: 'write', records: 2 },
+      ],
+      end: 'kill',
+    },
+  },
 }

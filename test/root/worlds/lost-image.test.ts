@@ -1,5 +1,5 @@
 import { rm, truncate, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
 import { TestNode } from '../../support/driver.ts'
@@ -73,5 +73,21 @@ describeRoot('a mounted volume whose image', () => {
       await other.stage()
       await other.publish()
     })
+  })
+
+  it('is missing at the start is deleted as soon as its directory was removed, and not before', async () => {
+    await using node = await TestNode.start()
+    const volume = await new TestVolume(node, 'data', { bytes: SIZE }).create()
+    await rm(volume.image)
+    await node.crash()
+    const request = { volumeId: volume.id }
+    await expect(node.client.controller.deleteVolume(request)).rejects.toMatchObject(
+      refusal('FAILED_PRECONDITION', /its image .* is missing/),
+    )
+    await rm(dirname(volume.image), { recursive: true })
+    await node.client.controller.deleteVolume(request)
+    await volume.create()
+    await volume.delete()
+    expect(await node.stop()).toEqual(nothing)
   })
 })

@@ -98,11 +98,15 @@ describe('thawLeftFrozen', () => {
     await gone()
   })
 
-  it('keeps the word of one whose image is gone, of which nobody can say whether it is frozen', async () => {
-    await rm(join(world.config.path, 'volumes', volume.id, 'disk.img'))
+  it.each([
+    ['image', 'disk.img'],
+    ['directory', ''],
+  ])('thaws one whose %s is gone, by the name of its device', async (_, gone) => {
+    await rm(join(world.config.path, 'volumes', volume.id, gone), { recursive: true })
     await startAfter({ 'other/snapshots/.s.new/frozen': volume.id })
-    expect(await thaw()).toBe(0)
-    expect(pools.flatMap((pool) => pool.snapshots.frozen)).toEqual([volume.id])
+    expect(await thaw()).toBe(1)
+    expect([...world.mounts.frozen]).toEqual([])
+    expect(pools.flatMap((pool) => pool.snapshots.frozen)).toEqual([])
   })
 
   it('thaws one that is not mounted any more', async () => {
