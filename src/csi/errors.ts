@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js'
-import { VolumeError, hasErrno, messageOf, type ErrorKind } from '../volumes/errors.ts'
+import { VolumeError, firstFailure, hasErrno, messageOf, type ErrorKind } from '../volumes/errors.ts'
 
 /** The one table from what went wrong to gRPC's status codes (CSI specification, "Error Scheme"). */
 const codes: Record<ErrorKind, status> = {
@@ -68,8 +68,8 @@ export interface Status {
 /** @param subject what the call is about; errors that were made for its caller say so by themselves */
 export function statusOf(error: unknown, subject?: string): Status {
   if (isAnswer(error)) return { code: error.code, details: error.details }
-  // What failed first, not what could not be undone then.
-  if (error instanceof SuppressedError) return statusOf(error.suppressed, subject)
+  const first = firstFailure(error)
+  if (first !== error) return statusOf(first, subject)
   const details = messageOf(error) || 'unknown error'
   if (error instanceof VolumeError) return { code: codes[error.kind], details }
   if (error instanceof CancelledError) return { code: status.CANCELLED, details }

@@ -23,10 +23,19 @@ export class VolumeError extends Error {
   }
 }
 
+/** What failed first, where undoing it failed as well. */
+export function firstFailure(error: unknown): unknown {
+  return error instanceof SuppressedError ? firstFailure(error.suppressed) : error
+}
+
 /** True when the error carries one of these errno names, as Node's own and src/linux's system errors do. */
 export function hasErrno(error: unknown, ...names: string[]): boolean {
-  const code = Error.isError(error) && 'code' in error ? error.code : undefined
-  return typeof code === 'string' && names.includes(code)
+  const code = errnoOf(firstFailure(error))
+  return code !== undefined && names.includes(code)
+}
+
+function errnoOf(error: unknown): string | undefined {
+  return Error.isError(error) && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
 /** True when this process, or the machine, lacks something for a moment: that says nothing of the file that was asked for. */
@@ -36,11 +45,13 @@ export function isPassing(error: unknown): boolean {
 
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
-  return Error.isError(error) ? error.message : String(error)
+  const first = firstFailure(error)
+  return Error.isError(first) ? first.message : String(first)
 }
 
 /** The same failure, in a message that begins with what it is about; its errno, if it has one, stays (see hasErrno). */
 export function failureOf(subject: string, error: unknown): Error {
   const failure = new Error(`${subject}: ${messageOf(error)}`, { cause: error })
-  return Error.isError(error) && 'code' in error ? Object.assign(failure, { code: error.code }) : failure
+  const code = errnoOf(firstFailure(error))
+  return code === undefined ? failure : Object.assign(failure, { code })
 }
