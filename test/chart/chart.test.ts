@@ -125,6 +125,19 @@ describe('values', () => {
       'node.port and node.httpPort are both 9810: give them different ports',
     )
   })
+
+  it.each([
+    ['the same path', '/mnt/a/', 'pools.a and pools.b have the same path /mnt/a'],
+    [
+      'one inside the other',
+      '/mnt/a/b',
+      'of pools.a (/mnt/a) and pools.b (/mnt/a/b) one is inside the other',
+    ],
+    ['the other inside the one', '/mnt', 'of pools.a (/mnt/a) and pools.b (/mnt) one is inside the other'],
+  ])('two pools with %s are refused when they are rendered', async (_, path, message) => {
+    const rendering = render({ set: ['pools.a.path=/mnt/a', `pools.b.path=${path}`] })
+    await expect(rendering).rejects.toThrow(`${message}: give each a directory of its own`)
+  })
 })
 
 describe('what is rendered', () => {
