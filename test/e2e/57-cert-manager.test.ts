@@ -4,10 +4,11 @@ import { eventually } from '../support/eventually.ts'
 import { Callers } from './support/callers.ts'
 import {
   canBuild,
+  deleteCrds,
   installCertManager,
   renew,
   secretOf,
-  uninstallCertManager,
+  stopCertManager,
 } from './support/cert-manager.ts'
 import { nodeNames } from './support/cluster.ts'
 import { driverPods, install, ready, RELEASE } from './support/driver.ts'
@@ -40,10 +41,14 @@ describeWithGo('with the certificates of cert-manager', () => {
 
   afterAll(async () => {
     await on[Symbol.asyncDispose]()
+    // It would make its Secrets again, which Helm takes for somebody else's.
+    await stopCertManager()
+    const secrets = ['ca', 'node-tls', 'controller-tls'].map((name) => `secret/csi-driver-loop-${name}`)
+    await kubectl(['--namespace', RELEASE, 'delete', '--ignore-not-found', ...secrets])
     await install('tls.mode=helm')
     await restart('daemonset/csi-driver-loop-node')
     await restart('deployment/csi-driver-loop-controller')
-    await uninstallCertManager()
+    await deleteCrds()
   })
 
   async function restart(workload: string): Promise<void> {

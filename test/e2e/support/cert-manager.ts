@@ -37,8 +37,13 @@ export async function installCertManager(): Promise<void> {
   await kubectl(['--namespace', NAME, 'rollout', 'status', `deployment/${NAME}`, '--timeout=180s'])
 }
 
-export async function uninstallCertManager(): Promise<void> {
+/** Ends the controllers; what they have made stays. */
+export async function stopCertManager(): Promise<void> {
   await kubectl(['delete', '--ignore-not-found', `clusterrolebinding/${NAME}`, `namespace/${NAME}`])
+}
+
+/** With all Certificates and Issuers that there are. */
+export async function deleteCrds(): Promise<void> {
   await kubectl(['delete', '--ignore-not-found', `--filename=${await crds()}`])
 }
 
