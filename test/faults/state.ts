@@ -34,6 +34,9 @@ const ignored = /^(steps.*|csi\.sock|config\.yaml)$/
 /** What of a record is another one each time; and the image's size counts, whatever the record says. */
 const varying = ['createdAt', 'cutAt', 'capacityBytes']
 
+/** A new file system has another one each time. */
+const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
+
 async function files({ path }: TestNode): Promise<string[]> {
   const lines: string[] = []
   for (const root of [path, join(path, 'data/mounts/instant')]) {
@@ -49,7 +52,8 @@ async function files({ path }: TestNode): Promise<string[]> {
 }
 
 async function record(file: string): Promise<string> {
-  const entries = Object.entries(JSON.parse(await readFile(file, 'utf8')) as object)
+  const text = (await readFile(file, 'utf8')).replaceAll(UUID, '<uuid>')
+  const entries = Object.entries(JSON.parse(text) as object)
   const lasting = entries.filter(([key]) => !varying.includes(key))
   return lasting
     .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
