@@ -133,7 +133,11 @@ export class LinuxLoopDevices implements LoopDevices {
       await detach(state.device, backedBy(backingOf(info)), shown, signal)
     }
     for (const number of (await boundNumbers()).filter((number) => isInDirectory(number, name))) {
-      await detach({ number, path: await this.#nodes.loop(number) }, inDirectory(name), shown, signal)
+      const device = { number, path: await this.#nodes.loop(number) }
+      // The kernel tells nothing of a device on a dead file system, but all of those on top of it, which keep it open.
+      for (const { state, info } of onTopOf(device, all))
+        await detach(state.device, backedBy(backingOf(info)), shown, signal)
+      await detach(device, inDirectory(name), shown, signal)
     }
   }
 
