@@ -71,6 +71,9 @@ const kinds: Readonly<Record<string, (life: Life) => Promise<void>>> = {
 /** A plain pool, and one whose file system shares blocks. */
 const pools = ['default', 'instant']
 
+/** So many lives that follow each other are one of each kind, in each pool. */
+export const DIFFERENT_LIVES = Object.keys(kinds).length * pools.length
+
 /** @param number tells which one it is, and must not come twice */
 export async function liveOne(host: TestHost, number: number): Promise<void> {
   const all = Object.entries(kinds)

@@ -6,7 +6,7 @@ import type { Progress } from '../harness/progress.ts'
 import { percentile } from '../harness/statistics.ts'
 import { Workspace } from '../harness/workspace.ts'
 import { leftovers, type Leftovers } from '../support/leftovers.ts'
-import { liveOne } from './lives.ts'
+import { DIFFERENT_LIVES, liveOne } from './lives.ts'
 import { RestartingDriver } from './restarting-driver.ts'
 import { holdings, settled, type Holdings, type Sample } from './sample.ts'
 import { SoakHost } from './soak-host.ts'
@@ -27,7 +27,7 @@ export interface SoakOptions {
 
 /** What a soak found. */
 export interface Findings {
-  /** Before the first life. */
+  /** Before the first life; open files after one life of each kind, because some are opened once, by the first freeze. */
   readonly idle: Holdings
   readonly samples: readonly Sample[]
   /** After the driver was stopped. */
@@ -57,7 +57,13 @@ export async function soak(
   const found = await withDriver(start, async (driver) => {
     const host = new SoakHost(path, dataDir, driver.client)
     const look = async (): Promise<Holdings> => holdings(await driver.process(), path, dataDir)
-    const idle = await look()
+    const unused = await look()
+    for (let number = 0; number < DIFFERENT_LIVES; number++) {
+      signal.throwIfAborted()
+      await liveOne(host, options.lives + number)
+    }
+    await host.tidy()
+    const idle = { ...unused, fds: (await settled(look, unused)).fds }
     const samples: Sample[] = []
     const startedAt = performance.now()
     const elapsedMs = () => performance.now() - startedAt
