@@ -97,7 +97,7 @@ export class Provisioner {
 
   /** Deletes the volume and its data. @throws VolumeError failed-precondition while it is staged or attached */
   async delete(id: string, signal: AbortSignal): Promise<void> {
-    const { catalog, files, locks } = this.#on
+    const { catalog, files, locks, loops } = this.#on
     using _lock = await locks.acquire(id, signal)
     await catalog.forgetRemoved(id)
     const volume = catalog.find(id)
@@ -106,8 +106,11 @@ export class Provisioner {
       return
     }
     // With the image's lock in hand nobody can attach it between here and its removal.
-    await using unused = await lockImage(files, catalog.image(volume), signal)
-    if (!unused) {
+    const lock = await lockImage(files, catalog.image(volume), signal)
+    await using _unused = lock === 'no image' ? undefined : lock
+    // Its file is kept as long as a device has it, and its number must not go to another volume while a pod shows that.
+    if (lock === 'no image') await loops.detachNamed(id, signal)
+    if (!lock) {
       throw new VolumeError(
         'failed-precondition',
         `volume "${id}" is in use (attached to a loop device); unstage it first`,
@@ -204,7 +207,7 @@ async function lockImage(
   files: ImageFiles,
   image: string,
   signal: AbortSignal,
-): Promise<AsyncDisposable | undefined> {
+): Promise<AsyncDisposable | 'no image' | undefined> {
   try {
     for (let attempt = 1; attempt < LOCK_ATTEMPTS; attempt++) {
       const lock = await files.lock(image)
@@ -214,8 +217,7 @@ async function lockImage(
     return await files.lock(image)
   } catch (error) {
     // Nothing, or what nobody can attach: a socket, a device without a driver, a symbolic link that leads nowhere.
-    if (hasErrno(error, 'ENOENT', 'ENXIO', 'ENODEV', 'ELOOP'))
-      return { [Symbol.asyncDispose]: () => Promise.resolve() }
+    if (hasErrno(error, 'ENOENT', 'ENXIO', 'ENODEV', 'ELOOP')) return 'no image'
     throw error
   }
 }

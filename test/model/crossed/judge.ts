@@ -93,12 +93,9 @@ export class Judge {
 
   /** A driver that finds it so at its start deletes nothing of it: a person has to. */
   async #deleteDamaged(name: VolumeName): Promise<void> {
-    const { crossing, subject, world } = this.#scene
+    const { crossing, subject } = this.#scene
     if (crossing.end === 'kill') await rm(dirname(subject.image(name)), { recursive: true, force: true })
     await this.#scene.must(`delete ${name}`, subject.delete(name))
-    // Of a raw block volume that was deleted before it was unstaged; the driver looks for such devices every ten minutes.
-    for (const [device, file] of await devicesOf(world.node.path))
-      if (file.startsWith(subject.image(name))) await tool('losetup', '--detach', device)
   }
 
   #requireMade(ids: readonly string[]): void {

@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { parseParameters } from '../../../src/volumes/parameters.ts'
@@ -105,6 +105,21 @@ describe('Provisioner', () => {
       await expect(world.provisioner.delete(id, never)).resolves.toBeUndefined()
     },
   )
+
+  it('does not delete what is attached although its image was removed, and detaches it when nobody has it open', async () => {
+    const volume = await world.create('a', block)
+    const { device } = await world.use(volume)
+    world.loops.hold(device)
+    await rm(world.catalog.image(volume))
+    await expect(world.provisioner.delete(volume.id, never)).rejects.toMatchObject({
+      kind: 'failed-precondition',
+    })
+    expect(world.catalog.find(volume.id)).toBeDefined()
+    world.loops.release(device)
+    await world.provisioner.delete(volume.id, never)
+    expect(world.catalog.find(volume.id)).toBeUndefined()
+    expect(await world.loops.findNamed(volume.id)).toEqual([])
+  })
 
   it('leaves nothing of a volume that was not finished', async () => {
     await expect(
