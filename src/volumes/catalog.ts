@@ -53,8 +53,10 @@ export class Catalog {
   requireAbsent(id: string): void {
     const { unreachable } = this.#pools
     if (unreachable.size === 0 || !this.isOurs(id)) return
-    const reasons = [...unreachable.values()].map(messageOf).join('; ')
-    throw new VolumeError('unavailable', `"${id}" is in no pool that can be reached now: ${reasons}`)
+    throw new VolumeError(
+      'unavailable',
+      `"${id}" is in no pool that can be reached now: ${reasonsOf(unreachable)}`,
+    )
   }
 
   /**
@@ -64,8 +66,7 @@ export class Catalog {
   requireAll(): void {
     const { unreachable } = this.#pools
     if (unreachable.size === 0) return
-    const reasons = [...unreachable.values()].map(messageOf).join('; ')
-    throw new VolumeError('unavailable', `not all volumes can be listed now: ${reasons}`)
+    throw new VolumeError('unavailable', `not all volumes can be listed now: ${reasonsOf(unreachable)}`)
   }
 
   /** To be called before something is deleted: what was damaged may have been removed by a person since it was found. */
@@ -212,4 +213,8 @@ function page<T extends { readonly id: string }>(records: T[], after: string, li
     .filter(({ id }) => id > after)
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .slice(0, limit)
+}
+
+function reasonsOf(unreachable: PoolSet['unreachable']): string {
+  return [...unreachable.values()].map(messageOf).join('; ')
 }

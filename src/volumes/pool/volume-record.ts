@@ -14,10 +14,6 @@ import {
 } from './record-schema.ts'
 import type { RecordKind } from './load-record.ts'
 
-/**
- * `volume.json`, the one file beside a volume's image. It holds what was asked for; what is attached or mounted is the
- * kernel's to know and is never written down.
- */
 const migrations = [addFileSystem]
 
 const attributes = {
@@ -42,6 +38,10 @@ const schema = v.object({
   labels: v.record(v.string(), v.string()),
 })
 
+/**
+ * `volume.json`, the one file beside a volume's image. It holds what was asked for; what is attached or mounted is the
+ * kernel's to know and is never written down.
+ */
 export const volumeKind: RecordKind<Volume> = {
   folder: 'volumes',
   recordName: 'volume.json',
