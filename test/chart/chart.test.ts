@@ -127,7 +127,7 @@ describe('values', () => {
   })
 
   it.each([
-    ['the same path', '/mnt/a/', 'pools.a and pools.b have the same path /mnt/a'],
+    ['the same path', '/mnt/./a', 'pools.a and pools.b have the same path /mnt/a'],
     [
       'one inside the other',
       '/mnt/a/b',
