@@ -13,6 +13,9 @@ export const FALLOC_FL_KEEP_SIZE = 1
 /** fallocate(2): makes a hole; only with FALLOC_FL_KEEP_SIZE. */
 export const FALLOC_FL_PUNCH_HOLE = 2
 
+/** fallocate(2): what the file shares with others gets blocks of its own; what has none gets some. */
+export const FALLOC_FL_UNSHARE_RANGE = 0x40
+
 /** Makes a file share all blocks of another: _IOW(0x94, 9, int). */
 export const FICLONE = 0x40049409
 /** The same for a range: _IOW(0x94, 13, struct file_clone_range). */

@@ -1,8 +1,16 @@
 import { constants } from 'node:fs'
 import { lstat, open, realpath, statfs, unlink } from 'node:fs/promises'
 import type { FileSystemUsage, ImageFiles, ImageSize } from '../volumes/ports.ts'
+import { larger } from '../volumes/bytes.ts'
 import { hasErrno } from '../volumes/errors.ts'
-import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, SEEK_DATA, SEEK_HOLE } from './file-abi.ts'
+import { sharedBytes } from './copy/shared-bytes.ts'
+import {
+  FALLOC_FL_KEEP_SIZE,
+  FALLOC_FL_PUNCH_HOLE,
+  FALLOC_FL_UNSHARE_RANGE,
+  SEEK_DATA,
+  SEEK_HOLE,
+} from './file-abi.ts'
 import { findMount } from './find-mount.ts'
 import { fallocate, lseek, tryLockExclusive } from './libc.ts'
 import { mountIdOf } from './mount-id.ts'
@@ -15,6 +23,13 @@ const STAT_BLOCK_BYTES = 512n
 /** fallocate(2) cannot be interrupted, so large files are allocated in pieces between which a cancelled call ends. */
 const ALLOCATION_STEP_BYTES = 4n << 30n
 
+/** f_type of file systems that write anew what is overwritten (<linux/magic.h>; OpenZFS and bcachefs have theirs in their sources). */
+const COPY_ON_WRITE = {
+  btrfs: 0x9123683en,
+  zfs: 0x2fc12fc1n,
+  bcachefs: 0xca451a4en,
+}
+
 /** Longer than the coarsest clock that a file system has for its files (2 s on FAT), and than a tick of the kernel's. */
 const CLOCK_STEP_MS = 3000
 
@@ -23,7 +38,7 @@ export class LinuxImageFiles implements ImageFiles {
   async create(path: string, sizeBytes: bigint, allocate: boolean, signal: AbortSignal): Promise<void> {
     await using file = await open(path, 'wx', 0o600)
     try {
-      if (allocate) await allocateRange(file.fd, 0n, sizeBytes, path, signal)
+      if (allocate) await allocateRange(file.fd, 0, 0n, sizeBytes, path, signal)
       else await file.truncate(Number(sizeBytes))
       await file.sync()
     } catch (error) {
@@ -37,7 +52,7 @@ export class LinuxImageFiles implements ImageFiles {
     const before = (await file.stat({ bigint: true })).size
     if (sizeBytes <= before) return
     try {
-      if (allocate) await allocateRange(file.fd, before, sizeBytes, path, signal)
+      if (allocate) await allocateRange(file.fd, 0, before, sizeBytes, path, signal)
       else await file.truncate(Number(sizeBytes))
       await file.sync()
     } catch (error) {
@@ -49,8 +64,24 @@ export class LinuxImageFiles implements ImageFiles {
 
   async allocate(path: string, signal: AbortSignal): Promise<void> {
     await using file = await openImage(path, 'r+')
-    await allocateRange(file.fd, 0n, (await file.stat({ bigint: true })).size, path, signal)
+    const { size } = await file.stat({ bigint: true })
+    // Only where it is known to be of use, because most file systems cannot.
+    const isShared = (await sharedBytes({ handle: file, path }, size)) > 0n
+    const mode = isShared ? FALLOC_FL_UNSHARE_RANGE | FALLOC_FL_KEEP_SIZE : 0
+    await allocateRange(file.fd, mode, 0n, size, path, signal)
     await file.sync()
+  }
+
+  async missing(path: string): Promise<bigint> {
+    await using file = await openImage(path, 'r')
+    const { blocks, size } = await file.stat({ bigint: true })
+    const own = blocks * STAT_BLOCK_BYTES - (await sharedBytes({ handle: file, path }, size))
+    return larger(size - own, 0n)
+  }
+
+  async keepsBlocks(path: string): Promise<boolean> {
+    const { type } = await statfs(path, { bigint: true })
+    return !Object.values(COPY_ON_WRITE).includes(type)
   }
 
   async deallocate(path: string, signal: AbortSignal): Promise<void> {
@@ -124,6 +155,7 @@ export class LinuxImageFiles implements ImageFiles {
 
 async function allocateRange(
   fd: number,
+  mode: number,
   from: bigint,
   to: bigint,
   path: string,
@@ -132,7 +164,7 @@ async function allocateRange(
   for (let offset = from; offset < to; offset += ALLOCATION_STEP_BYTES) {
     signal.throwIfAborted()
     const length = to - offset < ALLOCATION_STEP_BYTES ? to - offset : ALLOCATION_STEP_BYTES
-    await fallocate(fd, 0, offset, length, `allocate ${to} bytes for ${path}`)
+    await fallocate(fd, mode, offset, length, `allocate ${to} bytes for ${path}`)
   }
 }
 

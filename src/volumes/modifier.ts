@@ -32,7 +32,7 @@ export class Modifier {
    * All or nothing: what was done is undone when a later part fails. What is asked for is made so whatever the record
    * says, because a crash may have come between. `discard` counts from the next mount on.
    * @throws VolumeError not-found; resource-exhausted when there is no room to make it thick; invalid-argument for direct
-   * I/O where it is not possible, and for attributes that contradict each other; failed-precondition for the
+   * I/O and for thick where it is not possible, and for attributes that contradict each other; failed-precondition for the
    * provisioning of a raw block volume in use
    */
   async modify(id: string, changes: Partial<VolumeAttributes>, signal: AbortSignal): Promise<void> {
@@ -41,7 +41,9 @@ export class Modifier {
     const volume = catalog.get(id)
     checkAttributes({ ...volume, ...changes })
     await catalog.wholeImage(volume)
-    const { space, volumes } = catalog.pool(volume.pool)
+    const pool = catalog.pool(volume.pool)
+    if (changes.provisioning !== undefined) await pool.requirePossible({ provisioning: changes.provisioning })
+    const { space, volumes } = pool
     await using undo = new AsyncDisposableStack()
     const work = async (): Promise<void> => {
       if (changes.directIo !== undefined) {
@@ -85,8 +87,7 @@ export class Modifier {
     const { catalog, files } = this.#on
     const image = catalog.image(volume)
     await this.#requireNoDiscard(volume)
-    const { logical, allocated } = await files.size(image)
-    if (logical - allocated > (await catalog.pool(volume.pool).space.allocatable())) {
+    if ((await files.missing(image)) > (await catalog.pool(volume.pool).space.allocatable())) {
       throw new VolumeError('resource-exhausted', `volume "${volume.id}": no room to make it thick`)
     }
     await files.allocate(image, signal)

@@ -20,7 +20,7 @@ const stepsOf: { readonly [Name in keyof Machine]: StepsOf<Machine[Name]> } = {
   loops: { attach: 'attach', detach: 'detach', detachWithAbove: 'detach', detachNamed: 'detach' },
   mounts: { mount: 'mount', bind: 'mount', unmount: 'unmount', trim: 'trim' },
   fileSystems: { probe: 'probe', format: 'mkfs', check: 'fsck', growUnmounted: 'grow', grow: 'grow' },
-  copier: { copy: 'copy', update: 'update', updateWithin: 'update' },
+  copier: { share: 'copy', shareAgain: 'update', copy: 'copy', update: 'update', updateWithin: 'update' },
 }
 
 /** The same ports, with their steps told to an observer. */

@@ -277,8 +277,15 @@ export interface ImageFiles {
   create(path: string, sizeBytes: bigint, allocate: boolean, signal: AbortSignal): Promise<void>
   /** Makes an image larger, and flushes it. @throws ENOSPC; the image is then as it was. */
   grow(path: string, sizeBytes: bigint, allocate: boolean, signal: AbortSignal): Promise<void>
-  /** Gives an image all of its blocks (thin to thick); what is written stays. @throws ENOSPC; it keeps what it got */
+  /**
+   * Gives an image all of its blocks, and none that others share (thin to thick); what is written stays.
+   * @throws ENOSPC; it keeps what it got
+   */
   allocate(path: string, signal: AbortSignal): Promise<void>
+  /** What `allocate` would take from the disk, in bytes. */
+  missing(path: string): Promise<bigint>
+  /** Whether what is overwritten stays where it is, so that an image that has all of its blocks needs no others. @param path in the file system */
+  keepsBlocks(path: string): Promise<boolean>
   /** Gives back the blocks that were never written (thick to thin). */
   deallocate(path: string, signal: AbortSignal): Promise<void>
   /** False when it is certain that no byte of the image was ever written: all of it reads as zeros. */
@@ -315,11 +322,20 @@ export interface CopyProgress {
 
 /** Copies images without reading or writing their holes. */
 export interface ImageCopier {
-  /** Whether `copy` to `target`, which must not exist, would share the blocks. It is asked of the kernel, and nothing is copied. */
+  /** Whether `share` with `target`, which must not exist, would work. It is asked of the kernel, and nothing is shared. */
   canShare(source: string, target: string): Promise<boolean>
   /**
-   * Makes `target`, which must not exist, equal to `source`: sharing its blocks where the file system can (FICLONE), else
-   * copying its data. Nothing is flushed; after a failure there is no target.
+   * Makes `target`, which must not exist, equal to `source` in one step, by sharing all of its blocks (FICLONE). Each of the two
+   * then needs new blocks for what is written to it. Nothing is flushed.
+   * @returns false where the file system cannot, or the two are on different ones; then there is no target
+   * @throws EEXIST
+   */
+  share(source: string, target: string): Promise<boolean>
+  /** Makes a target of `share` equal to its source again. */
+  shareAgain(source: string, target: string): Promise<void>
+  /**
+   * Makes `target`, which must not exist, equal to `source` by copying its data to blocks of its own, whatever could be shared.
+   * Nothing is flushed; after a failure there is no target.
    * @throws ENOSPC, EEXIST
    */
   copy(
@@ -327,10 +343,10 @@ export interface ImageCopier {
     target: string,
     onProgress: (progress: CopyProgress) => void,
     signal: AbortSignal,
-  ): Promise<'shared' | 'copied'>
+  ): Promise<void>
   /**
-   * Makes a copy equal to its source again: shares the blocks where that is possible, else writes only what differs.
-   * @returns the bytes that were written; 0 when the blocks are shared
+   * Makes a copy equal to its source again: writes only what differs.
+   * @returns the bytes that were written
    */
   update(source: string, target: string, signal: AbortSignal): Promise<bigint>
   /**

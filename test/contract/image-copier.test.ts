@@ -6,13 +6,13 @@ import { describeImageCopier, type ImageCopierWorld } from './image-copier.ts'
 import { describeImageDifferences } from './image-differences.ts'
 
 // No fake: the real one needs neither root nor a device, so the unit tests use it too.
-describeImageCopier('LinuxImageCopier', 'copied', plainWorld)
+describeImageCopier('LinuxImageCopier', false, plainWorld)
 describeImageDifferences('LinuxImageCopier', plainWorld)
 
 describeRoot('on a file system that shares blocks', () => {
-  describeImageCopier('LinuxImageCopier on xfs', 'shared', () => sharingWorld('xfs'))
+  describeImageCopier('LinuxImageCopier on xfs', true, () => sharingWorld('xfs'))
   describeImageDifferences('LinuxImageCopier on xfs', () => sharingWorld('xfs'))
-  describeImageCopier('LinuxImageCopier on btrfs', 'shared', () => sharingWorld('btrfs'))
+  describeImageCopier('LinuxImageCopier on btrfs', true, () => sharingWorld('btrfs'))
   describeImageDifferences('LinuxImageCopier on btrfs', () => sharingWorld('btrfs'))
 })
 

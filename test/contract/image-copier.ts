@@ -21,8 +21,8 @@ export interface ImageCopierWorld extends AsyncDisposable {
 }
 
 const MIB = 1 << 20
-/** A block; where blocks are shared, an xfs allocates this much at a time for what is written over them. */
-const SLACK = { copied: 4096, shared: 128 << 10 }
+/** An xfs allocates up to this much at a time. */
+const SLACK_BYTES = 128 << 10
 const { signal } = new AbortController()
 const ignore = () => undefined
 
@@ -49,11 +49,11 @@ const kinds: Readonly<Record<string, (path: string) => Promise<void>>> = {
 
 /**
  * What every ImageCopier does.
- * @param how what `copy` comes to on the file system of the world
+ * @param sharing whether the file system of the world shares blocks
  */
 export function describeImageCopier(
   name: string,
-  how: 'shared' | 'copied',
+  sharing: boolean,
   makeWorld: () => Promise<ImageCopierWorld>,
 ): void {
   describe(`${name} as ImageCopier`, () => {
@@ -83,16 +83,52 @@ export function describeImageCopier(
 
     it.each(Object.entries(kinds))('copies %s', async (_, make) => {
       await make(source)
-      expect(await copy()).toBe(how)
+      await copy()
       await expectEqual(source, target)
       expect((await stat(target)).size).toBe((await stat(source)).size)
     })
 
-    it.each(Object.entries(kinds))('tells before how it copies %s, and leaves no target', async (_, make) => {
-      await make(source)
-      expect(await copier.canShare(source, target)).toBe(how === 'shared')
-      await expect(stat(target)).rejects.toMatchObject({ code: 'ENOENT' })
-    })
+    it.each(Object.entries(kinds))(
+      'tells whether it could share %s, and leaves no target',
+      async (_, make) => {
+        await make(source)
+        expect(await copier.canShare(source, target)).toBe(sharing)
+        await expect(stat(target)).rejects.toMatchObject({ code: 'ENOENT' })
+      },
+    )
+
+    if (sharing) {
+      it.each(Object.entries(kinds))('shares %s, and again when it has changed', async (_, make) => {
+        await make(source)
+        expect(await copier.share(source, target)).toBe(true)
+        await expectEqual(source, target)
+        await fill(source, 0, 5000, 9)
+        await copier.shareAgain(source, target)
+        await expectEqual(source, target)
+      })
+
+      it.each(Object.entries(kinds))('copies %s to blocks that are not shared', async (_, make) => {
+        await make(source)
+        await copy()
+        expect(await sharedExtents(target)).toEqual([])
+        await fill(source, 0, 5000, 9)
+        await update()
+        expect(await sharedExtents(target)).toEqual([])
+      })
+
+      it('does not overwrite what it would share with, nor take it away', async () => {
+        await makeImage()
+        await makeSparse(target, 5)
+        await expect(copier.share(source, target)).rejects.toMatchObject({ code: 'EEXIST' })
+        expect((await stat(target)).size).toBe(5)
+      })
+    } else {
+      it('shares nothing, and leaves no target', async () => {
+        await makeImage()
+        expect(await copier.share(source, target)).toBe(false)
+        await expect(stat(target)).rejects.toMatchObject({ code: 'ENOENT' })
+      })
+    }
 
     it.each(['a sparse one', 'a fragmented one'])('keeps what is sparse sparse: %s', async (kind) => {
       await kinds[kind]?.(source)
@@ -114,42 +150,40 @@ export function describeImageCopier(
       await expect(stat(target)).rejects.toMatchObject({ code: 'ENOENT' })
     })
 
-    if (how === 'copied') {
-      it('stops in the middle when the caller gives up, and leaves no target', async () => {
-        await makeSparse(source, 200 * MIB)
-        await fill(source, 0, 200 * MIB, 1)
-        const giving = new AbortController()
-        const reports: CopyProgress[] = []
-        const copying = copier.copy(
-          source,
-          target,
-          (progress) => {
-            reports.push(progress)
-            giving.abort()
-          },
-          giving.signal,
-        )
-        await expect(copying).rejects.toThrow('aborted')
-        expect(reports.at(-1)?.copiedBytes).toBeLessThan(BigInt(200 * MIB))
-        await expect(stat(target)).rejects.toMatchObject({ code: 'ENOENT' })
-      })
+    it('stops in the middle when the caller gives up, and leaves no target', async () => {
+      await makeSparse(source, 200 * MIB)
+      await fill(source, 0, 200 * MIB, 1)
+      const giving = new AbortController()
+      const reports: CopyProgress[] = []
+      const copying = copier.copy(
+        source,
+        target,
+        (progress) => {
+          reports.push(progress)
+          giving.abort()
+        },
+        giving.signal,
+      )
+      await expect(copying).rejects.toThrow('aborted')
+      expect(reports.at(-1)?.copiedBytes).toBeLessThan(BigInt(200 * MIB))
+      await expect(stat(target)).rejects.toMatchObject({ code: 'ENOENT' })
+    })
 
-      it('tells how far it is, not counting holes', async () => {
-        await makeImage()
-        const reports: CopyProgress[] = []
-        await copier.copy(source, target, (progress) => reports.push(progress), signal)
-        expect(reports.at(-1)).toEqual({ copiedBytes: BigInt(2 * MIB), totalBytes: BigInt(2 * MIB) })
-      })
+    it('tells how far it is, not counting holes', async () => {
+      await makeImage()
+      const reports: CopyProgress[] = []
+      await copier.copy(source, target, (progress) => reports.push(progress), signal)
+      expect(reports.at(-1)).toEqual({ copiedBytes: BigInt(2 * MIB), totalBytes: BigInt(2 * MIB) })
+    })
 
-      it('writes only what differs', async () => {
-        await makeImage()
-        await copy()
-        expect(await update()).toBe(0n)
-        await fill(source, 2 * MIB + 5, 10, 2)
-        expect(await update()).toBe(4096n)
-        await expectEqual(source, target)
-      })
-    }
+    it('writes only what differs', async () => {
+      await makeImage()
+      await copy()
+      expect(await update()).toBe(0n)
+      await fill(source, 2 * MIB + 5, 10, 2)
+      expect(await update()).toBe(4096n)
+      await expectEqual(source, target)
+    })
 
     it.each<[string, () => Promise<void>]>([
       ['written to', () => fill(source, 3 * MIB - 5, 4096, 9)],
@@ -163,7 +197,7 @@ export function describeImageCopier(
       await change()
       await update()
       await expectEqual(source, target)
-      expect(Math.abs((await allocated(target)) - (await allocated(source)))).toBeLessThanOrEqual(SLACK[how])
+      expect(Math.abs((await allocated(target)) - (await allocated(source)))).toBeLessThanOrEqual(SLACK_BYTES)
     })
 
     it('copies what a grown source has behind the end of the target, whatever is known of changes', async () => {
@@ -200,7 +234,7 @@ export function describeImageCopier(
         await update()
         await expectEqual(source, target)
         const difference = Math.abs((await allocated(target)) - (await allocated(source)))
-        expect(difference).toBeLessThanOrEqual(10 * SLACK[how])
+        expect(difference).toBeLessThanOrEqual(10 * SLACK_BYTES)
       }
     })
 
@@ -213,4 +247,9 @@ export function describeImageCopier(
       expect((await readFile(source)).equals(before)).toBe(true)
     })
   })
+}
+
+/** The lines of filefrag(8) for the extents that are shared with another file. */
+async function sharedExtents(path: string): Promise<string[]> {
+  return (await tool('filefrag', '-v', '-s', path)).split('\n').filter((line) => line.includes('shared'))
 }

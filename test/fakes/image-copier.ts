@@ -1,10 +1,12 @@
 import { LinuxImageCopier } from '../../src/linux/copy/image-copier.ts'
 import type { CopyProgress, Extent, ImageCopier } from '../../src/volumes/ports.ts'
 
-export type CopierOperation = 'copy' | 'update' | 'updateWithin'
+export type CopierOperation = 'share' | 'copy' | 'update' | 'updateWithin'
 
 /** What a test has happen when an operation begins: it waits, or fails, or the source changes. */
 export type CopierHook = (operation: CopierOperation, source: string, signal: AbortSignal) => unknown
+
+const never = new AbortController().signal
 
 /** The real copier, which needs neither root nor a device, with a log and a hand in what happens. */
 export class WatchedCopier implements ImageCopier {
@@ -22,15 +24,26 @@ export class WatchedCopier implements ImageCopier {
     return Promise.resolve(this.shares)
   }
 
+  async share(source: string, target: string): Promise<boolean> {
+    if (!this.shares) return false
+    await this.#begin('share', source, never)
+    await this.#real.copy(source, target, () => undefined, never)
+    return true
+  }
+
+  async shareAgain(source: string, target: string): Promise<void> {
+    await this.#begin('share', source, never)
+    await this.#real.update(source, target, never)
+  }
+
   async copy(
     source: string,
     target: string,
     onProgress: (progress: CopyProgress) => void,
     signal: AbortSignal,
-  ): Promise<'shared' | 'copied'> {
+  ): Promise<void> {
     await this.#begin('copy', source, signal)
     await this.#real.copy(source, target, onProgress, signal)
-    return this.shares ? 'shared' : 'copied'
   }
 
   async update(source: string, target: string, signal: AbortSignal): Promise<bigint> {

@@ -21,7 +21,7 @@ export function blockCapability(mode: AccessMode = 'SINGLE_NODE_WRITER'): Volume
   return { accessMode: { mode }, block: {}, accessType: 'block' }
 }
 
-interface Wishes {
+export interface Wishes {
   readonly capability?: VolumeCapabilityInit
   readonly bytes?: number
   readonly parameters?: Record<string, string>

@@ -1,7 +1,6 @@
 import { rm, rmdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { connect } from '../../csi/client.ts'
-import { LinuxImageCopier } from '../../linux/copy/image-copier.ts'
 import { LinuxImageFiles } from '../../linux/image-files.ts'
 import { VolumeError, hasErrno, messageOf } from '../../volumes/errors.ts'
 import { volumeKind } from '../../volumes/pool/volume-record.ts'
@@ -11,6 +10,7 @@ import { ProgressBar } from '../progress.ts'
 import { askDriver } from '../running-driver.ts'
 import { takeSurvey, type PoolOptions, type Survey } from '../survey.ts'
 import { contentOf, type ContentWishes } from './content.ts'
+import { copyImage } from './copy-image.ts'
 import { createWithImage, type ImagePlace, type NewVolume } from './create.ts'
 import { manifestOf } from './manifest.ts'
 import { findOrphan, isInPool, poolDirectory, type Orphan } from './orphan.ts'
@@ -118,7 +118,7 @@ async function move(
     if (!hasErrno(error, 'EXDEV')) throw error
     using progress = new ProgressBar(`adopt ${source}`)
     const copy = async (path: string): Promise<void> => {
-      await new LinuxImageCopier().copy(source, path, progress.update, signal)
+      await copyImage(source, path, volume.provisioning, progress, signal)
     }
     await putCopy(place, volume, copy, signal)
     await rm(source)

@@ -2,15 +2,16 @@ import { createReadStream } from 'node:fs'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { resolve } from 'node:path'
-import { LinuxImageCopier } from '../../linux/copy/image-copier.ts'
 import { LinuxImageFiles } from '../../linux/image-files.ts'
 import { formatBytes } from '../../volumes/bytes.ts'
 import { VolumeError } from '../../volumes/errors.ts'
 import { snapshotImage } from '../../volumes/inspection/pool-usage.ts'
 import { flush } from '../../volumes/pool/durable.ts'
+import type { Provisioning } from '../../volumes/volume.ts'
 import { abortOnInterruption } from '../interruption.ts'
 import { ProgressBar } from '../progress.ts'
 import { takeSurvey, volumeOf, type PoolOptions, type Survey } from '../survey.ts'
+import { copyImage } from './copy-image.ts'
 import { findSnapshot, findVolume } from './find.ts'
 import { inUse, requireUnused } from './use.ts'
 
@@ -22,6 +23,7 @@ const ADVICE = 'make a snapshot of it and export that, or end its pods first'
 /** What is exported, which nobody changes until it is disposed of. */
 interface Source extends AsyncDisposable {
   readonly image: string
+  readonly provisioning: Provisioning
 }
 
 /**
@@ -36,7 +38,7 @@ export async function exportImage(reference: string, output: string, options: Po
   using progress = new ProgressBar(`export ${reference}`)
   const { logical } = await new LinuxImageFiles().size(source.image)
   if (output === '-') await writeOut(source.image, logical, progress, signal)
-  else await writeFile(source.image, resolve(output), progress, signal)
+  else await writeFile(source, resolve(output), progress, signal)
   progress[Symbol.dispose]()
   console.error(
     `${reference}: ${formatBytes(logical)} written to ${output === '-' ? 'standard output' : output}`,
@@ -47,7 +49,8 @@ export async function exportImage(reference: string, output: string, options: Po
 async function open(survey: Survey, reference: string): Promise<Source> {
   try {
     const { pool, record } = findSnapshot(survey, reference)
-    return { image: snapshotImage(pool, record.id), [Symbol.asyncDispose]: () => Promise.resolve() }
+    const image = snapshotImage(pool, record.id)
+    return { image, provisioning: 'thin', [Symbol.asyncDispose]: () => Promise.resolve() }
   } catch (error) {
     if (!(error instanceof VolumeError) || error.kind !== 'not-found') throw error
   }
@@ -56,16 +59,20 @@ async function open(survey: Survey, reference: string): Promise<Source> {
   requireUnused(volume, ADVICE)
   const lock = await new LinuxImageFiles().lock(volume.image)
   if (!lock) throw inUse(record.id, 'another process has its image locked', ADVICE)
-  return { image: volume.image, [Symbol.asyncDispose]: () => lock[Symbol.asyncDispose]() }
+  return {
+    image: volume.image,
+    provisioning: record.provisioning,
+    [Symbol.asyncDispose]: () => lock[Symbol.asyncDispose](),
+  }
 }
 
 async function writeFile(
-  image: string,
+  { image, provisioning }: Source,
   output: string,
   progress: ProgressBar,
   signal: AbortSignal,
 ): Promise<void> {
-  await new LinuxImageCopier().copy(image, output, progress.update, signal)
+  await copyImage(image, output, provisioning, progress, signal)
   await flush(output)
 }
 

@@ -1,6 +1,5 @@
 import { open, realpath } from 'node:fs/promises'
 import { addAbortSignal } from 'node:stream'
-import { LinuxImageCopier } from '../../linux/copy/image-copier.ts'
 import { writeSparse } from '../../linux/copy/write-sparse.ts'
 import { LinuxFileSystems } from '../../linux/filesystems/index.ts'
 import { LinuxImageFiles } from '../../linux/image-files.ts'
@@ -10,6 +9,7 @@ import { abortOnInterruption } from '../interruption.ts'
 import { ProgressBar } from '../progress.ts'
 import { takeSurvey, type PoolOptions } from '../survey.ts'
 import { contentOf, wantedContent, type ContentWishes } from './content.ts'
+import { copyImage } from './copy-image.ts'
 import { createWithImage, type CreateWishes, type NewVolume } from './create.ts'
 import { putCopy } from './put-image.ts'
 import { lockFile } from './source.ts'
@@ -49,7 +49,7 @@ async function fromFile(
       place,
       volume,
       async (path) => {
-        await new LinuxImageCopier().copy(source, path, progress.update, signal)
+        await copyImage(source, path, volume.provisioning, progress, signal)
         await renew(path, volume, signal)
       },
       signal,

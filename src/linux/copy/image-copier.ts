@@ -24,21 +24,36 @@ export class LinuxImageCopier implements ImageCopier {
     return await canClone(from, to)
   }
 
+  async share(source: string, target: string): Promise<boolean> {
+    await using from = await openFile(source, 'r')
+    await using to = await openFile(target, 'wx+')
+    await using undo = new AsyncDisposableStack()
+    undo.defer(() => turn(() => unlink(target)))
+    const isShared = await tryClone(from, to)
+    if (isShared) undo.move()
+    return isShared
+  }
+
+  async shareAgain(source: string, target: string): Promise<void> {
+    await using from = await openFile(source, 'r')
+    await using to = await openFile(target, 'r+')
+    await resizeLike(from, to)
+    if (!(await tryClone(from, to))) throw new Error(`${source} cannot share its blocks any more`)
+  }
+
   async copy(
     source: string,
     target: string,
     onProgress: (progress: CopyProgress) => void,
     signal: AbortSignal,
-  ): Promise<'shared' | 'copied'> {
+  ): Promise<void> {
     signal.throwIfAborted()
     await using from = await openFile(source, 'r')
     await using to = await openFile(target, 'wx+')
     await using undo = new AsyncDisposableStack()
     undo.defer(() => turn(() => unlink(target)))
-    const result = (await tryClone(from, to)) ? 'shared' : 'copied'
-    if (result === 'copied') await copyData(from, to, onProgress, signal)
+    await copyData(from, to, onProgress, signal)
     undo.move()
-    return result
   }
 
   async update(source: string, target: string, signal: AbortSignal): Promise<bigint> {
@@ -46,7 +61,6 @@ export class LinuxImageCopier implements ImageCopier {
     await using from = await openFile(source, 'r')
     await using to = await openFile(target, 'r+')
     const size = await resizeLike(from, to)
-    if (await tryClone(from, to)) return 0n
     return await sum(transfer(from, to, [{ start: 0n, end: size }], signal))
   }
 
@@ -66,7 +80,6 @@ export class LinuxImageCopier implements ImageCopier {
     await using to = await openFile(target, 'r+')
     const before = await sizeOf(to)
     const size = await resizeLike(from, to)
-    if (await tryClone(from, to)) return 0n
     const end = minimum(before, size)
     const spans: Span[] = []
     for await (const span of aligned(spansOf(changed), CHANGE_BYTES, { start: 0n, end })) spans.push(span)

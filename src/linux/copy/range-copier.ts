@@ -8,17 +8,18 @@ import { pieces, type Span } from './spans.ts'
 /** What copy_file_range(2) says where it cannot be used, for every range of the two files alike. */
 export const CANNOT_COPY_INSIDE = ['EXDEV', 'EINVAL', 'ENOTSUP', 'ENOSYS'] as const
 
-/** Copies ranges of one file to the same place in another: inside the kernel where it can. */
+/** Copies ranges of one file to the same place in another: inside the kernel where it may and can. */
 export class RangeCopier {
   readonly #source: OpenFile
   readonly #target: OpenFile
   readonly #buffers: BufferPool
-  #insideKernel = true
+  #insideKernel: boolean
 
-  constructor(source: OpenFile, target: OpenFile, buffers: BufferPool) {
+  constructor(source: OpenFile, target: OpenFile, buffers: BufferPool, insideKernel: boolean) {
     this.#source = source
     this.#target = target
     this.#buffers = buffers
+    this.#insideKernel = insideKernel
   }
 
   /** What a source that has become shorter does not have any more is not written. */

@@ -8,10 +8,12 @@ import { COMPARE_BYTES, COPY_BYTES, WRITTEN_RUNS } from './limits.ts'
 import { CANNOT_COPY_INSIDE } from './range-copier.ts'
 import { minimum, pieces, type Span } from './spans.ts'
 
-/** The descriptors of two open files. */
+/** The descriptors of two open files, and what may be done with them. */
 export interface TransferFiles {
   readonly source: number
   readonly target: number
+  /** Whether copy_file_range(2) may be used. */
+  readonly insideKernel: boolean
 }
 
 export interface TransferredStep {
@@ -30,11 +32,12 @@ export class StepTransfer {
   readonly #target: number
   readonly #wanted = Buffer.alloc(Number(COMPARE_BYTES))
   readonly #found = Buffer.alloc(Number(COMPARE_BYTES))
-  #insideKernel = true
+  #insideKernel: boolean
 
-  constructor({ source, target }: TransferFiles) {
+  constructor({ insideKernel, source, target }: TransferFiles) {
     this.#source = source
     this.#target = target
+    this.#insideKernel = insideKernel
   }
 
   /** Does as much of a span as is one step. */

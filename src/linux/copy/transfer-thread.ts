@@ -14,11 +14,12 @@ const program = join(import.meta.dirname, `transfer-worker${extname(import.meta.
 export async function* transferInThread(
   source: OpenFile,
   target: OpenFile,
+  insideKernel: boolean,
   spans: readonly Span[],
   signal: AbortSignal,
 ): AsyncGenerator<bigint> {
   if (spans.length === 0) return
-  await using thread = startThread({ source: source.handle.fd, target: target.handle.fd })
+  await using thread = startThread({ source: source.handle.fd, target: target.handle.fd, insideKernel })
   for (const { start, end } of spans) {
     for (let position = start; position < end;) {
       signal.throwIfAborted()

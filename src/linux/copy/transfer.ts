@@ -1,6 +1,7 @@
 import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE } from '../file-abi.ts'
 import { fallocate } from '../libc.ts'
 import { BufferPool } from './buffer-pool.ts'
+import { canClone } from './clone.ts'
 import { differingRuns } from './differing-runs.ts'
 import { inOrder } from './in-order.ts'
 import { COMPARE_BYTES, WIDTH, WRITTEN_RUNS } from './limits.ts'
@@ -12,7 +13,8 @@ import { transferInThread } from './transfer-thread.ts'
 
 /**
  * Makes the target equal to the source within these spans: data that only the source has is copied, data that only
- * the target has becomes a hole, and where both have data it is compared, and only what differs is written.
+ * the target has becomes a hole, and where both have data it is compared, and only what differs is written. What is copied gets
+ * blocks of the target's own: where blocks can be shared, copy_file_range(2) would share them, so data is read and written there.
  * @param spans ascending, never overlapping
  * @returns the bytes written, piece by piece
  */
@@ -23,7 +25,8 @@ export async function* transfer(
   signal: AbortSignal,
 ): AsyncGenerator<bigint> {
   const buffers = new BufferPool(COMPARE_BYTES)
-  const copier = new RangeCopier(source, target, buffers)
+  const insideKernel = !(await canClone(source, target))
+  const copier = new RangeCopier(source, target, buffers, insideKernel)
   const parts = new Parts(source, target, spans)
 
   yield* inOrder(parts, WIDTH, async (part) => {
@@ -38,7 +41,7 @@ export async function* transfer(
     await fallocate(target.handle.fd, mode, part.start, length, `punch a hole into ${target.path}`)
     return 0n
   })
-  yield* transferInThread(source, target, parts.rest, signal)
+  yield* transferInThread(source, target, insideKernel, parts.rest, signal)
 }
 
 /** @returns the bytes that differed, with those between them that were written along */

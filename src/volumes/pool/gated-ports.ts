@@ -73,6 +73,8 @@ function gatedFiles(files: ImageFiles, places: Places): ImageFiles {
     grow: (path, ...rest) => places.run(path, () => files.grow(path, ...rest)),
     allocate: (path, signal) => places.run(path, () => files.allocate(path, signal)),
     deallocate: (path, signal) => places.run(path, () => files.deallocate(path, signal)),
+    missing: (path) => places.run(path, () => files.missing(path)),
+    keepsBlocks: (path) => places.run(path, () => files.keepsBlocks(path)),
     hasData: (path) => places.run(path, () => files.hasData(path)),
     version: (path) => places.run(path, () => files.version(path)),
     size: (path) => places.run(path, () => files.size(path)),
@@ -174,6 +176,8 @@ function gatedCopier(copier: ImageCopier, places: Places): ImageCopier {
     places.gate(path)?.within(work) ?? work()
   return {
     canShare: (source, target) => within(target, () => copier.canShare(source, target)),
+    share: (source, target) => within(target, () => copier.share(source, target)),
+    shareAgain: (source, target) => within(target, () => copier.shareAgain(source, target)),
     copy: (source, target, ...rest) => within(target, () => copier.copy(source, target, ...rest)),
     update: (source, target, signal) => within(target, () => copier.update(source, target, signal)),
     updateWithin: (source, target, ...rest) =>

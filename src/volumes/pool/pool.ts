@@ -16,6 +16,7 @@ import { Ledger } from './ledger.ts'
 import { RecordStore } from './record-store.ts'
 import { snapshotKind } from './snapshot-record.ts'
 import type { PoolLimits } from './space.ts'
+import { whyNotThick } from './thick.ts'
 import { volumeKind } from './volume-record.ts'
 
 export interface PoolConfig {
@@ -139,13 +140,29 @@ export class Pool implements AsyncDisposable {
     return this.gate.urgently(() => this.#files.isReadOnly(this.path))
   }
 
+  /** Why thick volumes are not possible in this pool; undefined where they are. */
+  whyNotThick(): Promise<string | undefined> {
+    return whyNotThick({ name: this.name, path: this.path, image: this.#image }, this.#files)
+  }
+
+  /** @throws VolumeError invalid-argument for what is not possible in this pool */
+  async requirePossible({ provisioning }: Pick<Volume, 'provisioning'>): Promise<void> {
+    const why = provisioning === 'thick' ? await this.whyNotThick() : undefined
+    if (why === undefined) return
+    throw new VolumeError(
+      'invalid-argument',
+      `provisioning "thick": ${why}; use provisioning "thin", or a pool that is a directory on ext4 or xfs`,
+    )
+  }
+
   /**
    * Makes a volume.
    * @param makeImage makes the file of the draft, of the volume's capacity, and says what it knows of the file system in it
-   * @throws VolumeError resource-exhausted, or as `check` does
+   * @throws VolumeError resource-exhausted, or as `check` and `requirePossible` do
    */
   async create(volume: Volume, makeImage: (draft: Draft) => Promise<FileSystemState>): Promise<Volume> {
     await this.check()
+    await this.requirePossible(volume)
     using _space = await this.space.promise(volume.capacityBytes, volume.provisioning, 'resource-exhausted')
     const create = async (): Promise<Volume> => {
       await using draft = await this.volumes.begin(volume.id)

@@ -5,12 +5,15 @@ import { whileFrozen } from '../node/freeze.ts'
 import type { Observer } from '../observer.ts'
 import type { Draft } from '../pool/draft.ts'
 import type { LoopDevice, Mounts, OpenFileSystem } from '../ports.ts'
+import type { Provisioning, Volume } from '../volume.ts'
 import { LiveCopy, type LiveCopyDependencies } from './live-copy.ts'
 
 /** One volume to copy, and the draft that gets its image. */
 export interface CutSource {
   readonly volumeId: string
   readonly draft: Draft
+  /** What the copy is to be; a snapshot is never written, so it is thin. */
+  readonly provisioning: Provisioning
 }
 
 export interface CutterDependencies extends LiveCopyDependencies {
@@ -47,8 +50,8 @@ export class Cutter {
     await using held = new AsyncDisposableStack()
     const parts: Part[] = []
     for (const source of sources) {
-      const { createdAt } = this.#on.catalog.get(source.volumeId)
-      parts.push({ ...source, createdAt, copy: held.use(await this.#begin(source, signal)) })
+      const volume = this.#on.catalog.get(source.volumeId)
+      parts.push({ ...source, volume, copy: held.use(await this.#begin(source, volume, signal)) })
     }
     for (const part of parts) await part.copy.catchUp(() => this.#flush(part), signal)
     // In one order for all, so that two groups with the same members cannot wait for each other.
@@ -62,11 +65,17 @@ export class Cutter {
     return await this.#finish(inUse, freezeTimeoutMs, signal)
   }
 
-  async #begin({ volumeId, draft }: CutSource, signal: AbortSignal): Promise<LiveCopy> {
+  /** Blocks that are shared are no longer a thick volume's own. */
+  async #begin(
+    { volumeId, draft, provisioning }: CutSource,
+    volume: Volume,
+    signal: AbortSignal,
+  ): Promise<LiveCopy> {
     const { catalog } = this.#on
+    const mayShare = provisioning === 'thin' && volume.provisioning === 'thin'
     try {
-      const image = await catalog.wholeImage(catalog.get(volumeId))
-      return await LiveCopy.begin(this.#on, image, draft.image, signal)
+      const image = await catalog.wholeImage(volume)
+      return await LiveCopy.begin(this.#on, image, draft.image, mayShare, signal)
     } catch (error) {
       // Deleted under our hands: copying does not lock it.
       if (hasErrno(error, 'ENOENT')) catalog.get(volumeId)
@@ -84,10 +93,16 @@ export class Cutter {
     const { catalog, loops, mounts } = this.#on
     // Again, because it may have been deleted meanwhile, and another one made with its name, and so with its id.
     const volume = catalog.get(part.volumeId)
-    if (volume.createdAt !== part.createdAt) {
+    if (volume.createdAt !== part.volume.createdAt) {
       throw new VolumeError(
         'aborted',
         `volume "${volume.id}" was deleted and made anew while it was copied; repeat the call`,
+      )
+    }
+    if (volume.provisioning === 'thick' && part.copy.isShared) {
+      throw new VolumeError(
+        'aborted',
+        `volume "${volume.id}" was made thick while it was copied; repeat the call`,
       )
     }
     const device = (await loops.find(part.copy.source))?.device
@@ -143,7 +158,7 @@ export class Cutter {
     const ids = raw.map(({ volumeId }) => `"${volumeId}"`).join(' and ')
     throw new VolumeError(
       'aborted',
-      `raw block volume ${ids} is written all the time; it can be copied when its writer pauses, or alone on a pool whose file system shares blocks`,
+      `raw block volume ${ids} is written all the time; it can be copied when its writer pauses, or, if it is thin, alone on a pool whose file system shares blocks`,
     )
   }
 }
@@ -157,7 +172,8 @@ function isRawInUse<T extends PartInUse>(part: T): part is T & { readonly device
 }
 
 interface Part extends CutSource {
-  readonly createdAt: string
+  /** As it was when copying began. */
+  readonly volume: Volume
   readonly copy: LiveCopy
 }
 

@@ -128,7 +128,8 @@ export class GroupSnapshotter {
       const memberName = `${name} of ${volumeId}`
       const memberId = snapshotIdFor(nodeId, memberName)
       const draft = drafts.use(await pool.draftSnapshot(memberId, volume))
-      members.push({ id: memberId, name: memberName, volumeId, volume, pool, draft })
+      const provisioning = 'thin'
+      members.push({ id: memberId, name: memberName, volumeId, volume, pool, draft, provisioning })
     }
     const cutAt = await cutter.cut(members, freezeTimeoutMs, signal)
     const group: SnapshotGroup = {

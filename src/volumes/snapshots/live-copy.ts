@@ -29,8 +29,8 @@ const PASSES = 4
 
 /** What is done of a copy before the last pass. */
 interface Begun {
-  /** Undefined: nothing is copied yet, because all of it takes one step, which is the last. */
-  readonly how: 'shared' | 'copied' | undefined
+  /** Nothing is copied yet: all of it takes one step, which is the last. */
+  readonly isShared: boolean
   /** Of the source from before copying, where nobody could write it then. */
   readonly idleVersion?: string | undefined
   readonly traced?: Traced | undefined
@@ -47,7 +47,9 @@ export class LiveCopy implements AsyncDisposable {
   readonly #target: string
   readonly #on: LiveCopyDependencies
   readonly #idleVersion: string | undefined
-  #how: Begun['how']
+  /** Whether the copy shares its blocks with the source, and so is made in one step. */
+  readonly isShared: boolean
+  #isMade = false
   #traced: Traced | undefined
 
   private constructor(on: LiveCopyDependencies, source: string, target: string, begun: Begun) {
@@ -55,34 +57,34 @@ export class LiveCopy implements AsyncDisposable {
     this.#target = target
     this.#on = on
     this.#idleVersion = begun.idleVersion
-    this.#how = begun.how
+    this.isShared = begun.isShared
     this.#traced = begun.traced
   }
 
-  /** Copies the image as it is found, unless it can share its blocks in the end. @param target must not exist */
+  /**
+   * Copies the image as it is found, unless it can share its blocks in the end.
+   * @param target must not exist
+   * @param mayShare false where each of the two has to have blocks of its own
+   */
   static async begin(
     on: LiveCopyDependencies,
     source: string,
     target: string,
+    mayShare: boolean,
     signal: AbortSignal,
   ): Promise<LiveCopy> {
+    if (mayShare && (await on.copier.canShare(source, target)))
+      return new LiveCopy(on, source, target, { isShared: true })
     await using undo = new AsyncDisposableStack()
     // Looked at before the devices: what one that is gone by then has written is copied, and what a later one writes makes another version.
     const version = await on.files.version(source)
     const attached = await on.loops.find(source)
     const idleVersion = attached ? undefined : version
-    if (idleVersion === undefined && (await on.copier.canShare(source, target)))
-      return new LiveCopy(on, source, target, { how: undefined })
     const traced = attached && (await startTrace(on, attached.device))
     if (traced) undo.use(traced.trace)
-    const how = await on.copier.copy(source, target, progressLog(on.log, source), signal)
+    await on.copier.copy(source, target, progressLog(on.log, source), signal)
     undo.move()
-    return new LiveCopy(on, source, target, { how, idleVersion, traced })
-  }
-
-  /** Whether the copy shares its blocks with the source, and so was made in one step. */
-  get isShared(): boolean {
-    return this.#how === 'shared'
+    return new LiveCopy(on, source, target, { isShared: false, idleVersion, traced })
   }
 
   /**
@@ -123,10 +125,13 @@ export class LiveCopy implements AsyncDisposable {
    * @param device where the source is attached now; what was traced counts only when it was there all the time
    */
   async finish(device: LoopDevice | undefined, signal: AbortSignal): Promise<void> {
-    const { copier, log } = this.#on
-    if (!this.#how) {
-      this.#how = await copier.copy(this.source, this.#target, progressLog(log, this.source), signal)
-      return
+    const { copier } = this.#on
+    if (this.isShared) {
+      signal.throwIfAborted()
+      if (this.#isMade) await copier.shareAgain(this.source, this.#target)
+      else this.#isMade = await copier.share(this.source, this.#target)
+      if (this.#isMade) return
+      throw new Error(`${this.source} cannot share its blocks any more`)
     }
     if (!device && (await this.#isUnchanged())) return
     const traced = device && device.number === this.#traced?.device.number ? this.#traced : undefined

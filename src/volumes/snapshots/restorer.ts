@@ -5,7 +5,7 @@ import { isId } from '../ids.ts'
 import type { KeyedLock } from '../keyed-lock.ts'
 import type { Draft } from '../pool/draft.ts'
 import type { FileSystems, ImageCopier, ImageFiles } from '../ports.ts'
-import type { ContentSource, Volume } from '../volume.ts'
+import type { ContentSource, Provisioning, Volume } from '../volume.ts'
 import type { Cutter } from './cutter.ts'
 
 /** How long the writers of a volume that is cloned may be held up. */
@@ -57,7 +57,7 @@ export class Restorer {
     signal: AbortSignal,
   ): Promise<FileSystemState> {
     const { files } = this.#on
-    const fileSystem = await this.#copy(source, draft, signal)
+    const fileSystem = await this.#copy(volume, source, draft, signal)
     const { logical } = await files.size(draft.image)
     if (logical > volume.capacityBytes) {
       throw new VolumeError(
@@ -84,20 +84,33 @@ export class Restorer {
   }
 
   /** @returns what is known of the file system that the copy has then */
-  async #copy({ id, type }: ContentSource, draft: Draft, signal: AbortSignal): Promise<FileSystemState> {
+  async #copy(
+    { provisioning }: Volume,
+    { id, type }: ContentSource,
+    draft: Draft,
+    signal: AbortSignal,
+  ): Promise<FileSystemState> {
     const { catalog, cutter } = this.#on
-    if (type === 'snapshot') return await this.#copySnapshot(id, draft, signal)
+    if (type === 'snapshot') return await this.#copySnapshot(provisioning, id, draft, signal)
     const before = catalog.get(id).fileSystem
-    await cutter.cut([{ volumeId: id, draft }], CLONE_FREEZE_TIMEOUT_MS, signal)
+    await cutter.cut([{ volumeId: id, draft, provisioning }], CLONE_FREEZE_TIMEOUT_MS, signal)
     return fileSystemOfCopy(before, catalog.find(id)?.fileSystem)
   }
 
-  async #copySnapshot(id: string, draft: Draft, signal: AbortSignal): Promise<FileSystemState> {
+  /** A thick volume has to have all of its blocks for itself. */
+  async #copySnapshot(
+    provisioning: Provisioning,
+    id: string,
+    draft: Draft,
+    signal: AbortSignal,
+  ): Promise<FileSystemState> {
     const { catalog, copier, locks } = this.#on
     // Held so that it is not deleted meanwhile.
     using _lock = await locks.acquire(id, signal)
     const snapshot = catalog.getSnapshot(id)
-    await copier.copy(catalog.snapshotImage(snapshot), draft.image, () => undefined, signal)
+    const image = catalog.snapshotImage(snapshot)
+    const isShared = provisioning === 'thin' && (await copier.share(image, draft.image))
+    if (!isShared) await copier.copy(image, draft.image, () => undefined, signal)
     return snapshot.fileSystem
   }
 }

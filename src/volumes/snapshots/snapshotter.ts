@@ -77,7 +77,8 @@ export class Snapshotter {
     const pool = catalog.pool(volume.pool)
     const make = async (): Promise<Snapshot> => {
       await using draft = await pool.draftSnapshot(id, volume)
-      const cutAt = await cutter.cut([{ volumeId: volume.id, draft }], freezeTimeoutMs, signal)
+      const source = { volumeId: volume.id, draft, provisioning: 'thin' } as const
+      const cutAt = await cutter.cut([source], freezeTimeoutMs, signal)
       return await pool.commitSnapshot(draft, { id, name, group: undefined }, volume, cutAt)
     }
     return await pool.space.orFull('resource-exhausted', make())

@@ -42,7 +42,10 @@ export function engine(source: string, directory: string): Copyist {
   const target = (name: string): string => join(directory, name)
   return {
     column,
-    copy: (name) => copier.copy(source, target(name), () => undefined, new AbortController().signal),
+    async copy(name) {
+      if (await copier.share(source, target(name))) return
+      await copier.copy(source, target(name), () => undefined, new AbortController().signal)
+    },
     remove: (name) => rm(target(name)),
   }
 }

@@ -1,4 +1,4 @@
-import { open, readFile, rm, statfs, writeFile } from 'node:fs/promises'
+import { readFile, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { randomBytes } from 'node:crypto'
@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
 import { TestNode } from '../../support/driver.ts'
 import { allocated } from '../../support/images.ts'
+import { writeUntilFull } from '../../support/full-disk.ts'
 import { nothing } from '../../support/leftovers.ts'
 import { refusal } from '../../support/refusal.ts'
 import { TestGroup, TestSnapshot, snapshotIds } from '../../support/snapshot.ts'
@@ -145,19 +146,3 @@ describeRoot('a disk that gets full', () => {
     expect([...(await node.files()), ...(await node.files('default', 'snapshots'))]).toEqual([])
   })
 })
-
-/** To the last block: blocks that were just freed, or counted generously, are there only after a while. */
-async function writeUntilFull(path: string): Promise<void> {
-  await using file = await open(path, 'w')
-  for (let failures = 0; failures < 3; failures++) {
-    try {
-      for (;;) {
-        await file.write(Buffer.alloc(BLOCK, 'x'))
-        failures = 0
-      }
-    } catch (error) {
-      expect(error).toMatchObject({ code: 'ENOSPC' })
-    }
-    await file.sync()
-  }
-}

@@ -29,10 +29,7 @@ describe('transferInThread', () => {
   })
 
   const files = () =>
-    [
-      { handle: source, path: path('source') },
-      { handle: target, path: path('target') },
-    ] as const
+    [{ handle: source, path: path('source') }, { handle: target, path: path('target') }, true] as const
 
   it('tells after each step what it has written', async () => {
     const steps: bigint[] = []

@@ -44,7 +44,7 @@ describe('observed', () => {
     await mounts.mount({ source: '/dev/loop0', target: scratch.path, fsType: 'ext4', options: [] })
     await (await mounts.openFileSystem(attachment.device))?.flush()
     await mounts.unmount(scratch.path)
-    expect(await copier.copy(image, `${image}-copy`, () => undefined, never)).toBe('copied')
+    await copier.copy(image, `${image}-copy`, () => undefined, never)
     expect(observer.steps).toEqual(['attach', 'mkfs', 'fsck', 'mount', 'flush', 'unmount', 'copy'])
   })
 

@@ -2,7 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Draft } from '../../../../src/volumes/pool/draft.ts'
-import type { Volume } from '../../../../src/volumes/volume.ts'
+import type { CutSource } from '../../../../src/volumes/snapshots/cutter.ts'
+import type { Provisioning, Volume } from '../../../../src/volumes/volume.ts'
 import type { CopierHook } from '../../../fakes/image-copier.ts'
 import { at } from '../../../support/at.ts'
 import { block, makeWorld, never, type World } from '../world.ts'
@@ -30,11 +31,16 @@ describe('Cutter', () => {
   /** @returns the drafts' images */
   async function cut(
     volumes: readonly Volume[],
-    { freezeTimeoutMs = LONG_MS, signal = never } = {},
+    {
+      freezeTimeoutMs = LONG_MS,
+      signal = never,
+      provisioning = 'thin',
+    }: { freezeTimeoutMs?: number; signal?: AbortSignal; provisioning?: Provisioning } = {},
   ): Promise<string[]> {
     world.mounts.log.length = 0
-    const sources = []
-    for (const volume of volumes) sources.push({ volumeId: volume.id, draft: await draft(volume) })
+    const sources: CutSource[] = []
+    for (const volume of volumes)
+      sources.push({ volumeId: volume.id, draft: await draft(volume), provisioning })
     await world.cutter.cut(sources, freezeTimeoutMs, signal)
     return sources.map((source) => source.draft.image)
   }
@@ -246,6 +252,32 @@ describe('Cutter', () => {
       expect(updates()).toBe(0)
     })
 
+    it('shares no blocks with what is to be thick', async () => {
+      world.copier.shares = true
+      await cut([at(volumes, 0)], { provisioning: 'thick' })
+      expect(events(volumes)).toEqual(['copy a', 'update a'])
+    })
+
+    it('shares no blocks of a thick one', async () => {
+      world.copier.shares = true
+      await world.pool.volumes.update({ ...at(volumes, 0), provisioning: 'thick' })
+      await cut([at(volumes, 0)])
+      expect(events(volumes)).toEqual(['copy a', 'update a'])
+    })
+
+    it('is aborted when it becomes thick before its blocks are shared', async () => {
+      world.copier.shares = true
+      const [a, b] = [at(volumes, 0), at(volumes, 1)]
+      await world.pool.volumes.update({ ...b, provisioning: 'thick' })
+      world.copier.hook = async (operation) => {
+        if (operation === 'copy') await world.pool.volumes.update({ ...a, provisioning: 'thick' })
+      }
+      await expect(cut([a, b])).rejects.toMatchObject({
+        kind: 'aborted',
+        message: expect.stringContaining('was made thick while it was copied'),
+      })
+    })
+
     it('wants all of a group quiet at once, shared or not', async () => {
       world.copier.shares = true
       // While the second one is copied, the first one is written: the two are of two points in time.
@@ -258,7 +290,7 @@ describe('Cutter', () => {
       await expect(cut(volumes)).rejects.toMatchObject({ kind: 'aborted' })
       writeBetween(1)
       await cut(volumes)
-      expect(updates()).toBe(2)
+      expect(events(volumes).filter((line) => line.startsWith('share'))).toHaveLength(4)
     })
   })
 
