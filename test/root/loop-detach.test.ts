@@ -1,14 +1,20 @@
 import { truncate, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { expect, it } from '@jest/globals'
+import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { LinuxImageFiles } from '../../src/linux/image-files.ts'
 import { LoopControl } from '../../src/linux/loop/control.ts'
+import { isBound } from '../../src/linux/loop/inventory.ts'
 import { LinuxLoopDevices } from '../../src/linux/loop/loop-devices.ts'
+import type { LoopDevice } from '../../src/volumes/ports.ts'
 import { describeRoot } from '../root.ts'
 import { Scratch } from '../scratch.ts'
+import { makeSparse } from '../support/images.ts'
+import { namespaces, showNode } from '../support/shown-node.ts'
 
 const HELD_MS = 50
+
+const never = new AbortController().signal
 
 describeRoot('detaching an image', () => {
   it('waits for the lock that a device has until the kernel has taken it down', async () => {
@@ -22,9 +28,71 @@ describeRoot('detaching an image', () => {
     // Nobody can stop the kernel in between, so the lock is held by what is no device at all.
     const held = await files.lock(image)
     const released = setTimeout(HELD_MS).then(() => held?.[Symbol.asyncDispose]())
-    await loops.detach(image, new AbortController().signal)
+    await loops.detach(image, never)
     await using lock = await files.lock(image)
     expect(lock).toBeDefined()
     await released
+  })
+})
+
+describeRoot('a device whose node is bound', () => {
+  let scratch: Scratch
+  let control: LoopControl
+  let loops: LinuxLoopDevices
+  let image: string
+  let device: LoopDevice
+
+  beforeEach(async () => {
+    scratch = await Scratch.make()
+    control = await LoopControl.open()
+    loops = new LinuxLoopDevices(control)
+    image = join(scratch.path, 'image')
+    await makeSparse(image, 1 << 20)
+    device = await attach(image)
+  })
+
+  afterEach(async () => {
+    await control[Symbol.asyncDispose]()
+    await scratch[Symbol.asyncDispose]()
+  })
+
+  const name = (): string => basename(scratch.path)
+
+  async function attach(file: string, readOnly = false): Promise<LoopDevice> {
+    const options = { readOnly, autoclear: false, directIo: 'off', sectorBytes: 512, name: name() } as const
+    await using attachment = await loops.attach(file, options, never)
+    return attachment.device
+  }
+
+  const show = (within: readonly string[], lasts?: string) =>
+    showNode(device.path, join(scratch.path, 'node'), within, lasts)
+
+  it.each(namespaces)('%s for a moment is detached then', async (_, within) => {
+    await using _shown = await show(within, '0.2')
+    await loops.detachDevice(device.number, never)
+    expect(isBound(device.number)).toBe(false)
+  })
+
+  it('for a moment is detached with what is on top of it', async () => {
+    await attach(device.path, true)
+    await using _shown = await show([], '0.2')
+    await loops.detachWithAbove(image, never)
+    expect(isBound(device.number)).toBe(false)
+  })
+
+  it.each(namespaces)('%s is kept, with what is on top of it', async (_, within) => {
+    const above = await attach(device.path, true)
+    await using shown = await show(within)
+    await expect(loops.detachNamed(name(), never)).rejects.toMatchObject({
+      kind: 'failed-precondition',
+      message: expect.stringContaining(`${device.path} is still shown at ${shown.file}`),
+    })
+    expect([device, above].map(({ number }) => isBound(number))).toEqual([true, true])
+  })
+
+  it('is not waited for by a caller who has given up', async () => {
+    await using _shown = await show([])
+    await expect(loops.detach(image, AbortSignal.timeout(100))).rejects.toMatchObject({ name: 'AbortError' })
+    expect(isBound(device.number)).toBe(true)
   })
 })

@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdir, open, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { execPath } from 'node:process'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
@@ -13,6 +11,7 @@ import { describeRoot } from '../root.ts'
 import { Scratch } from '../scratch.ts'
 import { eventually } from '../support/eventually.ts'
 import { makeSparse } from '../support/images.ts'
+import { namespaces, showNode } from '../support/shown-node.ts'
 import { tool } from '../tool.ts'
 
 const never = new AbortController().signal
@@ -67,23 +66,11 @@ describeRoot('a device whose image has no name any more', () => {
     expect(await loops.recover(isOurs)).toMatchObject({ detached: [{ device }], kept: [] })
   })
 
-  it.each([
-    ['here', ['sh']],
-    ['in another mount namespace', ['unshare', '--mount', '--propagation', 'private', 'sh']],
-  ])('is left alone while its node is bound %s', async (_, [program = '', ...args]) => {
-    const file = join(scratch.path, 'node')
-    await writeFile(file, '')
-    const script = 'mount --bind "$1" "$2"; echo bound; read _; umount "$2"'
-    const pod = spawn(program, [...args, '-c', script, 'sh', device.path, file], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
-    await once(pod.stdout, 'data')
-    try {
-      const found = await loops.recover(isOurs)
-      expect(found).toMatchObject({ detached: [], kept: [{ device, why: expect.stringContaining(file) }] })
-    } finally {
-      pod.stdin.end('\n')
-      await once(pod, 'exit')
+  it.each(namespaces)('is left alone while its node is bound %s', async (_, within) => {
+    {
+      await using shown = await showNode(device.path, join(scratch.path, 'node'), within)
+      const why = expect.stringContaining(shown.file)
+      expect(await loops.recover(isOurs)).toMatchObject({ detached: [], kept: [{ device, why }] })
     }
     // Another test may just be making a mount namespace, with copies of all mounts.
     await eventually('it is detached', async () => {

@@ -5,11 +5,14 @@ import { VolumeError, hasErrno } from '../../volumes/errors.ts'
 import type { LoopDevice } from '../../volumes/ports.ts'
 import { LO_FLAGS_AUTOCLEAR, type LoopSettings } from './abi.ts'
 import { clrFd, getStatus, setStatus } from './device.ts'
-import { isBackedBy, type BackingIdentity } from './identity.ts'
-import { backingFile, inspect } from './inventory.ts'
+import { backingOf, isBackedBy, type BackingIdentity } from './identity.ts'
+import { backingFile, inspect, type InventoryEntry } from './inventory.ts'
 import type { ShownDevices } from './shown-devices.ts'
 
-/** How long a device may stay busy, with udev, a reader of the partition table, or a mount in a dying namespace. */
+/**
+ * How long a device may stay busy: with udev, a reader of the partition table, a mount in a dying namespace, or the copy of a mount
+ * in a container that is being started.
+ */
 const PATIENCE_MS = 5000
 const LONGEST_PAUSE_MS = 500
 
@@ -44,32 +47,82 @@ export function isInDirectory(number: number, name: string): boolean {
   return backingFile(number)?.split('/').includes(name) ?? false
 }
 
+/** Finds which devices are shown at this moment. */
+export type FindShown = () => Promise<ShownDevices>
+
 /**
  * Detaches a device, and waits until the kernel has let go. The only way by which we let go of a device that somebody could use.
- * @throws VolumeError failed-precondition while it is shown in a mount namespace, mounted, held, or open; it is then as it was
+ * @throws VolumeError failed-precondition when it is shown in a mount namespace, mounted, held, or open for longer than a short
+ *   use takes; it is then as it was
  */
 export async function detach(
   device: LoopDevice,
   isIt: Recognizer,
-  shown: ShownDevices,
+  findShown: FindShown,
   signal: AbortSignal,
 ): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS
-  for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
-    const use = await tryDetach(device, isIt, shown)
-    if (!use) return
-    if (!use.mayEnd || performance.now() > deadline) {
-      throw new VolumeError('failed-precondition', `${device.path} is still ${use.how}; it is not detached`)
-    }
-    await setTimeout(pause, undefined, { signal })
-  }
+  await waitUntilUnused(signal, async () => tryDetach(device, isIt, await findShown()))
+}
+
+/** A device to be detached, and what tells it from others that get its number. */
+export interface Target {
+  readonly device: LoopDevice
+  readonly isIt: Recognizer
+  /** The kernel lets go of such a device with its last user, whoever shows it. */
+  readonly autoclear: boolean
+}
+
+export function targetOf({ state, info }: InventoryEntry): Target {
+  return { device: state.device, isIt: backedBy(backingOf(info)), autoclear: state.autoclear }
+}
+
+/**
+ * Detaches devices in this order: those on top of another one before it. While a mount shows one of them, all are kept.
+ * @throws VolumeError as `detach` does
+ */
+export async function detachAll(
+  targets: readonly Target[],
+  findShown: FindShown,
+  signal: AbortSignal,
+): Promise<void> {
+  const lasting = targets.filter(({ autoclear }) => !autoclear)
+  await waitUntilUnused(signal, async () => {
+    const shown = await findShown()
+    return lasting.map(({ device }) => shownUse(device, shown)).find((use) => use !== undefined)
+  })
+  for (const { device, isIt } of targets) await detach(device, isIt, findShown, signal)
 }
 
 /** How a device is used. */
 export interface DeviceUse {
+  readonly device: LoopDevice
+  /** What follows "is" in a sentence. */
   readonly how: string
-  /** Whether to wait for its end: who only looks at a device soon lets go of it. */
-  readonly mayEnd: boolean
+}
+
+function shownUse(device: LoopDevice, shown: ShownDevices): DeviceUse | undefined {
+  const target = shown.targetOf(device.number)
+  return target === undefined ? undefined : { device, how: `shown at ${target}` }
+}
+
+/**
+ * Most uses last a moment: a reader of the partition table closes the device, and a container that starts drops the copies of all
+ * mounts that its namespace began with.
+ */
+async function waitUntilUnused(
+  signal: AbortSignal,
+  findUse: () => Promise<DeviceUse | undefined>,
+): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS
+  for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    const use = await findUse()
+    if (!use) return
+    if (performance.now() > deadline) {
+      const { device, how } = use
+      throw new VolumeError('failed-precondition', `${device.path} is still ${how}; it is not detached`)
+    }
+    await setTimeout(pause, undefined, { signal })
+  }
 }
 
 /**
@@ -87,21 +140,20 @@ export async function tryDetach(
   isIt: Recognizer,
   shown: ShownDevices,
 ): Promise<DeviceUse | undefined> {
-  const { number, path } = device
   try {
-    await using handle = await open(path, constants.O_RDONLY | constants.O_EXCL)
+    await using handle = await open(device.path, constants.O_RDONLY | constants.O_EXCL)
     const before = await isIt(device, handle)
     if (!before) return undefined
-    const target = shown.targetOf(number)
     // The kernel lets go of one with autoclear whoever shows it.
     const isKept = (before.flags & LO_FLAGS_AUTOCLEAR) === 0
-    if (isKept && target !== undefined) return { how: `shown at ${target}`, mayEnd: false }
+    const use = isKept ? shownUse(device, shown) : undefined
+    if (use) return use
     await clrFd(handle.fd)
     if (!(await keepsFile(handle))) return undefined
     if (isKept) await setStatus(handle.fd, before)
-    return { how: 'open somewhere', mayEnd: true }
+    return { device, how: 'open somewhere' }
   } catch (error) {
-    if (hasErrno(error, 'EBUSY')) return { how: 'mounted or held', mayEnd: true }
+    if (hasErrno(error, 'EBUSY')) return { device, how: 'mounted or held' }
     if (hasErrno(error, 'ENXIO', 'ENOENT', 'ENODEV')) return undefined
     throw error
   }

@@ -14,7 +14,7 @@ import { openImage } from '../open-image.ts'
 import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY } from './abi.ts'
 import { bindFreeDevice } from './bind.ts'
 import type { LoopControl } from './control.ts'
-import { backedBy, detach, inDirectory, isInDirectory, tryDetach } from './detach.ts'
+import { backedBy, detach, detachAll, inDirectory, isInDirectory, targetOf, tryDetach } from './detach.ts'
 import { DeviceNodes } from './device-nodes.ts'
 import { getStatus, makeWritable, setCapacity, setDirectIo } from './device.ts'
 import { backingOf, identityKey, identityOf, isBackedBy, type BackingIdentity } from './identity.ts'
@@ -35,6 +35,9 @@ import { verify } from './verify.ts'
 /** For a lock that nobody holds for longer than it takes to look. */
 const LOCK_ATTEMPTS = 20
 const LOCK_PAUSE_MS = 20
+
+const shownHere = (): Promise<ShownDevices> => ShownDevices.here()
+const shownEverywhere = (): Promise<ShownDevices> => ShownDevices.everywhere()
 
 /**
  * The LoopDevices port on the kernel.
@@ -99,20 +102,18 @@ export class LinuxLoopDevices implements LoopDevices {
 
   async detach(image: string, signal: AbortSignal): Promise<void> {
     await this.#detachImage(image, signal, async ({ device }, identity) => {
-      await detach(device, backedBy(identity), await ShownDevices.here(), signal)
+      await detach(device, backedBy(identity), shownHere, signal)
     })
   }
 
   async detachWithAbove(image: string, signal: AbortSignal): Promise<void> {
-    await this.#detachImage(image, signal, async ({ device }, identity) => {
-      const shown = await ShownDevices.here()
-      const use = await tryDetach(device, backedBy(identity), shown)
-      // A device on top has this one open. Only then is a look at all devices due.
-      if (use?.mayEnd) {
-        for (const { state, info } of onTopOf(device, await listBound(this.#nodes)))
-          await detach(state.device, backedBy(backingOf(info)), shown, signal)
-      }
-      if (use) await detach(device, backedBy(identity), shown, signal)
+    await this.#detachImage(image, signal, async ({ device, autoclear }, identity) => {
+      const isIt = backedBy(identity)
+      const use = await tryDetach(device, isIt, await shownHere())
+      if (!use) return
+      // Devices on top have this one open. Only now is a look at all devices due.
+      const above = onTopOf(device, await listBound(this.#nodes)).map(targetOf)
+      await detachAll([...above, { device, isIt, autoclear }], shownHere, signal)
     })
   }
 
@@ -121,24 +122,21 @@ export class LinuxLoopDevices implements LoopDevices {
     const entry = await inspectNumber(this.#nodes, number)
     if (!entry)
       throw new VolumeError('failed-precondition', `ENXIO: /dev/loop${number} is not bound to a file`)
-    const shown = await ShownDevices.everywhere()
-    await detach(entry.state.device, backedBy(backingOf(entry.info)), shown, signal)
+    await detach(entry.state.device, backedBy(backingOf(entry.info)), shownEverywhere, signal)
   }
 
   async detachNamed(name: string, signal: AbortSignal): Promise<void> {
     const all = await listBound(this.#nodes)
     const named = namedOf(name, all)
-    const shown = await ShownDevices.everywhere()
-    for (const { state, info } of named.flatMap((entry) => [...onTopOf(entry.state.device, all), entry])) {
-      await detach(state.device, backedBy(backingOf(info)), shown, signal)
-    }
+    const targets = named.flatMap((entry) => [...onTopOf(entry.state.device, all), entry]).map(targetOf)
     for (const number of (await boundNumbers()).filter((number) => isInDirectory(number, name))) {
+      if (named.some(({ state }) => state.device.number === number)) continue
       const device = { number, path: await this.#nodes.loop(number) }
       // The kernel tells nothing of a device on a dead file system, but all of those on top of it, which keep it open.
-      for (const { state, info } of onTopOf(device, all))
-        await detach(state.device, backedBy(backingOf(info)), shown, signal)
-      await detach(device, inDirectory(name), shown, signal)
+      targets.push(...onTopOf(device, all).map(targetOf))
+      targets.push({ device, isIt: inDirectory(name), autoclear: false })
     }
+    await detachAll(targets, shownEverywhere, signal)
   }
 
   async recover(isOurs: (name: string) => boolean, isHere = isOurs): Promise<RecoveredDevices> {
