@@ -1,21 +1,13 @@
 import { chmod, chown, readFile } from 'node:fs/promises'
 import { expect, it } from '@jest/globals'
 import { describeRoot } from '../root.ts'
+import { NODE_CAPABILITIES, only } from '../support/capabilities.ts'
 import { TestNode } from '../support/driver.ts'
 import { nothing } from '../support/leftovers.ts'
 import { ownDev } from '../support/own-dev.ts'
 import { MiB, TestVolume, blockCapability, mountCapability } from '../support/volume.ts'
 
 const DAEMON_SET = new URL('../../charts/csi-driver-loop/templates/node/daemonset.yaml', import.meta.url)
-
-/** Those that the DaemonSet keeps. */
-const KEPT = ['sys_admin', 'mknod', 'dac_override', 'sys_resource']
-
-/** The command that runs the one after it as root with these capabilities and no way to others. */
-function only(capabilities: readonly string[]): string[] {
-  const set = ['-all', ...capabilities.map((capability) => `+${capability}`)].join(',')
-  return ['setpriv', '--no-new-privs', '--inh-caps=-all', `--bounding-set=${set}`]
-}
 
 /** As hard as it gets: in a /dev that nobody fills, with a data directory that is somebody else's. */
 async function start(capabilities: readonly string[]): Promise<TestNode> {
@@ -58,18 +50,18 @@ async function useAll(node: TestNode): Promise<void> {
 describeRoot('the capabilities that a node keeps', () => {
   it('are those of the DaemonSet', async () => {
     const manifest = await readFile(DAEMON_SET, 'utf8')
-    expect(manifest).toContain(only(KEPT).at(-1))
+    expect(manifest).toContain(only(NODE_CAPABILITIES).at(-1))
   })
 
   it('are enough', async () => {
-    await using node = await start(KEPT)
+    await using node = await start(NODE_CAPABILITIES)
     await useAll(node)
     expect(await node.stop()).toEqual(nothing)
   })
 
   // Growing a mounted ext4 needs sys_resource, which not every machine has to give.
   it.each(['sys_admin', 'mknod', 'dac_override'])('are all needed, %s too', async (capability) => {
-    const without = KEPT.filter((kept) => kept !== capability)
+    const without = NODE_CAPABILITIES.filter((kept) => kept !== capability)
     const used = start(without).then(async (started) => {
       await using node = started
       await useAll(node)

@@ -1,7 +1,7 @@
 import { mkdir, open, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { execPath } from 'node:process'
-import { afterEach, beforeEach, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { LoopControl } from '../../src/linux/loop/control.ts'
 import { DeviceNodes } from '../../src/linux/loop/device-nodes.ts'
 import { countDevices } from '../../src/linux/loop/inventory.ts'
@@ -9,9 +9,10 @@ import { LinuxLoopDevices } from '../../src/linux/loop/loop-devices.ts'
 import type { LoopDevice } from '../../src/volumes/ports.ts'
 import { describeRoot } from '../root.ts'
 import { Scratch } from '../scratch.ts'
+import { NODE_CAPABILITIES, only } from '../support/capabilities.ts'
 import { eventually } from '../support/eventually.ts'
 import { makeSparse } from '../support/images.ts'
-import { namespaces, showNode } from '../support/shown-node.ts'
+import { inAnotherNamespace, namespaces, showNode, showNodeInThread } from '../support/shown-node.ts'
 import { tool } from '../tool.ts'
 
 const never = new AbortController().signal
@@ -78,12 +79,43 @@ describeRoot('a device whose image has no name any more', () => {
     })
   })
 
-  it('is left alone in a container when it is of another node, whose mounts cannot be seen there', async () => {
+  it('is left alone while its node is bound in the namespace of a thread', async () => {
+    await using shown = await showNodeInThread(device.path, join(scratch.path, 'node'))
+    const why = expect.stringContaining(shown.file)
+    expect(await loops.recover(isOurs)).toMatchObject({ detached: [], kept: [{ device, why }] })
+  })
+
+  describe('when it is of another node', () => {
     const script = new URL('../support/recover.ts', import.meta.url).pathname
-    const inContainer = (where: string): Promise<string> =>
-      tool('unshare', '--pid', '--fork', '--mount-proc', execPath, script, basename(scratch.path), where)
-    expect(JSON.parse(await inContainer('elsewhere'))).toEqual({ detached: [], kept: [device.path] })
-    expect(JSON.parse(await inContainer('here'))).toEqual({ detached: [device.path], kept: [] })
+
+    async function recover(within: readonly string[], where = 'elsewhere'): Promise<unknown> {
+      const [command, ...args] = [...within, execPath, script, basename(scratch.path), where]
+      return JSON.parse(await tool(command, ...args))
+    }
+
+    it('is left alone in a container, where the mounts of that node cannot be seen', async () => {
+      const inContainer = ['unshare', '--pid', '--fork', '--mount-proc']
+      expect(await recover(inContainer)).toEqual({ detached: [], kept: [device.path] })
+      expect(await recover(inContainer, 'here')).toEqual({ detached: [device.path], kept: [] })
+    })
+
+    it('is detached where all processes can be seen, without CAP_SYS_PTRACE', async () => {
+      {
+        const file = join(scratch.path, 'node')
+        await using _shown = await showNode(device.path, file, inAnotherNamespace)
+        expect(await recover(only(NODE_CAPABILITIES))).toEqual({ detached: [], kept: [device.path] })
+      }
+      // Another test may just be making a mount namespace, with copies of all mounts.
+      await eventually('it is detached', async () => {
+        expect(await recover(only(NODE_CAPABILITIES))).toEqual({ detached: [device.path], kept: [] })
+      })
+    })
+
+    it('is left alone where /proc hides processes', async () => {
+      const hide = 'mount -t proc -o hidepid=ptraceable proc /proc && exec "$@"'
+      const withoutOthers = [...inAnotherNamespace, 'sh', '-c', hide, 'sh', ...only(NODE_CAPABILITIES)]
+      expect(await recover(withoutOthers)).toEqual({ detached: [], kept: [device.path] })
+    })
   })
 
   it('is told of, and left, when it cannot be looked at', async () => {

@@ -1,11 +1,15 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import { execPath } from 'node:process'
+import { fileURLToPath } from 'node:url'
+
+export const inAnotherNamespace = ['unshare', '--mount', '--propagation', 'private']
 
 /** Commands that run the one after it in the mount namespace of this process, or in another one. */
 export const namespaces = [
   ['here', []],
-  ['in another mount namespace', ['unshare', '--mount', '--propagation', 'private']],
+  ['in another mount namespace', inAnotherNamespace],
 ] as const satisfies [where: string, within: string[]][]
 
 /** The node of a device, bind-mounted as a pod has it. */
@@ -19,16 +23,26 @@ export interface ShownNode extends AsyncDisposable {
  * @param within one of `namespaces`
  * @param lasts how long it is bound, as sleep(1) takes it; by default until it is disposed of
  */
-export async function showNode(
+export function showNode(
   device: string,
   file: string,
   within: readonly string[],
   lasts?: string,
 ): Promise<ShownNode> {
-  await writeFile(file, '')
   const wait = lasts === undefined ? 'read _' : `sleep ${lasts}`
   const script = `mount --bind "$1" "$2"; echo bound; ${wait}; umount "$2"`
-  const [command, ...args] = [...within, 'sh', '-c', script, 'sh', device, file] as const
+  return show(file, [...within, 'sh', '-c', script, 'sh', device, file])
+}
+
+/** As `showNode`, in a mount namespace that one thread of a process has, and not the first. */
+export function showNodeInThread(device: string, file: string): Promise<ShownNode> {
+  return show(file, [execPath, fileURLToPath(THREAD), device, file])
+}
+
+const THREAD = new URL('thread-namespace.ts', import.meta.url)
+
+async function show(file: string, [command = '', ...args]: readonly string[]): Promise<ShownNode> {
+  await writeFile(file, '')
   const pod = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const ended = once(pod, 'exit')
   await once(pod.stdout, 'data')

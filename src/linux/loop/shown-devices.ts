@@ -1,11 +1,10 @@
-import { readdir, readFile, readlink } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { hasErrno } from '../../volumes/errors.ts'
 import { readMountInfo } from '../find-mount.ts'
 import { parseMountInfo, type MountInfo } from '../mountinfo.ts'
 import { withLoops } from '../shown-loops.ts'
 import { makeDev } from './abi.ts'
 import { loopNumberOf } from './number.ts'
+import { OtherNamespaces } from './other-namespaces.ts'
 
 /**
  * Which loop devices are mounted, or have their node bind-mounted. The kernel does not count a bind of a node as a use of the
@@ -13,7 +12,7 @@ import { loopNumberOf } from './number.ts'
  */
 export class ShownDevices {
   readonly #targets: ReadonlyMap<number, string>
-  /** True when there can be no mount namespace but those that were looked at. */
+  /** True when the mounts of all processes of the machine were looked at. */
   readonly isComplete: boolean
 
   private constructor(targets: ReadonlyMap<number, string>, isComplete: boolean) {
@@ -39,8 +38,8 @@ export class ShownDevices {
    */
   static async everywhere(): Promise<ShownDevices> {
     const targets = new Map<number, string>()
-    const { isComplete, namespaces } = await otherNamespaces()
-    for (const { pid, mounts } of namespaces) {
+    const { isComplete, found } = await OtherNamespaces.list()
+    for (const { pid, mounts } of found) {
       for (const mount of mounts) {
         const number = suspectedLoop(mount)
         if (number !== undefined)
@@ -55,36 +54,6 @@ export class ShownDevices {
   targetOf(number: number): string | undefined {
     return this.#targets.get(number)
   }
-}
-
-/** The first pid namespace, in which /proc shows all processes: PROC_PID_INIT_INO of <linux/proc_ns.h>. */
-const FIRST_PID_NAMESPACE = 'pid:[4026531836]'
-
-interface Namespace {
-  readonly pid: string
-  readonly mounts: readonly MountInfo[]
-}
-
-/** The mounts of each mount namespace but our own. */
-async function otherNamespaces(): Promise<{ isComplete: boolean; namespaces: Namespace[] }> {
-  let isComplete = (await readlink('/proc/self/ns/pid')) === FIRST_PID_NAMESPACE
-  const seen = new Set([await readlink('/proc/self/ns/mnt')])
-  const namespaces: Namespace[] = []
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    try {
-      const id = await readlink(`/proc/${pid}/ns/mnt`)
-      if (seen.has(id)) continue
-      namespaces.push({ pid, mounts: parseMountInfo(await readFile(`/proc/${pid}/mountinfo`, 'utf8')) })
-      seen.add(id)
-    } catch (error) {
-      // The process has ended; of a zombie the mounts are EINVAL.
-      if (hasErrno(error, 'ENOENT', 'ESRCH', 'EINVAL')) continue
-      // It has capabilities that we have not (ptrace(2), "access mode checking").
-      if (!hasErrno(error, 'EACCES', 'EPERM')) throw error
-      isComplete = false
-    }
-  }
-  return { isComplete, namespaces }
 }
 
 /** Where nodes of devices are. */
