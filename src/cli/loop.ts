@@ -5,9 +5,11 @@ import { LoopControl } from '../linux/loop/control.ts'
 import { DeviceNodes } from '../linux/loop/device-nodes.ts'
 import { LinuxLoopDevices } from '../linux/loop/loop-devices.ts'
 import { hasErrno } from '../volumes/errors.ts'
+import { isId, isIdOfNode } from '../volumes/ids.ts'
 import type { DirectIo, SectorBytes } from '../volumes/ports.ts'
 import { explain } from './help.ts'
 import { listLoopDevices } from './loop-list.ts'
+import { nodeIdOption } from './options.ts'
 
 interface Output {
   readonly json?: true
@@ -19,6 +21,11 @@ interface AttachOptions extends Output {
   readonly directIo: DirectIo
   readonly sectorSize: SectorBytes
   readonly name?: string
+}
+
+interface DetachOptions extends Output {
+  readonly force: boolean
+  readonly nodeId: string
 }
 
 /** `csi-driver-loop loop …`: the kernel's loop-control interface for people. */
@@ -102,10 +109,17 @@ export function addLoopCommands(program: Command): void {
     .command('detach')
     .description('Detach a loop device from its file; one that is mounted or held is refused')
     .argument('<device>', '/dev/loop<number>, or the number', deviceNumber)
+    .option(
+      '--force',
+      'also when it belongs to a volume of another node, and not all mounts of the machine can be seen',
+      false,
+    )
+    .addOption(nodeIdOption())
     .addOption(json())
-    .action(async (number: number, { json }: Output) => {
+    .action(async (number: number, { json, force, nodeId }: DetachOptions) => {
       await using control = await LoopControl.open(nodes)
-      await new LinuxLoopDevices(control, nodes).detachDevice(number, never)
+      const isHere = (name: string): boolean => force || !isId(name) || isIdOfNode(name, nodeId)
+      await new LinuxLoopDevices(control, nodes).detachDevice(number, never, isHere)
       if (json) console.log(JSON.stringify({ detached: `/dev/loop${number}` }))
     })
 

@@ -196,7 +196,7 @@ export const node = {
   leakedLoopDevices: {
     name: 'csi_driver_loop_leaked_loop_devices',
     type: 'gauge',
-    help: 'Loop devices of volumes that are gone, which could not be detached because something has them open.',
+    help: 'Loop devices of volumes that are gone, of all nodes of the machine, kept because something uses or may use them.',
     labels: [],
   },
 } as const satisfies Record<string, Definition>

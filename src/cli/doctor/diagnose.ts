@@ -2,17 +2,22 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { LinuxFileSystems } from '../../linux/filesystems/index.ts'
 import { LinuxImageFiles } from '../../linux/image-files.ts'
-import { isUnlinked } from '../../linux/loop/inventory.ts'
+import { isUnlinked, onTopOf } from '../../linux/loop/inventory.ts'
 import { lockHolder } from '../../linux/lock-holder.ts'
 import { examineMachine } from '../../linux/preflight/machine.ts'
 import { messageOf } from '../../volumes/errors.ts'
 import type { Finding } from '../../volumes/health/finding.ts'
-import { isIdOfNode } from '../../volumes/ids.ts'
+import { isId, isIdOfNode } from '../../volumes/ids.ts'
 import { fileSystemFindings } from '../../volumes/inspection/file-system-findings.ts'
 import { poolFindings } from '../../volumes/inspection/pool-findings.ts'
 import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
 import { leftoverFindings, recordFindings } from '../../volumes/inspection/record-findings.ts'
-import { frozenFindings, orphanFinding, useFindings } from '../../volumes/inspection/use-findings.ts'
+import {
+  frozenFindings,
+  orphanFinding,
+  useFindings,
+  type OrphanDevice,
+} from '../../volumes/inspection/use-findings.ts'
 import type { VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
 import { homeOf } from '../../volumes/pool/pool.ts'
 import { FILES_AT_ONCE, sideBySide } from '../../volumes/side-by-side.ts'
@@ -50,11 +55,19 @@ export async function diagnose(options: DoctorOptions): Promise<Diagnosis> {
   findings.push(...(await examineMachine(registrationDir, pid, isOurs)))
   findings.push(...(await certificateFindings(options.tlsDir, new Date())))
   for (const pool of survey.pools) findings.push(...(await examinePool(pool, survey, nodeId)))
-  const orphans = survey.devices.entries.filter(
-    ({ state }) => isOurs(state.name) && isUnlinked(state.device.number),
-  )
-  findings.push(...orphans.map(({ state }) => orphanFinding(state, survey.mounts)))
+  findings.push(...orphansIn(survey, isOurs).map((orphan) => orphanFinding(orphan, survey.mounts)))
   return { pid, driver, pools: survey.pools, findings }
+}
+
+/** Of all nodes: those of a cluster that was deleted have no other that tells of them. */
+function orphansIn({ devices: { entries } }: Survey, isHere: (id: string) => boolean): OrphanDevice[] {
+  return entries
+    .filter(({ state }) => isId(state.name) && isUnlinked(state.device.number))
+    .map(({ state }) => ({
+      state,
+      above: onTopOf(state.device, entries).map((above) => above.state.device),
+      isHere: isHere(state.name),
+    }))
 }
 
 async function examinePool(pool: PoolOnDisk, survey: Survey, nodeId: string): Promise<Finding[]> {

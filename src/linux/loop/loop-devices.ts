@@ -117,12 +117,27 @@ export class LinuxLoopDevices implements LoopDevices {
     })
   }
 
-  /** Detaches a device from whatever file it has. @throws VolumeError failed-precondition when it has none, or is in use */
-  async detachDevice(number: number, signal: AbortSignal): Promise<void> {
+  /**
+   * Detaches a device from whatever file it has, for people.
+   * @param isHere as in `recover`: the devices of other nodes are detached only where all mounts can be seen
+   * @throws VolumeError failed-precondition when it has no file, or is in use, or may be
+   */
+  async detachDevice(
+    number: number,
+    signal: AbortSignal,
+    isHere: (name: string) => boolean = () => true,
+  ): Promise<void> {
     const entry = await inspectNumber(this.#nodes, number)
     if (!entry)
       throw new VolumeError('failed-precondition', `ENXIO: /dev/loop${number} is not bound to a file`)
-    await detach(entry.state.device, backedBy(backingOf(entry.info)), shownEverywhere, signal)
+    const { device, name } = entry.state
+    if (!isHere(name) && !(await shownEverywhere()).isComplete) {
+      throw new VolumeError(
+        'failed-precondition',
+        `${device.path} belongs to volume "${name}" of another node, whose mounts cannot be seen from here; when that node is gone, use --force`,
+      )
+    }
+    await detach(device, backedBy(backingOf(entry.info)), shownEverywhere, signal)
   }
 
   async detachNamed(name: string, signal: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@ import type { VolumeIssue } from '../health/issue.ts'
 import { deviceIssues, placeIssues } from '../health/node-issues.ts'
 import { isAlive } from '../node/alive.ts'
 import { isFileSystem, usesOf } from '../node/uses.ts'
-import type { LoopState, MountEntry } from '../ports.ts'
+import type { LoopDevice, LoopState, MountEntry } from '../ports.ts'
 import { cureOf } from './cures.ts'
 import type { PoolOnDisk } from './pool-on-disk.ts'
 import type { VolumeOnNode } from './volume-on-node.ts'
@@ -35,16 +35,30 @@ export function frozenFindings(pool: PoolOnDisk, volumes: readonly VolumeOnNode[
 }
 
 /** A device with a name of ours, whose image is deleted: the volume is gone, and the device holds its blocks. */
-export function orphanFinding({ device, name }: LoopState, mounts: readonly MountEntry[]): Finding {
+export interface OrphanDevice {
+  readonly state: LoopState
+  /** Those on top of it, which keep it. */
+  readonly above: readonly LoopDevice[]
+  /** Else it is of another node of the machine, of which a container does not see who uses it. */
+  readonly isHere: boolean
+}
+
+export function orphanFinding(
+  { state: { device, name }, above, isHere }: OrphanDevice,
+  mounts: readonly MountEntry[],
+): Finding {
   const targets = usesOf(device, mounts).map(({ target }) => target)
   const use = targets.length > 0 ? `, and is mounted at ${targets.join(' and ')}` : ''
+  const detach = `csi-driver-loop loop detach ${isHere ? '' : '--force '}`
+  const commands = [
+    ...targets.map((target) => `umount ${target}`),
+    ...[...above, device].map(({ path }) => detach + path),
+  ].join(' && ')
   return {
-    severity: 'error',
+    severity: isHere ? 'error' : 'warning',
     reason: 'OrphanDevice',
-    message: `${device.path} is attached to the deleted image of volume "${name}"${use}`,
-    cure: [...targets.map((target) => `umount ${target}`), `csi-driver-loop loop detach ${device.path}`].join(
-      ' && ',
-    ),
+    message: `${device.path} is attached to the deleted image of volume "${name}"${isHere ? '' : ' of another node'}${use}`,
+    cure: isHere ? commands : `when that node is gone: ${commands}`,
   }
 }
 

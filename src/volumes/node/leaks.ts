@@ -42,7 +42,7 @@ export class Leaks {
       const fields = { volume: name, device: device.path, why }
       this.#log.warn(
         fields,
-        'a device is left of a volume that is gone, and is kept because it may be in use',
+        'a device is left of a volume that is gone, and is kept because it may be in use; csi-driver-loop doctor says how to detach it',
       )
     }
     const knownUnknown = this.#unknown

@@ -19,7 +19,7 @@ export const CURES: Readonly<Record<string, RegExp>> = {
   MayBeFrozen: /fsfreeze --unfreeze \//,
   MountsNotPropagated: /mountPropagation Bidirectional.*mount --make-rshared/,
   NoFreeLoopDevice: /losetup --detach/,
-  OrphanDevice: /csi-driver-loop loop detach \/dev\/loop\d+/,
+  OrphanDevice: /csi-driver-loop loop detach (--force )?\/dev\/loop\d+/,
   PoolImageMissing: /mount the disk of \/.*pool\.img/,
   PoolMisconfigured: /--config/,
   PoolNearlyFull: /delete volumes/,

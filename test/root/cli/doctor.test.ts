@@ -10,6 +10,7 @@ import { TestNode } from '../../support/driver.ts'
 import { eventually } from '../../support/eventually.ts'
 import { makeSparse } from '../../support/images.ts'
 import { ownNamespace } from '../../support/namespace.ts'
+import { inAnotherNamespace, showNode } from '../../support/shown-node.ts'
 import { MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
 import { tool } from '../../tool.ts'
 import { CURES } from './cures.ts'
@@ -299,6 +300,42 @@ describeRoot('doctor', () => {
     // The driver knows better who it is.
     expect(await patient.complaints(['--node-id', 'other', ...endpoint()])).toEqual([])
     await volume.delete()
+  })
+
+  it('names the commands that detach what a deleted cluster has left, refused where it is not known who uses it', async () => {
+    const volume = await patient.inUse(blockCapability())
+    const [device = ''] = await volume.devices()
+    const kubelets = await tool('losetup', '--find', '--show', device)
+    // Drivers that see the mounts of all processes leave it alone.
+    await using _pod = await showNode(device, join(node.path, 'node'), inAnotherNamespace)
+    await tool('umount', volume.target())
+    await rm(volume.directory, { recursive: true })
+
+    const inContainer = { within: ['unshare', '--pid', '--fork', '--mount-proc'] }
+    const found = async (nodeId: string): Promise<Finding | undefined> => {
+      const { findings } = await patient.examine(['--node-id', nodeId], inContainer)
+      return findings.find(({ message }) => message.includes(` "${volume.id}"`))
+    }
+    const message = `${device} is attached to the deleted image of volume "${volume.id}"`
+    const cure = `csi-driver-loop loop detach ${kubelets} && csi-driver-loop loop detach ${device}`
+    const reason = 'OrphanDevice'
+    expect(await found(node.id)).toEqual({ severity: 'error', reason, message, cure })
+    const forced = cure.replaceAll('detach', 'detach --force')
+    expect(await found('other')).toEqual({
+      severity: 'warning',
+      reason,
+      message: `${message} of another node`,
+      cure: `when that node is gone: ${forced}`,
+    })
+    expect(await commandLine(['loop', 'detach', device], inContainer)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`belongs to volume "${volume.id}" of another node`),
+    })
+    for (const path of [kubelets, device]) {
+      const detached = await commandLine(['loop', 'detach', '--force', path], inContainer)
+      expect(detached).toMatchObject({ code: 0, stderr: '' })
+    }
+    expect((await node.left()).devices.join()).not.toContain(volume.id)
   })
 
   it('finds a pool image that only the driver sees', async () => {
