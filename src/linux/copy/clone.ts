@@ -14,12 +14,20 @@ export function tryClone(source: OpenFile, target: OpenFile): Promise<boolean> {
   )
 }
 
-/** Whether tryClone would do it, found out by cloning the nothing behind the end of the source to an empty target. */
+/**
+ * Whether tryClone would do it, found out by cloning the nothing behind the end of the source to the target.
+ * @param target one that is thrown away: of a source that grows just then, it gets what is behind the old end
+ */
 export async function canClone(source: OpenFile, target: OpenFile): Promise<boolean> {
   const range = encodeCloneRange(source.handle.fd, await sizeOf(source))
   return isPossible(() =>
     ioctlStruct(target.handle.fd, FICLONERANGE, range, `clone nothing of ${source.path} to ${target.path}`),
   )
+}
+
+/** Whether the file system of a file shares blocks, found out without touching any other: one whose size nobody else changes. */
+export function sharesBlocks(file: OpenFile): Promise<boolean> {
+  return canClone(file, file)
 }
 
 async function isPossible(clone: () => Promise<number>): Promise<boolean> {

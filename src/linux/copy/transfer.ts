@@ -1,7 +1,7 @@
 import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE } from '../file-abi.ts'
 import { fallocate } from '../libc.ts'
 import { BufferPool } from './buffer-pool.ts'
-import { canClone } from './clone.ts'
+import { sharesBlocks } from './clone.ts'
 import { differingRuns } from './differing-runs.ts'
 import { inOrder } from './in-order.ts'
 import { COMPARE_BYTES, WIDTH, WRITTEN_RUNS } from './limits.ts'
@@ -25,7 +25,7 @@ export async function* transfer(
   signal: AbortSignal,
 ): AsyncGenerator<bigint> {
   const buffers = new BufferPool(COMPARE_BYTES)
-  const insideKernel = !(await canClone(source, target))
+  const insideKernel = !(await sharesBlocks(target))
   const copier = new RangeCopier(source, target, buffers, insideKernel)
   const parts = new Parts(source, target, spans)
 

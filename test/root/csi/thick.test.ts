@@ -6,6 +6,7 @@ import { describeRoot } from '../../root.ts'
 import { TestNode } from '../../support/driver.ts'
 import { writeUntilFull } from '../../support/full-disk.ts'
 import { refusal } from '../../support/refusal.ts'
+import { Steps } from '../../support/seam/steps.ts'
 import { TestGroup, TestSnapshot } from '../../support/snapshot.ts'
 import { MiB, TestVolume, blockCapability, type Wishes } from '../../support/volume.ts'
 import { tool } from '../../tool.ts'
@@ -58,11 +59,11 @@ describeRoot('a thick volume', () => {
 
   afterEach(() => node?.[Symbol.asyncDispose]())
 
-  async function start(type: 'ext4' | 'xfs' | 'btrfs', config: string): Promise<TestNode> {
+  async function start(type: 'ext4' | 'xfs' | 'btrfs', config: string, withSteps = false): Promise<TestNode> {
     node = await TestNode.make({ type, bytes: DISK_BYTES })
     const path = join(node.path, 'config.yaml')
     await writeFile(path, config)
-    await node.start({ args: ['--config', path] })
+    await node.start({ args: ['--config', path], within: withSteps ? new Steps(node).within : [] })
     return node
   }
 
@@ -87,6 +88,22 @@ describeRoot('a thick volume', () => {
     await writeUntilFull(join(started.path, 'filler'))
     await writeFile(file, content.reverse(), { flag: 'r+', flush: true })
     expect((await readFile(file)).equals(content)).toBe(true)
+  })
+
+  it('that grows while its snapshot is made is whole in it', async () => {
+    const started = await start('xfs', 'pools: { default: { overcommit: 10 } }', true)
+    const volume = await written(started, 'source', { parameters: thick })
+    const content = await readFile(volume.image)
+    const steps = new Steps(started)
+    // The first one is before there is anything in the copy.
+    await steps.holdAt('FICLONERANGE 2')
+    const snapshot = new TestSnapshot(started, 'snapshot', volume)
+    const made = snapshot.create()
+    await steps.reached()
+    await volume.expand(2 * BYTES, volume.staging)
+    await steps.release()
+    await made
+    expect((await readFile(snapshot.image)).subarray(0, BYTES).equals(content)).toBe(true)
   })
 
   it('needs room for the blocks that it shares', async () => {
