@@ -23,8 +23,11 @@ export interface TransferredStep {
   readonly bytes: bigint
 }
 
-/** A step has no more extents, and no more data than COPY_BYTES, so that a cancelled copy ends soon: some 50 ms. */
-const STEP_EXTENTS = 4096
+/**
+ * A step takes no more than one extent longer than this, so that a cancelled copy ends soon, and a call that waits for its turn at the
+ * pool has it: a slow disk can need a minute for thousands of extents.
+ */
+const STEP_MS = 50
 
 /** As `transfer`, step by step, and with every call on this thread, which waits for it. */
 export class StepTransfer {
@@ -40,11 +43,12 @@ export class StepTransfer {
     this.#insideKernel = insideKernel
   }
 
-  /** Does as much of a span as is one step. */
-  step({ start, end }: Span): TransferredStep {
+  /** Does as much of a span as is one step, at least one extent. No more data than COPY_BYTES. */
+  step({ start, end }: Span, stepMs = STEP_MS): TransferredStep {
+    const deadline = performance.now() + stepMs
     const [source, target] = [new Extents(this.#source, end), new Extents(this.#target, end)]
     let [position, data, bytes] = [start, 0n, 0n]
-    for (let extents = 0; position < end && data < COPY_BYTES && extents < STEP_EXTENTS; extents++) {
+    do {
       const [left, right] = [source.at(position), target.at(position)]
       const most = left.isData ? position + COPY_BYTES - data : end
       const part = { start: position, end: minimum(most, minimum(left.end, right.end)) }
@@ -53,7 +57,7 @@ export class StepTransfer {
         bytes += right.isData ? this.#correct(part) : this.#copy(part)
       } else if (right.isData) this.#punch(part)
       position = part.end
-    }
+    } while (position < end && data < COPY_BYTES && performance.now() < deadline)
     return { end: position, bytes }
   }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { extname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { turn } from '../../volumes/pool/gate.ts'
 import type { OpenFile } from './open-file.ts'
 import type { Span } from './spans.ts'
 import type { TransferFiles, TransferredStep } from './step-transfer.ts'
@@ -9,7 +10,8 @@ const program = join(import.meta.dirname, `transfer-worker${extname(import.meta.
 
 /**
  * As `transfer`, in a thread of its own, which makes one call after the other. It takes some 60 ms and 15 MiB to start, and then is
- * ten times faster with small extents: handing a call to a thread and back takes longer than the call.
+ * ten times faster with small extents: handing a call to a thread and back takes longer than the call. Each step has its turn at the
+ * pool's gate, so that a copy ends with its caller when the pool does not answer.
  */
 export async function* transferInThread(
   source: OpenFile,
@@ -23,7 +25,8 @@ export async function* transferInThread(
   for (const { start, end } of spans) {
     for (let position = start; position < end;) {
       signal.throwIfAborted()
-      const done = await thread.step({ start: position, end })
+      const step = { start: position, end }
+      const done = await turn(() => thread.step(step))
       yield done.bytes
       position = done.end
     }

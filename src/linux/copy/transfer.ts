@@ -1,4 +1,5 @@
 import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE } from '../file-abi.ts'
+import { turn } from '../../volumes/pool/gate.ts'
 import { fallocate } from '../libc.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { sharesBlocks } from './clone.ts'
@@ -38,7 +39,8 @@ export async function* transfer(
       return length
     }
     const mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
-    await fallocate(target.handle.fd, mode, part.start, length, `punch a hole into ${target.path}`)
+    const what = `punch a hole into ${target.path}`
+    await turn(() => fallocate(target.handle.fd, mode, part.start, length, what))
     return 0n
   })
   yield* transferInThread(source, target, insideKernel, parts.rest, signal)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { transferInThread } from '../../../src/linux/copy/transfer-thread.ts'
+import { Gate } from '../../../src/volumes/pool/gate.ts'
 import { BLOCK_BYTES, expectEqual, makeFragmented, makeSparse } from '../../support/images.ts'
 
 const EXTENTS = 10_000
@@ -49,6 +50,23 @@ describe('transferInThread', () => {
       }
     }
     await expect(transferring()).rejects.toThrow('aborted')
+  })
+
+  it('ends when the pool does not answer any more', async () => {
+    const never = Promise.withResolvers<undefined>()
+    const gate = new Gate({ pool: 'slow', path: '/slow', patienceMs: 20, probe: () => never.promise })
+    const unreachable = { reason: 'PoolNotAnswering' }
+    const ended = Promise.withResolvers<unknown>()
+    const transferring = async (): Promise<void> => {
+      for await (const bytes of transferInThread(...files(), [whole], new AbortController().signal)) {
+        expect(bytes).toBeLessThan(EXTENTS * BLOCK_BYTES)
+        await expect(gate.run(() => never.promise)).rejects.toMatchObject(unreachable)
+      }
+    }
+    const work = gate.within(() => transferring().then(ended.resolve, ended.resolve))
+    await expect(work).rejects.toMatchObject(unreachable)
+    expect(await ended.promise).toMatchObject(unreachable)
+    never.resolve(undefined)
   })
 
   it('fails as the system call did', async () => {
