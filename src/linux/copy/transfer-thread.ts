@@ -35,15 +35,18 @@ export async function* transferInThread(
 
 function startThread(files: TransferFiles) {
   const worker = new Worker(program, { workerData: files })
+  let answer: Promise<unknown[]> | undefined
   return {
     /** @throws what was thrown in the thread, with its errno; the thread is gone then */
     async step(span: Span): Promise<TransferredStep> {
-      const answer = once(worker, 'message')
+      answer = once(worker, 'message')
       worker.postMessage(span)
       const [done] = (await answer) as [TransferredStep]
       return done
     },
     async [Symbol.asyncDispose](): Promise<void> {
+      // Its caller can have left before it has come. A thread that is terminated gives none, and its step would never end.
+      await answer?.catch(() => undefined)
       await worker.terminate()
     },
   }

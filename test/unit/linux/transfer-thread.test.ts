@@ -52,21 +52,34 @@ describe('transferInThread', () => {
     await expect(transferring()).rejects.toThrow('aborted')
   })
 
-  it('ends when the pool does not answer any more', async () => {
+  it('ends when the pool does not answer any more, and does not keep it from coming back', async () => {
     const never = Promise.withResolvers<undefined>()
     const gate = new Gate({ pool: 'slow', path: '/slow', patienceMs: 20, probe: () => never.promise })
+    const found = Promise.withResolvers<undefined>()
+    gate.watch(
+      () => undefined,
+      () => {
+        found.resolve(undefined)
+      },
+    )
     const unreachable = { reason: 'PoolNotAnswering' }
     const ended = Promise.withResolvers<unknown>()
     const transferring = async (): Promise<void> => {
-      for await (const bytes of transferInThread(...files(), [whole], new AbortController().signal)) {
+      const transfer = transferInThread(...files(), [whole], new AbortController().signal)
+      const hang = () => gate.run(() => never.promise)
+      // It hangs during the first step, or after it.
+      const isRefused = expect(hang()).rejects.toMatchObject(unreachable)
+      for await (const bytes of transfer) {
         expect(bytes).toBeLessThan(EXTENTS * BLOCK_BYTES)
-        await expect(gate.run(() => never.promise)).rejects.toMatchObject(unreachable)
+        await isRefused
       }
     }
     const work = gate.within(() => transferring().then(ended.resolve, ended.resolve))
     await expect(work).rejects.toMatchObject(unreachable)
     expect(await ended.promise).toMatchObject(unreachable)
     never.resolve(undefined)
+    await found.promise
+    expect(gate.problem).toBeUndefined()
   })
 
   it('fails as the system call did', async () => {
