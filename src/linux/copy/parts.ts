@@ -11,19 +11,27 @@ export type Part = Segment<Span, Span>
 const EXTENTS = 256
 const EXTENT_BYTES = 256n << 10n
 
-/** What is to be done to make a target equal to a source within some spans, as long as the two are not fragmented. */
+/**
+ * What is to be done to make a target equal to a source within some spans, as long as the two are not fragmented, or there is no thread
+ * for fragmented ones.
+ */
 export class Parts implements AsyncIterable<Part> {
   /** After the last part: where it was not looked, because the files are fragmented. */
   rest: readonly Span[] = []
   readonly #source: OpenFile
   readonly #target: OpenFile
   readonly #spans: readonly Span[]
+  readonly #takeThread: () => boolean
 
-  /** @param spans ascending, never overlapping */
-  constructor(source: OpenFile, target: OpenFile, spans: readonly Span[]) {
+  /**
+   * @param spans ascending, never overlapping
+   * @param takeThread asked when the files are found to be fragmented; false: this goes on
+   */
+  constructor(source: OpenFile, target: OpenFile, spans: readonly Span[], takeThread: () => boolean) {
     this.#source = source
     this.#target = target
     this.#spans = spans
+    this.#takeThread = takeThread
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Part> {
@@ -32,7 +40,7 @@ export class Parts implements AsyncIterable<Part> {
       const source = dataSpans(this.#source, start, end)
       for await (const segment of overlay(source, dataSpans(this.#target, start, end))) {
         if (extents === EXTENTS) {
-          if (bytes < BigInt(EXTENTS) * EXTENT_BYTES) {
+          if (bytes < BigInt(EXTENTS) * EXTENT_BYTES && this.#takeThread()) {
             this.rest = [{ start: segment.start, end }, ...this.#spans.slice(index + 1)]
             return
           }

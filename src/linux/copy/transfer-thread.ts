@@ -8,6 +8,9 @@ import type { TransferFiles, TransferredStep } from './step-transfer.ts'
 
 const program = join(import.meta.dirname, `transfer-worker${extname(import.meta.filename)}`)
 
+/** It has two buffers outside of its heap. V8's defaults would let it take more. */
+const resourceLimits = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 }
+
 /**
  * As `transfer`, in a thread of its own, which makes one call after the other. It takes some 60 ms and 15 MiB to start, and then is
  * ten times faster with small extents: handing a call to a thread and back takes longer than the call. Each step has its turn at the
@@ -34,7 +37,7 @@ export async function* transferInThread(
 }
 
 function startThread(files: TransferFiles) {
-  const worker = new Worker(program, { workerData: files })
+  const worker = new Worker(program, { workerData: files, resourceLimits })
   let answer: Promise<unknown[]> | undefined
   return {
     /** @throws what was thrown in the thread, with its errno; the thread is gone then */

@@ -10,6 +10,7 @@ import { readZeroFilled, writeAll, type OpenFile } from './open-file.ts'
 import { Parts, type Part } from './parts.ts'
 import { RangeCopier } from './range-copier.ts'
 import type { Span } from './spans.ts'
+import { ThreadShare } from './thread-share.ts'
 import { transferInThread } from './transfer-thread.ts'
 
 /**
@@ -28,7 +29,8 @@ export async function* transfer(
   const buffers = new BufferPool(COMPARE_BYTES)
   const insideKernel = !(await sharesBlocks(target))
   const copier = new RangeCopier(source, target, buffers, insideKernel)
-  const parts = new Parts(source, target, spans)
+  using thread = new ThreadShare()
+  const parts = new Parts(source, target, spans, () => thread.take())
 
   yield* inOrder(parts, WIDTH, async (part) => {
     signal.throwIfAborted()
