@@ -1,4 +1,6 @@
-/** How many of a group are looked at at once, and of how many groups: so many threads can they hold. */
+import { KeyedLock } from '../../volumes/keyed-lock.ts'
+
+/** How many of a group are looked at at once when the first one has answered, and of how many groups. */
 const AT_ONCE = 8
 const GROUPS_AT_ONCE = 4
 
@@ -7,11 +9,13 @@ const PATIENCE_MS = 3000
 
 /**
  * Looks at things of which some may never answer, in groups that hang together: to ask for a loop device's state is to ask the
- * file system of its file (vfs_getattr in the kernel's loop_get_status). A group is not asked again while one of its looks
- * has not returned.
+ * file system of its file (vfs_getattr in the kernel's loop_get_status). A look that does not return holds a thread, so all who look
+ * at a group together have one look under way, or a few while it answers, and none is begun while one has not returned.
  */
 export class Looks<Key> {
   readonly #patienceMs: number
+  /** Of groups. */
+  readonly #turns = new KeyedLock()
   /** Looks that have not returned in time, by group. */
   readonly #stuck = new Map<string, Set<Promise<void>>>()
 
@@ -38,7 +42,8 @@ export class Looks<Key> {
 
   async #group(group: string, members: readonly Key[], look: (key: Key) => Promise<void>): Promise<Key[]> {
     const silent: Key[] = []
-    for (const some of piecesOf(members, AT_ONCE)) {
+    for (const some of [members.slice(0, 1), ...piecesOf(members.slice(1), AT_ONCE)]) {
+      using _turn = await this.#turns.acquire(group, uninterrupted)
       if (this.#stuck.has(group)) silent.push(...some)
       else {
         const answered = await Promise.all(some.map((key) => this.#isAnswered(group, look(key))))
@@ -70,6 +75,9 @@ export class Looks<Key> {
     looking.then(returned, returned)
   }
 }
+
+/** A turn takes no longer than the patience. */
+const uninterrupted = new AbortController().signal
 
 function* piecesOf<T>(items: readonly T[], size: number): Generator<T[]> {
   for (let begin = 0; begin < items.length; begin += size) yield items.slice(begin, begin + size)

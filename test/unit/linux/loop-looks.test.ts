@@ -26,11 +26,25 @@ describe('Looks', () => {
       expect(await looks.all([...silent, ...well], groupOf, look)).toEqual(silent)
       expect(found).toEqual(well)
     }
-    expect(hung).toHaveLength(8)
+    expect(hung).toHaveLength(1)
     isWell = true
     for (const { resolve } of hung) resolve(undefined)
     await setImmediate()
     expect(await looks.all([...silent, ...well], groupOf, look)).toEqual([])
+  })
+
+  it('has one look under way at a group that does not answer, however many want to know', async () => {
+    const looks = new Looks<number>(20)
+    const never = Promise.withResolvers<undefined>()
+    let asked = 0
+    const look = (): Promise<undefined> => {
+      asked++
+      return never.promise
+    }
+    const silent = [100, 101, 102]
+    const all = Array.from({ length: 10 }, () => looks.all(silent, groupOf, look))
+    for (const found of await Promise.all(all)) expect(found).toEqual(silent)
+    expect(asked).toBe(1)
   })
 
   it('hands on what goes wrong', async () => {
