@@ -4,6 +4,7 @@ import type { FileSystemUsage, ImageFiles, ImageSize } from '../volumes/ports.ts
 import { larger } from '../volumes/bytes.ts'
 import { hasErrno } from '../volumes/errors.ts'
 import { sharedBytes } from './copy/shared-bytes.ts'
+import { pieces } from './copy/spans.ts'
 import {
   FALLOC_FL_KEEP_SIZE,
   FALLOC_FL_PUNCH_HOLE,
@@ -20,7 +21,7 @@ import { childrenStarted } from './posix-spawn.ts'
 /** st_blocks counts these, whatever the file system's block size (stat(2)). */
 const STAT_BLOCK_BYTES = 512n
 
-/** fallocate(2) cannot be interrupted, so large files are allocated in pieces between which a cancelled call ends. */
+/** fallocate(2) cannot be interrupted, so large ranges are done in pieces between which a cancelled call ends. */
 const ALLOCATION_STEP_BYTES = 4n << 30n
 
 /** f_type of file systems that write anew what is overwritten (<linux/magic.h>; OpenZFS and bcachefs have theirs in their sources). */
@@ -90,10 +91,13 @@ export class LinuxImageFiles implements ImageFiles {
     const hole = (from: bigint): Promise<bigint> => lseek(file.fd, from, SEEK_HOLE, path)
     // SEEK_HOLE also finds what is allocated and was never written; at the end of the file there always is one.
     for (let start = await hole(0n); start < size;) {
-      signal.throwIfAborted()
       const end = await nextData(file.fd, start, size, path)
       const mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
-      await fallocate(file.fd, mode, start, end - start, `free ${start} to ${end} of ${path}`)
+      for (const step of pieces({ start, end }, ALLOCATION_STEP_BYTES)) {
+        signal.throwIfAborted()
+        const length = step.end - step.start
+        await fallocate(file.fd, mode, step.start, length, `free ${step.start} to ${step.end} of ${path}`)
+      }
       start = end < size ? await hole(end) : size
     }
     await file.sync()

@@ -107,7 +107,8 @@ export class Modifier {
     await draft.noteFrozen([volume.id])
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(FREEZE_TIMEOUT_MS)])
     const work = (): Promise<void> => files.deallocate(image, bounded)
-    await whileFrozen([{ volumeId: volume.id, fileSystem }], work, bounded, log)
+    // Not thawed before it has ended: a hole that is still to be punched would take what is written there meanwhile.
+    await whileFrozen([{ volumeId: volume.id, fileSystem }], work, bounded, log, false)
   }
 
   /** Mounted as it was before `discard` was changed, its file system would go on giving its blocks away. */

@@ -17,6 +17,7 @@ export interface FreezeTarget {
  * Does work while all these file systems are frozen, which takes no longer than the signal allows: when it fires, they are
  * thawed, whatever the work or another freeze still waits for. This returns when all are thawed, be it never, and when the work has
  * ended. What was left before for the case that this process ends (Draft.noteFrozen) must be kept until then.
+ * @param outlasts whether the work may still be under way when they are thawed, because it changes nothing of theirs
  * @throws VolumeError aborted when one is frozen already; the signal's reason
  */
 export async function whileFrozen<T>(
@@ -24,6 +25,7 @@ export async function whileFrozen<T>(
   work: () => Promise<T>,
   signal: AbortSignal,
   log: Logger,
+  outlasts = true,
 ): Promise<T> {
   const begun: { readonly target: FreezeTarget; readonly freezing: Promise<void> }[] = []
   let working: Promise<T> | undefined
@@ -35,7 +37,7 @@ export async function whileFrozen<T>(
     }
     signal.throwIfAborted()
     working = work()
-    return await unlessAborted(working, signal)
+    return await (outlasts ? unlessAborted(working, signal) : working)
   } finally {
     // Side by side: none waits for another whose disk hangs.
     await Promise.all(begun.map(({ target, freezing }) => thawWhenFrozen(target, freezing, log)))

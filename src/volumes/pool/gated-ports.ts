@@ -72,7 +72,7 @@ function gatedFiles(files: ImageFiles, places: Places): ImageFiles {
     create: (path, ...rest) => places.run(path, () => files.create(path, ...rest)),
     grow: (path, ...rest) => places.run(path, () => files.grow(path, ...rest)),
     allocate: (path, signal) => places.run(path, () => files.allocate(path, signal)),
-    deallocate: (path, signal) => places.run(path, () => files.deallocate(path, signal)),
+    deallocate: (path, signal) => deallocate(files, places, path, signal),
     missing: (path) => places.run(path, () => files.missing(path)),
     keepsBlocks: (path) => places.run(path, () => files.keepsBlocks(path)),
     hasData: (path) => places.run(path, () => files.hasData(path)),
@@ -88,6 +88,25 @@ function gatedFiles(files: ImageFiles, places: Places): ImageFiles {
       )
       return lock && released(lock, places.gate(path))
     },
+  }
+}
+
+/** Ended when the pool does not answer, and waited for all the same: as long as it goes on nobody may write to the image. */
+async function deallocate(
+  files: ImageFiles,
+  places: Places,
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const lost = new AbortController()
+  let working: Promise<void> | undefined
+  const work = (): Promise<void> => (working = files.deallocate(path, AbortSignal.any([signal, lost.signal])))
+  try {
+    await places.run(path, work)
+  } catch (error) {
+    lost.abort(error)
+    await working?.catch(() => undefined)
+    throw error
   }
 }
 

@@ -78,6 +78,19 @@ describe('whileFrozen', () => {
     await expect(ended).rejects.toThrow('too long')
   })
 
+  it('thaws only when the work has ended where that must not outlast the freeze', async () => {
+    const timeout = new AbortController()
+    const stuck = Promise.withResolvers<string>()
+    const ended = whileFrozen([target('a')], () => stuck.promise, timeout.signal, silent, false)
+    await setTimeout(10)
+    timeout.abort(new Error('too long'))
+    await setTimeout(10)
+    expect(log).toEqual(['freeze a'])
+    stuck.resolve('done')
+    expect(await ended).toBe('done')
+    expect(log).toEqual(['freeze a', 'thaw a'])
+  })
+
   it('thaws those that it has when another freeze hangs, and that one when it is frozen at last', async () => {
     const timeout = new AbortController()
     const stuck = Promise.withResolvers<undefined>()
