@@ -1,4 +1,4 @@
-import { rm, rmdir } from 'node:fs/promises'
+import { rename, rm, rmdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { connect } from '../../csi/client.ts'
 import { LinuxImageFiles } from '../../linux/image-files.ts'
@@ -104,7 +104,10 @@ async function hasFileSystem({ image, record }: Orphan, { accessTypes }: NewVolu
   return state !== 'new'
 }
 
-/** One step on the same disk. From another disk it is copied first, and removed when the copy has its place. */
+/**
+ * One step on the same disk. From another disk it is copied first, and removed when the copy has its place. When it fails, the image
+ * is where it was: the new volume is deleted then, with whatever is in it.
+ */
 async function move(
   source: string,
   place: ImagePlace,
@@ -115,6 +118,7 @@ async function move(
     await fit(source, place.capacityBytes, volume.provisioning, signal)
     await replace(source, place.image)
   } catch (error) {
+    if (!(await pathExists(source))) await rename(place.image, source)
     if (!hasErrno(error, 'EXDEV')) throw error
     using progress = new ProgressBar(`adopt ${source}`)
     const copy = async (path: string): Promise<void> => {

@@ -7,6 +7,7 @@ import { describeRoot } from '../../root.ts'
 import { commandLine, type CommandResult, type CommandWishes } from '../../support/command-line.ts'
 import { TestNode } from '../../support/driver.ts'
 import { allocated, expectEqual, fill, makeSparse } from '../../support/images.ts'
+import { Steps } from '../../support/seam/steps.ts'
 import { TestSnapshot } from '../../support/snapshot.ts'
 import { useTestNodePerTest } from '../../support/use-test-node.ts'
 import { MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
@@ -264,6 +265,18 @@ describeRoot('images that become volumes', () => {
       await tool('umount', disk)
       await using volume = await staged('db', volumeIdFor(node.id, 'db'))
       expect(await readFile(join(volume.staging, 'note'), 'utf8')).toBe('kept')
+    })
+
+    it('leaves the image where it was when nobody can say whether a crash would', async () => {
+      const image = await makeImage()
+      const content = await readFile(image)
+      const steps = new Steps(node, 'command')
+      await steps.failAt('fsync pools/default/volumes/<id> 1', 'EIO')
+      const { within } = steps
+      const { code, stderr } = await run(['volume', 'adopt', image, '--name', 'db'], { within })
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/EIO/)])
+      expect((await readFile(image)).equals(content)).toBe(true)
+      expect(await node.files()).not.toContain(volumeIdFor(node.id, 'db'))
     })
 
     it.each<[string, () => Promise<string>, RegExp]>([
