@@ -1,4 +1,5 @@
-import { readdir, readFile, readlink } from 'node:fs/promises'
+import { open, readdir, readlink, type FileHandle } from 'node:fs/promises'
+import { setImmediate } from 'node:timers/promises'
 import { hasErrno } from '../../volumes/errors.ts'
 import { readMountInfo } from '../find-mount.ts'
 import { parseMountInfo, type MountInfo } from '../mountinfo.ts'
@@ -9,31 +10,41 @@ const FIRST_PID_NAMESPACE = 'pid:[4026531836]'
 /** kthreadd has all capabilities, so /proc hides it, if any (`hidepid` of proc(5)). */
 const KTHREADD = '2'
 
-export interface NamespaceMounts {
-  /** Of a process in the namespace. */
-  readonly pid: string
-  readonly mounts: readonly MountInfo[]
-}
+/** The kernel writes no more than a page for a small read, so the beginning costs the same however many mounts there are. */
+const PAGE_BYTES = 4096
+
+/** Mounts are looked at in pieces of so many, between which other work of the process goes on. */
+const MOUNTS_AT_ONCE = 1000
+
+/** Is told each mount, with a process in whose namespace it is. */
+export type Visitor = (pid: string, mount: MountInfo) => void
 
 /**
  * The mounts that are not in our mount namespace but in those of other processes. Anyone may read the mountinfo of a process that
- * /proc shows (mounts_open_common() of fs/proc_namespace.c); only the link to its namespace takes CAP_SYS_PTRACE.
+ * /proc shows (mounts_open_common() of fs/proc_namespace.c); only the link to its namespace takes CAP_SYS_PTRACE. That would not be
+ * enough either: a process sees the mounts below its root directory only. Anyone can have many threads, namespaces and mounts:
+ * nothing is kept of them but one line for each namespace.
  */
 export class OtherNamespaces {
   /** True when the mounts of all processes of the machine were read. */
   isComplete = true
-  readonly found: NamespaceMounts[] = []
+  readonly #visit: Visitor
+  /**
+   * First lines of mountinfo. A line has the number of a mount, which is in one namespace, and its place below the root directory
+   * of the process: who sees the same first line sees the same mounts.
+   */
   readonly #seen: Set<string>
-  /** Each mount is one line, with a number of its own: one that is shown to several processes is looked at once. */
-  readonly #lines: Set<string>
+  readonly #own: ReadonlySet<string>
 
-  private constructor(namespace: string, mountInfo: string) {
-    this.#seen = new Set([namespace])
-    this.#lines = new Set(mountInfo.split('\n'))
+  private constructor(visit: Visitor, mountInfo: string) {
+    const own = mountInfo.split('\n')
+    this.#visit = visit
+    this.#seen = new Set(own.slice(0, 1))
+    this.#own = new Set(own)
   }
 
-  static async list(): Promise<OtherNamespaces> {
-    const others = new OtherNamespaces(await readlink('/proc/self/ns/mnt'), await readMountInfo())
+  static async look(visit: Visitor): Promise<OtherNamespaces> {
+    const others = new OtherNamespaces(visit, await readMountInfo())
     const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
     const pidNamespace = await readlink('/proc/self/ns/pid')
     if (pidNamespace !== FIRST_PID_NAMESPACE || !pids.includes(KTHREADD)) others.isComplete = false
@@ -49,13 +60,19 @@ export class OtherNamespaces {
   }
 
   async #lookAtThread(pid: string, thread: string): Promise<void> {
-    const namespace = await readlink(`${thread}/ns/mnt`).catch(refused)
-    if (namespace !== undefined && this.#seen.has(namespace)) return
-    const lines = (await readFile(`${thread}/mountinfo`, 'utf8')).split('\n')
-    const mounts = lines.filter((line) => !this.#lines.has(line)).flatMap(parseMountInfo)
-    for (const line of lines) this.#lines.add(line)
-    if (mounts.length > 0) this.found.push({ pid, mounts })
-    if (namespace !== undefined) this.#seen.add(namespace)
+    await using file = await open(`${thread}/mountinfo`)
+    const firstLine = await readFirstLine(file)
+    if (this.#seen.has(firstLine)) return
+    await this.#visitAll(pid, await file.readFile('utf8'))
+    this.#seen.add(firstLine)
+  }
+
+  async #visitAll(pid: string, mountInfo: string): Promise<void> {
+    for (const [index, line] of mountInfo.split('\n').entries()) {
+      if (index % MOUNTS_AT_ONCE === 0) await setImmediate()
+      if (this.#own.has(line)) continue
+      for (const mount of parseMountInfo(line)) this.#visit(pid, mount)
+    }
   }
 
   async #unlessGone<T>(look: () => Promise<T>): Promise<T | undefined> {
@@ -69,6 +86,14 @@ export class OtherNamespaces {
       return undefined
     }
   }
+}
+
+/** Reads at an offset of its own, and leaves the position of the file. */
+async function readFirstLine(file: FileHandle): Promise<string> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(PAGE_BYTES), 0, PAGE_BYTES, 0)
+  const text = buffer.toString('utf8', 0, bytesRead)
+  const end = text.indexOf('\n')
+  return end < 0 ? text : text.slice(0, end)
 }
 
 /** @throws any other error */

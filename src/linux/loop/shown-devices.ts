@@ -38,14 +38,11 @@ export class ShownDevices {
    */
   static async everywhere(): Promise<ShownDevices> {
     const targets = new Map<number, string>()
-    const { isComplete, found } = await OtherNamespaces.list()
-    for (const { pid, mounts } of found) {
-      for (const mount of mounts) {
-        const number = suspectedLoop(mount)
-        if (number !== undefined)
-          targets.set(number, `${mount.target} in the mount namespace of process ${pid}`)
-      }
-    }
+    const { isComplete } = await OtherNamespaces.look((pid, mount) => {
+      const number = suspectedLoop(mount)
+      if (number !== undefined)
+        targets.set(number, `${mount.target} in the mount namespace of process ${pid}`)
+    })
     const here = await ShownDevices.here()
     return new ShownDevices(new Map([...targets, ...here.#targets]), isComplete)
   }
