@@ -12,8 +12,12 @@ export const ext4: FileSystemType = {
   /** 2,048 blocks: with less mkfs.ext4 leaves out the journal. */
   minimumBytes: 2048n * BLOCK_BYTES,
 
-  /** By default ext4 goes on writing to what it has found to be damaged; a user's own `errors=` comes later and wins. */
-  mountOptions: ['errors=remount-ro'],
+  /**
+   * By default ext4 goes on writing to what it has found to be damaged; a user's own `errors=` comes later and wins. And it zeroes
+   * inode tables that growth has added, in the background, which the loop device does by punching holes: they are zeros as it is,
+   * and a thick image would lose the blocks.
+   */
+  mountOptions: ['errors=remount-ro', 'noinit_itable'],
 
   async format(device, options, signal) {
     await run('mkfs.ext4', [...(await mkfsArguments(device, options)), device], { signal })

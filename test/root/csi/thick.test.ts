@@ -106,6 +106,14 @@ describeRoot('a thick volume', () => {
     expect((await readFile(snapshot.image)).subarray(0, BYTES).equals(content)).toBe(true)
   })
 
+  it('with an ext4 is mounted so that no inode tables are zeroed, which would punch holes', async () => {
+    const started = await start('ext4', 'pools: { default: {} }')
+    const volume = await new TestVolume(started, 'mounted', { bytes: BYTES, parameters: thick }).create()
+    await volume.stage()
+    const options = await tool('findmnt', '--noheadings', '--output', 'OPTIONS', volume.staging)
+    expect(options).toContain('noinit_itable')
+  })
+
   it('needs room for the blocks that it shares', async () => {
     const started = await start('xfs', 'pools: { default: { overcommit: 10 } }')
     const volume = await written(started, 'source')
