@@ -1,5 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { sizeOf } from './loop/device.ts'
+import { readAttribute } from './sysfs.ts'
 
 /**
  * The bytes of an open block device, or of a regular file in its place.
@@ -10,4 +12,12 @@ export async function deviceSize(handle: FileHandle, path: string): Promise<bigi
   if (stat.isBlockDevice()) return sizeOf(handle.fd)
   if (stat.isFile()) return stat.size
   throw new Error(`${path} is neither a block device nor a file`)
+}
+
+/** sysfs counts in these, whatever the sectors of the device are (Documentation/ABI/stable/sysfs-block). */
+const SECTOR_BYTES = 512n
+
+/** The bytes of a block device whose node is named as the kernel does: without opening it, which takes ten times as long. */
+export function deviceSizeByName(path: string): bigint {
+  return BigInt(readAttribute(`/sys/class/block/${basename(path)}/size`)) * SECTOR_BYTES
 }

@@ -1,5 +1,4 @@
-import { open } from 'node:fs/promises'
-import { deviceSize } from '../device-size.ts'
+import { deviceSizeByName } from '../device-size.ts'
 
 /** Always the page's size, not 1 KiB below 512 MiB: a volume that starts small would keep small blocks as it grows. */
 export const BLOCK_BYTES = 4096n
@@ -11,10 +10,10 @@ export const BLOCK_BYTES = 4096n
 const zeroImage = ['nodiscard', 'lazy_itable_init=1', 'lazy_journal_init=1', 'assume_storage_prezeroed=1']
 
 /** The arguments of mkfs.ext4, without the device. The user's options come last and win. */
-export async function mkfsArguments(device: string, options: readonly string[]): Promise<string[]> {
+export function mkfsArguments(device: string, options: readonly string[]): string[] {
   const { extended, others } = separateExtended(options)
   // Those who choose features choose for themselves whether there is a resize inode.
-  const room = others.some((option) => option.startsWith('-O')) ? [] : await roomToGrow(device)
+  const room = others.some((option) => option.startsWith('-O')) ? [] : roomToGrow(device)
   const extendedOptions = [...zeroImage, ...room, ...extended].join(',')
   return ['-q', '-m', '0', '-b', `${BLOCK_BYTES}`, '-E', extendedOptions, ...others]
 }
@@ -30,9 +29,8 @@ const MOST_GROWN_BYTES = (1n << 32n) * BLOCK_BYTES
  * mkfs.ext4's own choice, 1,024 times the size, lets that happen to a volume of 64 MiB that grows to 100 GiB. For one
  * of 10 GiB it costs twice the time (9 ms) and six times the disk space (4 MiB).
  */
-async function roomToGrow(device: string): Promise<string[]> {
-  await using handle = await open(device, 'r')
-  const size = await deviceSize(handle, device)
+function roomToGrow(device: string): string[] {
+  const size = deviceSizeByName(device)
   if (size >= MOST_GROWN_BYTES) return []
   const wanted = [size * GROWTH_FACTOR, LEAST_GROWN_BYTES].reduce((a, b) => (a > b ? a : b))
   const grown = wanted < MOST_GROWN_BYTES ? wanted : MOST_GROWN_BYTES
