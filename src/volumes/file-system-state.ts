@@ -6,10 +6,12 @@ import type { FsType, Signature } from './ports.ts'
  * What the record of a volume says about the file system in its image. A volume is formatted at most once in its life, so
  * this decides whether an image that looks blank may be formatted, or is damaged.
  *
- * - `new`: the driver made the image, and no stage has succeeded yet. It holds nothing, or what a killed mkfs left.
+ * - `new`: the driver made the image, and no stage has succeeded yet. It holds nothing, what a killed mkfs left, or a file system
+ *   that no pod has had.
  * - `unknown`: it may have been formatted before: the record is older than this field, or a raw block device was written.
  * - `imported`: the image came from outside, so it has a file system that the driver has never mounted.
- * - `formatted`: it has been mounted with this UUID (empty for a file system without one), and may hold data of pods.
+ * - `formatted`: it has a file system with this UUID (empty for one without), which the driver has made or mounted, and may hold
+ *   data of pods.
  */
 export type FileSystemState =
   | { readonly state: 'new' }

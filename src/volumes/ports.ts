@@ -232,7 +232,7 @@ export interface FileSystems {
    * nothing is there.
    */
   identify(device: string): Promise<FileSystemIdentity | undefined>
-  /** Makes a file system on a blank device, without discarding (a thick image stays allocated). */
+  /** Makes a file system on a blank device, without discarding (a thick image stays allocated). All of it is flushed then. */
   format(type: FsType, device: string, options: readonly string[], signal: AbortSignal): Promise<void>
   /** Checks and repairs what can be repaired without a person, before a mount. @throws when that is not enough. */
   check(type: FsType, device: string, signal: AbortSignal): Promise<void>
@@ -250,6 +250,8 @@ export interface FileSystems {
    * @returns its new UUID; undefined where it keeps the one that it has
    */
   renew(type: FsType, image: string, signal: AbortSignal): Promise<string | undefined>
+  /** Options with which `format` gives the file system this UUID; undefined where it cannot be chosen. */
+  uuidOptions(type: FsType, uuid: string): readonly string[] | undefined
   /** Options that a mount of this type always needs here, for example xfs's `nouuid`. */
   mountOptions(type: FsType): readonly string[]
 }

@@ -76,6 +76,17 @@ export function describeFileSystems(
         expect(await fileSystems.identify(device)).toEqual(identity)
       })
 
+      it('is made with the UUID that was chosen, where one can be', async () => {
+        const uuid = '11111111-2222-4333-8444-555555555555'
+        const options = fileSystems.uuidOptions(type, uuid)
+        expect(options !== undefined).toBe(type !== 'btrfs')
+        if (!options) return
+        const device = await world.device(GIB)
+        await fileSystems.format(type, device, options, signal)
+        expect(await fileSystems.identify(device)).toEqual({ type, uuid })
+        expect(await fileSystems.probe(device, signal)).toEqual({ ...blank, type, uuid })
+      })
+
       it('can be made on the smallest device', async () => {
         expect(fileSystems.minimumBytes(type)).toBe(minimum[type])
         const device = await world.device(minimum[type])

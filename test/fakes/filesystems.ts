@@ -57,6 +57,10 @@ export class FakeFileSystems implements FileSystems {
     return type === 'xfs' ? ['nouuid'] : []
   }
 
+  uuidOptions(type: FsType, uuid: string): readonly string[] | undefined {
+    return type === 'btrfs' ? undefined : [`uuid=${uuid}`]
+  }
+
   async probe(device: string, signal: AbortSignal): Promise<Signature> {
     await this.#begin('probe', device, signal)
     const { type, partitionTable, uuid, unfinished } = this.#contents.get(device) ?? nothing
@@ -77,7 +81,8 @@ export class FakeFileSystems implements FileSystems {
     if (sizeBytes < this.minimumBytes(type)) throw new Error(`the device ${device} is too small for ${type}`)
     await this.#begin('format', `${type} ${device}`, signal)
     this.formatOptions = options
-    this.setContent(device, { type, uuid: randomUUID() })
+    const chosen = options.find((option) => option.startsWith('uuid='))?.slice('uuid='.length)
+    this.setContent(device, { type, uuid: chosen ?? randomUUID() })
   }
 
   async check(type: FsType, device: string, signal: AbortSignal): Promise<void> {

@@ -47,17 +47,22 @@ export class Stage implements AsyncDisposable {
   }
 
   whyNotBefore(state: State): string[] {
-    return [...surplus(state, this.before).map(extra), ...surplus(this.before, state).map(missing)]
+    return whyNot(state, this.before)
   }
 
   whyNotAfter(state: State): string[] {
-    return [...surplus(state, this.after).map(extra), ...surplus(this.after, state).map(missing)]
+    return whyNot(state, this.after)
   }
 
-  /** All or nothing. */
-  whyNotBeforeOrAfter(state: State): string[] {
-    const [before, after] = [this.whyNotBefore(state), this.whyNotAfter(state)]
-    return before.length < after.length ? before : after
+  /** All or nothing. @param kept what alone may be as after the call */
+  whyNotBeforeOrAfter(state: State, kept?: RegExp): string[] {
+    const isKept = (line: string): boolean => kept?.test(line) ?? false
+    const failed = [...this.before.filter((line) => !isKept(line)), ...this.after.filter(isKept)]
+    const [first = [], ...others] = [this.before, this.after, failed].map((wanted) => whyNot(state, wanted))
+    return others.reduce(
+      (least, complaints) => (complaints.length < least.length ? complaints : least),
+      first,
+    )
   }
 
   /** Each thing is as it was before or as it is after the call; what has nothing to do with the call is as it was. */
@@ -70,6 +75,10 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.world[Symbol.asyncDispose]()
   }
+}
+
+function whyNot(state: State, wanted: State): string[] {
+  return [...surplus(state, wanted).map(extra), ...surplus(wanted, state).map(missing)]
 }
 
 /** What of one list is not in another, or not as often. */

@@ -51,8 +51,9 @@ export async function tryFault(stage: Stage, call: string, step: string, fault: 
   }
   violations.push(...(await world.thawed()).map((mount) => `${mount} was left frozen`))
   await requireState('then', (state) => {
-    if (isKilled || (error && play.isStepwise)) return stage.whyNotBetween(state)
-    return error ? stage.whyNotBeforeOrAfter(state) : stage.whyNotAfter(state).filter(isHarm)
+    if (isKilled) return stage.whyNotBetween(state).filter((complaint) => !play.midway?.test(complaint))
+    if (error && play.isStepwise) return stage.whyNotBetween(state)
+    return error ? stage.whyNotBeforeOrAfter(state, play.kept) : stage.whyNotAfter(state).filter(isHarm)
   })
   await require('the other volume', world.requireBystander())
   await require('the call again', isKilled ? patient(() => play.run()) : unstuck(play.run()))

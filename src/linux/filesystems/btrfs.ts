@@ -12,6 +12,8 @@ export const btrfs: FileSystemType = {
 
   mountOptions: [],
 
+  // No uuidOptions: `mkfs.btrfs -U` reads all devices of the machine, to see whether one has that UUID (btrfs-progs 6.2).
+
   async format(device, options, signal) {
     try {
       await run('mkfs.btrfs', ['-q', '-K', ...options, device], { signal })

@@ -19,8 +19,10 @@ export const ext4: FileSystemType = {
    */
   mountOptions: ['errors=remount-ro', 'noinit_itable'],
 
+  uuidOptions: (uuid) => ['-U', uuid],
+
   async format(device, options, signal) {
-    await run('mkfs.ext4', [...(await mkfsArguments(device, options)), device], { signal })
+    await run('mkfs.ext4', [...mkfsArguments(device, options), device], { signal })
   },
 
   /** Not interrupted: of a large one that needs all of it, a check from the beginning each time would never end. */

@@ -31,6 +31,10 @@ export class LinuxFileSystems implements FileSystems {
     return types[type].mountOptions
   }
 
+  uuidOptions(type: FsType, uuid: string): readonly string[] | undefined {
+    return types[type].uuidOptions?.(uuid)
+  }
+
   probe(device: string, signal: AbortSignal): Promise<Signature> {
     return probe(device, signal)
   }

@@ -14,7 +14,9 @@ export interface FileSystemType {
   readonly minimumBytes: bigint
   /** What every mount needs. */
   readonly mountOptions: readonly string[]
-  /** @param options the user's mkfs options, which win over ours */
+  /** mkfs options for a UUID; only where they make mkfs look at no other device. */
+  uuidOptions?(uuid: string): readonly string[]
+  /** @param options the user's mkfs options, which win over ours. All tools end with an fsync(2) of the device. */
   format(device: string, options: readonly string[], signal: AbortSignal): Promise<void>
   /** On an unmounted device. @throws VolumeError failed-precondition when a person has to look at it */
   check(device: string, signal: AbortSignal): Promise<void>

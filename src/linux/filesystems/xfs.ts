@@ -11,6 +11,8 @@ export const xfs: FileSystemType = {
   /** A snapshot or clone has the UUID of its source, and a second mount with the same UUID is refused otherwise. */
   mountOptions: ['nouuid'],
 
+  uuidOptions: (uuid) => ['-m', `uuid=${uuid}`],
+
   async format(device, options, signal) {
     // Over a half-made XFS mkfs.xfs has to be forced. Everywhere else its refusal is the last safety net.
     const force = (await isUnfinished(device)) ? ['-f'] : []

@@ -1,6 +1,7 @@
 import { VolumeError, hasErrno } from '../errors.ts'
 import { FileSystemMissing } from '../file-system-state.ts'
 import type { LoopDevice } from '../ports.ts'
+import { both } from '../side-by-side.ts'
 import { sectorBytesOf, type Volume } from '../volume.ts'
 import type { NodeDependencies } from './dependencies.ts'
 import { prepareFileSystem, type PreparedFileSystem } from './prepare-filesystem.ts'
@@ -48,17 +49,23 @@ export async function mountVolume(
     signal,
   )
   const { device } = attachment
-  const { isNew, uuid } = await prepare(on, volume, device, !mayPrepare, signal)
-  await mounts.mount({
-    source: device.path,
-    target: path,
-    fsType: volume.fsType,
-    options: mountOptions(on, volume, wish),
-  })
+  const prepared = await prepare(on, volume, device, !mayPrepare, signal)
+  await using record = prepared.record
   await using undo = new AsyncDisposableStack()
-  undo.defer(() => mounts.unmount(path))
-  if (!isNew && !readOnly) await fileSystems.grow(volume.fsType, device.path, path, signal)
-  if (volume.fileSystem.state !== 'formatted') await rememberFormatted(on, volume, uuid)
+  const mount = async (): Promise<void> => {
+    const options = mountOptions(on, volume, wish)
+    await mounts.mount({ source: device.path, target: path, fsType: volume.fsType, options })
+    undo.defer(() => mounts.unmount(path))
+  }
+  if (record) {
+    // The record is true whatever becomes of the mount, because mkfs has flushed the file system.
+    const { space } = catalog.pool(volume.pool)
+    await both(mount(), space.orFull('resource-exhausted', record.commit()))
+  } else {
+    await mount()
+    if (!readOnly) await fileSystems.grow(volume.fsType, device.path, path, signal)
+    if (volume.fileSystem.state !== 'formatted') await rememberFormatted(on, volume, prepared.uuid)
+  }
   undo.move()
 }
 
@@ -82,13 +89,13 @@ async function prepare(
 }
 
 /**
- * From now on a pod may write, so the volume is never formatted again. The record is on the disk when this returns.
+ * From now on a pod may write to a file system that was there before us, so the volume is never formatted again. The record is on
+ * the disk when this returns.
  * @throws VolumeError resource-exhausted when the disk of the pool is full
  */
 async function rememberFormatted({ catalog }: NodeDependencies, volume: Volume, uuid = ''): Promise<void> {
   const { space, volumes } = catalog.pool(volume.pool)
-  // As it is now: preparing may have written it.
-  const { fileSystem } = volumes.get(volume.id) ?? volume
+  const { fileSystem } = volume
   const updating = volumes.update({ ...volume, fileSystem: { state: 'formatted', uuid } })
   try {
     await space.orFull('resource-exhausted', updating)

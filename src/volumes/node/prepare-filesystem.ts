@@ -1,8 +1,10 @@
 import { VolumeError } from '../errors.ts'
 import { FileSystemMissing, fileSystemAction, type FoundContent } from '../file-system-state.ts'
+import type { PreparedFile } from '../pool/durable.ts'
 import type { LoopDevice } from '../ports.ts'
 import type { Volume } from '../volume.ts'
 import type { NodeDependencies } from './dependencies.ts'
+import { makeFileSystem } from './make-filesystem.ts'
 
 const neverWritten: FoundContent = {
   hasData: false,
@@ -12,11 +14,9 @@ const neverWritten: FoundContent = {
   unfinished: false,
 }
 
-export interface PreparedFileSystem {
-  readonly isNew: boolean
-  /** Undefined for one that has none. */
-  readonly uuid: string | undefined
-}
+/** Either the UUID of a file system that was there already, or the record of a new one: to be committed, and disposed. */
+export type PreparedFileSystem =
+  { readonly uuid: string | undefined; readonly record?: undefined } | { readonly record: PreparedFile }
 
 /**
  * Makes sure that the device has the volume's file system and that it may be mounted: formats what was never formatted,
@@ -40,7 +40,7 @@ export async function prepareFileSystem(
       await fileSystems.check(fsType, device.path, signal)
       await fileSystems.growUnmounted(fsType, device.path, signal)
     }
-    return { isNew: false, uuid: found.uuid }
+    return { uuid: found.uuid }
   }
   if (readOnly) {
     throw new VolumeError(
@@ -54,9 +54,7 @@ export async function prepareFileSystem(
     const updating = volumes.update({ ...volume, fileSystem: { state: 'new' } })
     await space.orFull('resource-exhausted', updating)
   }
-  const formatting = fileSystems.format(fsType, device.path, volume.mkfsOptions, signal)
-  await space.orFullBehind('resource-exhausted', formatting)
-  return { isNew: true, uuid: (await fileSystems.identify(device.path))?.uuid }
+  return { record: await makeFileSystem(on, volume, device, signal) }
 }
 
 async function look(

@@ -45,37 +45,49 @@ export async function renameFlushed(directory: string, from: string, to: string)
 
 export interface Replacement {
   /** Where the new file is written first, on the same disk; by default beside the old one. */
-  readonly temporary?: string | undefined
-  /**
-   * What is to be done when the new file has its place on the disk and does not count yet; when it fails, the old one
-   * stays.
-   */
-  readonly between?: (() => Promise<void>) | undefined
-  /** What is in the old file; it is put back when nobody can say which of the two a crash would leave. */
+  readonly temporary?: string
+  /** The content of the old file; it is put back when a crash could leave either of the two. */
   readonly previous?: string | undefined
 }
 
-/** Replaces a file as one step: after a crash there is the old or the new one, whole. */
-export async function replaceFile(
+/** The next version of a file, which is on the disk and takes effect with its commit. Disposing it before removes it. */
+export interface PreparedFile extends AsyncDisposable {
+  /** Replaces the file as one step: after a crash it has the old or the new content, and the new one once this has returned. */
+  commit(): Promise<void>
+}
+
+/** Writes and flushes the next version of a file. Only the new name has to be flushed when it is committed. */
+export async function prepareFile(
   file: string,
   text: string,
-  { temporary = join(dirname(file), `.${basename(file)}.new`), between, previous }: Replacement = {},
-): Promise<void> {
+  { temporary = join(dirname(file), `.${basename(file)}.new`), previous }: Replacement = {},
+): Promise<PreparedFile> {
   await using undo = new AsyncDisposableStack()
   undo.defer(() => rm(temporary, { force: true }))
   await writeFlushed(temporary, text)
-  await between?.()
-  await rename(temporary, file)
-  try {
-    await flush(dirname(file))
-  } catch (error) {
-    if (previous !== undefined) {
-      await writeFlushed(temporary, previous)
+  const leftover = undo.move()
+  return {
+    commit: async () => {
       await rename(temporary, file)
-    }
-    throw error
+      try {
+        await flush(dirname(file))
+      } catch (error) {
+        if (previous !== undefined) {
+          await writeFlushed(temporary, previous)
+          await rename(temporary, file)
+        }
+        throw error
+      }
+      leftover.move()
+    },
+    [Symbol.asyncDispose]: () => leftover[Symbol.asyncDispose](),
   }
-  undo.move()
+}
+
+/** Replaces a file as one step: after a crash it has the old or the new content. */
+export async function replaceFile(file: string, text: string): Promise<void> {
+  await using next = await prepareFile(file, text)
+  await next.commit()
 }
 
 /**

@@ -9,10 +9,11 @@ import type { Repair } from '../observer.ts'
 import type { ImageFiles } from '../ports.ts'
 import { FILES_AT_ONCE, sideBySide } from '../side-by-side.ts'
 import { Draft, IMAGE, frozenBy } from './draft.ts'
-import { removePersistently, renameFlushed, replaceFile } from './durable.ts'
+import { prepareFile, removePersistently, renameFlushed, type PreparedFile } from './durable.ts'
 import { turn, type Gate } from './gate.ts'
 import { lstat, mkdir, readdir, rename, stat } from './gated-fs.ts'
 import { loadRecord, type RecordKind } from './load-record.ts'
+import { PoolUnreachableError } from './unreachable.ts'
 
 /** Removing a directory opens it, and frees blocks of the disk that others write to. */
 const REMOVALS_AT_ONCE = 8
@@ -135,19 +136,48 @@ export class RecordStore<T extends { readonly id: string }> {
    * @param work makes what the record says true; by then the record has its place, so that a full disk cannot come between
    */
   update(record: T, work?: () => Promise<void>): Promise<void> {
-    return this.#gate.within(() => this.#update(record, work))
+    return this.#gate.within(async () => {
+      await using next = await this.prepare(record)
+      await work?.()
+      await next.commit()
+    })
   }
 
-  async #update(record: T, work?: () => Promise<void>): Promise<void> {
+  /**
+   * Writes the next version of a record, which takes effect with its commit: for callers that have something else to do while
+   * the disk writes. A record has one next version at a time, which its lock is to ensure.
+   */
+  prepare(record: T): Promise<PreparedFile> {
+    return this.#gate.within(() => this.#prepare(record))
+  }
+
+  async #prepare(record: T): Promise<PreparedFile> {
     const { encode, recordName } = this.#kind
     const old = this.#records.get(record.id)
-    await replaceFile(join(this.#path, record.id, recordName), encode(record), {
+    const file = await prepareFile(join(this.#path, record.id, recordName), encode(record), {
       // Where a crash leaves nothing that the next start would not sweep.
       temporary: join(this.#path, `.${record.id}.${recordName}.new`),
-      between: work,
       previous: old && encode(old),
     })
-    this.#records.set(record.id, record)
+    return {
+      commit: () =>
+        this.#gate.within(async () => {
+          await file.commit()
+          this.#records.set(record.id, record)
+        }),
+      [Symbol.asyncDispose]: () => this.#disposeOf(file),
+    }
+  }
+
+  async #disposeOf(file: PreparedFile): Promise<void> {
+    try {
+      await this.#gate.within(async () => {
+        await file[Symbol.asyncDispose]()
+      })
+    } catch (error) {
+      // It is swept when the pool is opened again.
+      if (!(error instanceof PoolUnreachableError)) throw error
+    }
   }
 
   /**

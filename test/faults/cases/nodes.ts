@@ -15,6 +15,8 @@ export const nodeCases: Cases = {
   'NodeStageVolume, for the first time': async (world) => {
     const volume = await (await planned(world, 'staged')).create()
     return {
+      // A file system that was made stays made when its mount fails.
+      kept: /\/volume\.json /,
       run: () => volume.stage(),
       undo: async () => {
         await volume[Symbol.asyncDispose]()
@@ -96,7 +98,9 @@ export const nodeCases: Cases = {
   },
   'NodePublishVolume, ephemeral': async (world) => {
     const volume = await ephemeral(world)
-    return { run: () => volume.publish(), undo: () => volume.unpublish() }
+    // Mounted, and its record is not on the disk.
+    const midway = /\/volume\.json .*"state":"new"/
+    return { midway, run: () => volume.publish(), undo: () => volume.unpublish() }
   },
   'NodeUnpublishVolume, ephemeral': async (world) => {
     const volume = await (await ephemeral(world)).publish()

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { open, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { status, type ServiceError } from '@grpc/grpc-js'
-import { describe, expect, it } from '@jest/globals'
+import { beforeEach, describe, expect, it } from '@jest/globals'
 import { LinuxImageCopier } from '../../../src/linux/copy/image-copier.ts'
 import type { FsType } from '../../../src/volumes/ports.ts'
 import { describeRoot } from '../../root.ts'
@@ -10,6 +10,7 @@ import { commandLine } from '../../support/command-line.ts'
 import type { TestNode } from '../../support/driver.ts'
 import { healthOnDisk } from '../../support/health.ts'
 import { BLOCK_BYTES, fill, makeSparse } from '../../support/images.ts'
+import { Steps } from '../../support/seam/steps.ts'
 import { TestSnapshot } from '../../support/snapshot.ts'
 import { useTestNodePerTest } from '../../support/use-test-node.ts'
 import { MiB, TestVolume, mountCapability } from '../../support/volume.ts'
@@ -106,6 +107,74 @@ describeRoot('a volume that was formatted', () => {
       const uuid = (await tool('blkid', '-p', '-s', 'UUID', '-o', 'value', volume.image)).trim()
       expect(await recordOf(volume)).toMatchObject({ fileSystem: { state: 'formatted', uuid } })
       await volume[Symbol.asyncDispose]()
+    })
+
+    describe('is formatted once in a first stage', () => {
+      const NEXT_RECORD = 'pools/default/volumes/.<id>.volume.json.new'
+      let steps: Steps
+      let volume: TestVolume
+
+      beforeEach(async () => {
+        steps = new Steps(node)
+        await node.stop()
+        await node.start({ within: steps.within })
+        volume = await volumeOf(fsType).create()
+      })
+
+      const uuidOf = async ({ image }: TestVolume): Promise<string> =>
+        (await tool('blkid', '-p', '-s', 'UUID', '-o', 'value', image)).trim()
+
+      /** Stages it again, and finds the file system of the first time. */
+      const expectSame = async (): Promise<void> => {
+        const uuid = await uuidOf(volume)
+        await volume.stage()
+        expect(await uuidOf(volume)).toBe(uuid)
+        expect(await recordOf(volume)).toMatchObject({ fileSystem: { state: 'formatted', uuid } })
+        await volume[Symbol.asyncDispose]()
+      }
+
+      it.each([
+        ['at the end of its mkfs', (run: string) => steps.killAfter(`wait ${run} 1`)],
+        [
+          'before its record counts',
+          () => steps.killAt(`rename ${NEXT_RECORD} pools/default/volumes/<id>/volume.json 1`),
+        ],
+        ['before its record is on the disk', () => steps.killAt('fsync pools/default/volumes/<id> 1')],
+        ['before its mount', () => steps.killAt(`mount ${fsType} globalmount /dev/loop# 1`)],
+      ])('in which the driver is killed %s', async (_, killAt) => {
+        await killAt(`mkfs.${fsType}`)
+        await expect(volume.stage()).rejects.toThrow()
+        expect(await steps.wasReached()).toBe(true)
+        await node.driver.exited
+        await node.start()
+        await expectSame()
+      })
+
+      it('in which the driver is killed before its mkfs', async () => {
+        await steps.killAt(`run mkfs.${fsType} 1`)
+        await expect(volume.stage()).rejects.toThrow()
+        await node.driver.exited
+        await node.start()
+        expect(await recordOf(volume)).toMatchObject({ fileSystem: { state: 'new' } })
+        await volume.stage()
+        await expectSame()
+      })
+
+      it('in which its mount fails', async () => {
+        await steps.failAt(`mount ${fsType} globalmount /dev/loop# 1`, 'EIO')
+        await expect(volume.stage()).rejects.toThrow('EIO')
+        const uuid = await uuidOf(volume)
+        expect(await recordOf(volume)).toMatchObject({ fileSystem: { state: 'formatted', uuid } })
+        await expectSame()
+      })
+
+      it('in which its record cannot be committed', async () => {
+        await steps.failAt('fsync pools/default/volumes/<id> 1', 'EIO')
+        await expect(volume.stage()).rejects.toThrow('EIO')
+        expect(await volume.devices()).toEqual([])
+        expect(await recordOf(volume)).toMatchObject({ fileSystem: { state: 'new' } })
+        await expectSame()
+      })
     })
 
     it.each<[string, (volume: TestVolume) => Promise<void>]>([

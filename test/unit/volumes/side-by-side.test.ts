@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
-import { sideBySide } from '../../../src/volumes/side-by-side.ts'
+import { both, sideBySide } from '../../../src/volumes/side-by-side.ts'
 
 describe('sideBySide', () => {
   it.each([
@@ -36,5 +36,18 @@ describe('sideBySide', () => {
     })
     await expect(work).rejects.toThrow('one')
     expect([begun, ended]).toEqual([[1, 2], [2]])
+  })
+})
+
+describe('both', () => {
+  it('has the results of both', async () => {
+    expect(await both(Promise.resolve(1), Promise.resolve('two'))).toEqual([1, 'two'])
+  })
+
+  it('waits for the other one when one fails', async () => {
+    let hasEnded = false
+    const slow = setImmediate().then(() => (hasEnded = true))
+    await expect(both(Promise.reject(new Error('no luck')), slow)).rejects.toThrow('no luck')
+    expect(hasEnded).toBe(true)
   })
 })

@@ -1,9 +1,11 @@
-import { mkdir, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { VolumeError } from '../../../../src/volumes/errors.ts'
 import { FileSystemMissing } from '../../../../src/volumes/file-system-state.ts'
 import { Stager } from '../../../../src/volumes/node/stager.ts'
+import type { PreparedFile } from '../../../../src/volumes/pool/durable.ts'
 import type { Volume } from '../../../../src/volumes/volume.ts'
 import { FakeErrno } from '../../../fakes/errno.ts'
 import { block, makeWorld, never, writer, type World } from '../world.ts'
@@ -89,15 +91,88 @@ describe('Stager', () => {
     expect((await stat(path)).ino).toBe(before.ino)
   })
 
-  it('is not staged when that cannot be written down', async () => {
-    const update = jest
-      .spyOn(world.pool.volumes, 'update')
-      .mockRejectedValueOnce(new FakeErrno('ENOSPC', 'x'))
+  const recordOnDisk = async (): Promise<unknown> => {
+    const path = join(world.config.path, 'volumes', volume.id, 'volume.json')
+    return JSON.parse(await readFile(path, 'utf8')) as unknown
+  }
+  const formats = () => world.fileSystems.log.filter((line) => line.startsWith('format '))
+  const expectNothingPrepared = async (): Promise<void> => {
+    expect(await readdir(join(world.config.path, 'volumes'))).toEqual([volume.id])
+  }
+
+  it.each([
+    ['written', () => Promise.reject(new FakeErrno('ENOSPC', 'x'))],
+    [
+      'committed',
+      (record: PreparedFile) =>
+        Promise.resolve({ ...record, commit: () => Promise.reject(new FakeErrno('ENOSPC', 'x')) }),
+    ],
+  ])('is not staged when its record cannot be %s, and is not formatted again', async (_, fail) => {
+    const prepare = world.pool.volumes.prepare.bind(world.pool.volumes)
+    const failing = jest
+      .spyOn(world.pool.volumes, 'prepare')
+      .mockImplementationOnce(async (record) => fail(await prepare(record)))
     await expect(stage()).rejects.toMatchObject({ kind: 'resource-exhausted' })
     expect(await world.mounts.at(staging)).toBeUndefined()
-    update.mockRestore()
+    expect(await attached()).toBeUndefined()
+    failing.mockRestore()
     await stage()
     expect(stateOf()).toMatchObject({ state: 'formatted' })
+    expect(formats()).toHaveLength(1)
+    await expectNothingPrepared()
+  })
+
+  it('is formatted when its first mount fails, and is not formatted again', async () => {
+    jest.spyOn(world.mounts, 'mount').mockRejectedValueOnce(new FakeErrno('EIO', 'x'))
+    await expect(stage()).rejects.toThrow('EIO')
+    expect(await attached()).toBeUndefined()
+    const uuid = world.fileSystems.contentOf('/dev/loop0')?.uuid
+    expect(await recordOnDisk()).toMatchObject({ fileSystem: { state: 'formatted', uuid } })
+    await stage()
+    expect(formats()).toHaveLength(1)
+  })
+
+  it('is new until its mkfs has ended well', async () => {
+    const format = world.fileSystems.format.bind(world.fileSystems)
+    jest.spyOn(world.fileSystems, 'format').mockImplementationOnce(async (...args) => {
+      while ((await readdir(join(world.config.path, 'volumes'))).length < 2) await setImmediate()
+      expect(stateOf()).toEqual({ state: 'new' })
+      expect(await recordOnDisk()).toMatchObject({ fileSystem: { state: 'new' } })
+      await format(...args)
+      throw new Error('killed')
+    })
+    await expect(stage()).rejects.toThrow('killed')
+    expect(stateOf()).toEqual({ state: 'new' })
+    expect(world.mounts.log).toEqual([])
+    await expectNothingPrepared()
+  })
+
+  describe('with mkfsOptions', () => {
+    const withOptions = async (options: string): Promise<void> => {
+      volume = await world.create('options', writer, { mkfsOptions: options })
+    }
+
+    it('has the UUID that they choose, and no other options', async () => {
+      const uuid = '11111111-2222-4333-8444-555555555555'
+      await withOptions(`uuid=${uuid}`)
+      await stage()
+      expect(world.fileSystems.formatOptions).toEqual([`uuid=${uuid}`])
+      expect(stateOf()).toEqual({ state: 'formatted', uuid })
+    })
+
+    it('is not called formatted when they make mkfs do nothing', async () => {
+      await withOptions('-n')
+      jest.spyOn(world.fileSystems, 'format').mockResolvedValueOnce()
+      await expect(stage()).rejects.toThrow('mkfs.ext4 with the mkfsOptions "-n" has made no ext4')
+      expect(stateOf()).toEqual({ state: 'new' })
+    })
+  })
+
+  it('has the UUID that mkfs chooses where it cannot be told', async () => {
+    world.fileSystems.uuidOptions = () => undefined
+    await stage()
+    const uuid = world.fileSystems.contentOf('/dev/loop0')?.uuid
+    expect(stateOf()).toEqual({ state: 'formatted', uuid })
   })
 
   it('is staged on a full disk when its older record keeps it from being formatted as well', async () => {

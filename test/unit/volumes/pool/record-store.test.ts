@@ -129,6 +129,42 @@ describe('RecordStore', () => {
     })
   })
 
+  it('changes a record that was prepared by its commit', async () => {
+    const changed: Volume = { ...volume, discard: 'online' }
+    {
+      await using next = await world.pool.volumes.prepare(changed)
+      expect(await names()).toHaveLength(2)
+      expect(world.pool.volumes.get(volume.id)).toEqual(volume)
+      expect(await readFile(path(volume.id, 'volume.json'), 'utf8')).toBe(volumeKind.encode(volume))
+      await next.commit()
+      expect(world.pool.volumes.get(volume.id)).toEqual(changed)
+      expect(await readFile(path(volume.id, 'volume.json'), 'utf8')).toBe(volumeKind.encode(changed))
+    }
+    expect(await names()).toEqual([volume.id])
+    await withNextPool((pool) => {
+      expect(pool.volumes.get(volume.id)).toEqual(changed)
+    })
+  })
+
+  it('has nothing of a change that was not committed', async () => {
+    {
+      await using _next = await world.pool.volumes.prepare({ ...volume, discard: 'online' })
+    }
+    expect(await names()).toEqual([volume.id])
+    expect(world.pool.volumes.get(volume.id)).toEqual(volume)
+  })
+
+  it('keeps the record when its change cannot be committed', async () => {
+    {
+      await using next = await world.pool.volumes.prepare({ ...volume, discard: 'online' })
+      await rename(path(volume.id), path('.away'))
+      await expect(next.commit()).rejects.toMatchObject({ code: 'ENOENT' })
+      await rename(path('.away'), path(volume.id))
+    }
+    expect(await names()).toEqual([volume.id])
+    expect(world.pool.volumes.get(volume.id)).toEqual(volume)
+  })
+
   it('does no work when there is no place for the record', async () => {
     let worked = false
     const work = (): Promise<void> => {
