@@ -3,6 +3,7 @@ import { VolumeError } from '../errors.ts'
 import type { LoopDevice, MountEntry } from '../ports.ts'
 import type { Provisioner } from '../provisioner.ts'
 import type { NodeDependencies } from './dependencies.ts'
+import { growMounted } from './grow-mounted.ts'
 import { isFileSystem, shows, usesOf } from './uses.ts'
 import type { Volume } from '../volume.ts'
 
@@ -24,6 +25,7 @@ export class NodeGrowth {
    */
   async expand(id: string, path: string, range: CapacityRange, signal: AbortSignal): Promise<Volume> {
     const { catalog, fileSystems, locks } = this.#on
+    const { space } = catalog.pool(catalog.get(id).pool)
     // Looked at before anything grows, and again under the lock.
     await this.#mountAt(catalog.get(id), path)
     const volume = await this.#provisioner.expand(id, range, signal)
@@ -31,7 +33,8 @@ export class NodeGrowth {
     const { device, mount } = await this.#mountAt(volume, path)
     if (!mount) return volume
     const writable = mount.readOnly ? await this.#writableMount(device) : path
-    if (writable !== undefined) await fileSystems.grow(volume.fsType, device.path, writable, signal)
+    if (writable !== undefined)
+      await space.orFull('out-of-range', growMounted(this.#on, volume, device, writable, signal))
     else if (await fileSystems.hasRoomToGrow(volume.fsType, device.path)) throw readOnly(volume, path)
     return volume
   }

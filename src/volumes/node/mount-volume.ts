@@ -4,6 +4,7 @@ import type { LoopDevice } from '../ports.ts'
 import { both } from '../side-by-side.ts'
 import { sectorBytesOf, type Volume } from '../volume.ts'
 import type { NodeDependencies } from './dependencies.ts'
+import { growMounted } from './grow-mounted.ts'
 import { prepareFileSystem, type PreparedFileSystem } from './prepare-filesystem.ts'
 import { shows, strange } from './uses.ts'
 
@@ -63,7 +64,7 @@ export async function mountVolume(
     await both(mount(), space.orFull('resource-exhausted', record.commit()))
   } else {
     await mount()
-    if (!readOnly) await fileSystems.grow(volume.fsType, device.path, path, signal)
+    if (!readOnly) await growToDevice(on, volume, device, path, signal)
     if (volume.fileSystem.state !== 'formatted') await rememberFormatted(on, volume, prepared.uuid)
   }
   undo.move()
@@ -110,16 +111,37 @@ function isDiskWithoutRoom(error: unknown): boolean {
   return hasErrno(error, 'EROFS') || (error instanceof VolumeError && error.kind === 'resource-exhausted')
 }
 
+/** A disk that has no blocks for a thick volume that has grown is no reason to keep it from its pods. */
+async function growToDevice(
+  on: NodeDependencies,
+  volume: Volume,
+  device: LoopDevice,
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { fileSystems } = on
+  const { fsType, provisioning } = volume
+  if (provisioning === 'thin' || !(await fileSystems.hasRoomToGrow(fsType, device.path))) {
+    await fileSystems.grow(fsType, device.path, path, signal)
+    return
+  }
+  try {
+    await growMounted(on, volume, device, path, signal)
+  } catch (error) {
+    if (!hasErrno(error, 'ENOSPC', 'EDQUOT')) throw error
+  }
+}
+
 /** Whoever mounted it may have died before it was grown. */
 async function growFurther(
-  { fileSystems }: NodeDependencies,
-  { fsType }: Volume,
+  on: NodeDependencies,
+  volume: Volume,
   device: LoopDevice,
   path: string,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await fileSystems.grow(fsType, device.path, path, signal)
+    await growToDevice(on, volume, device, path, signal)
   } catch (error) {
     // Not possible while it is mounted; then it is done before the next mount.
     if (!(error instanceof VolumeError)) throw error

@@ -1,0 +1,21 @@
+import type { LoopDevice } from '../ports.ts'
+import type { Volume } from '../volume.ts'
+import type { NodeDependencies } from './dependencies.ts'
+
+/**
+ * Makes a mounted file system as large as its device. For the inode tables of what it gets, ext4 has blocks zeroed, which the loop
+ * device does by punching holes (sb_issue_zeroout() of the kernel): a thick image gets its blocks again.
+ * @param path where it is mounted for writing
+ * @throws VolumeError failed-precondition where it cannot be grown while it is mounted; ENOSPC when somebody else was faster to take the
+ * blocks of a thick volume, whose file system has grown all the same
+ */
+export async function growMounted(
+  { catalog, fileSystems, files }: NodeDependencies,
+  volume: Volume,
+  device: LoopDevice,
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await fileSystems.grow(volume.fsType, device.path, path, signal)
+  if (volume.provisioning === 'thick') await files.allocate(catalog.image(volume), signal)
+}
