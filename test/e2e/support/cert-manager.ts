@@ -4,24 +4,34 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { eventually } from '../../support/eventually.ts'
 import { kindCluster } from './cluster.ts'
-import { outcome, run } from './command.ts'
+import { run } from './command.ts'
 import { get, kubectl, type KubeObject } from './kubectl.ts'
 
 const SOURCE = fileURLToPath(new URL('cert-manager', import.meta.url))
 const NAME = 'cert-manager'
 const IMAGE = 'cert-manager-certificates:e2e'
 
-/** cert-manager is built of its Go module: its images are in registries that a cluster may not reach. */
-export async function canBuild(): Promise<boolean> {
-  return (await outcome('go', ['version'])).code === 0
-}
-
-/** Installs cert-manager's CRDs and its controllers of certificates and issuers. */
+/**
+ * Installs cert-manager's CRDs and its controllers of certificates and issuers. They are built of cert-manager's Go module: its images
+ * are in registries that a cluster may not reach.
+ */
 export async function installCertManager(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'cert-manager-'))
   try {
     const program = join(directory, 'cert-manager-certificates')
-    await run('env', ['CGO_ENABLED=0', 'go', 'build', '-C', SOURCE, '-ldflags', '-s -w', '-o', program, '.'])
+    await run('env', [
+      'CGO_ENABLED=0',
+      'go',
+      'build',
+      '-C',
+      SOURCE,
+      '-buildvcs=false',
+      '-ldflags',
+      '-s -w',
+      '-o',
+      program,
+      '.',
+    ])
     const dockerfile =
       'FROM scratch\nCOPY cert-manager-certificates /\nENTRYPOINT ["/cert-manager-certificates"]\n'
     await writeFile(join(directory, 'Dockerfile'), dockerfile)
