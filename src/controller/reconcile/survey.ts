@@ -7,6 +7,15 @@ import { isAway, type Caller, type RemoteNode } from '../remote-node.ts'
 /** So long one node may take to tell what it has. */
 const PATIENCE_MS = 30_000
 
+/**
+ * So much one node may tell, in characters: more than 20,000 volumes with two problems each. Whoever has a node's certificate, or a
+ * driver that repeats itself, must not fill the memory of this process, which is that of all nodes.
+ */
+const MOST_CHARACTERS = 32 << 20
+
+/** What the objects of an entry take besides its texts. */
+const ENTRY_CHARACTERS = 100
+
 /** What is on one node. */
 export interface NodeSurvey {
   readonly node: RemoteNode
@@ -34,13 +43,23 @@ export async function survey(nodes: NodeDirectory, log: Logger, signal: AbortSig
 
 async function volumesOf(node: RemoteNode, caller: Caller): Promise<VolumeHealth[]> {
   const volumes: VolumeHealth[] = []
-  let startingToken = ''
+  let [startingToken, characters] = ['', 0]
   do {
     const page = await node.call(caller, ({ controller }, options) =>
       controller.controllerListVolumeHealth({ startingToken }, options),
     )
+    characters += page.entries.reduce((sum, entry) => sum + charactersOf(entry), ENTRY_CHARACTERS)
+    if (characters > MOST_CHARACTERS)
+      throw new Error(`it tells more than ${MOST_CHARACTERS} characters of its volumes; see to its driver`)
     volumes.push(...page.entries)
     startingToken = page.nextToken
   } while (startingToken !== '')
   return volumes
+}
+
+function charactersOf({ volumeId, healthStatuses }: VolumeHealth): number {
+  return healthStatuses.reduce(
+    (sum, { message, reason }) => sum + ENTRY_CHARACTERS + reason.length + message.length,
+    ENTRY_CHARACTERS + volumeId.length,
+  )
 }

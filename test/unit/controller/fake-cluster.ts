@@ -34,6 +34,8 @@ export class FakeNode {
   /** What is wrong with volumes; also with those of a pool that is away, which are not listed. */
   readonly health = new Map<string, { reason: string; message: string }[]>()
   readonly inUse = new Set<string>()
+  /** Pages of its list that it repeats, each with a text of a megabyte, before it goes on. */
+  repeats = 0
   /** Those whose health it never tells. */
   readonly muteVolumes = new Set<string>()
   /** The most calls that it had to answer at the same time. */
@@ -84,6 +86,11 @@ export class FakeNode {
       },
       controllerListVolumeHealth: ({ startingToken = '' }) => {
         this.#called('controllerListVolumeHealth')
+        if (this.repeats > 0) {
+          this.repeats--
+          const healthStatuses = [{ reason: 'Repeated', message: 'x'.repeat(1 << 20) }]
+          return Promise.resolve({ entries: [{ volumeId: '', healthStatuses }], nextToken: '0' })
+        }
         const ids = [...this.volumes].filter((id) => id > startingToken).sort()
         const page = ids.slice(0, PAGE)
         const entries = page.map((volumeId) => ({

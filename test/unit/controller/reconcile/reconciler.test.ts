@@ -108,6 +108,15 @@ describe('Reconciler', () => {
       expect(one.volumes.size).toBe(3)
     })
 
+    it('are not known of a node that tells without end', async () => {
+      have(one, 'a')
+      const [b = ''] = have(two, 'b')
+      one.repeats = 100
+      await rounds(0, 10)
+      expect(orphans()).toEqual([b])
+      expect(one.repeats).toBeGreaterThan(0)
+    })
+
     it('are no more when a PersistentVolume comes', async () => {
       const [id = ''] = have(one, 'a')
       await rounds(0, 10)
