@@ -16,7 +16,6 @@ import { LoopControl } from '../linux/loop/control.ts'
 import { DeviceNodes } from '../linux/loop/device-nodes.ts'
 import { countDevices } from '../linux/loop/inventory.ts'
 import { LinuxLoopDevices } from '../linux/loop/loop-devices.ts'
-import { exitNow } from '../linux/libc.ts'
 import { SpareNodes } from '../linux/loop/spare-nodes.ts'
 import { preflight } from '../linux/preflight/preflight.ts'
 import { LinuxWriteTracer } from '../linux/trace/write-tracer.ts'
@@ -217,10 +216,10 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   const volumes = pools.open.reduce((count, pool) => count + pool.volumes.size, 0)
   const names = pools.open.map(({ name }) => name)
   log.info({ endpoint, driver: driverName, version, pools: names, volumes }, 'serving')
-  return running(resources.move(), jobs, gates, log)
+  return running(resources.move(), jobs, log)
 }
 
-function running(resources: AsyncDisposableStack, jobs: Jobs, gates: Gates, log: Logger): RunningDriver {
+function running(resources: AsyncDisposableStack, jobs: Jobs, log: Logger): RunningDriver {
   return {
     async stop(reason) {
       // First: calls that wait for a job have the grace of the servers only when it ends.
@@ -229,7 +228,6 @@ function running(resources: AsyncDisposableStack, jobs: Jobs, gates: Gates, log:
       await resources.disposeAsync()
       await ended
       log.info('stopped')
-      if (gates.underWay > 0) exitNow(0)
     },
   }
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { Option } from 'commander'
 import { configuredPools } from './config.ts'
 import type { LogConfig } from './log.ts'
+import { leaveSoon } from './leave-soon.ts'
 import { nextSignal } from './signals.ts'
 import type { TracingOptions } from './tracing.ts'
 import {
@@ -96,4 +97,5 @@ async function serve({ listen, tlsDir, ...options }: NodeOptions): Promise<void>
     remote,
   })
   await driver.stop(`got ${await told}`)
+  leaveSoon()
 }

@@ -56,9 +56,4 @@ export class Gates {
     return this.#gates.find(({ paths }) => paths.some((pool) => path === pool || path.startsWith(`${pool}/`)))
       ?.gate
   }
-
-  /** Calls of all pools that are in the kernel now. */
-  get underWay(): number {
-    return this.#gates.reduce((sum, { gate }) => sum + gate.underWay, 0)
-  }
 }
