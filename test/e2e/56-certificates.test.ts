@@ -48,8 +48,6 @@ it('certificates made by helm and their CA are rotated as docs/how-to/certificat
   const before = { pods: await pods(), node: await certificatesOf('node'), failed: await failedCalls() }
   const callers = new Callers(on, await nodeNames())
   await run('bash', ['-euo', 'pipefail', '-c', `cd ${ROOT}\n${await commandsOf('how-to/certificates.md')}`])
-  // The last step has to arrive as well.
-  await run('sleep', ['120'])
   const rounds = callers.rounds
   await callers.stop()
   expect(callers.failures).toEqual([])
