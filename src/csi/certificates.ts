@@ -50,13 +50,17 @@ export class Certificates implements Disposable {
   readonly #timer: NodeJS.Timeout
   #loaded: Loaded
   #complaint: string | undefined
+  #reloading: Promise<void> | undefined
 
   private constructor(directory: string, loaded: Loaded, log: Logger, intervalMs: number) {
     this.#directory = directory
     this.#log = log
     this.#loaded = loaded
     this.#warnOfExpiry()
-    this.#timer = setInterval(() => void this.#reload(), intervalMs)
+    this.#timer = setInterval(() => {
+      // One that waits for a disk holds threads, which more of them would take from all others.
+      this.#reloading ??= this.#reload().finally(() => (this.#reloading = undefined))
+    }, intervalMs)
     this.#timer.unref()
   }
 
