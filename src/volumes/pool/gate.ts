@@ -15,7 +15,10 @@ export interface GateOptions {
   readonly mountId?: () => Promise<unknown>
   /** How long a call may take before the file system is probed, and how long that may take. */
   readonly patienceMs?: number
-  /** How long all calls may be under way without one ending while others wait. */
+  /**
+   * How long all calls may be under way without one ending while others wait, although the probe is answered: longer than a slow
+   * disk takes for one fsync(2) of all that the page cache may hold of an image.
+   */
   readonly stallMs?: number
 }
 
@@ -76,7 +79,7 @@ export class Gate {
     this.#probe = options.probe ?? (() => Promise.resolve())
     this.#mountId = options.mountId ?? (() => Promise.resolve(undefined))
     this.#patienceMs = options.patienceMs ?? 3000
-    this.#stallMs = options.stallMs ?? 20_000
+    this.#stallMs = options.stallMs ?? 120_000
   }
 
   /** Why calls are refused now. */
