@@ -37,7 +37,7 @@ describeRoot('a copy that takes longer than its caller waits', () => {
     ['a snapshot', () => new TestSnapshot(node, 's', volume)],
     ['a clone', () => new TestVolume(node, 'copy', { source: volume.asSource })],
   ])('%s', (_, make) => {
-    it.each(['FICLONE 1', 'rename 1'])(
+    it.each(['FICLONERANGE 1', 'rename 1'])(
       'goes on behind %s, is not listed, and is what the repeated call gets',
       async (step) => {
         const copy = make()
@@ -60,7 +60,7 @@ describeRoot('a copy that takes longer than its caller waits', () => {
 
     it('starts over with the next call when the driver was killed', async () => {
       const copy = make()
-      await steps.holdAt('FICLONE 1')
+      await steps.holdAt('FICLONERANGE 1')
       const first = copy.create()
       first.catch(() => undefined)
       await steps.reached()
@@ -76,7 +76,7 @@ describeRoot('a copy that takes longer than its caller waits', () => {
 
     it('ends the call that waits for it when the driver is told to stop', async () => {
       const copy = make()
-      await steps.holdAt('FICLONE 1')
+      await steps.holdAt('FICLONERANGE 1')
       const waiting = copy.create()
       waiting.catch(() => undefined)
       await steps.reached()
@@ -115,7 +115,7 @@ describeRoot('a copy that takes longer than its caller waits', () => {
   it('is in the way of the deletion of what it makes: that ends it', async () => {
     const snapshot = await new TestSnapshot(node, 's', volume).create()
     await snapshot.delete()
-    await steps.holdAt('FICLONE 1')
+    await steps.holdAt('FICLONERANGE 1')
     const made = snapshot.create()
     made.catch(() => undefined)
     await steps.reached()
