@@ -12,7 +12,7 @@ const whenFull: readonly (readonly [calls: RegExp, codes: Codes])[] = [
 ]
 
 /** The codes that are right for a call that failed for this reason; the other faults say nothing about the request. */
-export function rightCodes(call: string, fault: string): Codes {
+export function rightCodes(call: string, step: string, fault: string): Codes {
   // Of CSI's codes it has this one only for a plugin that is not healthy.
   if (call === 'Probe') return ['FAILED_PRECONDITION']
   if (fault === 'ENOSPC') {
@@ -20,6 +20,10 @@ export function rightCodes(call: string, fault: string): Codes {
       whenFull.find(([calls]) => calls.test(call))?.[1] ?? ['RESOURCE_EXHAUSTED', 'OUT_OF_RANGE', 'INTERNAL']
     )
   }
+  // A pool that cannot be read is unreachable, which may end by itself.
+  if (fault === 'EIO' && step.includes('/pool.json ')) return ['UNAVAILABLE']
+  // It finds nothing on a device that begins as a file system does: that is damage, for a person.
+  if (fault === 'exit 2' && step.startsWith('run blkid ')) return ['FAILED_PRECONDITION', 'INTERNAL']
   if (fault === 'EBUSY') return ['FAILED_PRECONDITION', 'ABORTED', 'INTERNAL']
   return ['INTERNAL']
 }

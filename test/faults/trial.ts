@@ -47,7 +47,7 @@ export async function tryFault(stage: Stage, call: string, step: string, fault: 
     await world.node.driver.exited
     await world.start()
   } else if (error) {
-    violations.push(...whyWrong(call, fault, isReached, error, world.node.path))
+    violations.push(...whyWrong(call, step, fault, isReached, error, world.node.path))
   }
   violations.push(...(await world.thawed()).map((mount) => `${mount} was left frozen`))
   await requireState('then', (state) => {
@@ -83,6 +83,7 @@ async function wasReached({ world: { steps } }: Stage): Promise<boolean> {
 /** What is wrong with the answer to a call that failed. */
 function whyWrong(
   call: string,
+  step: string,
   fault: string,
   isReached: boolean,
   error: ServiceError,
@@ -92,7 +93,7 @@ function whyWrong(
   const answer = `${status[code]}: ${details}`
   if (!isReached) return [`it failed without the fault: ${answer}`]
   const wrong: string[] = []
-  if (!rightCodes(call, fault).includes(status[code])) wrong.push(`the code is wrong: ${answer}`)
+  if (!rightCodes(call, step, fault).includes(status[code])) wrong.push(`the code is wrong: ${answer}`)
   const namesWhat = details.includes(home) || /\/dev\/loop|(volume|snapshot|group|pool|name) "/.test(details)
   if (!namesWhat) wrong.push(`the message does not say what it is about: ${answer}`)
   return wrong
