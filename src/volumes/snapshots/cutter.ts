@@ -53,7 +53,7 @@ export class Cutter {
       const volume = this.#on.catalog.get(source.volumeId)
       parts.push({ ...source, volume, copy: held.use(await this.#begin(source, volume, signal)) })
     }
-    for (const part of parts) await part.copy.catchUp(() => this.#flush(part), signal)
+    for (const part of parts) await part.copy.catchUp(() => this.#flush(part, signal), signal)
     // In one order for all, so that two groups with the same members cannot wait for each other.
     for (const id of sources.map(({ volumeId }) => volumeId).sort()) held.use(await locks.acquire(id, signal))
     const inUse: PartInUse[] = []
@@ -83,12 +83,18 @@ export class Cutter {
     }
   }
 
-  async #flush(part: Part): Promise<void> {
-    await using fileSystem = (await this.#useOf(part)).fileSystem
+  /** The volume's lock is held for the look only: the device that is found can have been detached, and be another's, right after. */
+  async #flush(part: Part, signal: AbortSignal): Promise<void> {
+    await using fileSystem = await this.#fileSystemOf(part, signal)
     await fileSystem?.flush()
   }
 
-  /** The file system is the caller's to dispose of. */
+  async #fileSystemOf(part: Part, signal: AbortSignal): Promise<OpenFileSystem | undefined> {
+    using _lock = await this.#on.locks.acquire(part.volumeId, signal)
+    return (await this.#useOf(part)).fileSystem
+  }
+
+  /** The lock of the volume is the caller's, and the file system to dispose of. */
   async #useOf(part: Part): Promise<Use> {
     const { catalog, loops, mounts } = this.#on
     // Again, because it may have been deleted meanwhile, and another one made with its name, and so with its id.

@@ -50,8 +50,11 @@ export async function ready(): Promise<void> {
     await kubectl(['--namespace', RELEASE, 'rollout', 'status', workload, '--timeout=180s'])
 }
 
-export function driverPods(component: 'node' | 'controller'): Promise<(KubeObject & DriverPod)[]> {
-  return getAll('pod', '--namespace', RELEASE, `--selector=app.kubernetes.io/component=${component}`)
+/** Without those that end: a rollout is over before they are gone. */
+export async function driverPods(component: 'node' | 'controller'): Promise<(KubeObject & DriverPod)[]> {
+  const selector = `--selector=app.kubernetes.io/component=${component}`
+  const pods = await getAll<KubeObject & DriverPod>('pod', '--namespace', RELEASE, selector)
+  return pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
 }
 
 interface DriverPod {

@@ -7,6 +7,8 @@ export interface KubeObject {
   readonly metadata: {
     readonly name: string
     readonly namespace?: string
+    /** It is being deleted. */
+    readonly deletionTimestamp?: string
     readonly labels?: Readonly<Record<string, string>>
     readonly annotations?: Readonly<Record<string, string>>
   }
