@@ -150,7 +150,7 @@ function outcomeOfCommand({ code, stdout, stderr }: CommandEnd): Outcome {
   const details = `${stdout} ${stderr}`.trim()
   if (code === null) return { code: 'UNAVAILABLE', details: 'killed' }
   const isRefusal =
-    /\bin use|is attached to|not mounted|there is no volume|does not exist|is missing|raw block volume/.test(
+    /\bin use|is attached to|not mounted|there is no volume|does not exist|was deleted|is missing|raw block volume/.test(
       details,
     )
   return { code: isRefusal ? 'FAILED_PRECONDITION' : 'INTERNAL', details }
