@@ -23,7 +23,7 @@ export function rightCodes(call: string, step: string, fault: string): Codes {
   // A pool that cannot be read is unreachable, which may end by itself.
   if (fault === 'EIO' && step.includes('/pool.json ')) return ['UNAVAILABLE']
   // It finds nothing on a device that begins as a file system does: that is damage, for a person.
-  if (fault === 'exit 2' && step.startsWith('run blkid ')) return ['FAILED_PRECONDITION', 'INTERNAL']
+  if (fault === 'exit 2' && step.startsWith('run blkid ')) return ['FAILED_PRECONDITION']
   if (fault === 'EBUSY') return ['FAILED_PRECONDITION', 'ABORTED', 'INTERNAL']
   return ['INTERNAL']
 }
