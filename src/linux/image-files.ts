@@ -4,7 +4,7 @@ import type { FileSystemUsage, ImageFiles, ImageSize } from '../volumes/ports.ts
 import { larger } from '../volumes/bytes.ts'
 import { hasErrno } from '../volumes/errors.ts'
 import { sharedBytes } from './copy/shared-bytes.ts'
-import { pieces } from './copy/spans.ts'
+import { pieces, type Span } from './copy/spans.ts'
 import {
   FALLOC_FL_KEEP_SIZE,
   FALLOC_FL_PUNCH_HOLE,
@@ -39,7 +39,7 @@ export class LinuxImageFiles implements ImageFiles {
   async create(path: string, sizeBytes: bigint, allocate: boolean, signal: AbortSignal): Promise<void> {
     await using file = await open(path, 'wx', 0o600)
     try {
-      if (allocate) await allocateRange(file.fd, 0, 0n, sizeBytes, path, signal)
+      if (allocate) await allocateRange(file.fd, 0, { start: 0n, end: sizeBytes }, path, signal)
       else await file.truncate(Number(sizeBytes))
       await file.sync()
     } catch (error) {
@@ -53,7 +53,7 @@ export class LinuxImageFiles implements ImageFiles {
     const before = (await file.stat({ bigint: true })).size
     if (sizeBytes <= before) return
     try {
-      if (allocate) await allocateRange(file.fd, 0, before, sizeBytes, path, signal)
+      if (allocate) await allocateRange(file.fd, 0, { start: before, end: sizeBytes }, path, signal)
       else await file.truncate(Number(sizeBytes))
       await file.sync()
     } catch (error) {
@@ -69,7 +69,7 @@ export class LinuxImageFiles implements ImageFiles {
     // Only where it is known to be of use, because most file systems cannot.
     const isShared = (await sharedBytes({ handle: file, path }, size)) > 0n
     const mode = isShared ? FALLOC_FL_UNSHARE_RANGE | FALLOC_FL_KEEP_SIZE : 0
-    await allocateRange(file.fd, mode, 0n, size, path, signal)
+    await allocateRange(file.fd, mode, { start: 0n, end: size }, path, signal)
     await file.sync()
   }
 
@@ -93,11 +93,7 @@ export class LinuxImageFiles implements ImageFiles {
     for (let start = await hole(0n); start < size;) {
       const end = await nextData(file.fd, start, size, path)
       const mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
-      for (const step of pieces({ start, end }, ALLOCATION_STEP_BYTES)) {
-        signal.throwIfAborted()
-        const length = step.end - step.start
-        await fallocate(file.fd, mode, step.start, length, `free ${step.start} to ${step.end} of ${path}`)
-      }
+      await fallocateRange(file.fd, mode, { start, end }, `free ${start} to ${end} of ${path}`, signal)
       start = end < size ? await hole(end) : size
     }
     await file.sync()
@@ -157,18 +153,26 @@ export class LinuxImageFiles implements ImageFiles {
   }
 }
 
-async function allocateRange(
+function allocateRange(
   fd: number,
   mode: number,
-  from: bigint,
-  to: bigint,
+  range: Span,
   path: string,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let offset = from; offset < to; offset += ALLOCATION_STEP_BYTES) {
+  return fallocateRange(fd, mode, range, `allocate ${range.end} bytes for ${path}`, signal)
+}
+
+async function fallocateRange(
+  fd: number,
+  mode: number,
+  range: Span,
+  what: string,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { start, end } of pieces(range, ALLOCATION_STEP_BYTES)) {
     signal.throwIfAborted()
-    const length = to - offset < ALLOCATION_STEP_BYTES ? to - offset : ALLOCATION_STEP_BYTES
-    await fallocate(fd, mode, offset, length, `allocate ${to} bytes for ${path}`)
+    await fallocate(fd, mode, start, end - start, what)
   }
 }
 

@@ -42,7 +42,7 @@ export class Modifier {
     checkAttributes({ ...volume, ...changes })
     await catalog.wholeImage(volume)
     const pool = catalog.pool(volume.pool)
-    if (changes.provisioning !== undefined) await pool.requirePossible({ provisioning: changes.provisioning })
+    if (changes.provisioning !== undefined) await pool.requirePossible(changes.provisioning)
     const { space, volumes } = pool
     await using undo = new AsyncDisposableStack()
     const work = async (): Promise<void> => {

@@ -333,8 +333,8 @@ export interface ImageCopier {
    * @throws EEXIST
    */
   share(source: string, target: string): Promise<boolean>
-  /** Makes a target of `share` equal to its source again. */
-  shareAgain(source: string, target: string): Promise<void>
+  /** As `share`, for a target that it has made, and which is kept when it is false. */
+  shareAgain(source: string, target: string): Promise<boolean>
   /**
    * Makes `target`, which must not exist, equal to `source` by copying its data to blocks of its own, whatever could be shared.
    * Nothing is flushed; after a failure there is no target.

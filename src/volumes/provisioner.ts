@@ -151,7 +151,7 @@ export class Provisioner {
       const found = this.#on.catalog.pool(pool)
       await found.check()
       if (await found.isReadOnly()) return 0n
-      if (provisioning === 'thick' && (await found.whyNotThick()) !== undefined) return 0n
+      if ((await found.whyNot(provisioning)) !== undefined) return 0n
       return await found.space.available(provisioning)
     } catch (error) {
       if (!(error instanceof VolumeError)) throw failureOf(`pool "${pool}"`, error)

@@ -1,6 +1,7 @@
 import { readFile, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { copyImage } from '../../src/volumes/copy-image.ts'
 import type { Extent, ImageCopier } from '../../src/volumes/ports.ts'
 import { Dice, fill, makeSparse, punch } from '../support/images.ts'
 import type { ImageCopierWorld } from './image-copier.ts'
@@ -33,9 +34,7 @@ export function describeImageDifferences(name: string, makeWorld: () => Promise<
 
     const extents = (from: number) => collect(copier.extents(base, BigInt(from), signal))
     const differences = (from = 0) => collect(copier.differences(base, target, BigInt(from), signal))
-    const copy = async () => {
-      if (!(await copier.share(base, target))) await copier.copy(base, target, () => undefined, signal)
-    }
+    const copy = () => copyImage(copier, base, target, 'thin', () => undefined, signal)
 
     it('tells where there is data', async () => {
       await fill(base, 7 * MIB, MIB, 2)

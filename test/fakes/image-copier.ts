@@ -31,9 +31,10 @@ export class WatchedCopier implements ImageCopier {
     return true
   }
 
-  async shareAgain(source: string, target: string): Promise<void> {
+  async shareAgain(source: string, target: string): Promise<boolean> {
     await this.#begin('share', source, never)
     await this.#real.update(source, target, never)
+    return true
   }
 
   async copy(

@@ -1,7 +1,9 @@
 import { rename, rm, rmdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { connect } from '../../csi/client.ts'
+import { LinuxImageCopier } from '../../linux/copy/image-copier.ts'
 import { LinuxImageFiles } from '../../linux/image-files.ts'
+import { copyImage } from '../../volumes/copy-image.ts'
 import { VolumeError, hasErrno, messageOf } from '../../volumes/errors.ts'
 import { volumeKind } from '../../volumes/pool/volume-record.ts'
 import { pathExists } from '../../volumes/path-exists.ts'
@@ -10,7 +12,6 @@ import { ProgressBar } from '../progress.ts'
 import { askDriver } from '../running-driver.ts'
 import { takeSurvey, type PoolOptions, type Survey } from '../survey.ts'
 import { contentOf, type ContentWishes } from './content.ts'
-import { copyImage } from './copy-image.ts'
 import { createWithImage, type ImagePlace, type NewVolume } from './create.ts'
 import { manifestOf } from './manifest.ts'
 import { findOrphan, isInPool, poolDirectory, type Orphan } from './orphan.ts'
@@ -122,7 +123,8 @@ async function move(
     if (!hasErrno(error, 'EXDEV')) throw error
     using progress = new ProgressBar(`adopt ${source}`)
     const copy = async (path: string): Promise<void> => {
-      await copyImage(source, path, volume.provisioning, progress, signal)
+      const copier = new LinuxImageCopier()
+      await copyImage(copier, source, path, volume.provisioning, progress.update, signal)
     }
     await putCopy(place, volume, copy, signal)
     await rm(source)

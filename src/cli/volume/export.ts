@@ -2,8 +2,10 @@ import { createReadStream } from 'node:fs'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { resolve } from 'node:path'
+import { LinuxImageCopier } from '../../linux/copy/image-copier.ts'
 import { LinuxImageFiles } from '../../linux/image-files.ts'
 import { formatBytes } from '../../volumes/bytes.ts'
+import { copyImage } from '../../volumes/copy-image.ts'
 import { VolumeError } from '../../volumes/errors.ts'
 import { snapshotImage } from '../../volumes/inspection/pool-usage.ts'
 import { flush } from '../../volumes/pool/durable.ts'
@@ -11,7 +13,6 @@ import type { Provisioning } from '../../volumes/volume.ts'
 import { abortOnInterruption } from '../interruption.ts'
 import { ProgressBar } from '../progress.ts'
 import { takeSurvey, volumeOf, type PoolOptions, type Survey } from '../survey.ts'
-import { copyImage } from './copy-image.ts'
 import { findSnapshot, findVolume } from './find.ts'
 import { inUse, requireUnused } from './use.ts'
 
@@ -72,7 +73,7 @@ async function writeFile(
   progress: ProgressBar,
   signal: AbortSignal,
 ): Promise<void> {
-  await copyImage(image, output, provisioning, progress, signal)
+  await copyImage(new LinuxImageCopier(), image, output, provisioning, progress.update, signal)
   await flush(output)
 }
 

@@ -1,15 +1,16 @@
 import { open, realpath } from 'node:fs/promises'
 import { addAbortSignal } from 'node:stream'
+import { LinuxImageCopier } from '../../linux/copy/image-copier.ts'
 import { writeSparse } from '../../linux/copy/write-sparse.ts'
 import { LinuxFileSystems } from '../../linux/filesystems/index.ts'
 import { LinuxImageFiles } from '../../linux/image-files.ts'
 import { formatBytes } from '../../volumes/bytes.ts'
+import { copyImage } from '../../volumes/copy-image.ts'
 import type { Provisioning } from '../../volumes/volume.ts'
 import { abortOnInterruption } from '../interruption.ts'
 import { ProgressBar } from '../progress.ts'
 import { takeSurvey, type PoolOptions } from '../survey.ts'
 import { contentOf, wantedContent, type ContentWishes } from './content.ts'
-import { copyImage } from './copy-image.ts'
 import { createWithImage, type CreateWishes, type NewVolume } from './create.ts'
 import { putCopy } from './put-image.ts'
 import { lockFile } from './source.ts'
@@ -49,7 +50,8 @@ async function fromFile(
       place,
       volume,
       async (path) => {
-        await copyImage(source, path, volume.provisioning, progress, signal)
+        const copier = new LinuxImageCopier()
+        await copyImage(copier, source, path, volume.provisioning, progress.update, signal)
         await renew(path, volume, signal)
       },
       signal,

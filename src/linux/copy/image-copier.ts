@@ -18,27 +18,23 @@ const CHANGE_BYTES = 64n << 10n
 export class LinuxImageCopier implements ImageCopier {
   async canShare(source: string, target: string): Promise<boolean> {
     await using from = await openFile(source, 'r')
-    await using to = await openFile(target, 'wx+')
-    await using undo = new AsyncDisposableStack()
-    undo.defer(() => turn(() => unlink(target)))
+    await using to = await makeFile(target)
     return await canClone(from, to)
   }
 
   async share(source: string, target: string): Promise<boolean> {
     await using from = await openFile(source, 'r')
-    await using to = await openFile(target, 'wx+')
-    await using undo = new AsyncDisposableStack()
-    undo.defer(() => turn(() => unlink(target)))
+    await using to = await makeFile(target)
     const isShared = await tryClone(from, to)
-    if (isShared) undo.move()
+    if (isShared) to.keep()
     return isShared
   }
 
-  async shareAgain(source: string, target: string): Promise<void> {
+  async shareAgain(source: string, target: string): Promise<boolean> {
     await using from = await openFile(source, 'r')
     await using to = await openFile(target, 'r+')
     await resizeLike(from, to)
-    if (!(await tryClone(from, to))) throw new Error(`${source} cannot share its blocks any more`)
+    return await tryClone(from, to)
   }
 
   async copy(
@@ -49,11 +45,9 @@ export class LinuxImageCopier implements ImageCopier {
   ): Promise<void> {
     signal.throwIfAborted()
     await using from = await openFile(source, 'r')
-    await using to = await openFile(target, 'wx+')
-    await using undo = new AsyncDisposableStack()
-    undo.defer(() => turn(() => unlink(target)))
+    await using to = await makeFile(target)
     await copyData(from, to, onProgress, signal)
-    undo.move()
+    to.keep()
   }
 
   async update(source: string, target: string, signal: AbortSignal): Promise<bigint> {
@@ -134,8 +128,25 @@ async function sum(numbers: AsyncIterable<bigint>): Promise<bigint> {
   return total
 }
 
-/** An image that is there, or, with `wx+`, a new one. */
-async function openFile(path: string, flags: 'r' | 'r+' | 'wx+'): Promise<OpenFile & AsyncDisposable> {
-  const handle = await turn(() => (flags === 'wx+' ? open(path, flags, 0o600) : openImage(path, flags)))
+/** An image that is there. */
+async function openFile(path: string, flags: 'r' | 'r+'): Promise<OpenFile & AsyncDisposable> {
+  const handle = await turn(() => openImage(path, flags))
   return { handle, path, [Symbol.asyncDispose]: () => handle.close() }
+}
+
+/** A new image, which is removed with the disposal unless it is to be kept. */
+async function makeFile(path: string): Promise<OpenFile & AsyncDisposable & { keep(): void }> {
+  const handle = await turn(() => open(path, 'wx+', 0o600))
+  let isKept = false
+  return {
+    handle,
+    path,
+    keep() {
+      isKept = true
+    },
+    async [Symbol.asyncDispose]() {
+      await using _closed = handle
+      if (!isKept) await turn(() => unlink(path))
+    },
+  }
 }

@@ -1,7 +1,6 @@
 import { messageOf } from '../../volumes/errors.ts'
 import type { KeptDevice, LoopState, RecoveredDevices } from '../../volumes/ports.ts'
-import { backedBy, tryDetach } from './detach.ts'
-import { backingOf } from './identity.ts'
+import { targetOf, tryDetach } from './detach.ts'
 import { isUnlinked, onTopOf, type InventoryEntry, type Scan } from './inventory.ts'
 import { ShownDevices } from './shown-devices.ts'
 
@@ -63,7 +62,8 @@ export class LeftDevices {
       return
     }
     for (const one of all) {
-      const use = await tryDetach(one.state.device, backedBy(backingOf(one.info)), shown)
+      const { device, isIt } = targetOf(one)
+      const use = await tryDetach(device, isIt, shown)
       if (!use) this.#detached.push(one.state)
       else this.#keep(one, `is ${use.how}`)
     }

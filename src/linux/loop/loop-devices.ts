@@ -137,7 +137,7 @@ export class LinuxLoopDevices implements LoopDevices {
         `${device.path} belongs to volume "${name}" of another node, whose mounts cannot be seen from here; when that node is gone, use --force`,
       )
     }
-    await detach(device, backedBy(backingOf(entry.info)), shownEverywhere, signal)
+    await detach(device, targetOf(entry).isIt, shownEverywhere, signal)
   }
 
   async detachNamed(name: string, signal: AbortSignal): Promise<void> {

@@ -81,7 +81,7 @@ export class OtherNamespaces {
     } catch (error) {
       // It has ended; of a zombie the mounts are EINVAL.
       if (hasErrno(error, 'ENOENT', 'ESRCH', 'EINVAL')) return undefined
-      refused(error)
+      if (!hasErrno(error, 'EACCES', 'EPERM')) throw error
       this.isComplete = false
       return undefined
     }
@@ -94,9 +94,4 @@ async function readFirstLine(file: FileHandle): Promise<string> {
   const text = buffer.toString('utf8', 0, bytesRead)
   const end = text.indexOf('\n')
   return end < 0 ? text : text.slice(0, end)
-}
-
-/** @throws any other error */
-function refused(error: unknown): undefined {
-  if (!hasErrno(error, 'EACCES', 'EPERM')) throw error
 }

@@ -1,3 +1,4 @@
+import { hasErrno } from '../errors.ts'
 import type { LoopDevice } from '../ports.ts'
 import type { Volume } from '../volume.ts'
 import type { NodeDependencies } from './dependencies.ts'
@@ -18,4 +19,25 @@ export async function growMounted(
 ): Promise<void> {
   await fileSystems.grow(volume.fsType, device.path, path, signal)
   if (volume.provisioning === 'thick') await files.allocate(catalog.image(volume), signal)
+}
+
+/** As `growMounted`, for a stage: a disk that has no blocks for a thick volume that has grown is no reason to keep it from its pods. */
+export async function growToDevice(
+  on: NodeDependencies,
+  volume: Volume,
+  device: LoopDevice,
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { fileSystems } = on
+  const { fsType, provisioning } = volume
+  if (provisioning === 'thin' || !(await fileSystems.hasRoomToGrow(fsType, device.path))) {
+    await fileSystems.grow(fsType, device.path, path, signal)
+    return
+  }
+  try {
+    await growMounted(on, volume, device, path, signal)
+  } catch (error) {
+    if (!hasErrno(error, 'ENOSPC', 'EDQUOT')) throw error
+  }
 }

@@ -25,7 +25,6 @@ export class NodeGrowth {
    */
   async expand(id: string, path: string, range: CapacityRange, signal: AbortSignal): Promise<Volume> {
     const { catalog, fileSystems, locks } = this.#on
-    const { space } = catalog.pool(catalog.get(id).pool)
     // Looked at before anything grows, and again under the lock.
     await this.#mountAt(catalog.get(id), path)
     const volume = await this.#provisioner.expand(id, range, signal)
@@ -33,9 +32,10 @@ export class NodeGrowth {
     const { device, mount } = await this.#mountAt(volume, path)
     if (!mount) return volume
     const writable = mount.readOnly ? await this.#writableMount(device) : path
-    if (writable !== undefined)
-      await space.orFull('out-of-range', growMounted(this.#on, volume, device, writable, signal))
-    else if (await fileSystems.hasRoomToGrow(volume.fsType, device.path)) throw readOnly(volume, path)
+    if (writable !== undefined) {
+      const growing = growMounted(this.#on, volume, device, writable, signal)
+      await catalog.pool(volume.pool).space.orFull('out-of-range', growing)
+    } else if (await fileSystems.hasRoomToGrow(volume.fsType, device.path)) throw readOnly(volume, path)
     return volume
   }
 

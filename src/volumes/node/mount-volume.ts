@@ -4,7 +4,7 @@ import type { LoopDevice } from '../ports.ts'
 import { both } from '../side-by-side.ts'
 import { sectorBytesOf, type Volume } from '../volume.ts'
 import type { NodeDependencies } from './dependencies.ts'
-import { growMounted } from './grow-mounted.ts'
+import { growToDevice } from './grow-mounted.ts'
 import { prepareFileSystem, type PreparedFileSystem } from './prepare-filesystem.ts'
 import { shows, strange } from './uses.ts'
 
@@ -31,7 +31,8 @@ export async function mountVolume(
   const image = await catalog.wholeImage(volume)
   const mounted = await mountedDevice(on, volume, image, wish)
   if (mounted) {
-    if (!readOnly) await growFurther(on, volume, mounted, path, signal)
+    // Whoever mounted it may have died before it was grown. Where that is not possible in use it is grown before the next mount.
+    if (!readOnly) await growToDevice(on, volume, mounted, path, signal).catch(requireRefusal)
     // Whoever mounted it may have died before the record was written.
     if (volume.fileSystem.state !== 'formatted')
       await rememberFormatted(on, volume, (await fileSystems.identify(mounted.path))?.uuid)
@@ -111,43 +112,6 @@ function isDiskWithoutRoom(error: unknown): boolean {
   return hasErrno(error, 'EROFS') || (error instanceof VolumeError && error.kind === 'resource-exhausted')
 }
 
-/** A disk that has no blocks for a thick volume that has grown is no reason to keep it from its pods. */
-async function growToDevice(
-  on: NodeDependencies,
-  volume: Volume,
-  device: LoopDevice,
-  path: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const { fileSystems } = on
-  const { fsType, provisioning } = volume
-  if (provisioning === 'thin' || !(await fileSystems.hasRoomToGrow(fsType, device.path))) {
-    await fileSystems.grow(fsType, device.path, path, signal)
-    return
-  }
-  try {
-    await growMounted(on, volume, device, path, signal)
-  } catch (error) {
-    if (!hasErrno(error, 'ENOSPC', 'EDQUOT')) throw error
-  }
-}
-
-/** Whoever mounted it may have died before it was grown. */
-async function growFurther(
-  on: NodeDependencies,
-  volume: Volume,
-  device: LoopDevice,
-  path: string,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await growToDevice(on, volume, device, path, signal)
-  } catch (error) {
-    // Not possible while it is mounted; then it is done before the next mount.
-    if (!(error instanceof VolumeError)) throw error
-  }
-}
-
 async function mountedDevice(
   on: NodeDependencies,
   volume: Volume,
@@ -189,4 +153,8 @@ function mountOptions(
     ...mountFlags,
     ...(readOnly ? ['ro'] : []),
   ]
+}
+
+function requireRefusal(error: unknown): void {
+  if (!(error instanceof VolumeError)) throw error
 }

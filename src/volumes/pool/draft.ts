@@ -1,10 +1,9 @@
 import { join } from 'node:path'
 import { hasErrno } from '../errors.ts'
-import { flush, removePersistently, renameFlushed } from './durable.ts'
+import { flush, orSweptLater, removePersistently, renameFlushed } from './durable.ts'
 import type { Gate } from './gate.ts'
 import { mkdir, rm, writeFile } from './gated-fs.ts'
 import { readSmall } from './read-small.ts'
-import { PoolUnreachableError } from './unreachable.ts'
 
 export const IMAGE = 'disk.img'
 
@@ -81,12 +80,7 @@ export class Draft implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     using _held = this.#held
     if (this.#committed) return
-    try {
-      await this.#gate.within(() => removePersistently(this.#building))
-    } catch (error) {
-      // It is swept when the pool is opened again.
-      if (!(error instanceof PoolUnreachableError)) throw error
-    }
+    await orSweptLater(this.#gate.within(() => removePersistently(this.#building)))
   }
 }
 

@@ -105,3 +105,12 @@ export async function removePersistently(directory: string): Promise<void> {
     }
   }
 }
+
+/** Waits until what is left of a draft is removed; of a pool that cannot be reached it is swept when that is opened again. */
+export async function orSweptLater(removing: Promise<void>): Promise<void> {
+  try {
+    await removing
+  } catch (error) {
+    if (!(error instanceof PoolUnreachableError)) throw error
+  }
+}

@@ -4,7 +4,7 @@ import { VolumeError } from '../errors.ts'
 import { fileSystemOfCopy, type FileSystemMissing, type FileSystemState } from '../file-system-state.ts'
 import type { ImageFiles, ImageSize } from '../ports.ts'
 import type { Snapshot } from '../snapshots/snapshot.ts'
-import type { Volume } from '../volume.ts'
+import type { Provisioning, Volume } from '../volume.ts'
 import { claimDirectory, requirePool } from './claim.ts'
 import { ImageDamage, describeDamage, imageSize, requireWhole } from './damage.ts'
 import { lockDirectory } from './directory.ts'
@@ -140,14 +140,15 @@ export class Pool implements AsyncDisposable {
     return this.gate.urgently(() => this.#files.isReadOnly(this.path))
   }
 
-  /** Why thick volumes are not possible in this pool; undefined where they are. */
-  whyNotThick(): Promise<string | undefined> {
-    return whyNotThick({ name: this.name, path: this.path, image: this.#image }, this.#files)
+  /** Why volumes of this provisioning are not possible in this pool; undefined where they are. */
+  async whyNot(provisioning: Provisioning): Promise<string | undefined> {
+    if (provisioning === 'thin') return undefined
+    return await whyNotThick({ name: this.name, path: this.path, image: this.#image }, this.#files)
   }
 
   /** @throws VolumeError invalid-argument for what is not possible in this pool */
-  async requirePossible({ provisioning }: Pick<Volume, 'provisioning'>): Promise<void> {
-    const why = provisioning === 'thick' ? await this.whyNotThick() : undefined
+  async requirePossible(provisioning: Provisioning): Promise<void> {
+    const why = await this.whyNot(provisioning)
     if (why === undefined) return
     throw new VolumeError(
       'invalid-argument',
@@ -162,7 +163,7 @@ export class Pool implements AsyncDisposable {
    */
   async create(volume: Volume, makeImage: (draft: Draft) => Promise<FileSystemState>): Promise<Volume> {
     await this.check()
-    await this.requirePossible(volume)
+    await this.requirePossible(volume.provisioning)
     using _space = await this.space.promise(volume.capacityBytes, volume.provisioning, 'resource-exhausted')
     const create = async (): Promise<Volume> => {
       await using draft = await this.volumes.begin(volume.id)

@@ -9,11 +9,10 @@ import type { Repair } from '../observer.ts'
 import type { ImageFiles } from '../ports.ts'
 import { FILES_AT_ONCE, sideBySide } from '../side-by-side.ts'
 import { Draft, IMAGE, frozenBy } from './draft.ts'
-import { prepareFile, removePersistently, renameFlushed, type PreparedFile } from './durable.ts'
+import { orSweptLater, prepareFile, removePersistently, renameFlushed, type PreparedFile } from './durable.ts'
 import { turn, type Gate } from './gate.ts'
 import { lstat, mkdir, readdir, rename, stat } from './gated-fs.ts'
 import { loadRecord, type RecordKind } from './load-record.ts'
-import { PoolUnreachableError } from './unreachable.ts'
 
 /** Removing a directory opens it, and frees blocks of the disk that others write to. */
 const REMOVALS_AT_ONCE = 8
@@ -165,18 +164,8 @@ export class RecordStore<T extends { readonly id: string }> {
           await file.commit()
           this.#records.set(record.id, record)
         }),
-      [Symbol.asyncDispose]: () => this.#disposeOf(file),
-    }
-  }
-
-  async #disposeOf(file: PreparedFile): Promise<void> {
-    try {
-      await this.#gate.within(async () => {
-        await file[Symbol.asyncDispose]()
-      })
-    } catch (error) {
-      // It is swept when the pool is opened again.
-      if (!(error instanceof PoolUnreachableError)) throw error
+      [Symbol.asyncDispose]: () =>
+        orSweptLater(this.#gate.within(() => Promise.resolve(file[Symbol.asyncDispose]()))),
     }
   }
 

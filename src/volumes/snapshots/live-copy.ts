@@ -128,10 +128,10 @@ export class LiveCopy implements AsyncDisposable {
     const { copier } = this.#on
     if (this.isShared) {
       signal.throwIfAborted()
-      if (this.#isMade) await copier.shareAgain(this.source, this.#target)
-      else this.#isMade = await copier.share(this.source, this.#target)
-      if (this.#isMade) return
-      throw new Error(`${this.source} cannot share its blocks any more`)
+      const files = [this.source, this.#target] as const
+      this.#isMade = this.#isMade ? await copier.shareAgain(...files) : await copier.share(...files)
+      if (!this.#isMade) throw new Error(`${this.source} cannot share its blocks any more`)
+      return
     }
     if (!device && (await this.#isUnchanged())) return
     const traced = device && device.number === this.#traced?.device.number ? this.#traced : undefined

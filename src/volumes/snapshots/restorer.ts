@@ -1,4 +1,5 @@
 import type { Catalog } from '../catalog.ts'
+import { copyImage } from '../copy-image.ts'
 import { VolumeError } from '../errors.ts'
 import { fileSystemOfCopy, type FileSystemState } from '../file-system-state.ts'
 import { isId } from '../ids.ts'
@@ -97,7 +98,6 @@ export class Restorer {
     return fileSystemOfCopy(before, catalog.find(id)?.fileSystem)
   }
 
-  /** A thick volume has to have all of its blocks for itself. */
   async #copySnapshot(
     provisioning: Provisioning,
     id: string,
@@ -109,8 +109,7 @@ export class Restorer {
     using _lock = await locks.acquire(id, signal)
     const snapshot = catalog.getSnapshot(id)
     const image = catalog.snapshotImage(snapshot)
-    const isShared = provisioning === 'thin' && (await copier.share(image, draft.image))
-    if (!isShared) await copier.copy(image, draft.image, () => undefined, signal)
+    await copyImage(copier, image, draft.image, provisioning, () => undefined, signal)
     return snapshot.fileSystem
   }
 }

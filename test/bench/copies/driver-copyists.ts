@@ -1,5 +1,6 @@
 import type { VolumeContentSourceInit } from '../../../src/csi/generated/csi/v1/VolumeContentSource.ts'
 import { LinuxImageCopier } from '../../../src/linux/copy/image-copier.ts'
+import { copyImage } from '../../../src/volumes/copy-image.ts'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CopyPool } from './copy-pool.ts'
@@ -42,10 +43,8 @@ export function engine(source: string, directory: string): Copyist {
   const target = (name: string): string => join(directory, name)
   return {
     column,
-    async copy(name) {
-      if (await copier.share(source, target(name))) return
-      await copier.copy(source, target(name), () => undefined, new AbortController().signal)
-    },
+    copy: (name) =>
+      copyImage(copier, source, target(name), 'thin', () => undefined, new AbortController().signal),
     remove: (name) => rm(target(name)),
   }
 }
