@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execPath } from 'node:process'
@@ -7,6 +5,7 @@ import { expect, it } from '@jest/globals'
 import { describeRoot } from '../root.ts'
 import { Scratch } from '../scratch.ts'
 import { NODE_CAPABILITIES, only } from '../support/capabilities.ts'
+import { startHolding } from '../support/holding.ts'
 import { inAnotherNamespace } from '../support/shown-node.ts'
 import { tool } from '../tool.ts'
 
@@ -27,16 +26,8 @@ describeRoot('a look at other mount namespaces', () => {
     await using scratch = await Scratch.make()
     const directory = join(scratch.path, 'mounts')
     await mkdir(directory)
-    const [command, ...args] = [...inAnotherNamespace, 'sh', '-c', processes, 'sh', directory] as const
-    const shell = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
-    const ended = once(shell, 'exit')
-    try {
-      await once(shell.stdout, 'data')
-      const [first, ...rest] = [...within, execPath, script, join(directory, 'inner')] as const
-      expect((await tool(first, ...rest)).trim()).toBe('1')
-    } finally {
-      shell.stdin.end('\n')
-      await ended
-    }
+    await using _mounted = await startHolding([...inAnotherNamespace, 'sh', '-c', processes, 'sh', directory])
+    const [first, ...rest] = [...within, execPath, script, join(directory, 'inner')] as const
+    expect((await tool(first, ...rest)).trim()).toBe('1')
   })
 })

@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { execPath } from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { startHolding } from './holding.ts'
 
 export const inAnotherNamespace = ['unshare', '--mount', '--propagation', 'private']
 
@@ -41,16 +40,7 @@ export function showNodeInThread(device: string, file: string): Promise<ShownNod
 
 const THREAD = new URL('thread-namespace.ts', import.meta.url)
 
-async function show(file: string, [command = '', ...args]: readonly string[]): Promise<ShownNode> {
+async function show(file: string, command: readonly string[]): Promise<ShownNode> {
   await writeFile(file, '')
-  const pod = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
-  const ended = once(pod, 'exit')
-  await once(pod.stdout, 'data')
-  return {
-    file,
-    async [Symbol.asyncDispose]() {
-      pod.stdin.end('\n')
-      await ended
-    },
-  }
+  return { file, ...(await startHolding(command)) }
 }

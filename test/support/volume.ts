@@ -140,6 +140,11 @@ export class TestVolume implements AsyncDisposable {
     await node.nodeExpandVolume({ volumeId: this.id, volumePath, capacityRange })
   }
 
+  async modify(mutableParameters: Record<string, string>, options?: CallOptions): Promise<void> {
+    const request = { volumeId: this.id, mutableParameters }
+    await this.#node.client.controller.controllerModifyVolume(request, options)
+  }
+
   async unpublish(pod = 'pod'): Promise<void> {
     const request = { volumeId: this.id, targetPath: this.target(pod) }
     await this.#node.client.node.nodeUnpublishVolume(request)

@@ -74,8 +74,7 @@ type Parameters = Readonly<Record<string, string>>
 
 async function modification(world: World, from: Parameters, to: Parameters): Promise<Play> {
   const volume = await written(world, 'modified', { parameters: from })
-  const modify = (mutableParameters: Parameters) => () =>
-    world.node.client.controller.controllerModifyVolume({ volumeId: volume.id, mutableParameters })
+  const modify = (mutableParameters: Parameters) => () => volume.modify(mutableParameters)
   const check = async (): Promise<void> => {
     await requireContent(volume.staging)
     const isThick = (await allocated(volume.image)) >= 16 * MiB

@@ -33,9 +33,6 @@ describeRoot('discard', () => {
     return new TestVolume(node, `data-${++volumes}`, { capability, bytes, parameters })
   }
 
-  const modify = (volume: TestVolume, mutableParameters: Record<string, string>) =>
-    node.client.controller.controllerModifyVolume({ volumeId: volume.id, mutableParameters })
-
   const trims = (volume: TestVolume) =>
     node.driver.log.filter((line) => line.msg === 'trimmed' && line['volume'] === volume.id)
 
@@ -79,9 +76,9 @@ describeRoot('discard', () => {
     await volume.stage()
     await setTimeout(1500)
     expect(trims(volume)).toEqual([])
-    await modify(volume, { discard: 'periodic' })
+    await volume.modify({ discard: 'periodic' })
     await expectBack(volume)
-    await modify(volume, { discard: 'none' })
+    await volume.modify({ discard: 'none' })
     await volume.unstage()
     const before = trims(volume).length
     await volume.stage()
@@ -92,7 +89,7 @@ describeRoot('discard', () => {
   it('that is online begins with the next stage', async () => {
     await using volume = await volumeOf({}).create()
     await volume.stage()
-    await modify(volume, { discard: 'online' })
+    await volume.modify({ discard: 'online' })
     expect(await options(volume.staging)).not.toContain('discard')
     await volume.unstage()
     await volume.stage()
@@ -115,10 +112,10 @@ describeRoot('discard', () => {
       refusal('INVALID_ARGUMENT', both),
     )
     await using thick = await volumeOf({ provisioning: 'thick' }).create()
-    await expect(modify(thick, { discard })).rejects.toMatchObject(refusal('INVALID_ARGUMENT', both))
+    await expect(thick.modify({ discard })).rejects.toMatchObject(refusal('INVALID_ARGUMENT', both))
     await using thin = await volumeOf({ discard }).create()
     const { blocks } = await stat(thin.image)
-    await expect(modify(thin, { provisioning: 'thick' })).rejects.toMatchObject(
+    await expect(thin.modify({ provisioning: 'thick' })).rejects.toMatchObject(
       refusal('INVALID_ARGUMENT', both),
     )
     expect((await stat(thin.image)).blocks).toBe(blocks)
@@ -128,11 +125,11 @@ describeRoot('discard', () => {
     await using volume = await volumeOf({ discard: 'online' }).create()
     await volume.stage()
     const changes = { provisioning: 'thick', discard: 'none' }
-    await expect(modify(volume, changes)).rejects.toMatchObject(
+    await expect(volume.modify(changes)).rejects.toMatchObject(
       refusal('FAILED_PRECONDITION', /is mounted with discard at/),
     )
     await volume.unstage()
-    await modify(volume, changes)
+    await volume.modify(changes)
     await volume.stage()
     expect(await allocated(volume.image)).toBeGreaterThanOrEqual(sizes.ext4)
   })

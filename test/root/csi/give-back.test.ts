@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, it } from '@jest/globals'
+import { expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
-import { TestNode } from '../../support/driver.ts'
+import type { TestNode } from '../../support/driver.ts'
 import { refusal } from '../../support/refusal.ts'
-import { Steps } from '../../support/seam/steps.ts'
+import type { Steps } from '../../support/seam/steps.ts'
+import { useTestNodeWithSteps } from '../../support/use-test-node.ts'
 import { MiB, TestVolume, mountCapability } from '../../support/volume.ts'
 
 /** Long enough for whoever could write in that time to have written. */
@@ -16,13 +17,10 @@ describeRoot('a volume that gives back what it never wrote', () => {
   let node: TestNode
   let steps: Steps
 
-  beforeEach(async () => {
-    node = await TestNode.make()
-    steps = new Steps(node)
-    await node.start({ within: steps.within })
+  useTestNodeWithSteps((started, itsSteps) => {
+    node = started
+    steps = itsSteps
   })
-
-  afterEach(() => node[Symbol.asyncDispose]())
 
   it('loses nothing of what is written when its caller gives up', async () => {
     const volume = await new TestVolume(node, 'data', {
@@ -33,8 +31,7 @@ describeRoot('a volume that gives back what it never wrote', () => {
     await volume.stage()
     await steps.holdAt('punch 1')
     const caller = new AbortController()
-    const request = { volumeId: volume.id, mutableParameters: { provisioning: 'thin' } }
-    const modified = node.client.controller.controllerModifyVolume(request, { signal: caller.signal })
+    const modified = volume.modify({ provisioning: 'thin' }, { signal: caller.signal })
     const ended = expect(modified).rejects.toMatchObject(refusal('CANCELLED', /./))
     await steps.reached()
     caller.abort()

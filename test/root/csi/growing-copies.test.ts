@@ -1,15 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import type { VolumeContentSourceInit } from '../../../src/csi/generated/csi/v1/VolumeContentSource.ts'
 import type { FsType } from '../../../src/volumes/ports.ts'
 import { describeRoot } from '../../root.ts'
-import { TestNode } from '../../support/driver.ts'
+import type { TestNode } from '../../support/driver.ts'
 import { nothing } from '../../support/leftovers.ts'
 import { refusal } from '../../support/refusal.ts'
-import { Steps } from '../../support/seam/steps.ts'
+import type { Steps } from '../../support/seam/steps.ts'
 import { TestGroup, TestSnapshot } from '../../support/snapshot.ts'
+import { useTestNodeWithSteps } from '../../support/use-test-node.ts'
 import { GiB, MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
 
 /** Before and after. So much is written in between that some of it lies behind the old end. */
@@ -23,14 +24,9 @@ describeRoot('a volume that grows while it is copied, in a pool that copies', ()
   let node: TestNode
   let steps: Steps
 
-  beforeEach(async () => {
-    node = await TestNode.make()
-    steps = new Steps(node)
-    await node.start({ within: steps.within })
-  })
-
-  afterEach(async () => {
-    await node[Symbol.asyncDispose]()
+  useTestNodeWithSteps((started, itsSteps) => {
+    node = started
+    steps = itsSteps
   })
 
   async function inUse(name: string, fsType: keyof typeof sizes): Promise<TestVolume> {

@@ -1,13 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { beforeEach, describe, expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
-import { TestNode } from '../../support/driver.ts'
+import type { TestNode } from '../../support/driver.ts'
 import { nothing } from '../../support/leftovers.ts'
 import { eventually } from '../../support/eventually.ts'
 import { refusal } from '../../support/refusal.ts'
 import { TestSnapshot, snapshotIds } from '../../support/snapshot.ts'
-import { Steps } from '../../support/seam/steps.ts'
+import type { Steps } from '../../support/seam/steps.ts'
+import { useTestNodeWithSteps } from '../../support/use-test-node.ts'
 import { TestVolume } from '../../support/volume.ts'
 
 describeRoot('a copy that takes longer than its caller waits', () => {
@@ -15,17 +16,15 @@ describeRoot('a copy that takes longer than its caller waits', () => {
   let steps: Steps
   let volume: TestVolume
 
+  useTestNodeWithSteps((started, itsSteps) => {
+    node = started
+    steps = itsSteps
+  })
+
   beforeEach(async () => {
-    node = await TestNode.make()
-    steps = new Steps(node)
-    await node.start({ within: steps.within })
     volume = await new TestVolume(node, 'data').create()
     await volume.stage()
     await writeFile(join(volume.staging, 'note'), 'kept', { flush: true })
-  })
-
-  afterEach(async () => {
-    await node[Symbol.asyncDispose]()
   })
 
   const listed = async (): Promise<string[]> => {

@@ -25,9 +25,6 @@ describeRoot('a volume that is modified', () => {
   const make = (capability = mountCapability()): Promise<TestVolume> =>
     new TestVolume(node, `data-${++names}`, { capability, bytes: SIZE }).create()
 
-  const modify = (volume: TestVolume, mutableParameters: Record<string, string>): Promise<unknown> =>
-    node.client.controller.controllerModifyVolume({ volumeId: volume.id, mutableParameters })
-
   async function directIo(volume: TestVolume): Promise<string> {
     const [device = ''] = await volume.devices()
     return tool('losetup', '--noheadings', '--output', 'DIO', device)
@@ -43,12 +40,12 @@ describeRoot('a volume that is modified', () => {
     await using volume = await make(capability)
     await volume.stage()
     expect(await directIo(volume)).toBe('1')
-    await modify(volume, { directIO: 'off' })
+    await volume.modify({ directIO: 'off' })
     expect(await directIo(volume)).toBe('0')
     await volume.unstage()
     await volume.stage()
     expect(await directIo(volume)).toBe('0')
-    await modify(volume, { directIO: 'on' })
+    await volume.modify({ directIO: 'on' })
     expect(await directIo(volume)).toBe('1')
   })
 
@@ -62,9 +59,9 @@ describeRoot('a volume that is modified', () => {
     if (!isUsed) await volume.unstage()
     const before = await allocated(volume.image)
     expect(before).toBeLessThan(SIZE / 2)
-    await modify(volume, { provisioning: 'thick' })
+    await volume.modify({ provisioning: 'thick' })
     expect(await allocated(volume.image)).toBeGreaterThanOrEqual(SIZE)
-    await modify(volume, { provisioning: 'thin' })
+    await volume.modify({ provisioning: 'thin' })
     expect(await allocated(volume.image)).toBeLessThan(before + MiB)
     if (!isUsed) await volume.stage()
     expect((await readFile(join(volume.staging, 'note'))).equals(Buffer.alloc(8 * MiB, 'x'))).toBe(true)
@@ -84,9 +81,9 @@ describeRoot('a volume that is modified', () => {
         await using writer = new Writer(volume.staging)
         for (let round = 0; round < ROUNDS; round++) {
           await writer.advance(20)
-          await modify(volume, { provisioning: 'thick' })
+          await volume.modify({ provisioning: 'thick' })
           await writer.advance(20)
-          await modify(volume, { provisioning: 'thin' })
+          await volume.modify({ provisioning: 'thin' })
         }
         acknowledged = writer.acknowledged
       }
@@ -100,14 +97,14 @@ describeRoot('a volume that is modified', () => {
 
   it('cannot change its blocks under the writers of a raw device', async () => {
     await using volume = await make(blockCapability())
-    await modify(volume, { provisioning: 'thick' })
+    await volume.modify({ provisioning: 'thick' })
     await volume.stage()
-    await expect(modify(volume, { provisioning: 'thin' })).rejects.toMatchObject(
+    await expect(volume.modify({ provisioning: 'thin' })).rejects.toMatchObject(
       refusal('FAILED_PRECONDITION', /is in use as a raw block device/),
     )
     expect(await allocated(volume.image)).toBeGreaterThanOrEqual(SIZE)
     await volume.unstage()
-    await modify(volume, { provisioning: 'thin' })
+    await volume.modify({ provisioning: 'thin' })
     expect(await allocated(volume.image)).toBe(0)
   })
 
@@ -120,15 +117,15 @@ describeRoot('a volume that is modified', () => {
     await using volume = await make()
     await volume.stage()
     const before = [await record(volume), await directIo(volume), await allocated(volume.image)]
-    await expect(modify(volume, parameters)).rejects.toMatchObject(refusal('INVALID_ARGUMENT', message))
+    await expect(volume.modify(parameters)).rejects.toMatchObject(refusal('INVALID_ARGUMENT', message))
     expect([await record(volume), await directIo(volume), await allocated(volume.image)]).toEqual(before)
   })
 
   it('keeps what is not asked for, and still is what it was made as', async () => {
     await using volume = await make()
-    await modify(volume, { directIO: 'off' })
-    await modify(volume, { provisioning: 'thick' })
-    await modify(volume, {})
+    await volume.modify({ directIO: 'off' })
+    await volume.modify({ provisioning: 'thick' })
+    await volume.modify({})
     expect(await record(volume)).toMatchObject({ provisioning: 'thick', directIo: 'off', discard: 'none' })
     await volume.create()
   })

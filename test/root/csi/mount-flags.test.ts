@@ -121,8 +121,7 @@ describeRoot('a volume that is staged again at the same path', () => {
       await using volume = await created('discard')
       await volume.stage()
       await writeFile(join(volume.staging, 'note'), '')
-      const mutableParameters = { discard: 'online' }
-      await node.client.controller.controllerModifyVolume({ volumeId: volume.id, mutableParameters })
+      await volume.modify({ discard: 'online' })
       await volume.stage()
     })
   })

@@ -55,7 +55,7 @@ describeRoot('a driver that is killed', () => {
   })
 
   const modify = (mutableParameters: Record<string, string>): Promise<unknown> =>
-    node.client.controller.controllerModifyVolume({ volumeId: at(volumes, 0).id, mutableParameters })
+    at(volumes, 0).modify(mutableParameters)
 
   const cases: Record<string, () => Case | Promise<Case>> = {
     'a snapshot': () => {

@@ -93,11 +93,7 @@ describeRoot('a disk that gets full', () => {
     ],
     [
       'a modification to thick',
-      () =>
-        node.client.controller.controllerModifyVolume({
-          volumeId: volume.id,
-          mutableParameters: { provisioning: 'thick', directIO: 'off' },
-        }),
+      () => volume.modify({ provisioning: 'thick', directIO: 'off' }),
       'RESOURCE_EXHAUSTED',
     ],
   ]
@@ -114,10 +110,7 @@ describeRoot('a disk that gets full', () => {
   })
 
   it('in the middle of the expansion of a thick volume: it keeps its size', async () => {
-    await node.client.controller.controllerModifyVolume({
-      volumeId: volume.id,
-      mutableParameters: { provisioning: 'thick' },
-    })
+    await volume.modify({ provisioning: 'thick' })
     await fillUp(ROOM)
     const before = await free()
     await expect(expand(64 * MiB + 2 * ROOM)).rejects.toMatchObject(refusal('OUT_OF_RANGE', full))

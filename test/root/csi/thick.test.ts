@@ -44,7 +44,7 @@ const lives: Readonly<Record<string, (node: TestNode) => Promise<TestVolume>>> =
     const volume = await written(node, 'source')
     await new TestSnapshot(node, 'snapshot', volume).create()
     await volume.unstage()
-    await modify(node, volume, thick)
+    await volume.modify(thick)
     return volume
   },
   'that was grown': async (node) => {
@@ -84,7 +84,7 @@ describeRoot('a thick volume', () => {
     const content = randomBytes(BYTES)
     await writeFile(file, content, { flush: true })
     await new TestSnapshot(started, 'snapshot', volume).create()
-    await modify(started, volume, thick)
+    await volume.modify(thick)
     await writeUntilFull(join(started.path, 'filler'))
     await writeFile(file, content.reverse(), { flag: 'r+', flush: true })
     expect((await readFile(file)).equals(content)).toBe(true)
@@ -122,11 +122,11 @@ describeRoot('a thick volume', () => {
     const filler = join(started.path, 'filler')
     const { bavail, bsize } = await statfs(started.path)
     await tool('fallocate', '--length', `${bavail * bsize - BYTES / 2}`, filler)
-    await expect(modify(started, volume, thick)).rejects.toMatchObject(
+    await expect(volume.modify(thick)).rejects.toMatchObject(
       refusal('RESOURCE_EXHAUSTED', /no room to make it thick/),
     )
     await rm(filler)
-    await modify(started, volume, thick)
+    await volume.modify(thick)
   })
 
   it.each([
@@ -137,7 +137,7 @@ describeRoot('a thick volume', () => {
     const refused = refusal('INVALID_ARGUMENT', /^provisioning "thick": .*pool "default"/)
     await expect(make(started, 'thick', { parameters: thick })).rejects.toMatchObject(refused)
     const volume = await make(started, 'thin')
-    await expect(modify(started, volume, thick)).rejects.toMatchObject(refused)
+    await expect(volume.modify(thick)).rejects.toMatchObject(refused)
     const { availableCapacity } = await started.client.controller.getCapacity({ parameters: thick })
     expect(availableCapacity).toBe('0')
   })
@@ -161,10 +161,3 @@ async function overwrite(volume: TestVolume): Promise<void> {
   await tool('shred', '--iterations=1', device)
   await tool('blockdev', '--flushbufs', device)
 }
-
-const modify = (
-  node: TestNode,
-  volume: TestVolume,
-  mutableParameters: Record<string, string>,
-): Promise<unknown> =>
-  node.client.controller.controllerModifyVolume({ volumeId: volume.id, mutableParameters })

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,6 +17,7 @@ import { FakeFileSystems } from '../../../fakes/filesystems.ts'
 import { FakeLoopDevices } from '../../../fakes/loop-devices.ts'
 import { FakeMounts } from '../../../fakes/mounts.ts'
 import { RecordingObserver } from '../../../fakes/observer.ts'
+import { startHolding } from '../../../support/holding.ts'
 import { noLimits, silent } from '../world.ts'
 
 describe('Pools', () => {
@@ -278,15 +277,8 @@ async function withoutNewFiles(work: () => Promise<void>): Promise<void> {
   const limit = `prlimit --pid ${process.pid} --nofile`
   // It is there before, because to start it needs files.
   const script = `before=$(${limit} --noheadings --output SOFT); ${limit}=0:; echo; read _; ${limit}=$before:`
-  const shell = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const ended = once(shell, 'close')
-  await once(shell.stdout, 'data')
-  try {
-    await work()
-  } finally {
-    shell.stdin.end('\n')
-    await ended
-  }
+  await using _limited = await startHolding(['sh', '-c', script])
+  await work()
 }
 
 async function emptyPlace(path: string): Promise<void> {
