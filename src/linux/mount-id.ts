@@ -1,3 +1,4 @@
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { constants, open, readFile, realpath, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { hasErrno } from '../volumes/errors.ts'
@@ -28,10 +29,23 @@ export async function mountIdOf(path: string): Promise<number> {
   return await mountIdOfOpen(handle, path)
 }
 
+/** As `mountIdOf`, for a path in a file system that never waits: blocking takes 0.03 ms, and waiting for threads 0.35 ms. */
+export function mountIdOfSync(path: string): number {
+  const fd = openSync(path, O_PATH | constants.O_NOFOLLOW)
+  try {
+    return mountIdIn(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'), path)
+  } finally {
+    closeSync(fd)
+  }
+}
+
 /** The same of an open file. The mount is there as long as the file is open, so the number is no other one's. */
 export async function mountIdOfOpen(handle: FileHandle, path: string): Promise<number> {
-  const text = await readFile(`/proc/self/fdinfo/${handle.fd}`, 'latin1')
-  const id = /^mnt_id:\s*(\d+)$/m.exec(text)?.[1]
+  return mountIdIn(await readFile(`/proc/self/fdinfo/${handle.fd}`, 'latin1'), path)
+}
+
+function mountIdIn(fdInfo: string, path: string): number {
+  const id = /^mnt_id:\s*(\d+)$/m.exec(fdInfo)?.[1]
   if (id === undefined) throw new Error(`the kernel does not say which mount ${path} lies in`)
   return Number(id)
 }

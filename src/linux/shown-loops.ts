@@ -6,7 +6,7 @@ import type { MountEntry, ShownLoop } from '../volumes/ports.ts'
 import { makeDev } from './loop/abi.ts'
 import { loopNumberOf } from './loop/number.ts'
 import { findMount } from './find-mount.ts'
-import { mountIdOf } from './mount-id.ts'
+import { mountIdOf, mountIdOfSync } from './mount-id.ts'
 import type { MountInfo } from './mountinfo.ts'
 
 const DEV = '/dev'
@@ -53,7 +53,7 @@ class DeviceNodesOf {
   readonly #stat = lstatSync(DEV, { bigint: true }).dev
 
   static async find(mounts: readonly MountInfo[]): Promise<DeviceNodesOf> {
-    const id = await mountIdOf(DEV)
+    const id = mountIdOfSync(DEV)
     const dev = mounts.find((mount) => mount.id === id) ?? (await findMount(DEV, mountIdOf))
     if (!dev) throw new Error(`the kernel does not say where ${DEV} is mounted`)
     return new DeviceNodesOf(dev)

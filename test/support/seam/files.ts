@@ -72,12 +72,17 @@ function watch(owner: object, method: string, callOf: (self: unknown, values: un
   })
 }
 
-/** Only these are read by blocking calls; modules are, too, and are no steps. */
+/**
+ * Only these are read by blocking calls; modules are, too, and are no steps. How often it is looked whether a child still works is a
+ * matter of time, so that is none either.
+ */
+const kernelFiles = /^\/(proc\/(?!\d+\/(stat|io)$)|sys\/)/
+
 function watchKernelFiles(): void {
   const original = fs.readFileSync
   const watched = (path: unknown, ...options: unknown[]): unknown => {
     const work = () => Reflect.apply(original, fs, [path, ...options]) as unknown
-    if (typeof path !== 'string' || !/^\/(proc|sys)\//.test(path)) return work()
+    if (typeof path !== 'string' || !kernelFiles.test(path)) return work()
     return takeStep({ call: 'readFileSync', objects: [path] }, work, (fault) => {
       throw systemError(fault, 'read', [])
     })
