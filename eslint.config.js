@@ -14,6 +14,28 @@ function layer(files, forbidden) {
   }
 }
 
+/**
+ * The folders of a layer, lowest first. Each may import those before it only, so they form no cycle. `.` is the layer's own files.
+ */
+function strata(layer, folders) {
+  const zones = folders.map((folder, at) => ({
+    target: filesIn(layer, folder),
+    from: folders.slice(at + 1).map((above) => filesIn(layer, above)),
+    message: `${folder} is below it: see the order of the folders in eslint.config.js`,
+  }))
+  return {
+    files: [`${layer}/**/*.ts`],
+    rules: {
+      'import-x/no-restricted-paths': ['error', { zones: zones.filter(({ from }) => from.length > 0) }],
+    },
+  }
+}
+
+/** Files of a folder, without those of the folders in it. */
+function filesIn(layer, folder) {
+  return folder === '.' ? `./${layer}/*.ts` : `./${layer}/${folder}/*.ts`
+}
+
 /** An administrator or NTP can set it while something waits. */
 const wallClock = {
   selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']",
@@ -31,7 +53,10 @@ const controller = [
   grpc,
   otel,
   to('(linux|monitoring|tracing|cli)', 'the router is CSI all the way down'),
-  to('volumes/(?!(errors|ids|keyed-lock|schedule)\\.ts$)', 'the router knows no volumes, only their ids'),
+  to(
+    'volumes/(?!(model/(errors|ids)|concurrency/(keyed-lock|schedule))\\.ts$)',
+    'the router knows no volumes, only their ids',
+  ),
 ]
 
 export default tseslint.config(
@@ -65,7 +90,37 @@ export default tseslint.config(
     files: ['src/volumes/**/*.ts', 'src/linux/**/*.ts'],
     rules: { 'no-restricted-syntax': ['error', wallClock] },
   },
-  layer(['src/**/*.ts'], [grpc, koffi, kubernetes, otel]),
+  layer(['src/**/*.ts', 'demo/**/*.ts'], [grpc, koffi, kubernetes, otel]),
+  strata('src/volumes', [
+    'model',
+    'concurrency',
+    'machine',
+    'pool/gate',
+    'pool/files',
+    'pool/records',
+    'pool/space',
+    'pool/image',
+    'pool',
+    'state',
+    'snapshots',
+    'operations',
+    'health',
+    'inspection',
+  ]),
+  strata('src/linux', [
+    '.',
+    'mountinfo',
+    'files',
+    'process',
+    'loop',
+    'mount',
+    'images',
+    'filesystems',
+    'trace',
+    'preflight',
+  ]),
+  strata('src/controller', ['.', 'reconcile', 'kubernetes']),
+  strata('src/cli', ['terminal', 'node', 'loop', 'pool', 'volume', 'doctor', 'serve', '.', 'kubectl']),
   layer(
     ['src/volumes/**/*.ts'],
     [
@@ -73,8 +128,11 @@ export default tseslint.config(
       koffi,
       kubernetes,
       otel,
-      to('(csi|linux|controller|monitoring|tracing|cli)', 'src/volumes knows only its ports (ports.ts)'),
-      ['^\\.\\./main', 'src/volumes knows only its ports (ports.ts)'],
+      to(
+        '(csi|linux|controller|monitoring|tracing|cli)',
+        'src/volumes knows only its ports (model/ports.ts)',
+      ),
+      ['^\\.\\./main', 'src/volumes knows only its ports (model/ports.ts)'],
     ],
   ),
   layer(

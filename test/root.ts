@@ -1,5 +1,5 @@
 import { describe, it } from '@jest/globals'
-import { CAP_SYS_RESOURCE, hasCapability } from '../src/linux/capabilities.ts'
+import { CAP_SYS_RESOURCE, hasCapability } from '../src/linux/process/capabilities.ts'
 
 /**
  * What needs root and real devices. Without root it fails, so that a CI that lost its root is noticed; who knows that

@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander'
-import { explain } from './help.ts'
-import { DEFAULT_DATA_DIR } from './options.ts'
+import { explain } from './terminal/help.ts'
+import { DEFAULT_DATA_DIR } from './terminal/options.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish']
 
@@ -43,7 +43,7 @@ export function addCompletionCommands(program: Command, build: () => Command): v
 
 /** The claims and ids of the volumes where the environment, or the default, says. */
 async function knownVolumes(): Promise<[value: string, description: string][]> {
-  const { takeSurvey } = await import('./survey.ts')
+  const { takeSurvey } = await import('./node/survey.ts')
   const { claimOf } = await import('./volume/view.ts')
   const { LOOP_DATA_DIR: dataDir = DEFAULT_DATA_DIR, LOOP_CONFIG: config } = process.env
   const { pools } = await takeSurvey({ dataDir, ...(config !== undefined && { config }) })

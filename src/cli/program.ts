@@ -1,12 +1,12 @@
 import { Command } from 'commander'
 import { addCompletionCommands } from './completion.ts'
-import { addControllerCommand } from './controller.ts'
+import { addControllerCommand } from './serve/controller.ts'
 import { addDoctorCommand } from './doctor/command.ts'
-import { addLoopCommands } from './loop.ts'
-import { addNodeCommand } from './node.ts'
+import { addLoopCommands } from './loop/command.ts'
+import { addNodeCommand } from './serve/node.ts'
 import { addPoolCommands } from './pool/command.ts'
 import { runProgram } from './run-program.ts'
-import { version } from './version.ts'
+import { version } from './terminal/version.ts'
 import { addVolumeCommands } from './volume/command.ts'
 
 /** Runs the command line. @returns the exit code: 0, or 1 after one sentence on stderr that says what is wrong */
@@ -32,12 +32,5 @@ function commands(): Command {
   addVolumeCommands(program)
   addPoolCommands(program)
   addLoopCommands(program)
-  program
-    .command('demo')
-    .description('Show the life of a volume on this machine, without a cluster (needs root)')
-    .action(async () => {
-      const { runDemo } = await import('../demo/demo.ts')
-      process.exitCode = await runDemo()
-    })
   return program
 }

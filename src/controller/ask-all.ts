@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { CallOptions, CsiClient } from '../csi/client.ts'
-import { messageOf } from '../volumes/errors.ts'
+import { messageOf } from '../volumes/model/errors.ts'
 import type { Caller, RemoteNode } from './remote-node.ts'
 
 /** What the nodes say to a question. */

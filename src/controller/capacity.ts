@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { GetCapacityRequest } from '../csi/generated/csi/v1/GetCapacityRequest.ts'
 import type { GetCapacityResponse } from '../csi/generated/csi/v1/GetCapacityResponse.ts'
-import { VolumeError } from '../volumes/errors.ts'
+import { VolumeError } from '../volumes/model/errors.ts'
 import { askAll } from './ask-all.ts'
 import type { NodeDirectory } from './directory.ts'
 import { isAway, type Caller, type RemoteNode } from './remote-node.ts'

@@ -1,7 +1,7 @@
 import { isAnswer } from '../csi/errors.ts'
 import type { CreateVolumeRequest } from '../csi/generated/csi/v1/CreateVolumeRequest.ts'
-import { VolumeError, messageOf } from '../volumes/errors.ts'
-import type { ObjectRef, Tell } from './reconcile/ports.ts'
+import { VolumeError, messageOf } from '../volumes/model/errors.ts'
+import type { ObjectRef, Tell } from './cluster-ports.ts'
 
 /** Makes a volume; where there is no place for it, its claim is told, too. */
 export async function tellingClaim<T>(

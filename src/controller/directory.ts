@@ -2,8 +2,8 @@ import type { Logger } from 'pino'
 import type { Validity } from '../csi/certificate-validity.ts'
 import type { CsiClient } from '../csi/client.ts'
 import { NodeTopology } from '../csi/topology.ts'
-import { VolumeError } from '../volumes/errors.ts'
-import { nodeHashOf } from '../volumes/ids.ts'
+import { VolumeError } from '../volumes/model/errors.ts'
+import { nodeHashOf } from '../volumes/model/ids.ts'
 import { RemoteNode, type NodeTimeouts } from './remote-node.ts'
 
 /** Where the controller services of a node are: `host:port`. */

@@ -1,5 +1,5 @@
 import type { CallOptions, CsiClient } from '../csi/client.ts'
-import { VolumeError } from '../volumes/errors.ts'
+import { VolumeError } from '../volumes/model/errors.ts'
 import type { NodeDirectory } from './directory.ts'
 import { isAway, type Caller, type RemoteNode } from './remote-node.ts'
 

@@ -1,6 +1,6 @@
 import type { Handlers } from '../csi/handlers.ts'
 import type { Csi } from '../csi/protocol.ts'
-import { VolumeError } from '../volumes/errors.ts'
+import { VolumeError } from '../volumes/model/errors.ts'
 import type { NodeDirectory } from './directory.ts'
 import type { RemoteNode } from './remote-node.ts'
 

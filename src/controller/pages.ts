@@ -1,5 +1,5 @@
 import { pageBounds, type PageRequest } from '../csi/pages.ts'
-import { beforeAllIdsOf, nodeHashOf } from '../volumes/ids.ts'
+import { beforeAllIdsOf, nodeHashOf } from '../volumes/model/ids.ts'
 
 /** How long a node may take for one page of a list, in milliseconds. */
 export const PAGE_MS = 20_000

@@ -2,8 +2,8 @@ import type { CallOptions, CsiClient } from '../csi/client.ts'
 import { isAnswer } from '../csi/errors.ts'
 import type { Validity } from '../csi/certificate-validity.ts'
 import type { NodeTopology } from '../csi/topology.ts'
-import { VolumeError } from '../volumes/errors.ts'
-import { nodeHash } from '../volumes/ids.ts'
+import { VolumeError } from '../volumes/model/errors.ts'
+import { nodeHash } from '../volumes/model/ids.ts'
 
 /** How long the router waits for a node, in milliseconds. */
 export interface NodeTimeouts {

@@ -1,4 +1,4 @@
-import type { Tell } from './reconcile/ports.ts'
+import type { Tell } from './cluster-ports.ts'
 
 /** What the router is told of the cluster besides where the nodes are. */
 export interface Surroundings {

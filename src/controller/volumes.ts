@@ -1,7 +1,7 @@
 import { controllerGetCapabilities } from '../csi/controller.ts'
 import type { ControllerDefinition } from '../csi/generated/csi/v1/Controller.ts'
 import type { Handlers } from '../csi/handlers.ts'
-import { KeyedLock } from '../volumes/keyed-lock.ts'
+import { KeyedLock } from '../volumes/concurrency/keyed-lock.ts'
 import { Attempts } from './attempts.ts'
 import { capacityOf } from './capacity.ts'
 import { tellingClaim } from './claim-notices.ts'

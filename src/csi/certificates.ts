@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import type { Logger } from 'pino'
-import { hasErrno, messageOf } from '../volumes/errors.ts'
+import { hasErrno, messageOf } from '../volumes/model/errors.ts'
 import {
   describeExpiry,
   expiryOf,

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js'
-import { VolumeError, firstFailure, hasErrno, messageOf, type ErrorKind } from '../volumes/errors.ts'
+import { VolumeError, firstFailure, hasErrno, messageOf, type ErrorKind } from '../volumes/model/errors.ts'
 
 /** The one table from what went wrong to gRPC's status codes (CSI specification, "Error Scheme"). */
 const codes: Record<ErrorKind, status> = {

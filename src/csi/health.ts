@@ -1,4 +1,4 @@
-import type { Catalog } from '../volumes/catalog.ts'
+import type { Catalog } from '../volumes/pool/catalog.ts'
 import type { StorageIssue, VolumeIssue, VolumeStatus } from '../volumes/health/issue.ts'
 import type { StorageHealth } from '../volumes/health/storage-health.ts'
 import type { VolumeHealth } from '../volumes/health/volume-health.ts'

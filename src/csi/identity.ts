@@ -1,6 +1,6 @@
 import type { IdentityDefinition } from './generated/csi/v1/Identity.ts'
 import type { Handlers } from './handlers.ts'
-import { VolumeError, messageOf } from '../volumes/errors.ts'
+import { VolumeError, messageOf } from '../volumes/model/errors.ts'
 
 export interface IdentityDependencies {
   readonly driverName: string

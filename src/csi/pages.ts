@@ -1,5 +1,5 @@
-import { VolumeError } from '../volumes/errors.ts'
-import { isId } from '../volumes/ids.ts'
+import { VolumeError } from '../volumes/model/errors.ts'
+import { isId } from '../volumes/model/ids.ts'
 
 /** What a page has at most, so that it stays below the 4 MiB of a gRPC message, also when every volume of it has two problems. */
 const MAXIMUM_PAGE = 4000

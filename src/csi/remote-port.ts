@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { Newest } from '../volumes/newest.ts'
+import { Newest } from '../volumes/concurrency/newest.ts'
 
 export interface RemotePortLimits {
   /** Connections at once on which no call has been accepted yet. One more closes the oldest of them. */

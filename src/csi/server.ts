@@ -9,7 +9,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js'
 import type { Logger } from 'pino'
-import { VolumeError, hasErrno } from '../volumes/errors.ts'
+import { VolumeError, hasErrno } from '../volumes/model/errors.ts'
 import { serverStream, unary, type CallContext, type CallObserver } from './adapter.ts'
 import { untraced, type CallTracer } from './call-tracer.ts'
 import { ShutdownError } from './errors.ts'

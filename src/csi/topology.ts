@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { VolumeError } from '../volumes/errors.ts'
+import { VolumeError } from '../volumes/model/errors.ts'
 import type { Topology } from './generated/csi/v1/Topology.ts'
 import type { TopologyRequirement } from './generated/csi/v1/TopologyRequirement.ts'
 

@@ -1,5 +1,5 @@
-import { messageOf } from '../volumes/errors.ts'
-import { PoolUnreachableError } from '../volumes/pool/unreachable.ts'
+import { messageOf } from '../volumes/model/errors.ts'
+import { PoolUnreachableError } from '../volumes/pool/gate/unreachable.ts'
 import { text, type Page, type Pages } from './http-server.ts'
 
 /** A disk that hangs must not leave the kubelet's probe without an answer. */

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { messageOf } from '../volumes/errors.ts'
-import { Newest } from '../volumes/newest.ts'
+import { messageOf } from '../volumes/model/errors.ts'
+import { Newest } from '../volumes/concurrency/newest.ts'
 
 /** What a path answers with. */
 export interface Page {

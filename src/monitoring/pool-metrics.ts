@@ -1,6 +1,6 @@
 import type { StorageHealth } from '../volumes/health/storage-health.ts'
 import type { Pool } from '../volumes/pool/pool.ts'
-import { usableBytes, type PoolUsage } from '../volumes/pool/space.ts'
+import { usableBytes, type PoolUsage } from '../volumes/pool/space/space.ts'
 import { node } from './definitions.ts'
 import type { Metrics } from './metrics.ts'
 import { ofReadable } from './of-readable.ts'

@@ -1,4 +1,4 @@
-import { repairs, type Observer, type Repair, type Step } from '../volumes/observer.ts'
+import { repairs, type Observer, type Repair, type Step } from '../volumes/model/observer.ts'
 import { node } from './definitions.ts'
 import type { Metrics } from './metrics.ts'
 

@@ -17,8 +17,8 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import type { Logger } from 'pino'
 import type { CallSpan, CallTracer, TraceHeaders } from '../csi/call-tracer.ts'
-import { messageOf } from '../volumes/errors.ts'
-import type { Observer, Step } from '../volumes/observer.ts'
+import { messageOf } from '../volumes/model/errors.ts'
+import type { Observer, Step } from '../volumes/model/observer.ts'
 
 /** A receiver that does not answer must not hold up the end of the process. */
 const EXPORT_TIMEOUT_MS = 3000

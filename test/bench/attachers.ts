@@ -3,7 +3,7 @@ import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO } from '../../src/linux/loop/abi
 import type { LoopControl } from '../../src/linux/loop/control.ts'
 import { configure } from '../../src/linux/loop/device.ts'
 import type { LinuxLoopDevices } from '../../src/linux/loop/loop-devices.ts'
-import { hasErrno } from '../../src/volumes/errors.ts'
+import { hasErrno } from '../../src/volumes/model/errors.ts'
 import { sh } from './shell-contender.ts'
 
 /** Disposing detaches it, unless it is mounted: then the last unmount does. */

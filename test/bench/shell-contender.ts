@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { run } from '../../src/linux/exec.ts'
+import { run } from '../../src/linux/process/exec.ts'
 import type { Contender, Life } from './contender.ts'
 import { makeVolumePaths, type VolumePaths } from './volume-paths.ts'
 

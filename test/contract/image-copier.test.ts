@@ -1,4 +1,4 @@
-import { LinuxImageCopier } from '../../src/linux/copy/image-copier.ts'
+import { LinuxImageCopier } from '../../src/linux/images/image-copier.ts'
 import { describeRoot } from '../root.ts'
 import { Scratch } from '../scratch.ts'
 import { tool } from '../tool.ts'

@@ -1,7 +1,7 @@
 import { readFile, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import type { CopyProgress, ImageCopier } from '../../src/volumes/ports.ts'
+import type { CopyProgress, ImageCopier } from '../../src/volumes/model/ports.ts'
 import { tool } from '../tool.ts'
 import {
   BLOCK_BYTES,

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { LinuxMounts } from '../../src/linux/mounts.ts'
+import { LinuxMounts } from '../../src/linux/mount/mounts.ts'
 import { FakeMounts } from '../fakes/mounts.ts'
 import { describeRoot } from '../root.ts'
 import { Scratch } from '../scratch.ts'

@@ -1,7 +1,7 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import type { LoopDevice, Mounts, OpenFileSystem } from '../../src/volumes/ports.ts'
+import type { LoopDevice, Mounts, OpenFileSystem } from '../../src/volumes/model/ports.ts'
 
 /** What the suite needs of its subject's world. */
 export interface MountsWorld extends AsyncDisposable {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
-import { formatDuration, table } from '../../src/cli/text.ts'
+import { formatDuration, table } from '../../src/cli/terminal/text.ts'
 import { nodeNames, onNode } from './support/cluster.ts'
 import { driverPods } from './support/driver.ts'
 import { eventually } from '../support/eventually.ts'

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { VolumeError } from '../../src/volumes/errors.ts'
+import { VolumeError } from '../../src/volumes/model/errors.ts'
 import {
   fsTypes,
   type FileSystemIdentity,
   type FileSystems,
   type FsType,
   type Signature,
-} from '../../src/volumes/ports.ts'
+} from '../../src/volumes/model/ports.ts'
 import { FakeErrno } from './errno.ts'
 
 /** What is on a device. */

@@ -1,5 +1,5 @@
-import { LinuxImageCopier } from '../../src/linux/copy/image-copier.ts'
-import type { CopyProgress, Extent, ImageCopier } from '../../src/volumes/ports.ts'
+import { LinuxImageCopier } from '../../src/linux/images/image-copier.ts'
+import type { CopyProgress, Extent, ImageCopier } from '../../src/volumes/model/ports.ts'
 
 export type CopierOperation = 'share' | 'copy' | 'update' | 'updateWithin'
 

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { VolumeError } from '../../src/volumes/errors.ts'
+import { VolumeError } from '../../src/volumes/model/errors.ts'
 import type {
   AttachOptions,
   Attachment,
@@ -7,7 +7,7 @@ import type {
   LoopDevices,
   LoopState,
   RecoveredDevices,
-} from '../../src/volumes/ports.ts'
+} from '../../src/volumes/model/ports.ts'
 
 interface Bound {
   readonly image: string

@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
-import { hasErrno, VolumeError } from '../../src/volumes/errors.ts'
+import { hasErrno, VolumeError } from '../../src/volumes/model/errors.ts'
 import type {
   LoopDevice,
   MountEntry,
@@ -8,7 +8,7 @@ import type {
   Mounts,
   OpenFileSystem,
   TrimStep,
-} from '../../src/volumes/ports.ts'
+} from '../../src/volumes/model/ports.ts'
 import { FakeErrno } from './errno.ts'
 
 export interface FakeMountsHooks {

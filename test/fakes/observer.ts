@@ -1,4 +1,4 @@
-import type { Observer, Repair, Step } from '../../src/volumes/observer.ts'
+import type { Observer, Repair, Step } from '../../src/volumes/model/observer.ts'
 
 /** Remembers what it is told, in order. */
 export class RecordingObserver implements Observer {

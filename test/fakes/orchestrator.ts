@@ -1,4 +1,4 @@
-import type { ClusterVolume, ObjectRef, Orchestrator } from '../../src/controller/reconcile/ports.ts'
+import type { ClusterVolume, ObjectRef, Orchestrator } from '../../src/controller/cluster-ports.ts'
 
 /** What a cluster knows, in memory. */
 export class FakeOrchestrator implements Orchestrator {

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { status, type ServiceError } from '@grpc/grpc-js'
-import { messageOf } from '../../src/volumes/errors.ts'
+import { messageOf } from '../../src/volumes/model/errors.ts'
 import { rightCodes } from './codes.ts'
 import type { Stage } from './stage.ts'
 

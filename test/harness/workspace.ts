@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { LoopControl } from '../../src/linux/loop/control.ts'
 import { backingFile } from '../../src/linux/loop/inventory.ts'
 import { LinuxLoopDevices } from '../../src/linux/loop/loop-devices.ts'
-import { LinuxMounts } from '../../src/linux/mounts.ts'
-import { hasErrno } from '../../src/volumes/errors.ts'
+import { LinuxMounts } from '../../src/linux/mount/mounts.ts'
+import { hasErrno } from '../../src/volumes/model/errors.ts'
 import { inParallel } from './in-parallel.ts'
 
 /** Below koffi's limit of 256 calls. Removing a loop device waits 50 ms for nothing but a grace period. */

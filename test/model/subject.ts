@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { status } from '@grpc/grpc-js'
-import { snapshotIdFor, volumeIdFor } from '../../src/volumes/ids.ts'
+import { snapshotIdFor, volumeIdFor } from '../../src/volumes/model/ids.ts'
 import type { TestNode } from '../support/driver.ts'
 import { MiB, blockCapability, mountCapability } from '../support/volume.ts'
 import { listing } from './model.ts'

@@ -6,7 +6,7 @@ import { expect, it } from '@jest/globals'
 import { describeRoot } from '../root.ts'
 import { tool } from '../tool.ts'
 
-const mainScript = join(import.meta.dirname, '../../src/main.ts')
+const mainScript = join(import.meta.dirname, '../../demo/main.ts')
 
 /** Some user that is not root; it need not have a name. */
 const NOBODY = { uid: 65534 }
@@ -41,7 +41,7 @@ interface How {
 }
 
 async function runDemo({ interruptAt, ...user }: How = {}): Promise<Outcome> {
-  const child = spawn(process.execPath, [mainScript, 'demo'], { stdio: ['ignore', 'pipe', 'pipe'], ...user })
+  const child = spawn(process.execPath, [mainScript], { stdio: ['ignore', 'pipe', 'pipe'], ...user })
   let stdout = ''
   let stderr = ''
   let interrupted = false

@@ -1,7 +1,7 @@
 import { appendFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { parseDuration } from '../../src/cli/text.ts'
+import { parseDuration } from '../../src/cli/terminal/text.ts'
 import { builtDriver, positive, runAsRoot } from '../harness/command-line.ts'
 import { progressOn } from '../harness/progress.ts'
 import { soakCrossed } from './crossed.ts'

@@ -1,4 +1,4 @@
-import { table } from '../../src/cli/text.ts'
+import { table } from '../../src/cli/terminal/text.ts'
 import type { Sample } from './sample.ts'
 import type { Findings } from './soak.ts'
 import { sparkline } from './sparkline.ts'

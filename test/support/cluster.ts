@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { connect, type CsiClient } from '../../src/csi/client.ts'
-import { hasErrno } from '../../src/volumes/errors.ts'
+import { hasErrno } from '../../src/volumes/model/errors.ts'
 import { Authority, controllerName } from './certificates.ts'
 import { DriverProcess, TestNode } from './driver.ts'
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf } from '../../src/volumes/errors.ts'
+import { messageOf } from '../../src/volumes/model/errors.ts'
 
 export interface Patience {
   readonly timeoutMs?: number

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { hasErrno } from '../../src/volumes/errors.ts'
+import { hasErrno } from '../../src/volumes/model/errors.ts'
 
 const BLOCK_BYTES = 4096
 

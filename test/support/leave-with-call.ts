@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { leaveSoon } from '../../src/cli/leave-soon.ts'
+import { leaveSoon } from '../../src/cli/terminal/leave-soon.ts'
 
 /** `node leave-with-call.ts PATH` ends while it asks for the path. */
 const [, , path = ''] = process.argv

@@ -1,6 +1,6 @@
 import { open, readdir, readFile, rm } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { nodeHash } from '../../src/volumes/ids.ts'
+import { nodeHash } from '../../src/volumes/model/ids.ts'
 import { setTimeout } from 'node:timers/promises'
 import { tool } from '../tool.ts'
 

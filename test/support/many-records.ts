@@ -1,9 +1,9 @@
 import { mkdir, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { volumeIdFor } from '../../src/volumes/ids.ts'
-import { volumeKind } from '../../src/volumes/pool/volume-record.ts'
-import { sideBySide } from '../../src/volumes/side-by-side.ts'
-import type { Volume } from '../../src/volumes/volume.ts'
+import { volumeIdFor } from '../../src/volumes/model/ids.ts'
+import { volumeKind } from '../../src/volumes/pool/records/volume-record.ts'
+import { sideBySide } from '../../src/volumes/concurrency/side-by-side.ts'
+import type { Volume } from '../../src/volumes/model/volume.ts'
 
 const CAPACITY_BYTES = 1n << 20n
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from '@jest/globals'
 import type { BlockMetadata } from '../../src/csi/generated/csi/v1/BlockMetadata.ts'
-import { DIFFERENCE_GRANULE_BYTES } from '../../src/linux/copy/differences.ts'
+import { DIFFERENCE_GRANULE_BYTES } from '../../src/linux/images/differences.ts'
 
 /** A BlockMetadata, in bytes. */
 export interface Tuple {

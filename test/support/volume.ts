@@ -3,7 +3,7 @@ import type { CreateVolumeRequestInit } from '../../src/csi/generated/csi/v1/Cre
 import type { VolumeCapabilityInit } from '../../src/csi/generated/csi/v1/VolumeCapability.ts'
 import type { VolumeContentSourceInit } from '../../src/csi/generated/csi/v1/VolumeContentSource.ts'
 import type { CallOptions } from '../../src/csi/client.ts'
-import type { AccessMode } from '../../src/volumes/volume.ts'
+import type { AccessMode } from '../../src/volumes/model/volume.ts'
 import { devicesOf } from './leftovers.ts'
 import type { TestHost } from './host.ts'
 

@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from 'commander'
-import { explanationOf } from '../../src/cli/help.ts'
+import { explanationOf } from '../../src/cli/terminal/help.ts'
 import { markdown, table } from '../monitoring/markdown.ts'
 
 /** docs/reference/command-line.md: every command, as its `--help` has it. */

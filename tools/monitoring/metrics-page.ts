@@ -1,5 +1,5 @@
 import { common, controller, node, type Definition } from '../../src/monitoring/definitions.ts'
-import { repairs, steps } from '../../src/volumes/observer.ts'
+import { repairs, steps } from '../../src/volumes/model/observer.ts'
 import { markdown, table } from './markdown.ts'
 
 /** docs/reference/metrics.md: every metric of both roles. */

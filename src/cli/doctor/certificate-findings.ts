@@ -1,6 +1,6 @@
 import { describeExpiry, expiryOf, RENEWAL, type Validity } from '../../csi/certificate-validity.ts'
 import { readValidities } from '../../csi/certificates.ts'
-import { messageOf } from '../../volumes/errors.ts'
+import { messageOf } from '../../volumes/model/errors.ts'
 import type { Finding } from '../../volumes/health/finding.ts'
 
 /** What is wrong with the certificates between controller and nodes. @param directory undefined where there are none */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { explain } from '../help.ts'
+import { explain } from '../terminal/help.ts'
 import {
   configOption,
   dataDirOption,
@@ -8,7 +8,7 @@ import {
   kubeletDirOption,
   nodeIdOption,
   tlsDirOption,
-} from '../options.ts'
+} from '../terminal/options.ts'
 import type { DoctorOptions } from './diagnose.ts'
 
 /** `csi-driver-loop doctor`: what is wrong on this node, and what to do about it. */

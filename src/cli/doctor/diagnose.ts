@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { LinuxFileSystems } from '../../linux/filesystems/index.ts'
-import { LinuxImageFiles } from '../../linux/image-files.ts'
+import { LinuxImageFiles } from '../../linux/images/image-files.ts'
 import { isUnlinked, onTopOf } from '../../linux/loop/inventory.ts'
-import { lockHolder } from '../../linux/lock-holder.ts'
+import { lockHolder } from '../../linux/files/lock-holder.ts'
 import { examineMachine } from '../../linux/preflight/machine.ts'
-import { messageOf } from '../../volumes/errors.ts'
+import { messageOf } from '../../volumes/model/errors.ts'
 import type { Finding } from '../../volumes/health/finding.ts'
-import { isId, isIdOfNode } from '../../volumes/ids.ts'
+import { isId, isIdOfNode } from '../../volumes/model/ids.ts'
 import { fileSystemFindings } from '../../volumes/inspection/file-system-findings.ts'
 import { poolFindings } from '../../volumes/inspection/pool-findings.ts'
 import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
@@ -19,11 +19,11 @@ import {
   type OrphanDevice,
 } from '../../volumes/inspection/use-findings.ts'
 import type { VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
-import { homeOf } from '../../volumes/pool/pool.ts'
-import { FILES_AT_ONCE, sideBySide } from '../../volumes/side-by-side.ts'
-import { askDriver, driverProcess, type DriverIdentity } from '../running-driver.ts'
+import { FILES_AT_ONCE, sideBySide } from '../../volumes/concurrency/side-by-side.ts'
+import { askDriver, driverProcess, type DriverIdentity } from '../node/running-driver.ts'
 import { certificateFindings } from './certificate-findings.ts'
-import { takeSurvey, volumesOf, type PoolOptions, type Survey } from '../survey.ts'
+import { takeSurvey, volumesOf, type PoolOptions, type Survey } from '../node/survey.ts'
+import { homeOf } from '../../volumes/model/pool-config.ts'
 
 export interface DoctorOptions extends PoolOptions {
   readonly endpoint?: string

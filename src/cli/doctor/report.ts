@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import type { Finding } from '../../volumes/health/finding.ts'
 import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
-import { countOf } from '../text.ts'
+import { countOf } from '../terminal/text.ts'
 import type { Diagnosis } from './diagnose.ts'
 
 /** For people. */

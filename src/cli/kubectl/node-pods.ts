@@ -1,4 +1,4 @@
-import { nodeHash, nodeHashOf } from '../../volumes/ids.ts'
+import { nodeHash, nodeHashOf } from '../../volumes/model/ids.ts'
 import type { Kubectl } from './kubectl.ts'
 
 /** What the chart labels the driver's pods on the nodes with. */

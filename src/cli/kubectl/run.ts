@@ -1,5 +1,5 @@
 import { open, rm, stat } from 'node:fs/promises'
-import { writeSparse } from '../../linux/copy/write-sparse.ts'
+import { writeSparse } from '../../linux/images/write-sparse.ts'
 import type { Kubectl } from './kubectl.ts'
 import { execArguments, podOfVolume, podOn, type NodePod } from './node-pods.ts'
 import type { Plan } from './plan.ts'

@@ -1,5 +1,5 @@
-import { printTable, type Column } from '../columns.ts'
-import { loopColumns } from '../loop-columns.ts'
+import { printTable, type Column } from '../terminal/columns.ts'
+import { loopColumns } from '../loop/columns.ts'
 import { listColumns as poolColumns, spaceColumns } from '../pool/columns.ts'
 import { listColumns, usageColumns } from '../volume/columns.ts'
 import type { TableName } from './plan.ts'

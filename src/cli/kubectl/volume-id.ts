@@ -1,4 +1,4 @@
-import { isId } from '../../volumes/ids.ts'
+import { isId } from '../../volumes/model/ids.ts'
 import type { Kubectl } from './kubectl.ts'
 
 interface Claim {

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
-import { formatBytes } from '../../volumes/bytes.ts'
-import type { Column } from '../columns.ts'
-import { percent } from '../text.ts'
+import { formatBytes } from '../../volumes/model/bytes.ts'
+import type { Column } from '../terminal/columns.ts'
+import { percent } from '../terminal/text.ts'
 import type { PoolView, SpaceView } from './view.ts'
 
 const name: Column<PoolView> = { head: 'POOL', cell: ({ name }) => name }

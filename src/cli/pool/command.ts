@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { explain } from '../help.ts'
-import { configOption, dataDirOption, jsonOption } from '../options.ts'
-import type { PoolOptions } from '../survey.ts'
+import { explain } from '../terminal/help.ts'
+import { configOption, dataDirOption, jsonOption } from '../terminal/options.ts'
+import type { PoolOptions } from '../node/survey.ts'
 
 type Options = PoolOptions & { readonly json?: boolean }
 

@@ -1,7 +1,7 @@
-import { LinuxImageFiles } from '../../linux/image-files.ts'
+import { LinuxImageFiles } from '../../linux/images/image-files.ts'
 import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
 import { usageOf } from '../../volumes/inspection/pool-usage.ts'
-import { availableBytes, usableBytes } from '../../volumes/pool/space.ts'
+import { availableBytes, usableBytes } from '../../volumes/pool/space/space.ts'
 
 /** A pool as `--json` prints it: the names of its fields stay as they are. Sizes are bytes. */
 export interface PoolView {

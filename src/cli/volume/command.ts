@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { configOption, dataDirOption } from '../options.ts'
+import { configOption, dataDirOption } from '../terminal/options.ts'
 import { addLookingCommands } from './looking.ts'
 import { addMakingCommands } from './making.ts'
 import type { AddCommand } from './words.ts'

@@ -1,8 +1,8 @@
-import { blockBytesOf } from '../../linux/blkid.ts'
+import { blockBytesOf } from '../../linux/filesystems/blkid.ts'
 import { LinuxFileSystems } from '../../linux/filesystems/index.ts'
-import { VolumeError } from '../../volumes/errors.ts'
-import { fsTypes, type FsType } from '../../volumes/ports.ts'
-import { sectorBytesOf } from '../../volumes/volume.ts'
+import { VolumeError } from '../../volumes/model/errors.ts'
+import { fsTypes, type FsType } from '../../volumes/model/ports.ts'
+import { sectorBytesOf } from '../../volumes/model/volume.ts'
 import type { NewVolume } from './create.ts'
 
 export interface ContentWishes {

@@ -1,8 +1,8 @@
-import { VolumeError, messageOf } from '../../volumes/errors.ts'
+import { VolumeError, messageOf } from '../../volumes/model/errors.ts'
 import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
-import type { Snapshot } from '../../volumes/snapshots/snapshot.ts'
-import type { Volume } from '../../volumes/volume.ts'
-import type { Survey } from '../survey.ts'
+import type { Snapshot } from '../../volumes/model/snapshot.ts'
+import type { Volume } from '../../volumes/model/volume.ts'
+import type { Survey } from '../node/survey.ts'
 import { claimOf } from './view.ts'
 
 export interface Found<T> {

@@ -1,5 +1,5 @@
-import { printTable, type Column } from '../columns.ts'
-import { takeSurvey, type PoolOptions } from '../survey.ts'
+import { printTable, type Column } from '../terminal/columns.ts'
+import { takeSurvey, type PoolOptions } from '../node/survey.ts'
 import { volumeViews, type VolumeView } from './view.ts'
 
 /** @returns a table of all volumes, or JSON */

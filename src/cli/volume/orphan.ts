@@ -1,12 +1,12 @@
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { LinuxImageFiles } from '../../linux/image-files.ts'
-import { VolumeError, hasErrno } from '../../volumes/errors.ts'
-import { isIdOfNode } from '../../volumes/ids.ts'
-import { snapshotKind } from '../../volumes/pool/snapshot-record.ts'
-import { volumeKind } from '../../volumes/pool/volume-record.ts'
-import type { Volume } from '../../volumes/volume.ts'
-import type { Survey } from '../survey.ts'
+import { LinuxImageFiles } from '../../linux/images/image-files.ts'
+import { VolumeError, hasErrno } from '../../volumes/model/errors.ts'
+import { isIdOfNode } from '../../volumes/model/ids.ts'
+import { snapshotKind } from '../../volumes/pool/records/snapshot-record.ts'
+import { volumeKind } from '../../volumes/pool/records/volume-record.ts'
+import type { Volume } from '../../volumes/model/volume.ts'
+import type { Survey } from '../node/survey.ts'
 
 /** An image that no cluster asks this node for: of another node, of this one under another name, or without a record. */
 export interface Orphan {

@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { LinuxImageFiles } from '../../linux/image-files.ts'
-import { flush } from '../../volumes/pool/durable.ts'
+import { LinuxImageFiles } from '../../linux/images/image-files.ts'
+import { flush } from '../../volumes/pool/files/durable.ts'
 import type { NewVolume } from './create.ts'
 import type { ImagePlace } from './create.ts'
 

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
-import { LinuxImageFiles } from '../../linux/image-files.ts'
-import { VolumeError } from '../../volumes/errors.ts'
-import type { Survey } from '../survey.ts'
+import { LinuxImageFiles } from '../../linux/images/image-files.ts'
+import { VolumeError } from '../../volumes/model/errors.ts'
+import type { Survey } from '../node/survey.ts'
 
 /**
  * Locks a file from outside, which is read or taken as a volume's image, as a loop device does.

@@ -1,4 +1,4 @@
-import { VolumeError } from '../../volumes/errors.ts'
+import { VolumeError } from '../../volumes/model/errors.ts'
 import type { VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
 
 /** @throws VolumeError failed-precondition saying by what the volume is used */

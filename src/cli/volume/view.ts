@@ -1,10 +1,10 @@
-import type { FileSystemUsage } from '../../volumes/ports.ts'
-import { messageOf } from '../../volumes/errors.ts'
+import type { FileSystemUsage } from '../../volumes/model/ports.ts'
+import { messageOf } from '../../volumes/model/errors.ts'
 import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
 import { volumeImage } from '../../volumes/inspection/pool-usage.ts'
 import type { VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
-import type { ContentSource, Volume } from '../../volumes/volume.ts'
-import { volumesOf, type Survey } from '../survey.ts'
+import type { ContentSource, Volume } from '../../volumes/model/volume.ts'
+import { volumesOf, type Survey } from '../node/survey.ts'
 
 /** A volume as `--json` prints it: the names of its fields stay as they are. Sizes are bytes. */
 export interface VolumeView {

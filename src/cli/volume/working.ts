@@ -1,6 +1,6 @@
-import { explain } from '../help.ts'
-import { jsonOption } from '../options.ts'
-import type { PoolOptions } from '../survey.ts'
+import { explain } from '../terminal/help.ts'
+import { jsonOption } from '../terminal/options.ts'
+import type { PoolOptions } from '../node/survey.ts'
 import { WHICH_VOLUME, type AddCommand } from './words.ts'
 
 type Options = PoolOptions & { readonly json?: boolean }

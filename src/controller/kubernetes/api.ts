@@ -1,5 +1,5 @@
 import { ApiException, KubeConfig } from '@kubernetes/client-node'
-import { messageOf } from '../../volumes/errors.ts'
+import { messageOf } from '../../volumes/model/errors.ts'
 
 /** How this process reaches the API server: as a pod, or by KUBECONFIG. */
 export function kubeConfig(): KubeConfig {

@@ -9,7 +9,7 @@ import {
   type CoreV1Api,
 } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
-import type { Notice } from '../reconcile/ports.ts'
+import type { Notice } from '../cluster-ports.ts'
 import { explain, isStatus, object } from './api.ts'
 
 /** What goes on is told again after so long; the API server forgets events after an hour. */

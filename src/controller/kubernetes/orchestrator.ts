@@ -6,7 +6,7 @@ import {
   type StorageV1Api,
   type V1PersistentVolume,
 } from '@kubernetes/client-node'
-import type { ClusterVolume, ObjectRef, Orchestrator } from '../reconcile/ports.ts'
+import type { ClusterVolume, ObjectRef, Orchestrator } from '../cluster-ports.ts'
 import { isStatus, object } from './api.ts'
 
 /**

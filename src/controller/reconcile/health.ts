@@ -1,9 +1,9 @@
 import { isAnswer } from '../../csi/errors.ts'
-import { nodeHashOf } from '../../volumes/ids.ts'
+import { nodeHashOf } from '../../volumes/model/ids.ts'
 import type { Caller, RemoteNode } from '../remote-node.ts'
 import { sideBySide } from '../side-by-side.ts'
 import { healthNotices, missingNotice } from './notices.ts'
-import type { ClusterVolume, Notice } from './ports.ts'
+import type { ClusterVolume, Notice } from '../cluster-ports.ts'
 import type { NodeSurvey } from './survey.ts'
 
 /** Questions to one node at the same time: 300 volumes that it does not answer for take 5 times a question's timeout. */

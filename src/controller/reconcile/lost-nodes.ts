@@ -1,5 +1,5 @@
-import { nodeHash, nodeHashOf } from '../../volumes/ids.ts'
-import type { ClusterVolume } from './ports.ts'
+import { nodeHash, nodeHashOf } from '../../volumes/model/ids.ts'
+import type { ClusterVolume } from '../cluster-ports.ts'
 import { Sightings } from './sightings.ts'
 
 /** A node that is replaced under its own name is gone for a while. */

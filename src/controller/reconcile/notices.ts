@@ -2,7 +2,7 @@ import { describeExpiry, expiryOf, RENEWAL, type Validity } from '../../csi/cert
 import type { VolumeHealth } from '../../csi/generated/csi/v1/VolumeHealth.ts'
 import type { Orphan } from './orphans.ts'
 import type { RemoteNode } from '../remote-node.ts'
-import type { ClusterVolume, Notice, ObjectRef } from './ports.ts'
+import type { ClusterVolume, Notice, ObjectRef } from '../cluster-ports.ts'
 
 /** As many orphans are named. */
 const NAMED = 10

@@ -1,6 +1,6 @@
-import { nodeHashOf } from '../../volumes/ids.ts'
+import { nodeHashOf } from '../../volumes/model/ids.ts'
 import type { RemoteNode } from '../remote-node.ts'
-import type { ClusterVolume } from './ports.ts'
+import type { ClusterVolume } from '../cluster-ports.ts'
 import { Sightings } from './sightings.ts'
 import type { NodeSurvey } from './survey.ts'
 

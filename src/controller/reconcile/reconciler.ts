@@ -1,12 +1,12 @@
 import type { Logger } from 'pino'
 import type { Validity } from '../../csi/certificate-validity.ts'
-import { messageOf } from '../../volumes/errors.ts'
+import { messageOf } from '../../volumes/model/errors.ts'
 import type { NodeDirectory } from '../directory.ts'
 import { noticesOfHealth } from './health.ts'
 import { LostNodes } from './lost-nodes.ts'
 import { certificateNotices, lostNotice, nodeCertificateNotices, orphanNotices } from './notices.ts'
 import { Orphans, type Orphan } from './orphans.ts'
-import type { ClusterVolume, ObjectRef, Orchestrator, Tell } from './ports.ts'
+import type { ClusterVolume, ObjectRef, Orchestrator, Tell } from '../cluster-ports.ts'
 import { survey } from './survey.ts'
 
 export interface ReconcilerConfig {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { VolumeHealth } from '../../csi/generated/csi/v1/VolumeHealth.ts'
-import { messageOf } from '../../volumes/errors.ts'
+import { messageOf } from '../../volumes/model/errors.ts'
 import type { NodeDirectory } from '../directory.ts'
 import { isAway, type Caller, type RemoteNode } from '../remote-node.ts'
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
-import { VolumeError } from '../../volumes/errors.ts'
-import { run } from '../exec.ts'
-import { openImage } from '../open-image.ts'
+import { VolumeError } from '../../volumes/model/errors.ts'
+import { run } from '../process/exec.ts'
+import { openImage } from '../files/open-image.ts'
 import { identify } from './magic.ts'
 import {
   hasKnownChecksum,

@@ -1,4 +1,4 @@
-import { deviceSizeByName } from '../device-size.ts'
+import { deviceSizeByName } from '../loop/device-size.ts'
 
 /** Always the page's size, not 1 KiB below 512 MiB: a volume that starts small would keep small blocks as it grows. */
 export const BLOCK_BYTES = 4096n

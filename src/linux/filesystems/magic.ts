@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { fsTypes, type FileSystemIdentity, type FsType } from '../../volumes/ports.ts'
+import { fsTypes, type FileSystemIdentity, type FsType } from '../../volumes/model/ports.ts'
 
 interface Layout {
   /** Of the magic number, in bytes from the start of the device. */

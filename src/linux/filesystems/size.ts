@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises'
-import { deviceSize } from '../device-size.ts'
+import { deviceSize } from '../loop/device-size.ts'
 
 /** How large a file system is, by its superblock. */
 export interface FileSystemSize {

@@ -1,5 +1,5 @@
-import { CommandError } from '../command-error.ts'
-import { run } from '../exec.ts'
+import { CommandError } from '../process/command-error.ts'
+import { run } from '../process/exec.ts'
 import type { Verdict } from './type.ts'
 
 /**

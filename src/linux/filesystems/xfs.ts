@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { run } from '../exec.ts'
+import { run } from '../process/exec.ts'
 import type { FileSystemType } from './type.ts'
 import { verifyWith } from './verify.ts'
 import { isXfsInProgress } from './xfs-in-progress.ts'

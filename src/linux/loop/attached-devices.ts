@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
-import { hasErrno } from '../../volumes/errors.ts'
-import type { LoopState } from '../../volumes/ports.ts'
+import { hasErrno } from '../../volumes/model/errors.ts'
+import type { LoopState } from '../../volumes/model/ports.ts'
 import type { LoopNodes } from './device-nodes.ts'
 import { identityOf, isBackedBy, type BackingIdentity } from './identity.ts'
 import { listBound, onTopOf, type InventoryEntry } from './inventory.ts'

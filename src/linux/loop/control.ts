@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises'
-import { VolumeError, hasErrno, messageOf } from '../../volumes/errors.ts'
+import { VolumeError, hasErrno, messageOf } from '../../volumes/model/errors.ts'
 import { ioctl } from '../libc.ts'
 import { LOOP_CTL_ADD, LOOP_CTL_GET_FREE, LOOP_CTL_REMOVE } from './abi.ts'
 import { DeviceNodes } from './device-nodes.ts'

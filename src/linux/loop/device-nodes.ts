@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { lstat, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { hasErrno } from '../../volumes/errors.ts'
+import { hasErrno } from '../../volumes/model/errors.ts'
 import { mknod } from '../libc.ts'
 import { readAttribute } from '../sysfs.ts'
 import { LOOP_CONTROL_MAJOR, LOOP_CONTROL_MINOR, makeDev } from './abi.ts'

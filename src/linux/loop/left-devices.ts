@@ -1,5 +1,5 @@
-import { messageOf } from '../../volumes/errors.ts'
-import type { KeptDevice, LoopState, RecoveredDevices } from '../../volumes/ports.ts'
+import { messageOf } from '../../volumes/model/errors.ts'
+import type { KeptDevice, LoopState, RecoveredDevices } from '../../volumes/model/ports.ts'
 import { targetOf, tryDetach } from './detach.ts'
 import { isUnlinked, onTopOf, type InventoryEntry, type Scan } from './inventory.ts'
 import { ShownDevices } from './shown-devices.ts'

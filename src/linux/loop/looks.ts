@@ -1,4 +1,4 @@
-import { KeyedLock } from '../../volumes/keyed-lock.ts'
+import { KeyedLock } from '../../volumes/concurrency/keyed-lock.ts'
 
 /** How many of a group are looked at at once when the first one has answered, and of how many groups. */
 const AT_ONCE = 8

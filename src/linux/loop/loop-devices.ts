@@ -1,6 +1,6 @@
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
-import { VolumeError, hasErrno } from '../../volumes/errors.ts'
+import { VolumeError, hasErrno } from '../../volumes/model/errors.ts'
 import type {
   AttachOptions,
   Attachment,
@@ -8,9 +8,9 @@ import type {
   LoopDevices,
   LoopState,
   RecoveredDevices,
-} from '../../volumes/ports.ts'
+} from '../../volumes/model/ports.ts'
 import { tryLockExclusive } from '../libc.ts'
-import { openImage } from '../open-image.ts'
+import { openImage } from '../files/open-image.ts'
 import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY } from './abi.ts'
 import { bindFreeDevice } from './bind.ts'
 import type { LoopControl } from './control.ts'

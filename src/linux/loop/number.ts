@@ -1,4 +1,4 @@
-import { hasErrno } from '../../volumes/errors.ts'
+import { hasErrno } from '../../volumes/model/errors.ts'
 import { readAttribute } from '../sysfs.ts'
 import { LOOP_MAJOR, makeDev, splitDev } from './abi.ts'
 

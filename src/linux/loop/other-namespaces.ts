@@ -1,8 +1,8 @@
 import { open, readdir, readlink, type FileHandle } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
-import { hasErrno } from '../../volumes/errors.ts'
-import { readMountInfo } from '../find-mount.ts'
-import { parseMountInfo, type MountInfo } from '../mountinfo.ts'
+import { hasErrno } from '../../volumes/model/errors.ts'
+import { readMountInfo } from '../mountinfo/find-mount.ts'
+import { parseMountInfo, type MountInfo } from '../mountinfo/mountinfo.ts'
 
 /** The first pid namespace, in which /proc shows all processes: PROC_PID_INIT_INO of <linux/proc_ns.h>. */
 const FIRST_PID_NAMESPACE = 'pid:[4026531836]'

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { messageOf } from '../../volumes/errors.ts'
+import { messageOf } from '../../volumes/model/errors.ts'
 import type { DeviceNodes } from './device-nodes.ts'
 import { isBound } from './inventory.ts'
 

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
-import { VolumeError } from '../../volumes/errors.ts'
-import type { AttachOptions } from '../../volumes/ports.ts'
+import { VolumeError } from '../../volumes/model/errors.ts'
+import type { AttachOptions } from '../../volumes/model/ports.ts'
 import type { BoundLoop } from './bind.ts'
 import { sizeOf } from './device.ts'
 import { isBackedBy, type BackingIdentity } from './identity.ts'

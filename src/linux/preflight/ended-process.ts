@@ -1,4 +1,4 @@
-import { hasErrno } from '../../volumes/errors.ts'
+import { hasErrno } from '../../volumes/model/errors.ts'
 
 /** What a look at a process's files in /proc gives, or `otherwise` where it has ended by then (proc(5)). */
 export function unlessEnded<T>(look: () => T, otherwise: T): T {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { hasErrno } from '../../volumes/errors.ts'
-import { fsTypes, type FsType } from '../../volumes/ports.ts'
+import { hasErrno } from '../../volumes/model/errors.ts'
+import { fsTypes, type FsType } from '../../volumes/model/ports.ts'
 import { mount } from '../libc.ts'
 import { lackOf, missingTools, type Lack } from './tools.ts'
 

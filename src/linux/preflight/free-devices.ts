@@ -1,4 +1,4 @@
-import { hasErrno } from '../../volumes/errors.ts'
+import { hasErrno } from '../../volumes/model/errors.ts'
 import type { Finding } from '../../volumes/health/finding.ts'
 import { countDevices } from '../loop/inventory.ts'
 import { readAttribute } from '../sysfs.ts'

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { hasErrno, messageOf } from '../../volumes/errors.ts'
+import { hasErrno, messageOf } from '../../volumes/model/errors.ts'
 import type { Finding } from '../../volumes/health/finding.ts'
 
 /** Whether loop devices can be had. Where there is no node, the driver makes one. */

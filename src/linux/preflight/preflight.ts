@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import type { Finding } from '../../volumes/health/finding.ts'
-import type { FsType } from '../../volumes/ports.ts'
+import type { FsType } from '../../volumes/model/ports.ts'
 import { unavailableFileSystems } from './file-systems.ts'
 import { checkPropagation } from './propagation.ts'
 import { lackOf, missingTools } from './tools.ts'

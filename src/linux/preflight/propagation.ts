@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Finding } from '../../volumes/health/finding.ts'
-import { parseMountInfo, type MountInfo } from '../mountinfo.ts'
+import { parseMountInfo, type MountInfo } from '../mountinfo/mountinfo.ts'
 
 /** Where the kubelet lets volumes be mounted. */
 const FOLDERS = ['plugins', 'pods']

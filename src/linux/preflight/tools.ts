@@ -1,8 +1,8 @@
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import { debianPackages } from '../debian-packages.ts'
-import { toolDirectories } from '../exec.ts'
+import { debianPackages } from '../process/debian-packages.ts'
+import { toolDirectories } from '../process/exec.ts'
 
 /** Those of the tools that are not installed where the driver looks for them. */
 export async function missingTools(tools: readonly string[]): Promise<string[]> {

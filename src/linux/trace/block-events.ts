@@ -1,4 +1,4 @@
-import type { Extent } from '../../volumes/ports.ts'
+import type { Extent } from '../../volumes/model/ports.ts'
 
 /** The unit of the kernel's block layer, whatever the device's own. */
 const SECTOR_BYTES = 512n

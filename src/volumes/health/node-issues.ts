@@ -1,6 +1,6 @@
-import { isLoopMount, shows } from '../node/uses.ts'
-import type { LoopState, MountEntry } from '../ports.ts'
-import type { Volume } from '../volume.ts'
+import { isLoopMount, shows } from '../machine/uses.ts'
+import type { LoopState, MountEntry } from '../model/ports.ts'
+import type { Volume } from '../model/volume.ts'
 import type { VolumeIssue } from './issue.ts'
 
 /** A path where the CO believes the volume to be, and what is mounted there. */

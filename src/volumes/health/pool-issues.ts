@@ -1,9 +1,9 @@
-import { failureOf, isPassing, messageOf } from '../errors.ts'
+import { failureOf, isPassing, messageOf } from '../model/errors.ts'
 import type { Pool } from '../pool/pool.ts'
-import { PoolUnreachableError, notAnswering } from '../pool/unreachable.ts'
+import { PoolUnreachableError, notAnswering } from '../pool/gate/unreachable.ts'
 import { fullness } from './fullness.ts'
 import type { StorageIssue } from './issue.ts'
-import { withinDeadline } from './within-deadline.ts'
+import { withinDeadline } from '../concurrency/within-deadline.ts'
 
 /** Whoever asks for the health of all pools waits no longer for one of them: the kubelet's probes have 5 s. */
 const LOOK_MS = 3000

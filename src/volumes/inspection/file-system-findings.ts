@@ -1,6 +1,6 @@
-import { FileSystemMissing, fileSystemAction } from '../file-system-state.ts'
+import { FileSystemMissing, fileSystemAction } from '../model/file-system-state.ts'
 import type { Finding } from '../health/finding.ts'
-import type { FileSystems, ImageFiles } from '../ports.ts'
+import type { FileSystems, ImageFiles } from '../model/ports.ts'
 import type { VolumeOnNode } from './volume-on-node.ts'
 
 export interface FileSystemInspection {

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import { IMAGE } from '../pool/draft.ts'
-import { measurePool } from '../pool/measure.ts'
-import { snapshotKind } from '../pool/snapshot-record.ts'
-import type { PoolUsage } from '../pool/space.ts'
-import { volumeKind } from '../pool/volume-record.ts'
-import type { ImageFiles } from '../ports.ts'
+import { IMAGE } from '../pool/records/draft.ts'
+import { measurePool } from '../pool/space/measure.ts'
+import { snapshotKind } from '../pool/records/snapshot-record.ts'
+import type { PoolUsage } from '../pool/space/space.ts'
+import { volumeKind } from '../pool/records/volume-record.ts'
+import type { ImageFiles } from '../model/ports.ts'
 import type { PoolOnDisk } from './pool-on-disk.ts'
 
 /** The image of a volume of the pool. */

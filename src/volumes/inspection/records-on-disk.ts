@@ -1,12 +1,12 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { failureOf, hasErrno, isPassing, messageOf } from '../errors.ts'
-import { isId } from '../ids.ts'
-import { pathExists } from '../path-exists.ts'
-import { frozenBy } from '../pool/draft.ts'
-import { loadRecord, type RecordKind } from '../pool/load-record.ts'
-import type { ImageFiles } from '../ports.ts'
-import { FILES_AT_ONCE, sideBySide } from '../side-by-side.ts'
+import { failureOf, hasErrno, isPassing, messageOf } from '../model/errors.ts'
+import { isId } from '../model/ids.ts'
+import { pathExists } from '../machine/path-exists.ts'
+import { frozenBy } from '../pool/records/draft.ts'
+import { loadRecord, type RecordKind } from '../pool/records/load-record.ts'
+import type { ImageFiles } from '../model/ports.ts'
+import { FILES_AT_ONCE, sideBySide } from '../concurrency/side-by-side.ts'
 
 /** The volumes, or the snapshots, of a pool as they lie on the disk. */
 export interface RecordsOnDisk<T> {

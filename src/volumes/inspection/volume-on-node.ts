@@ -1,6 +1,6 @@
-import { isFileSystem, usesOf } from '../node/uses.ts'
-import type { FileSystemUsage, ImageFiles, LoopState, MountEntry } from '../ports.ts'
-import type { Volume } from '../volume.ts'
+import { isFileSystem, usesOf } from '../machine/uses.ts'
+import type { FileSystemUsage, ImageFiles, LoopState, MountEntry } from '../model/ports.ts'
+import type { Volume } from '../model/volume.ts'
 import { volumeImage } from './pool-usage.ts'
 import type { PoolOnDisk } from './pool-on-disk.ts'
 

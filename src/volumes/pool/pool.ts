@@ -1,37 +1,22 @@
-import { dirname } from 'node:path'
 import type { Logger } from 'pino'
-import { VolumeError } from '../errors.ts'
-import { fileSystemOfCopy, type FileSystemMissing, type FileSystemState } from '../file-system-state.ts'
-import type { ImageFiles, ImageSize } from '../ports.ts'
-import type { Snapshot } from '../snapshots/snapshot.ts'
-import type { Provisioning, Volume } from '../volume.ts'
-import { claimDirectory, requirePool } from './claim.ts'
-import { ImageDamage, describeDamage, imageSize, requireWhole } from './damage.ts'
-import { lockDirectory } from './directory.ts'
-import type { Draft } from './draft.ts'
-import { Gate } from './gate.ts'
-import { mkdir } from './gated-fs.ts'
-import { requireImage, type PoolImageConfig } from './image.ts'
-import { Ledger } from './ledger.ts'
-import { RecordStore } from './record-store.ts'
-import { snapshotKind } from './snapshot-record.ts'
-import type { PoolLimits } from './space.ts'
+import { VolumeError } from '../model/errors.ts'
+import { fileSystemOfCopy, type FileSystemMissing, type FileSystemState } from '../model/file-system-state.ts'
+import type { ImageFiles, ImageSize } from '../model/ports.ts'
+import type { PoolConfig, PoolImageConfig, PoolLimits } from '../model/pool-config.ts'
+import type { Snapshot } from '../model/snapshot.ts'
+import type { Provisioning, Volume } from '../model/volume.ts'
+import { claimDirectory, requirePool } from './files/claim.ts'
+import { ImageDamage, describeDamage, imageSize, requireWhole } from './records/damage.ts'
+import { lockDirectory } from './files/directory.ts'
+import type { Draft } from './records/draft.ts'
+import { Gate } from './gate/gate.ts'
+import { mkdir } from './gate/gated-fs.ts'
+import { requireImage } from './image/image.ts'
+import { Ledger } from './space/ledger.ts'
+import { RecordStore } from './records/record-store.ts'
+import { snapshotKind } from './records/snapshot-record.ts'
 import { whyNotThick } from './thick.ts'
-import { volumeKind } from './volume-record.ts'
-
-export interface PoolConfig {
-  readonly name: string
-  /** Absolute: where the volumes are. For a pool image that is where it is mounted. */
-  readonly path: string
-  readonly limits: PoolLimits
-  /** Undefined: the directory at `path` is the pool. */
-  readonly image?: PoolImageConfig | undefined
-}
-
-/** The directory that is the pool's alone, and that its driver has locked. */
-export function homeOf({ path, image }: PoolConfig): string {
-  return image ? dirname(image.file) : path
-}
+import { volumeKind } from './records/volume-record.ts'
 
 /** A directory of volumes and snapshots, with its limits. While a pool is open no other process can open it. */
 export class Pool implements AsyncDisposable {

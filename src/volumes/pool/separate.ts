@@ -1,11 +1,11 @@
 import { realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { VolumeError, hasErrno } from '../errors.ts'
-import { turn } from './gate.ts'
-import { stat } from './gated-fs.ts'
-import type { Gates } from './gates.ts'
-import { homeOf, type PoolConfig } from './pool.ts'
-import { PoolUnreachableError } from './unreachable.ts'
+import { VolumeError, hasErrno } from '../model/errors.ts'
+import { turn } from './gate/gate.ts'
+import { stat } from './gate/gated-fs.ts'
+import type { Gates } from './gate/gates.ts'
+import { PoolUnreachableError } from './gate/unreachable.ts'
+import { type PoolConfig, homeOf } from '../model/pool-config.ts'
 
 /** Where a pool really is. */
 interface Place {

@@ -1,5 +1,5 @@
-import type { ImageFiles } from '../ports.ts'
-import type { PoolConfig } from './pool.ts'
+import type { ImageFiles } from '../model/ports.ts'
+import type { PoolConfig } from '../model/pool-config.ts'
 
 /**
  * Thick volumes have all of their blocks from the start, so that nothing that is written to them needs any. Not every pool can

@@ -1,10 +1,10 @@
-import { VolumeError } from '../errors.ts'
-import { groupSnapshotIdFor, snapshotIdFor, type GroupSnapshotId, type SnapshotId } from '../ids.ts'
+import { VolumeError } from '../model/errors.ts'
+import { groupSnapshotIdFor, snapshotIdFor, type GroupSnapshotId, type SnapshotId } from '../model/ids.ts'
 import type { Pool } from '../pool/pool.ts'
-import type { Volume } from '../volume.ts'
+import type { Volume } from '../model/volume.ts'
 import type { CutSource } from './cutter.ts'
-import type { SnapshotParameters } from './parameters.ts'
-import type { Snapshot, SnapshotGroup } from './snapshot.ts'
+import type { SnapshotParameters } from '../model/snapshot-parameters.ts'
+import type { Snapshot, SnapshotGroup } from '../model/snapshot.ts'
 import type { SnapshotterDependencies } from './snapshotter.ts'
 
 /** Snapshots of several volumes that were cut at one point in time, in the order of the request. */

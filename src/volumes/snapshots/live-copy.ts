@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
-import { formatBytes } from '../bytes.ts'
-import { messageOf } from '../errors.ts'
+import { formatBytes } from '../model/bytes.ts'
+import { messageOf } from '../model/errors.ts'
 import type {
   CopyProgress,
   Extent,
@@ -10,7 +10,7 @@ import type {
   LoopDevices,
   WriteTrace,
   WriteTracer,
-} from '../ports.ts'
+} from '../model/ports.ts'
 
 export interface LiveCopyDependencies {
   readonly files: ImageFiles

@@ -1,6 +1,6 @@
-import type { Catalog } from '../catalog.ts'
-import { VolumeError, hasErrno } from '../errors.ts'
-import type { Extent, ImageCopier } from '../ports.ts'
+import type { Catalog } from '../pool/catalog.ts'
+import { VolumeError, hasErrno } from '../model/errors.ts'
+import type { Extent, ImageCopier } from '../model/ports.ts'
 import { checkQuery, pagesOf, type MetadataQuery } from './metadata.ts'
 
 /** Where a snapshot has data, or differs from another one. */

@@ -1,6 +1,6 @@
-import { larger, smaller } from '../bytes.ts'
-import { VolumeError } from '../errors.ts'
-import type { Extent } from '../ports.ts'
+import { larger, smaller } from '../model/bytes.ts'
+import { VolumeError } from '../model/errors.ts'
+import type { Extent } from '../model/ports.ts'
 
 /** Extents per message where the caller leaves it to us: some 20 KiB. */
 const DEFAULT_RESULTS = 1000

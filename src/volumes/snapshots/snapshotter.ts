@@ -1,11 +1,11 @@
-import type { Catalog } from '../catalog.ts'
-import { VolumeError } from '../errors.ts'
-import { snapshotIdFor } from '../ids.ts'
-import type { Jobs } from '../jobs.ts'
-import type { KeyedLock } from '../keyed-lock.ts'
+import type { Catalog } from '../pool/catalog.ts'
+import { VolumeError } from '../model/errors.ts'
+import { snapshotIdFor } from '../model/ids.ts'
+import type { Jobs } from '../concurrency/jobs.ts'
+import type { KeyedLock } from '../concurrency/keyed-lock.ts'
 import type { Cutter } from './cutter.ts'
-import type { SnapshotParameters } from './parameters.ts'
-import type { Snapshot } from './snapshot.ts'
+import type { SnapshotParameters } from '../model/snapshot-parameters.ts'
+import type { Snapshot } from '../model/snapshot.ts'
 
 export interface SnapshotterDependencies {
   readonly nodeId: string

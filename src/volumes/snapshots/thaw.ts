@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
-import { hasErrno, messageOf } from '../errors.ts'
-import type { KeyedLock } from '../keyed-lock.ts'
+import { hasErrno, messageOf } from '../model/errors.ts'
+import type { KeyedLock } from '../concurrency/keyed-lock.ts'
 import type { Pool } from '../pool/pool.ts'
-import type { LoopDevices, LoopState, Mounts } from '../ports.ts'
+import type { LoopDevices, LoopState, Mounts } from '../model/ports.ts'
 
 export interface ThawDependencies {
   readonly locks: KeyedLock

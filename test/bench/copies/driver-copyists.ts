@@ -1,6 +1,6 @@
 import type { VolumeContentSourceInit } from '../../../src/csi/generated/csi/v1/VolumeContentSource.ts'
-import { LinuxImageCopier } from '../../../src/linux/copy/image-copier.ts'
-import { copyImage } from '../../../src/volumes/copy-image.ts'
+import { LinuxImageCopier } from '../../../src/linux/images/image-copier.ts'
+import { copyImage } from '../../../src/volumes/machine/copy-image.ts'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CopyPool } from './copy-pool.ts'

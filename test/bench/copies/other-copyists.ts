@@ -1,8 +1,8 @@
 import { mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FICLONE } from '../../../src/linux/file-abi.ts'
+import { FICLONE } from '../../../src/linux/files/file-abi.ts'
 import { ioctl } from '../../../src/linux/libc.ts'
-import { replaceFile } from '../../../src/volumes/pool/durable.ts'
+import { replaceFile } from '../../../src/volumes/pool/files/durable.ts'
 import { sh } from '../shell-contender.ts'
 import type { Copyist } from './copyist.ts'
 

@@ -2,7 +2,7 @@ import { mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { xfs } from '../../../src/linux/filesystems/xfs.ts'
 import { mount, umount2 } from '../../../src/linux/libc.ts'
-import { unmountFlags } from '../../../src/linux/mount-options.ts'
+import { unmountFlags } from '../../../src/linux/mount/mount-options.ts'
 import type { Attacher } from '../attachers.ts'
 
 /** Sparse; the pool on it overcommits. */

@@ -1,4 +1,4 @@
-import { messageOf } from '../../../src/volumes/errors.ts'
+import { messageOf } from '../../../src/volumes/model/errors.ts'
 import type { Namespace } from './namespace.ts'
 import { claim, ofClaim, pod } from './objects.ts'
 

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { nodeHash, nodeHashOf } from '../../../src/volumes/ids.ts'
-import { hasCapability, CAP_SYS_RESOURCE } from '../../../src/linux/capabilities.ts'
+import { nodeHash, nodeHashOf } from '../../../src/volumes/model/ids.ts'
+import { hasCapability, CAP_SYS_RESOURCE } from '../../../src/linux/process/capabilities.ts'
 
 /**
  * The bound loop devices of this machine, with the file behind each. Loop devices are the machine's, whichever kind node

@@ -1,4 +1,4 @@
-import type { FsType } from '../../../src/volumes/ports.ts'
+import type { FsType } from '../../../src/volumes/model/ports.ts'
 import { tool } from '../../tool.ts'
 
 /** Independent witnesses of a file system's state, on an image that nobody has mounted. @throws what they complain of */

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js'
-import { messageOf } from '../../../src/volumes/errors.ts'
+import { messageOf } from '../../../src/volumes/model/errors.ts'
 
 /** How a call ended: a gRPC code, or what went wrong with a change of the world. */
 export interface Outcome {

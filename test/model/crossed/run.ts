@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { messageOf } from '../../../src/volumes/errors.ts'
+import { messageOf } from '../../../src/volumes/model/errors.ts'
 import { Besides } from './besides.ts'
 import type { Crossing } from './crossing.ts'
 import { Judge } from './judge.ts'

@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { groupSnapshotIdFor, snapshotIdFor, volumeIdFor } from '../../../src/volumes/ids.ts'
+import { groupSnapshotIdFor, snapshotIdFor, volumeIdFor } from '../../../src/volumes/model/ids.ts'
 import type { TestNode } from '../../support/driver.ts'
 import { MiB, blockCapability, mountCapability } from '../../support/volume.ts'
 import type { Kind } from './crossing.ts'

@@ -2,7 +2,7 @@ import { cp, mkdir, open, rm, truncate, writeFile, type FileHandle } from 'node:
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Finding } from '../../../src/volumes/health/finding.ts'
-import { nodeHash } from '../../../src/volumes/ids.ts'
+import { nodeHash } from '../../../src/volumes/model/ids.ts'
 import { describeRoot } from '../../root.ts'
 import { Authority } from '../../support/certificates.ts'
 import { commandLine, type CommandWishes } from '../../support/command-line.ts'

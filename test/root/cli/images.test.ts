@@ -2,7 +2,7 @@ import { copyFile, link, readFile, readdir, stat, symlink, truncate, writeFile }
 import { basename, join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { parseAllDocuments } from 'yaml'
-import { nodeHash, volumeIdFor } from '../../../src/volumes/ids.ts'
+import { nodeHash, volumeIdFor } from '../../../src/volumes/model/ids.ts'
 import { describeRoot } from '../../root.ts'
 import { commandLine, type CommandResult, type CommandWishes } from '../../support/command-line.ts'
 import { TestNode } from '../../support/driver.ts'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
-import { nodeHashOf } from '../../../src/volumes/ids.ts'
+import { nodeHashOf } from '../../../src/volumes/model/ids.ts'
 import { describeRoot } from '../../root.ts'
 import { TestCluster, type Member } from '../../support/cluster.ts'
 import { nothing } from '../../support/leftovers.ts'

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import type { CreateVolumeRequestInit } from '../../../src/csi/generated/csi/v1/CreateVolumeRequest.ts'
-import { nodeHash } from '../../../src/volumes/ids.ts'
+import { nodeHash } from '../../../src/volumes/model/ids.ts'
 import { describeRoot } from '../../root.ts'
 import { TestCluster } from '../../support/cluster.ts'
 import { runMain, type DriverProcess, type LogLine, type TestNode } from '../../support/driver.ts'

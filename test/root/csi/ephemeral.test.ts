@@ -2,7 +2,7 @@ import { open, readFile, rm, stat, statfs, truncate, writeFile } from 'node:fs/p
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { fsTypes } from '../../../src/volumes/ports.ts'
+import { fsTypes } from '../../../src/volumes/model/ports.ts'
 import { describeRoot } from '../../root.ts'
 import { TestNode, type NodeOptions } from '../../support/driver.ts'
 import { nothing } from '../../support/leftovers.ts'

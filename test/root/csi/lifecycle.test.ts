@@ -1,7 +1,7 @@
 import { open, readFile, readdir, stat, statfs, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import type { FsType } from '../../../src/volumes/ports.ts'
+import type { FsType } from '../../../src/volumes/model/ports.ts'
 import { describeRoot, hasResourceCapability } from '../../root.ts'
 import { TestNode } from '../../support/driver.ts'
 import { refusal } from '../../support/refusal.ts'

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, afterAll, beforeEach, describe, expect, it } from '@jest/globals'
 import type { VolumeCapabilityInit } from '../../../src/csi/generated/csi/v1/VolumeCapability.ts'
-import { accessModes, type AccessMode } from '../../../src/volumes/volume.ts'
+import { accessModes, type AccessMode } from '../../../src/volumes/model/volume.ts'
 import { describeRoot } from '../../root.ts'
 import { TestNode } from '../../support/driver.ts'
 import { nothing } from '../../support/leftovers.ts'

@@ -1,6 +1,6 @@
-import * as files from '../../../src/linux/file-abi.ts'
+import * as files from '../../../src/linux/files/file-abi.ts'
 import * as loop from '../../../src/linux/loop/abi.ts'
-import { mountFlags } from '../../../src/linux/mount-options.ts'
+import { mountFlags } from '../../../src/linux/mount/mount-options.ts'
 import { pathOf } from './files.ts'
 import type { Step } from './take-step.ts'
 
@@ -18,7 +18,7 @@ const whences = namesOf(files, /^SEEK/)
 /** The commands that were started, by process id. */
 const commands = new Map<unknown, unknown>()
 
-/** The system calls that are made by number (src/linux/mount-tree.ts). */
+/** The system calls that are made by number (src/linux/mount/mount-tree.ts). */
 const mountApi: Readonly<Record<number, (path: unknown, target: unknown) => Step>> = {
   428: (path) => ({ call: 'open_tree', objects: [String(path)] }),
   429: (_, target) => ({ call: 'move_mount', objects: [String(target)] }),

@@ -9,7 +9,7 @@ import type { ControllerDefinition } from '../../../src/csi/generated/csi/v1/Con
 import type { Handlers } from '../../../src/csi/handlers.ts'
 import { csi } from '../../../src/csi/protocol.ts'
 import { CsiServer } from '../../../src/csi/server.ts'
-import { volumeIdFor } from '../../../src/volumes/ids.ts'
+import { volumeIdFor } from '../../../src/volumes/model/ids.ts'
 import { Scratch } from '../../scratch.ts'
 import { silent } from '../volumes/world.ts'
 import { driverName } from './fake-cluster.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { tellingClaim } from '../../../src/controller/claim-notices.ts'
-import type { Notice } from '../../../src/controller/reconcile/ports.ts'
-import { VolumeError } from '../../../src/volumes/errors.ts'
+import type { Notice } from '../../../src/controller/cluster-ports.ts'
+import { VolumeError } from '../../../src/volumes/model/errors.ts'
 import { answer, createRequest } from './fake-cluster.ts'
 
 const uid = '0b6d7a4e-4c0f-4c7e-9a3f-0123456789ab'

@@ -3,8 +3,8 @@ import type { CreateVolumeRequestInit } from '../../../src/csi/generated/csi/v1/
 import { Attempts } from '../../../src/controller/attempts.ts'
 import { createVolume } from '../../../src/controller/create-volume.ts'
 import type { NodeDirectory } from '../../../src/controller/directory.ts'
-import { snapshotIdFor, volumeIdFor } from '../../../src/volumes/ids.ts'
-import { KeyedLock } from '../../../src/volumes/keyed-lock.ts'
+import { snapshotIdFor, volumeIdFor } from '../../../src/volumes/model/ids.ts'
+import { KeyedLock } from '../../../src/volumes/concurrency/keyed-lock.ts'
 import { never } from '../volumes/world.ts'
 import { clusterOf, createRequest, term, type FakeNode } from './fake-cluster.ts'
 

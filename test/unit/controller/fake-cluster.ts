@@ -3,7 +3,7 @@ import type { CallOptions, CsiClient } from '../../../src/csi/client.ts'
 import type { CreateVolumeRequestInit } from '../../../src/csi/generated/csi/v1/CreateVolumeRequest.ts'
 import { csi } from '../../../src/csi/protocol.ts'
 import { NodeDirectory } from '../../../src/controller/directory.ts'
-import { volumeIdFor } from '../../../src/volumes/ids.ts'
+import { volumeIdFor } from '../../../src/volumes/model/ids.ts'
 import { silent } from '../volumes/world.ts'
 
 export const driverName = 'loop.csi.local'

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { PageRequest } from '../../../src/csi/pages.ts'
 import { pageOf } from '../../../src/csi/pages.ts'
 import { pageAcross, type Page } from '../../../src/controller/pages.ts'
-import { nodeHash, volumeIdFor } from '../../../src/volumes/ids.ts'
+import { nodeHash, volumeIdFor } from '../../../src/volumes/model/ids.ts'
 import { Dice } from '../../support/images.ts'
 
 /** A node with volumes in no order, that answers as the real one does. */

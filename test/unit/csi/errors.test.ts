@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { status } from '@grpc/grpc-js'
 import { describe, expect, it } from '@jest/globals'
 import { CancelledError, ShutdownError, statusOf } from '../../../src/csi/errors.ts'
-import { VolumeError } from '../../../src/volumes/errors.ts'
+import { VolumeError } from '../../../src/volumes/model/errors.ts'
 
 const table: [unknown, status][] = [
   [new VolumeError('invalid-argument', 'x'), status.INVALID_ARGUMENT],

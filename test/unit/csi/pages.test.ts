@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { pageOf } from '../../../src/csi/pages.ts'
-import { volumeIdFor } from '../../../src/volumes/ids.ts'
+import { volumeIdFor } from '../../../src/volumes/model/ids.ts'
 
 const ids = ['a', 'b', 'c', 'd', 'e'].map((name) => volumeIdFor('n1', name)).sort()
 

@@ -10,7 +10,7 @@ import type { GetMetadataAllocatedResponseInit } from '../../../src/csi/generate
 import type { Handlers } from '../../../src/csi/handlers.ts'
 import { csi, type Csi } from '../../../src/csi/protocol.ts'
 import { CsiServer } from '../../../src/csi/server.ts'
-import { VolumeError } from '../../../src/volumes/errors.ts'
+import { VolumeError } from '../../../src/volumes/model/errors.ts'
 
 /** Some 40 KiB. */
 const message: GetMetadataAllocatedResponseInit = {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { expect, it } from '@jest/globals'
-import { LinuxImageCopier } from '../../../src/linux/copy/image-copier.ts'
+import { LinuxImageCopier } from '../../../src/linux/images/image-copier.ts'
 import { expectEqual, makeFragmented } from '../../support/images.ts'
 
 const COPIES = 8

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from '@jest/globals'
-import { CAP_MKNOD, CAP_SYS_ADMIN, CAP_SYS_RESOURCE } from '../../../src/linux/capabilities.ts'
+import { CAP_MKNOD, CAP_SYS_ADMIN, CAP_SYS_RESOURCE } from '../../../src/linux/process/capabilities.ts'
 import { mostDevices } from '../../../src/linux/preflight/free-devices.ts'
 import { checkBlockedTasks } from '../../../src/linux/preflight/blocked-tasks.ts'
 import { checkOpenFiles } from '../../../src/linux/preflight/limits.ts'

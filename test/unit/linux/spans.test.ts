@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { overlay } from '../../../src/linux/copy/overlay.ts'
-import { aligned, merged, pieces, type Span } from '../../../src/linux/copy/spans.ts'
+import { overlay } from '../../../src/linux/images/overlay.ts'
+import { aligned, merged, pieces, type Span } from '../../../src/linux/images/spans.ts'
 import { Dice } from '../../support/images.ts'
 
 const span = (start: number, end: number): Span => ({ start: BigInt(start), end: BigInt(end) })

@@ -2,7 +2,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
-import { StepTransfer } from '../../../src/linux/copy/step-transfer.ts'
+import { StepTransfer } from '../../../src/linux/images/step-transfer.ts'
 import { BLOCK_BYTES, expectEqual, makeFragmented, makeSparse } from '../../support/images.ts'
 
 const BLOCKS = 5

@@ -1,5 +1,5 @@
-import { volumeIdFor } from '../../../src/volumes/ids.ts'
-import type { Volume } from '../../../src/volumes/volume.ts'
+import { volumeIdFor } from '../../../src/volumes/model/ids.ts'
+import type { Volume } from '../../../src/volumes/model/volume.ts'
 
 /** A volume with every field set. */
 export const volumeFixture: Volume = {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { volumeIdFor } from '../../../../src/volumes/ids.ts'
+import { volumeIdFor } from '../../../../src/volumes/model/ids.ts'
 
 const MAIN = fileURLToPath(new URL('../../../../src/kubectl-loop.ts', import.meta.url))
 const FAKE = fileURLToPath(new URL('../../../support/fake-kubectl.js', import.meta.url))

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { findVolume } from '../../../../src/cli/volume/find.ts'
-import { volumeIdFor } from '../../../../src/volumes/ids.ts'
+import { volumeIdFor } from '../../../../src/volumes/model/ids.ts'
 import type { PoolOnDisk } from '../../../../src/volumes/inspection/pool-on-disk.ts'
-import type { Volume } from '../../../../src/volumes/volume.ts'
+import type { Volume } from '../../../../src/volumes/model/volume.ts'
 import { volumeFixture } from '../../volumes/fixtures.ts'
 
 const volume = (name: string, claim: string): Volume => ({

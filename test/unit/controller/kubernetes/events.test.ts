@@ -1,7 +1,7 @@
 import { ApiException, type CoreV1Event } from '@kubernetes/client-node'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { EventRecorder } from '../../../../src/controller/kubernetes/events.ts'
-import type { Notice } from '../../../../src/controller/reconcile/ports.ts'
+import type { Notice } from '../../../../src/controller/cluster-ports.ts'
 import { at } from '../../../support/at.ts'
 import { silent } from '../../volumes/world.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { deviceIssues, placeIssues } from '../../../../src/volumes/health/node-issues.ts'
-import type { LoopState, MountEntry } from '../../../../src/volumes/ports.ts'
+import type { LoopState, MountEntry } from '../../../../src/volumes/model/ports.ts'
 import { volumeFixture } from '../fixtures.ts'
 
 const own: LoopState = {

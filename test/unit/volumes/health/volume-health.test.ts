@@ -1,11 +1,11 @@
 import { rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { Catalog } from '../../../../src/volumes/catalog.ts'
+import { Catalog } from '../../../../src/volumes/pool/catalog.ts'
 import { VolumeHealth } from '../../../../src/volumes/health/volume-health.ts'
 import { Pool } from '../../../../src/volumes/pool/pool.ts'
-import { PoolUnreachableError } from '../../../../src/volumes/pool/unreachable.ts'
-import type { Volume } from '../../../../src/volumes/volume.ts'
+import { PoolUnreachableError } from '../../../../src/volumes/pool/gate/unreachable.ts'
+import type { Volume } from '../../../../src/volumes/model/volume.ts'
 import { MiB, makeWorld, never, silent, type World } from '../world.ts'
 
 describe('VolumeHealth', () => {

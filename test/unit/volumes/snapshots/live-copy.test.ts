@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import type { Extent, LoopDevice, WriteTrace } from '../../../../src/volumes/ports.ts'
-import type { Volume } from '../../../../src/volumes/volume.ts'
+import type { Extent, LoopDevice, WriteTrace } from '../../../../src/volumes/model/ports.ts'
+import type { Volume } from '../../../../src/volumes/model/volume.ts'
 import { MiB, makeWorld, never, type World } from '../world.ts'
 
 const some: Extent[] = [{ offset: 0n, length: 1n * MiB }]

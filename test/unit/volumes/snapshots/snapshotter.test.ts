@@ -1,10 +1,10 @@
 import { readdir, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { snapshotIdFor, volumeIdFor } from '../../../../src/volumes/ids.ts'
+import { snapshotIdFor, volumeIdFor } from '../../../../src/volumes/model/ids.ts'
 import { Pool } from '../../../../src/volumes/pool/pool.ts'
-import type { Snapshot } from '../../../../src/volumes/snapshots/snapshot.ts'
-import type { Volume } from '../../../../src/volumes/volume.ts'
+import type { Snapshot } from '../../../../src/volumes/model/snapshot.ts'
+import type { Volume } from '../../../../src/volumes/model/volume.ts'
 import { FakeErrno } from '../../../fakes/errno.ts'
 import { MiB, makeWorld, never, noLimits, silent, type World } from '../world.ts'
 

@@ -4,8 +4,8 @@ import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { Pool } from '../../../../src/volumes/pool/pool.ts'
 import { thawLeftFrozen } from '../../../../src/volumes/snapshots/thaw.ts'
-import type { LoopState } from '../../../../src/volumes/ports.ts'
-import type { Volume } from '../../../../src/volumes/volume.ts'
+import type { LoopState } from '../../../../src/volumes/model/ports.ts'
+import type { Volume } from '../../../../src/volumes/model/volume.ts'
 import { makeWorld, never, silent, type World } from '../world.ts'
 
 describe('thawLeftFrozen', () => {

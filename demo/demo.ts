@@ -1,0 +1,78 @@
+import { connect } from '../src/csi/client.ts'
+import { LoopControl } from '../src/linux/loop/control.ts'
+import { LinuxLoopDevices } from '../src/linux/loop/loop-devices.ts'
+import { messageOf } from '../src/volumes/model/errors.ts'
+import { DriverProcess } from './driver-process.ts'
+import { Evidence } from './evidence.ts'
+import { abortOnInterruption } from '../src/cli/terminal/interruption.ts'
+import { takeInventory } from './leftovers.ts'
+import { Narrator } from './narrator.ts'
+import { findObstacle } from './obstacle.ts'
+import { Orchestrator } from './orchestrator.ts'
+import { choosePlan } from './plan.ts'
+import { tellStory } from './story.ts'
+import { Workspace } from './workspace.ts'
+
+/**
+ * Shows the life of a volume on this machine, without a cluster: what a CSI driver is asked, and what this one does then.
+ * @returns the exit code: 0 when all of it worked and nothing is left
+ */
+export async function runDemo(): Promise<number> {
+  const obstacle = await findObstacle()
+  if (obstacle !== undefined) {
+    console.error(obstacle)
+    return 1
+  }
+  const signal = abortOnInterruption()
+  const narrator = new Narrator(process.stdout)
+  const workspace = await Workspace.make()
+  const driver = DriverProcess.start(workspace)
+  try {
+    await perform(narrator, workspace, driver, signal)
+  } catch (error) {
+    // What is interrupted fails in many ways; the signal knows why.
+    const end = signal.aborted ? `was cut short: ${messageOf(signal.reason)}` : `failed: ${messageOf(error)}`
+    narrator.failed(`Step ${narrator.position} ${end}`)
+    if (driver.end !== undefined) narrator.say(`The driver has ended: ${driver.end}.`)
+    narrator.show(...driver.log)
+    if (await clear(narrator, workspace, driver)) narrator.say('What the demo had made is cleared away.')
+    return 1
+  }
+  if (!(await clear(narrator, workspace, driver))) return 1
+  narrator.times()
+  narrator.succeeded('Everything worked, and nothing is left of it on this machine.')
+  return 0
+}
+
+async function perform(
+  narrator: Narrator,
+  workspace: Workspace,
+  driver: DriverProcess,
+  signal: AbortSignal,
+): Promise<void> {
+  const before = await takeInventory()
+  await using control = await LoopControl.open()
+  using client = connect(`unix://${workspace.socket}`)
+  await tellStory({
+    narrator,
+    workspace,
+    driver,
+    kubernetes: new Orchestrator(client, workspace, narrator, signal),
+    evidence: new Evidence(new LinuxLoopDevices(control), workspace),
+    plan: await choosePlan(),
+    before,
+    signal,
+  })
+}
+
+/** @returns whether it could */
+async function clear(narrator: Narrator, workspace: Workspace, driver: DriverProcess): Promise<boolean> {
+  try {
+    await driver.stop()
+    await workspace.clear()
+    return true
+  } catch (error) {
+    narrator.failed(`${workspace.directory} could not be cleared: ${messageOf(error)}`)
+    return false
+  }
+}

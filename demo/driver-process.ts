@@ -1,0 +1,101 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import type { Workspace } from './workspace.ts'
+
+const START_PATIENCE_MS = 15_000
+const STOP_PATIENCE_MS = 10_000
+
+/** How much of the end of its log is kept, for when something goes wrong. */
+const LOG_BYTES = 2000
+
+const mainScript = join(import.meta.dirname, '../src/main.ts')
+
+/** The real driver: `csi-driver-loop node`, as a process of its own. */
+export class DriverProcess {
+  readonly #child: ChildProcess
+  #log = ''
+  #end: string | undefined
+
+  private constructor(child: ChildProcess) {
+    this.#child = child
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        this.#log = (this.#log + chunk.toString()).slice(-LOG_BYTES)
+      })
+    }
+    child.once('exit', (code, signal) => {
+      this.#end = signal ?? `exit code ${code}`
+    })
+    child.once('error', (error) => {
+      this.#end ??= error.message
+    })
+  }
+
+  /** Starts it; `ready` says when it can be called. */
+  static start({ socket, nodeId, data }: Workspace): DriverProcess {
+    const args = ['node', '--endpoint', `unix://${socket}`, '--node-id', nodeId, '--data-dir', data]
+    // In a process group of its own: Ctrl-C in a terminal reaches the demo alone, which then ends the driver in order.
+    const child = spawn(process.execPath, [mainScript, ...args, '--log-level', 'warn'], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    return new DriverProcess(child)
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
+  /** How it has ended: its exit code or a signal's name; undefined while it runs. */
+  get end(): string | undefined {
+    return this.#end
+  }
+
+  /** The last lines of what it has logged. */
+  get log(): string[] {
+    return this.#log.split('\n').filter((line) => line !== '')
+  }
+
+  /** Waits until it serves the socket. @throws Error when it ends instead, or takes too long */
+  async ready(socket: string, signal: AbortSignal): Promise<void> {
+    const deadline = Date.now() + START_PATIENCE_MS
+    while (!(await accepts(socket))) {
+      if (this.#end !== undefined)
+        throw new Error(`the driver ended (${this.#end}) before it served ${socket}`)
+      if (Date.now() > deadline) throw new Error(`the driver does not serve ${socket}`)
+      await setTimeout(5, undefined, { signal })
+    }
+  }
+
+  /** Ends it in order, or, when that takes too long, at once with all that it has started. @returns how it ended */
+  async stop(): Promise<string> {
+    if (this.#end === undefined) {
+      const exit = once(this.#child, 'exit')
+      this.#child.kill('SIGTERM')
+      await Promise.race([exit, setTimeout(STOP_PATIENCE_MS, undefined, { ref: false })])
+      if (this.end === undefined) this.#killGroup()
+      await exit
+    }
+    return this.#end ?? 'unknown'
+  }
+
+  #killGroup(): void {
+    if (this.#child.pid !== undefined) process.kill(-this.#child.pid, 'SIGKILL')
+  }
+}
+
+/** True when somebody listens. That the socket exists is not enough: it does so a moment earlier. */
+async function accepts(path: string): Promise<boolean> {
+  const socket = connect(path)
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}

@@ -1,0 +1,133 @@
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import * as v from 'valibot'
+import { parseBytes } from '../../volumes/model/bytes.ts'
+import { messageOf } from '../../volumes/model/errors.ts'
+import { type PoolConfig, homeOf } from '../../volumes/model/pool-config.ts'
+
+/**
+ * The file of `--config`:
+ *
+ *     pools:
+ *       default: {}                # in the data directory, as large as its disk
+ *       fast:
+ *         path: /mnt/nvme/loop     # absolute
+ *         size: 500Gi              # what all volumes together may take
+ *         reserve: 10Gi            # never given to volumes
+ *         overcommit: 2            # thin volumes may promise this many times the size
+ *         inline: {maxSize: 1Gi}   # pods may have volumes without a claim, up to this size
+ *       instant:
+ *         image: {size: 200Gi}     # one file in `path`, with an XFS, in which snapshots take no time
+ */
+const NO_LIMITS = { sizeBytes: undefined, reserveBytes: 0n, overcommit: 1, inlineBytes: 0n }
+
+const quantity = v.pipe(
+  v.union([v.string(), v.number()], 'must be a quantity such as 10Gi'),
+  v.transform((text) => parseBytes(String(text))),
+  v.custom<bigint>((bytes) => bytes !== undefined, 'must be a quantity such as 10Gi'),
+)
+
+const image = v.strictObject({ size: quantity }, 'must be {size: <quantity>}')
+
+const inline = v.strictObject({ maxSize: quantity }, 'must be {maxSize: <quantity>}')
+
+const poolFields = v.strictObject({
+  path: v.optional(v.pipe(v.string('must be a path'), v.startsWith('/', 'must be an absolute path'))),
+  size: v.optional(quantity),
+  reserve: v.optional(quantity),
+  overcommit: v.optional(v.pipe(v.number('must be a number'), v.minValue(1, 'must be at least 1'))),
+  inline: v.optional(inline),
+  image: v.optional(image),
+})
+
+const pool = v.pipe(
+  poolFields,
+  v.check(({ image, size }) => !image || size === undefined, 'must have either size or image.size'),
+)
+
+const poolName = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be a name of small letters, digits and dashes'),
+)
+
+const schema = v.strictObject({
+  pools: v.pipe(
+    v.record(poolName, v.nullable(pool)),
+    v.check((pools) => Object.keys(pools).length > 0, 'must have a pool'),
+  ),
+})
+
+/** One pool named `default` in the data directory. */
+export function defaultPools(dataDir: string): PoolConfig[] {
+  return [{ name: 'default', path: poolPath(dataDir, 'default'), limits: NO_LIMITS }]
+}
+
+/** The pools of the file, or, without one, the default. @throws as `readPools` */
+export async function configuredPools(file: string | undefined, dataDir: string): Promise<PoolConfig[]> {
+  return file === undefined ? defaultPools(dataDir) : await readPools(file, dataDir)
+}
+
+/** @throws Error naming the file, the key and what is wrong with it */
+export async function readPools(file: string, dataDir: string): Promise<PoolConfig[]> {
+  const result = v.safeParse(schema, await readYaml(file))
+  if (!result.success) {
+    const [issue] = result.issues
+    const unknown = issue.type === 'strict_object' && issue.expected === 'never'
+    throw new Error(`${file}: ${v.getDotPath(issue) ?? 'the file'} ${unknown ? 'is unknown' : issue.message}`)
+  }
+  const pools = Object.entries(result.output.pools).map(([name, config]) =>
+    toPool(name, config ?? {}, dataDir),
+  )
+  for (const [index, pool] of pools.entries()) {
+    for (const other of pools.slice(0, index)) {
+      const problem = overlap(homeOf(other), homeOf(pool))
+      if (problem) throw new Error(`${file}: pools ${other.name} and ${pool.name} ${problem}`)
+    }
+  }
+  return pools
+}
+
+/** What is wrong with two directories for two pools; symbolic links and bind mounts are looked through when they are opened. */
+function overlap(a: string, b: string): string | undefined {
+  if (a === b) return `have the same path ${a}`
+  const [inner, outer] = a.length > b.length ? [a, b] : [b, a]
+  return inner.startsWith(join(outer, '/')) ? `overlap: ${inner} is inside of ${outer}` : undefined
+}
+
+function toPool(name: string, config: v.InferOutput<typeof pool>, dataDir: string): PoolConfig {
+  const path = config.path === undefined ? poolPath(dataDir, name) : resolve(config.path)
+  const limits = {
+    sizeBytes: config.size,
+    reserveBytes: config.reserve ?? NO_LIMITS.reserveBytes,
+    overcommit: config.overcommit ?? NO_LIMITS.overcommit,
+    inlineBytes: config.inline?.maxSize ?? NO_LIMITS.inlineBytes,
+  }
+  if (!config.image) return { name, path, limits }
+  const image = { file: join(path, 'pool.img'), sizeBytes: config.image.size }
+  return { name, path: join(mountsPath(dataDir), name), limits, image }
+}
+
+/** Where pool images are mounted. */
+export function mountsPath(dataDir: string): string {
+  return join(dataDir, 'mounts')
+}
+
+/** What is remembered of the pools, in case that they are not there. */
+export function knownPoolsPath(dataDir: string): string {
+  return join(dataDir, 'known-pools')
+}
+
+/** YAML is loaded only where a file is given: it costs as much at start as half of gRPC. */
+async function readYaml(file: string): Promise<unknown> {
+  const { parse } = await import('yaml')
+  const text = await readFile(file, 'utf8')
+  try {
+    return parse(text)
+  } catch (error) {
+    throw new Error(`${file}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+function poolPath(dataDir: string, name: string): string {
+  return join(dataDir, 'pools', name)
+}

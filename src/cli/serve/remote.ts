@@ -1,0 +1,35 @@
+import { networkInterfaces } from 'node:os'
+import type { Logger } from 'pino'
+import { Certificates } from '../../csi/certificates.ts'
+import type { CsiServer } from '../../csi/server.ts'
+import { MutualTlsCredentials } from '../../csi/tls-server.ts'
+import { addCertificateMetrics } from '../../monitoring/certificate-metrics.ts'
+import type { Metrics } from '../../monitoring/metrics.ts'
+import type { Address } from '../terminal/options.ts'
+
+/** Where the controller role reaches a node, and by which certificates they know each other. */
+export interface RemoteConfig {
+  readonly listen: Address
+  readonly tlsDir: string
+}
+
+/** Opens the port of a server over mutual TLS. @returns the certificates, which are watched until they are disposed of */
+export async function listenRemotely(
+  server: CsiServer,
+  { listen, tlsDir }: RemoteConfig,
+  metrics: Metrics | undefined,
+  log: Logger,
+): Promise<Disposable> {
+  using opened = new DisposableStack()
+  const certificates = opened.use(await Certificates.open(tlsDir, log))
+  if (metrics) addCertificateMetrics(metrics, certificates)
+  const host = listen.host === '' ? everywhere() : listen.host
+  await server.listenRemotely({ ...listen, host }, new MutualTlsCredentials(certificates))
+  return opened.move()
+}
+
+/** IPv6's "any address" takes IPv4 too, but not on machines where it is switched off. */
+function everywhere(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  return addresses.some(({ family }) => family === 'IPv6') ? '::' : '0.0.0.0'
+}

@@ -1,0 +1,40 @@
+import { readFile, stat } from 'node:fs/promises'
+import { hasErrno } from '../../volumes/model/errors.ts'
+import { readMountInfo } from '../mountinfo/find-mount.ts'
+import { mountIdOf } from '../mountinfo/mount-id.ts'
+import { findMountById } from '../mountinfo/mountinfo.ts'
+
+/**
+ * The process that has an exclusive flock(2) on a file or directory, found without touching the lock: whoever tries it has
+ * it for a moment.
+ * @returns undefined when nobody has it, or a process that this one's pid namespace does not show
+ */
+export async function lockHolder(path: string): Promise<number | undefined> {
+  try {
+    const { ino } = await stat(path, { bigint: true })
+    const mount = findMountById(await readMountInfo(), await mountIdOf(path))
+    return mount && findFlock(await readFile('/proc/locks', 'latin1'), mount.device, ino)
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
+    throw error
+  }
+}
+
+/**
+ * @param locks the text of /proc/locks (proc_locks(5)), which tells the device in hexadecimal
+ * @param device as mountinfo has it, `major:minor`
+ */
+export function findFlock(locks: string, device: string, inode: bigint): number | undefined {
+  const [major = 0, minor = 0] = device.split(':').map(Number)
+  const file = `${hex(major)}:${hex(minor)}:${inode}`
+  for (const line of locks.split('\n')) {
+    // Those that only wait have an arrow behind their number.
+    const [, type, , access, pid, where] = line.split(/\s+/)
+    if (type === 'FLOCK' && access === 'WRITE' && where === file) return Number(pid)
+  }
+  return undefined
+}
+
+function hex(number: number): string {
+  return number.toString(16).padStart(2, '0')
+}

@@ -1,0 +1,99 @@
+import { open, type FileHandle } from 'node:fs/promises'
+import { VolumeError } from '../../volumes/model/errors.ts'
+import type { Signature } from '../../volumes/model/ports.ts'
+import { CommandError } from '../process/command-error.ts'
+import { deviceSize } from '../loop/device-size.ts'
+import { run } from '../process/exec.ts'
+import { typeByMagic } from './magic.ts'
+import { isXfsInProgress } from './xfs-in-progress.ts'
+
+/** blkid(8): nothing found, for whatever reason. */
+const EXIT_NOTHING_FOUND = 2
+/** blkid(8): signatures of several things, which contradict each other. */
+const EXIT_AMBIVALENT = 8
+
+const blank: Signature = { type: undefined, partitionTable: undefined, uuid: undefined, unfinished: false }
+
+/**
+ * Reads from the device itself (`-p`, no cache) what is on it.
+ * @throws Error whenever there could be something that was not seen: blkid's exit code 2 stands not only for a blank
+ *   device, but also for one that is missing, has no size, or cannot be read
+ * @throws VolumeError failed-precondition when signatures contradict each other, or one is damaged
+ */
+export async function probe(device: string, signal: AbortSignal): Promise<Signature> {
+  await using handle = await open(device, 'r')
+  const size = await deviceSize(handle, device)
+  if (size === 0n) throw new Error(`${device} has no size: nothing is attached to it`)
+  try {
+    const { stdout } = await run('blkid', ['-p', '-o', 'export', device], { signal })
+    return await signatureOf(parseExport(stdout), handle)
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    if (error.exitCode === EXIT_AMBIVALENT) {
+      const message = `${device} has signatures of several file systems, which contradict each other`
+      throw new VolumeError('failed-precondition', message, { cause: error })
+    }
+    if (error.exitCode !== EXIT_NOTHING_FOUND) throw error
+    await proveBlank(handle, device, size)
+    return blank
+  }
+}
+
+/**
+ * What a file system cannot have its device's sectors larger than: the block size of an ext4 or btrfs, the sector size of an
+ * XFS.
+ * @param image a device, or an image file
+ * @returns undefined where blkid does not tell (util-linux before 2.36)
+ */
+export async function blockBytesOf(image: string, signal: AbortSignal): Promise<number | undefined> {
+  const { stdout } = await run('blkid', ['-p', '-o', 'export', image], { signal })
+  const size = parseExport(stdout).get('BLOCK_SIZE')
+  return size === undefined ? undefined : Number(size)
+}
+
+async function signatureOf(tags: Map<string, string>, handle: FileHandle): Promise<Signature> {
+  const type = tags.get('TYPE')
+  const partitionTable = tags.get('PTTYPE')
+  if (type === undefined && partitionTable === undefined) {
+    throw new VolumeError(
+      'failed-precondition',
+      `blkid finds something on a device that it has no name for (${[...tags.keys()].join(', ') || 'no tags'})`,
+    )
+  }
+  const uuid = tags.get('UUID')
+  return { type, partitionTable, uuid, unfinished: type === 'xfs' && (await isXfsInProgress(handle)) }
+}
+
+/** `-o export` writes one NAME=value per line, and puts a backslash before characters that a shell would mind. */
+function parseExport(output: string): Map<string, string> {
+  const tags = new Map<string, string>()
+  for (const line of output.split('\n')) {
+    const equals = line.indexOf('=')
+    if (equals > 0) tags.set(line.slice(0, equals), line.slice(equals + 1).replace(/\\(.)/g, '$1'))
+  }
+  return tags
+}
+
+/** Signatures lie at both ends of a device: the farthest that file systems and RAID use are within this distance. */
+const PROBED_BYTES = 1 << 20
+
+/**
+ * Where an image lost its end (a truncated file, a bad disk) blkid reads nothing and says that nothing is there; it says the
+ * same when it cannot open the device or has no memory. Then a read of ours fails, or finds what blkid has not seen,
+ * and the device counts as unknown, not as blank.
+ */
+async function proveBlank(handle: FileHandle, device: string, size: bigint): Promise<void> {
+  const length = Math.min(PROBED_BYTES, Number(size))
+  const buffer = Buffer.allocUnsafe(length)
+  // The beginning comes last, to be looked at.
+  for (const position of [Number(size) - length, 0]) {
+    const { bytesRead } = await handle.read(buffer, 0, length, position)
+    if (bytesRead < length) throw new Error(`only ${bytesRead} of ${length} bytes of ${device} could be read`)
+  }
+  const type = typeByMagic(buffer)
+  if (type === undefined) return
+  throw new VolumeError(
+    'failed-precondition',
+    `blkid takes ${device} for blank, although it begins as ${type} does: the superblock is damaged`,
+  )
+}

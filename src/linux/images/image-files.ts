@@ -1,0 +1,187 @@
+import { constants } from 'node:fs'
+import { lstat, open, realpath, statfs, unlink } from 'node:fs/promises'
+import type { FileSystemUsage, ImageFiles, ImageSize } from '../../volumes/model/ports.ts'
+import { larger } from '../../volumes/model/bytes.ts'
+import { hasErrno } from '../../volumes/model/errors.ts'
+import { sharedBytes } from './shared-bytes.ts'
+import { pieces, type Span } from './spans.ts'
+import {
+  FALLOC_FL_KEEP_SIZE,
+  FALLOC_FL_PUNCH_HOLE,
+  FALLOC_FL_UNSHARE_RANGE,
+  SEEK_DATA,
+  SEEK_HOLE,
+} from '../files/file-abi.ts'
+import { findMount } from '../mountinfo/find-mount.ts'
+import { fallocate, lseek, tryLockExclusive } from '../libc.ts'
+import { mountIdOf } from '../mountinfo/mount-id.ts'
+import { openImage, requireRegular } from '../files/open-image.ts'
+import { childrenStarted } from '../process/posix-spawn.ts'
+
+/** st_blocks counts these, whatever the file system's block size (stat(2)). */
+const STAT_BLOCK_BYTES = 512n
+
+/** fallocate(2) cannot be interrupted, so large ranges are done in pieces between which a cancelled call ends. */
+const ALLOCATION_STEP_BYTES = 4n << 30n
+
+/** f_type of file systems that write anew what is overwritten (<linux/magic.h>; OpenZFS and bcachefs have theirs in their sources). */
+const COPY_ON_WRITE = {
+  btrfs: 0x9123683en,
+  zfs: 0x2fc12fc1n,
+  bcachefs: 0xca451a4en,
+}
+
+/** Longer than the coarsest clock that a file system has for its files (2 s on FAT), and than a tick of the kernel's. */
+const CLOCK_STEP_MS = 3000
+
+/** The ImageFiles port on the kernel. */
+export class LinuxImageFiles implements ImageFiles {
+  async create(path: string, sizeBytes: bigint, allocate: boolean, signal: AbortSignal): Promise<void> {
+    await using file = await open(path, 'wx', 0o600)
+    try {
+      if (allocate) await allocateRange(file.fd, 0, { start: 0n, end: sizeBytes }, path, signal)
+      else await file.truncate(Number(sizeBytes))
+      await file.sync()
+    } catch (error) {
+      await unlink(path)
+      throw error
+    }
+  }
+
+  async grow(path: string, sizeBytes: bigint, allocate: boolean, signal: AbortSignal): Promise<void> {
+    await using file = await openImage(path, 'r+')
+    const before = (await file.stat({ bigint: true })).size
+    if (sizeBytes <= before) return
+    try {
+      if (allocate) await allocateRange(file.fd, 0, { start: before, end: sizeBytes }, path, signal)
+      else await file.truncate(Number(sizeBytes))
+      await file.sync()
+    } catch (error) {
+      // Nobody has seen the new end yet: the device gets it only when all of it is there.
+      await file.truncate(Number(before))
+      throw error
+    }
+  }
+
+  async allocate(path: string, signal: AbortSignal): Promise<void> {
+    await using file = await openImage(path, 'r+')
+    const { size } = await file.stat({ bigint: true })
+    // Only where it is known to be of use, because most file systems cannot.
+    const isShared = (await sharedBytes({ handle: file, path }, size)) > 0n
+    const mode = isShared ? FALLOC_FL_UNSHARE_RANGE | FALLOC_FL_KEEP_SIZE : 0
+    await allocateRange(file.fd, mode, { start: 0n, end: size }, path, signal)
+    await file.sync()
+  }
+
+  async missing(path: string): Promise<bigint> {
+    await using file = await openImage(path, 'r')
+    const { blocks, size } = await file.stat({ bigint: true })
+    const own = blocks * STAT_BLOCK_BYTES - (await sharedBytes({ handle: file, path }, size))
+    return larger(size - own, 0n)
+  }
+
+  async keepsBlocks(path: string): Promise<boolean> {
+    const { type } = await statfs(path, { bigint: true })
+    return !Object.values(COPY_ON_WRITE).includes(type)
+  }
+
+  async deallocate(path: string, signal: AbortSignal): Promise<void> {
+    await using file = await openImage(path, 'r+')
+    const { size } = await file.stat({ bigint: true })
+    const hole = (from: bigint): Promise<bigint> => lseek(file.fd, from, SEEK_HOLE, path)
+    // SEEK_HOLE also finds what is allocated and was never written; at the end of the file there always is one.
+    for (let start = await hole(0n); start < size;) {
+      const end = await nextData(file.fd, start, size, path)
+      const mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
+      await fallocateRange(file.fd, mode, { start, end }, `free ${start} to ${end} of ${path}`, signal)
+      start = end < size ? await hole(end) : size
+    }
+    await file.sync()
+  }
+
+  /** A file system that has no notion of holes (lseek(2)) says that everything is data. */
+  async hasData(path: string): Promise<boolean> {
+    await using file = await openImage(path, 'r')
+    const { size } = await file.stat({ bigint: true })
+    return (await nextData(file.fd, 0n, size, path)) < size
+  }
+
+  async version(path: string): Promise<string | undefined> {
+    const { ctimeMs, ctimeNs, ino, mtimeNs, size } = await lstat(path, { bigint: true })
+    // eslint-disable-next-line no-restricted-syntax -- the times of files are the wall clock's, too
+    const isSettled = Date.now() - Number(ctimeMs) > CLOCK_STEP_MS
+    return isSettled ? [ino, size, mtimeNs, ctimeNs].join(' ') : undefined
+  }
+
+  async size(path: string): Promise<ImageSize> {
+    const stat = await lstat(path, { bigint: true })
+    requireRegular(path, stat)
+    return { logical: stat.size, allocated: stat.blocks * STAT_BLOCK_BYTES }
+  }
+
+  async usage(path: string): Promise<FileSystemUsage> {
+    const fs = await statfs(path, { bigint: true })
+    return {
+      bytes: {
+        total: fs.blocks * fs.bsize,
+        used: (fs.blocks - fs.bfree) * fs.bsize,
+        available: fs.bavail * fs.bsize,
+      },
+      inodes: { total: fs.files, used: fs.files - fs.ffree, available: fs.ffree },
+    }
+  }
+
+  /** Since Linux 6.15 or so an ext4 after errors is not `ro` but `emergency_ro`, of which access(2) knows nothing. */
+  async isReadOnly(path: string): Promise<boolean> {
+    const options = (await findMount(await realpath(path), mountIdOf))?.options ?? []
+    return options.includes('ro') || options.includes('emergency_ro')
+  }
+
+  async lock(path: string): Promise<AsyncDisposable | undefined> {
+    // Of a FIFO in its place, which open(2) would wait for, somebody else can be the writer, or nobody ever.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      if (tryLockExclusive(file.fd, path)) return file
+      await childrenStarted()
+      if (tryLockExclusive(file.fd, path)) return file
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+    await file.close()
+    return undefined
+  }
+}
+
+function allocateRange(
+  fd: number,
+  mode: number,
+  range: Span,
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
+  return fallocateRange(fd, mode, range, `allocate ${range.end} bytes for ${path}`, signal)
+}
+
+async function fallocateRange(
+  fd: number,
+  mode: number,
+  range: Span,
+  what: string,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { start, end } of pieces(range, ALLOCATION_STEP_BYTES)) {
+    signal.throwIfAborted()
+    await fallocate(fd, mode, start, end - start, what)
+  }
+}
+
+/** Where data begins at or behind the offset; the size when there is none (ENXIO). */
+async function nextData(fd: number, from: bigint, size: bigint, path: string): Promise<bigint> {
+  try {
+    return await lseek(fd, from, SEEK_DATA, path)
+  } catch (error) {
+    if (hasErrno(error, 'ENXIO')) return size
+    throw error
+  }
+}

@@ -1,0 +1,56 @@
+import { once } from 'node:events'
+import { extname, join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { turn } from '../../volumes/pool/gate/gate.ts'
+import type { OpenFile } from './open-file.ts'
+import type { Span } from './spans.ts'
+import type { TransferFiles, TransferredStep } from './step-transfer.ts'
+
+const program = join(import.meta.dirname, `transfer-worker${extname(import.meta.filename)}`)
+
+/** It has two buffers outside of its heap. V8's defaults would let it take more. */
+const resourceLimits = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 }
+
+/**
+ * As `transfer`, in a thread of its own, which makes one call after the other. It takes some 60 ms and 15 MiB to start, and then is
+ * ten times faster with small extents: handing a call to a thread and back takes longer than the call. Each step has its turn at the
+ * pool's gate, so that a copy ends with its caller when the pool does not answer.
+ */
+export async function* transferInThread(
+  source: OpenFile,
+  target: OpenFile,
+  insideKernel: boolean,
+  spans: readonly Span[],
+  signal: AbortSignal,
+): AsyncGenerator<bigint> {
+  if (spans.length === 0) return
+  await using thread = startThread({ source: source.handle.fd, target: target.handle.fd, insideKernel })
+  for (const { start, end } of spans) {
+    for (let position = start; position < end;) {
+      signal.throwIfAborted()
+      const step = { start: position, end }
+      const done = await turn(() => thread.step(step))
+      yield done.bytes
+      position = done.end
+    }
+  }
+}
+
+function startThread(files: TransferFiles) {
+  const worker = new Worker(program, { workerData: files, resourceLimits })
+  let answer: Promise<unknown[]> | undefined
+  return {
+    /** @throws what was thrown in the thread, with its errno; the thread is gone then */
+    async step(span: Span): Promise<TransferredStep> {
+      answer = once(worker, 'message')
+      worker.postMessage(span)
+      const [done] = (await answer) as [TransferredStep]
+      return done
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      // Its caller can have left before it has come. A thread that is terminated gives none, and its step would never end.
+      await answer?.catch(() => undefined)
+      await worker.terminate()
+    },
+  }
+}

@@ -1,0 +1,95 @@
+import { lstatSync } from 'node:fs'
+import { lstat } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { hasErrno } from '../../volumes/model/errors.ts'
+import type { MountEntry, ShownLoop } from '../../volumes/model/ports.ts'
+import { makeDev } from './abi.ts'
+import { loopNumberOf } from './number.ts'
+import { findMount } from '../mountinfo/find-mount.ts'
+import { mountIdOf, mountIdOfSync } from '../mountinfo/mount-id.ts'
+import type { MountInfo } from '../mountinfo/mountinfo.ts'
+
+const DEV = '/dev'
+/** What the kernel writes behind the root of a mount whose directory entry was unlinked (prepend_path in fs/d_path.c). */
+const DELETED = '//deleted'
+
+/**
+ * Completes mounts by the loop devices that they show. Only /dev is looked into, which never waits; the path of a mount can lead
+ * through file systems that hang.
+ */
+export async function withLoops(mounts: readonly MountInfo[]): Promise<MountEntry[]> {
+  const entries: MountEntry[] = []
+  let nodes: DeviceNodesOf | undefined
+  for (const mount of mounts) {
+    let loop = shownAs('file system', fileSystemDevice(mount))
+    if (!loop && mount.root !== '/') {
+      nodes ??= await DeviceNodesOf.find(mounts)
+      loop = shownAs('node', await nodes.deviceAt(mount))
+    }
+    entries.push({ ...mount, loop })
+  }
+  return entries
+}
+
+function shownAs(as: ShownLoop['as'], device: bigint): ShownLoop | undefined {
+  const number = loopNumberOf(device)
+  return number === undefined ? undefined : { number, as }
+}
+
+/** The device that a file system lies on; some number without a device (major 0) for one that lies on none. */
+function fileSystemDevice({ device, fsType, source }: MountInfo): bigint {
+  const [major = 0, minor = 0] = device.split(':').map(Number)
+  // A btrfs can lie on several devices and has a number of its own. Its source is the node that it was mounted by.
+  if (major === 0 && fsType === 'btrfs' && dirname(source) === DEV) return blockDeviceAt(source)?.rdev ?? 0n
+  return makeDev(major, minor)
+}
+
+/** Finds which device's node a bind mount shows, where it is a node of our /dev. Nodes that others make elsewhere are not ours. */
+class DeviceNodesOf {
+  readonly #device: string
+  /** The path of /dev inside its file system. */
+  readonly #root: string
+  /** As stat(2) reports it, which on some file systems is not what mountinfo has. */
+  readonly #stat = lstatSync(DEV, { bigint: true }).dev
+
+  static async find(mounts: readonly MountInfo[]): Promise<DeviceNodesOf> {
+    const id = mountIdOfSync(DEV)
+    const dev = mounts.find((mount) => mount.id === id) ?? (await findMount(DEV, mountIdOf))
+    if (!dev) throw new Error(`the kernel does not say where ${DEV} is mounted`)
+    return new DeviceNodesOf(dev)
+  }
+
+  private constructor({ device, root, target }: MountInfo) {
+    this.#device = device
+    this.#root = join(root, relative(target, DEV))
+  }
+
+  async deviceAt({ device, root, target }: MountInfo): Promise<bigint> {
+    if (device !== this.#device) return 0n
+    // No name leads to it any more, so its own path must be taken.
+    if (root.endsWith(DELETED)) return this.#deviceOf(await lstat(target, { bigint: true }).catch(absent))
+    const path = relative(this.#root, root)
+    if (path === '' || path.startsWith('..')) return 0n
+    return this.#deviceOf(blockDeviceAt(join(DEV, path)))
+  }
+
+  /** Something else can be mounted over it. */
+  #deviceOf(found: ReturnType<typeof blockDeviceAt>): bigint {
+    return found?.isBlockDevice() && found.dev === this.#stat ? found.rdev : 0n
+  }
+}
+
+function blockDeviceAt(path: string) {
+  try {
+    const found = lstatSync(path, { bigint: true })
+    return found.isBlockDevice() ? found : undefined
+  } catch (error) {
+    absent(error)
+    return
+  }
+}
+
+function absent(error: unknown): undefined {
+  if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
+  throw error
+}

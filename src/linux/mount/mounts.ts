@@ -1,0 +1,125 @@
+import { hasErrno } from '../../volumes/model/errors.ts'
+import type {
+  LoopDevice,
+  MountEntry,
+  MountRequest,
+  Mounts,
+  OpenFileSystem,
+  TrimStep,
+} from '../../volumes/model/ports.ts'
+import { findMount, readMountInfo } from '../mountinfo/find-mount.ts'
+import { mount, umount2 } from '../libc.ts'
+import { bindReadOnly } from './mount-tree.ts'
+import { mountIdAt } from '../mountinfo/mount-id.ts'
+import { differingOptions, mountFlags, parseMountOptions, unmountFlags } from './mount-options.ts'
+import { parseMountInfo } from '../mountinfo/mountinfo.ts'
+import { openFileSystem } from './open-filesystem.ts'
+import { childrenStarted } from '../process/posix-spawn.ts'
+import { withLoops } from '../loop/shown-loops.ts'
+import { trim } from './trim.ts'
+
+/** What a test replaces to see what happens when one of them fails. */
+export interface MountCalls {
+  readonly mount: typeof mount
+  readonly umount2: typeof umount2
+  readonly bindReadOnly: typeof bindReadOnly
+}
+
+/** The Mounts port on mount(2) and umount2(2), in the mount namespace of this process. */
+export class LinuxMounts implements Mounts {
+  readonly #system: MountCalls
+
+  constructor(system: MountCalls = { mount, umount2, bindReadOnly }) {
+    this.#system = system
+  }
+
+  async list(): Promise<MountEntry[]> {
+    return withLoops(parseMountInfo(await readMountInfo()))
+  }
+
+  async at(path: string): Promise<MountEntry | undefined> {
+    const mount = await findMount(path, mountIdAt)
+    return mount && (await withLoops([mount]))[0]
+  }
+
+  async mount({ source, target, fsType, options }: MountRequest): Promise<void> {
+    const { flags, data } = parseMountOptions(options)
+    await this.#system.mount(source, target, fsType, flags, data)
+  }
+
+  differences({ options }: MountEntry, asked: readonly string[]): string[] {
+    return differingOptions(options, asked)
+  }
+
+  async bind(source: string, target: string, options: { readonly readOnly: boolean }): Promise<void> {
+    if (options.readOnly) await this.#bindReadOnly(source, target)
+    else await this.#system.mount(source, target, null, mountFlags.bind, null)
+  }
+
+  async makePrivate(target: string): Promise<void> {
+    await this.#system.mount('none', target, null, mountFlags.private, null)
+  }
+
+  async unmount(target: string): Promise<void> {
+    const unmount = (): Promise<void> => this.#system.umount2(target, unmountFlags.noFollow)
+    try {
+      await unmount().catch(async (error: unknown) => {
+        if (!hasErrno(error, 'EBUSY')) throw error
+        await childrenStarted()
+        await unmount()
+      })
+    } catch (error) {
+      // EINVAL is "not a mount point", but not only (umount(2)), so it is asked again.
+      if (!hasErrno(error, 'EINVAL', 'ENOENT', 'ENOTDIR')) throw error
+      if ((await mountIdAt(target)) !== undefined) throw error
+    }
+  }
+
+  openFileSystem(device: LoopDevice): Promise<OpenFileSystem | undefined> {
+    return openFileSystem(device)
+  }
+
+  trim(mountPoint: string, from: bigint): Promise<TrimStep> {
+    return trim(mountPoint, from)
+  }
+
+  async #bindReadOnly(source: string, target: string): Promise<void> {
+    try {
+      await this.#system.bindReadOnly(source, target)
+    } catch (error) {
+      if (!hasErrno(error, 'ENOSYS')) throw error
+      await this.#bindReadOnlyInSteps(source, target)
+    }
+  }
+
+  /** The way before Linux 5.12. Who is killed between the two leaves a mount that can be written through. */
+  async #bindReadOnlyInSteps(source: string, target: string): Promise<void> {
+    await this.#system.mount(source, target, null, mountFlags.bind, null)
+    await using undo = new AsyncDisposableStack()
+    undo.defer(() => this.#system.umount2(target, unmountFlags.detach | unmountFlags.noFollow))
+    await this.#makeReadOnly(target)
+    undo.move()
+  }
+
+  /**
+   * A bind mount takes its flags from the mount that it comes from, whatever mount(2) is told; only a second call can
+   * change them. That call sets all flags, so those to keep are said again: without them nosuid would be gone, or in a
+   * user namespace the call refused. Times of access are the exception: with none of their flags they stay as they are.
+   */
+  async #makeReadOnly(target: string): Promise<void> {
+    const kept = keptFlags(await this.at(target))
+    await this.#system.mount(
+      'none',
+      target,
+      null,
+      mountFlags.remount | mountFlags.bind | mountFlags.readOnly | kept,
+      null,
+    )
+  }
+}
+
+const toKeep = mountFlags.noSuid | mountFlags.noDev | mountFlags.noExec | mountFlags.noSymFollow
+
+function keptFlags(entry: MountEntry | undefined): number {
+  return parseMountOptions(entry?.options ?? []).flags & toKeep
+}

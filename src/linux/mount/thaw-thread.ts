@@ -1,0 +1,107 @@
+import { extname, join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { FITHAW } from '../files/file-abi.ts'
+import { ioctlHere } from '../libc.ts'
+
+export interface ThawRequest {
+  readonly number: number
+  readonly fd: number
+  readonly place: string
+}
+
+export interface ThawAnswer {
+  readonly number: number
+  readonly error?: unknown
+}
+
+const program = join(import.meta.dirname, `thaw-worker${extname(import.meta.filename)}`)
+
+/** It runs one ioctl. V8's defaults would let it take more. */
+const resourceLimits = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 }
+
+/**
+ * A thread that does nothing but FITHAW, for the file systems whose images lie on one disk. libuv's threads are not for that:
+ * all of them may be in calls on another disk that hangs. The main thread is not, because ext4 writes its superblock in FITHAW and
+ * so waits for its disk. It is started by the first freeze, and kept.
+ */
+export class ThawThread {
+  readonly #waiting = new Map<number, (answer: ThawAnswer) => void>()
+  #worker: Worker | undefined
+  #starting: Promise<void> | undefined
+  #requests = 0
+
+  /** @throws when the thread cannot be started */
+  async started(): Promise<void> {
+    this.#starting ??= this.#start().catch((error: unknown) => {
+      this.#starting = undefined
+      throw error
+    })
+    await this.#starting
+  }
+
+  /** @returns false when it was not frozen */
+  async thaw(fd: number, place: string): Promise<boolean> {
+    try {
+      await this.#request(fd, place)
+      return true
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EINVAL') return false
+      throw error
+    }
+  }
+
+  async #request(fd: number, place: string): Promise<void> {
+    await this.started().catch(() => undefined)
+    const worker = this.#worker
+    // Rather a driver that waits for a disk than writers that wait for ever.
+    if (!worker) return void ioctlHere(fd, FITHAW, 0, `thaw ${place}`)
+    const number = ++this.#requests
+    const answer = new Promise<ThawAnswer>((resolve) => this.#waiting.set(number, resolve))
+    worker.ref()
+    worker.postMessage({ number, fd, place } satisfies ThawRequest)
+    const { error } = await answer
+    this.#waiting.delete(number)
+    if (this.#waiting.size === 0) worker.unref()
+    if (error !== undefined) {
+      const { code, message } = error as NodeJS.ErrnoException
+      throw Object.assign(new Error(message), { code })
+    }
+  }
+
+  async #start(): Promise<void> {
+    const worker = new Worker(program, { resourceLimits })
+    const started = Promise.withResolvers<undefined>()
+    worker.on('message', (message: ThawAnswer | 'started') => {
+      if (message === 'started') started.resolve(undefined)
+      else this.#waiting.get(message.number)?.(message)
+    })
+    worker.on('error', (error) => {
+      started.reject(error)
+      this.#end(error)
+    })
+    worker.on('exit', () => {
+      const error = new Error('the thread that thaws has ended')
+      started.reject(error)
+      this.#end(error)
+    })
+    await started.promise
+    this.#worker = worker
+    worker.unref()
+  }
+
+  /** The next thaw starts another, or does without. */
+  #end(error: unknown): void {
+    this.#worker = undefined
+    this.#starting = undefined
+    for (const [number, answer] of this.#waiting) answer({ number, error })
+  }
+}
+
+const threads = new Map<bigint, ThawThread>()
+
+/** @param disk the st_dev of the images */
+export function thawThread(disk: bigint): ThawThread {
+  const thread = threads.get(disk) ?? new ThawThread()
+  threads.set(disk, thread)
+  return thread
+}

@@ -1,0 +1,39 @@
+import { statfs } from 'node:fs/promises'
+import { hasErrno } from '../../volumes/model/errors.ts'
+import type { TrimStep } from '../../volumes/model/ports.ts'
+import { decodeTrimmed, encodeTrimRange, FITRIM } from '../files/file-abi.ts'
+import { ioctlStruct } from '../libc.ts'
+import { openMountPoint } from './mount-point.ts'
+
+/** So much is trimmed at once: one FITRIM cannot be interrupted. */
+const STEP_BYTES = 8n << 30n
+const END = (1n << 64n) - 1n
+
+const nothing: TrimStep = { trimmedBytes: 0n, next: undefined }
+
+/**
+ * Gives the unused blocks of a part of a mounted file system back to its device (FITRIM). Nothing comes of it where the device, or
+ * the file system of the image below it, cannot take them.
+ *
+ * The last part has no end: ext4 says less than its size, and a btrfs counts in addresses of its own, which grow beyond
+ * the size of its device with every balance.
+ */
+export async function trim(mountPoint: string, from: bigint): Promise<TrimStep> {
+  await using directory = await openMountPoint(mountPoint)
+  const isLast = from >= (await sizeOf(mountPoint))
+  const struct = encodeTrimRange(from, isLast ? END - from : STEP_BYTES)
+  try {
+    await ioctlStruct(directory.fd, FITRIM, struct, `trim ${mountPoint} from byte ${from}`)
+  } catch (error) {
+    if (hasErrno(error, 'ENOTSUP')) return nothing
+    // A range that begins behind the last block.
+    if (hasErrno(error, 'EINVAL') && from > 0n) return nothing
+    throw error
+  }
+  return { trimmedBytes: decodeTrimmed(struct), next: isLast ? undefined : from + STEP_BYTES }
+}
+
+async function sizeOf(mountPoint: string): Promise<bigint> {
+  const { blocks, bsize } = await statfs(mountPoint, { bigint: true })
+  return blocks * bsize
+}

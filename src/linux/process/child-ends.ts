@@ -1,0 +1,97 @@
+import { declare, errnoNow, SystemCallError } from '../libc.ts'
+
+/**
+ * The ends of child processes, learnt of by waitid(2) that does not block: one that blocks takes a thread for as long as the child
+ * runs, and a few dozen children that hang would take all threads from the volumes of others.
+ */
+
+const waitidCall = declare('waitid', 'int', 'unsigned int', 'void *', 'int')
+
+const P_PID = 1
+const WNOHANG = 1
+const WEXITED = 4
+const WNOWAIT = 0x01000000
+const SIGINFO_BYTES = 128
+/** Where siginfo_t has si_code, si_pid and si_status on 64-bit Linux; CLD_EXITED is the si_code of an ordinary exit. */
+const siginfo = { code: 8, pid: 16, status: 24 }
+const CLD_EXITED = 1
+
+/** How a process has ended. */
+export type ProcessEnd = { readonly exitCode: number } | { readonly signal: number }
+
+interface Waiting {
+  /** This process may end before it does. */
+  isAbandoned: boolean
+  resolve(end: ProcessEnd): void
+  reject(error: unknown): void
+}
+
+const waiting = new Map<number, Waiting>()
+
+/**
+ * SIGCHLD says that some child has ended, not which, and several may be told of by one. It can be missing: it belongs to the
+ * process, and not every host of this code hands it on. So it is asked from time to time all the same, ever more seldom.
+ */
+const FIRST_PAUSE_MS = 2
+const LONGEST_PAUSE_MS = 1000
+let timer: NodeJS.Timeout | undefined
+
+/** Waits until the process has ended, and leaves it to be reaped: until then its id is not given to anybody else. */
+export function waitForEnd(pid: number): Promise<ProcessEnd> {
+  if (waiting.size === 0) process.on('SIGCHLD', lookAtAll)
+  const { promise, resolve, reject } = Promise.withResolvers<ProcessEnd>()
+  waiting.set(pid, { isAbandoned: false, resolve, reject })
+  // It may have ended before anybody listened. The timer also keeps this process from ending while children run.
+  look(pid)
+  schedule(FIRST_PAUSE_MS)
+  return promise
+}
+
+/** Keeps this process from ending no longer for the sake of a child. */
+export function abandon(pid: number): void {
+  const child = waiting.get(pid)
+  if (child) child.isAbandoned = true
+}
+
+/** Gives the id of a process that has ended back to the kernel. */
+export function reap(pid: number): void {
+  waitidCall(P_PID, pid, Buffer.alloc(SIGINFO_BYTES), WEXITED)
+}
+
+function lookAtAll(): void {
+  for (const pid of waiting.keys()) look(pid)
+}
+
+function look(pid: number): void {
+  try {
+    const end = endOf(pid)
+    if (!end) return
+    waiting.get(pid)?.resolve(end)
+  } catch (error) {
+    waiting.get(pid)?.reject(error)
+  }
+  waiting.delete(pid)
+  if (waiting.size > 0) return
+  process.off('SIGCHLD', lookAtAll)
+  clearTimeout(timer)
+}
+
+function schedule(pauseMs: number): void {
+  clearTimeout(timer)
+  if (waiting.size === 0) return
+  timer = setTimeout(() => {
+    lookAtAll()
+    schedule(Math.min(2 * pauseMs, LONGEST_PAUSE_MS))
+  }, pauseMs)
+  if ([...waiting.values()].every(({ isAbandoned }) => isAbandoned)) timer.unref()
+}
+
+/** @returns undefined while the process runs @throws SystemCallError ECHILD when it is no child of ours */
+function endOf(pid: number): ProcessEnd | undefined {
+  const info = Buffer.alloc(SIGINFO_BYTES)
+  const result = waitidCall(P_PID, pid, info, WEXITED | WNOHANG | WNOWAIT)
+  if (result < 0) throw new SystemCallError('waitid', errnoNow(), `wait for process ${pid}`)
+  if (info.readInt32LE(siginfo.pid) === 0) return undefined
+  const status = info.readInt32LE(siginfo.status)
+  return info.readInt32LE(siginfo.code) === CLD_EXITED ? { exitCode: status } : { signal: status }
+}

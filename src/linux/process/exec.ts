@@ -1,0 +1,178 @@
+import { fstatSync, readSync } from 'node:fs'
+import { constants } from 'node:os'
+import { hasErrno, VolumeError } from '../../volumes/model/errors.ts'
+import { CommandError, type CommandEnd } from './command-error.ts'
+import { debianPackages } from './debian-packages.ts'
+import { abandon, reap, waitForEnd, type ProcessEnd } from './child-ends.ts'
+import { offerToOomKiller, progressOf } from './child-process.ts'
+import { closeDescriptor, makeMemoryFile, posixSpawn } from './posix-spawn.ts'
+
+export interface RunOptions {
+  /** Kills the command when aborted. */
+  readonly signal: AbortSignal
+  /** Kills the command when it still runs after this many milliseconds; by default only `signal` ends it. */
+  readonly timeoutMs?: number
+  /** Kills the command when it has neither used its processor nor asked for data for this many milliseconds. */
+  readonly stallMs?: number
+}
+
+export interface CommandOutput {
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Where tools are looked for, also where PATH leaves out the sbin directories. */
+export const toolDirectories = [
+  '/usr/local/sbin',
+  '/usr/local/bin',
+  '/usr/sbin',
+  '/usr/bin',
+  '/sbin',
+  '/bin',
+] as const
+
+/** Nothing is inherited: tools answer in English. */
+const environment = ['LC_ALL=C', `PATH=${toolDirectories.join(':')}`]
+
+/** How long a killed command may take to end. In the kernel, at a disk that does not answer, it does not hear the signal. */
+const GIVE_UP_MS = 10_000
+
+/** As much is read of each output. */
+const OUTPUT_LIMIT_BYTES = 64 * 1024
+
+/**
+ * Runs a command without a shell and waits until it is gone. Whatever ends it early ends it, and what it has started, with
+ * SIGKILL: a tool that hangs on a device does not hear anything less.
+ * @throws CommandError when it ends with anything but exit code 0
+ * @throws VolumeError failed-precondition when the command is not installed
+ * @throws the signal's reason when aborted
+ */
+export async function run(
+  command: string,
+  args: readonly string[],
+  { signal, timeoutMs, stallMs }: RunOptions,
+): Promise<CommandOutput> {
+  signal.throwIfAborted()
+  // Files, not pipes: a command never waits for its reader, and there is no end of output to wait for.
+  using stdout = new OutputFile('stdout')
+  using stderr = new OutputFile('stderr')
+  const pid = await start(command, args, stdout.fd, stderr.fd)
+  offerToOomKiller(pid)
+  using stall = new StallWatch(pid, stallMs)
+  const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)
+  const stops = [signal, stall.signal, ...(timeout ? [timeout] : [])]
+  const end = await endOf(pid, AbortSignal.any(stops))
+  const output = { stdout: stdout.read(), stderr: stderr.read() }
+  if (end && 'exitCode' in end && end.exitCode === 0) return output
+  const limitMs = timeout?.aborted ? timeoutMs : undefined
+  const stalledMs = stall.signal.aborted ? stallMs : undefined
+  const failure = new CommandError(
+    command,
+    args,
+    { ...describe(end), pid, limitMs, stalledMs, wasStopped: signal.aborted },
+    output.stdout,
+    output.stderr,
+  )
+  // Who has given up is not told of the end of the command, but of one that does not end.
+  if (end) signal.throwIfAborted()
+  throw failure
+}
+
+async function start(
+  command: string,
+  args: readonly string[],
+  stdout: number,
+  stderr: number,
+): Promise<number> {
+  try {
+    return await posixSpawn(command, args, environment, stdout, stderr)
+  } catch (error) {
+    throw hasErrno(error, 'ENOENT') ? notInstalled(command, error) : error
+  }
+}
+
+/**
+ * Waits for the process, and kills its group when told to stop.
+ * @returns undefined for one that was killed and does not end; it is reaped when it does
+ */
+async function endOf(pid: number, stop: AbortSignal): Promise<ProcessEnd | undefined> {
+  const givenUp = Promise.withResolvers<undefined>()
+  const giveUp = (): void => {
+    abandon(pid)
+    givenUp.resolve(undefined)
+  }
+  let timer: NodeJS.Timeout | undefined
+  const kill = (): void => {
+    process.kill(-pid, 'SIGKILL')
+    timer = setTimeout(giveUp, GIVE_UP_MS)
+  }
+  stop.addEventListener('abort', kill)
+  if (stop.aborted) kill()
+  const ended = waitForEnd(pid).finally(() => {
+    reap(pid)
+  })
+  try {
+    return await Promise.race([ended, givenUp.promise])
+  } finally {
+    stop.removeEventListener('abort', kill)
+    clearTimeout(timer)
+  }
+}
+
+function describe(end: ProcessEnd | undefined): Pick<CommandEnd, 'exitCode' | 'signal' | 'hasEnded'> {
+  if (!end) return { exitCode: null, signal: null, hasEnded: false }
+  if ('exitCode' in end) return { exitCode: end.exitCode, signal: null, hasEnded: true }
+  const names = Object.entries(constants.signals) as [NodeJS.Signals, number][]
+  const signal = names.find(([, number]) => number === end.signal)?.[0] ?? null
+  return { exitCode: null, signal, hasEnded: true }
+}
+
+/** Fires its signal when a process has made no progress for some time. */
+class StallWatch implements Disposable {
+  readonly #stalled = new AbortController()
+  readonly #timer: NodeJS.Timeout | undefined
+
+  constructor(pid: number, stallMs: number | undefined) {
+    if (stallMs === undefined) return
+    let before = progressOf(pid)
+    this.#timer = setInterval(() => {
+      const now = progressOf(pid)
+      if (now !== undefined && now === before) this.#stalled.abort()
+      before = now
+    }, stallMs)
+  }
+
+  get signal(): AbortSignal {
+    return this.#stalled.signal
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+  }
+}
+
+/** Where a command writes to: a file in memory. */
+class OutputFile implements Disposable {
+  readonly fd: number
+
+  constructor(name: string) {
+    this.fd = makeMemoryFile(name)
+  }
+
+  read(): string {
+    const buffer = Buffer.alloc(Math.min(fstatSync(this.fd).size, OUTPUT_LIMIT_BYTES))
+    return buffer.toString('utf8', 0, readSync(this.fd, buffer, 0, buffer.length, 0))
+  }
+
+  [Symbol.dispose](): void {
+    closeDescriptor(this.fd)
+  }
+}
+
+function notInstalled(command: string, cause: unknown): VolumeError {
+  const name = debianPackages.get(command)
+  const advice = name ? `: install the Debian package ${name}` : ''
+  return new VolumeError('failed-precondition', `${command} is not installed on this machine${advice}`, {
+    cause,
+  })
+}

@@ -1,0 +1,62 @@
+import { VolumeError } from '../model/errors.ts'
+import { unlessAborted } from './unless-aborted.ts'
+
+/**
+ * Work that takes longer than a call may: it goes on when its caller has given up, and a repeated call joins it. With the
+ * process it ends, and starts over with the next call.
+ */
+export class Jobs implements AsyncDisposable {
+  readonly #running = new Map<
+    string,
+    { readonly result: Promise<unknown>; readonly cancel: AbortController }
+  >()
+
+  #isStopping = false
+
+  /**
+   * Joins the job of this key, or begins it, and waits for its result.
+   * @param work gets a signal of its own, which fires when the job is cancelled
+   * @throws VolumeError unavailable when the driver is stopping; the signal's reason when the caller gives up waiting; the job goes on
+   */
+  async run<T>(key: string, work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    signal.throwIfAborted()
+    if (this.#isStopping) throw stopping()
+    const job = this.#running.get(key) ?? this.#begin(key, work)
+    return (await unlessAborted(job.result, signal)) as T
+  }
+
+  isRunning(key: string): boolean {
+    return this.#running.has(key)
+  }
+
+  /** Ends the job of this key, if there is one, and waits until it has cleaned up. */
+  async cancel(key: string, reason: Error): Promise<void> {
+    const job = this.#running.get(key)
+    job?.cancel.abort(reason)
+    await job?.result.catch(() => undefined)
+  }
+
+  /** Ends all jobs, so that calls that wait for them end, and begins no more. Waits until they have cleaned up. */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    await Promise.all([...this.#running.keys()].map((key) => this.cancel(key, stopping())))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  #begin<T>(key: string, work: (signal: AbortSignal) => Promise<T>) {
+    const cancel = new AbortController()
+    const result = work(cancel.signal).finally(() => this.#running.delete(key))
+    // Whoever waits gets the error; when nobody waits any more, the next call begins anew and meets it again.
+    result.catch(() => undefined)
+    const job = { result, cancel }
+    this.#running.set(key, job)
+    return job
+  }
+}
+
+function stopping(): VolumeError {
+  return new VolumeError('unavailable', 'the driver is stopping; repeat the call')
+}

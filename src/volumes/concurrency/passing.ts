@@ -1,0 +1,17 @@
+import { setTimeout } from 'node:timers/promises'
+import { isPassing } from '../model/errors.ts'
+
+const ATTEMPTS = 6
+const FIRST_PAUSE_MS = 20
+
+/** Repeats what fails because the process or the machine lacks something for a moment, for 0.6 s. @throws as `work` does */
+export async function whilePassing<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isPassing(error) || attempt === ATTEMPTS) throw error
+      await setTimeout(FIRST_PAUSE_MS * 2 ** (attempt - 1))
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import type { Observer, Step } from '../model/observer.ts'
+import type { FileSystems, ImageCopier, LoopDevice, LoopDevices, Mounts } from '../model/ports.ts'
+
+/** The ports whose work takes time. */
+export interface Machine {
+  readonly loops: LoopDevices
+  readonly mounts: Mounts
+  readonly fileSystems: FileSystems
+  readonly copier: ImageCopier
+}
+
+/** What of a port is a step, by method. What is left out takes no time, or is a part of another one. */
+type StepsOf<Port> = {
+  readonly [
+    Name in keyof Port as Port[Name] extends (...values: never[]) => Promise<unknown> ? Name : never
+  ]?: Step
+}
+
+const stepsOf: { readonly [Name in keyof Machine]: StepsOf<Machine[Name]> } = {
+  loops: { attach: 'attach', detach: 'detach', detachWithAbove: 'detach', detachNamed: 'detach' },
+  mounts: { mount: 'mount', bind: 'mount', unmount: 'unmount', trim: 'trim' },
+  fileSystems: { probe: 'probe', format: 'mkfs', check: 'fsck', growUnmounted: 'grow', grow: 'grow' },
+  copier: { share: 'copy', shareAgain: 'update', copy: 'copy', update: 'update', updateWithin: 'update' },
+}
+
+/** The same ports, with their steps told to an observer. */
+export function observed(machine: Machine, observer: Observer): Machine {
+  return {
+    loops: observedPort(machine.loops, stepsOf.loops, observer),
+    mounts: observedMounts(machine.mounts, observer),
+    fileSystems: observedPort(machine.fileSystems, stepsOf.fileSystems, observer),
+    copier: observedPort(machine.copier, stepsOf.copier, observer),
+  }
+}
+
+/** Also what is done with a file system that it opens. */
+function observedMounts(mounts: Mounts, observer: Observer): Mounts {
+  const port = observedPort(mounts, stepsOf.mounts, observer)
+  const openFileSystem: Mounts['openFileSystem'] = async (device: LoopDevice) => {
+    const opened = await mounts.openFileSystem(device)
+    return opened && observedPort(opened, { flush: 'flush' }, observer)
+  }
+  return new Proxy(port, {
+    get: (target, name): unknown => (name === 'openFileSystem' ? openFileSystem : Reflect.get(target, name)),
+  })
+}
+
+function observedPort<Port extends object>(port: Port, steps: StepsOf<Port>, observer: Observer): Port {
+  const stepOf = new Map<PropertyKey, Step>(Object.entries<Step>(steps as Readonly<Record<string, Step>>))
+  return new Proxy(port, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name)
+      if (typeof member !== 'function') return member
+      // Of the port itself: it has private fields, which a proxy has not.
+      const method = (...values: unknown[]): unknown => Reflect.apply(member, target, values)
+      const step = stepOf.get(name)
+      if (step === undefined) return method
+      return (...values: unknown[]) => observer.step(step, () => method(...values) as Promise<unknown>)
+    },
+  })
+}

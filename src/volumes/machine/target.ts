@@ -1,0 +1,39 @@
+import { lstat, mkdir, open, rmdir, stat, unlink } from 'node:fs/promises'
+import { VolumeError, hasErrno } from '../model/errors.ts'
+
+/**
+ * Makes the place where a container is going to see its volume; the directory above it is the CO's to make.
+ * @returns true when it was not there before
+ */
+export async function makeTarget(path: string, kind: 'directory' | 'file'): Promise<boolean> {
+  try {
+    if (kind === 'directory') await mkdir(path, { mode: 0o750 })
+    else await (await open(path, 'wx', 0o600)).close()
+    return true
+  } catch (error) {
+    if (!hasErrno(error, 'EEXIST')) throw error
+    const found = await stat(path)
+    if (kind === 'directory' ? found.isDirectory() : !found.isDirectory()) return false
+    throw new VolumeError('already-exists', `target_path ${path} exists and is no ${kind}`)
+  }
+}
+
+/**
+ * Removes what `makeTarget` makes: an empty directory or an empty file.
+ * @throws VolumeError failed-precondition for anything else, which is not ours and stays
+ */
+export async function removeTarget(path: string): Promise<void> {
+  try {
+    const found = await lstat(path)
+    if (found.isFile() && found.size === 0) await unlink(path)
+    else await rmdir(path)
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return
+    if (!hasErrno(error, 'ENOTDIR', 'ENOTEMPTY')) throw error
+    throw new VolumeError(
+      'failed-precondition',
+      `target_path ${path} is neither an empty directory nor an empty file; remove it by hand if nobody needs it`,
+      { cause: error },
+    )
+  }
+}

@@ -1,0 +1,61 @@
+import { VolumeError, failureOf, hasErrno, isPassing, messageOf } from '../../model/errors.ts'
+import type { ImageFiles } from '../../model/ports.ts'
+import { readdir } from '../gate/gated-fs.ts'
+import { PoolUnreachableError } from '../gate/unreachable.ts'
+
+/**
+ * Keeps other driver processes away from a pool's directory, until disposed of.
+ * @throws VolumeError failed-precondition when one is there already; or as `notRead` says
+ */
+export async function lockDirectory(files: ImageFiles, pool: string, path: string): Promise<AsyncDisposable> {
+  const lock = await files.lock(path).catch((error: unknown) => {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) {
+      throw new PoolUnreachableError(
+        'PoolNotMounted',
+        `pool "${pool}": ${path} does not exist any more; mount the disk that it is on`,
+        { cause: error },
+      )
+    }
+    throw notRead(pool, path, error)
+  })
+  if (lock) return lock
+  throw new VolumeError(
+    'failed-precondition',
+    `pool "${pool}": ${path} is in use by another driver process; two on one pool would mix up data`,
+  )
+}
+
+/**
+ * A directory with other things in it is never taken for a new pool.
+ * @param ours what an interrupted start of ours may have left
+ * @throws VolumeError failed-precondition naming what is there instead of `expected`
+ */
+export async function requireEmpty(
+  pool: string,
+  path: string,
+  expected: string,
+  ours: string,
+): Promise<void> {
+  const [found] = (await readdir(path)).filter((entry) => entry !== 'lost+found' && entry !== ours)
+  if (found === undefined) return
+  throw new VolumeError(
+    'failed-precondition',
+    `pool "${pool}": ${path} has no ${expected} and is not empty (${found})`,
+  )
+}
+
+/**
+ * What is thrown when the directory, or what is in it, was not read.
+ * @returns PoolUnreachableError where the disk is to blame; with its errno what this process lacks for a moment
+ */
+export function notRead(pool: string, path: string, cause: unknown): Error {
+  return isPassing(cause) ? failureOf(path, cause) : unreadable(pool, path, cause)
+}
+
+export function unreadable(pool: string, path: string, cause: unknown): PoolUnreachableError {
+  return new PoolUnreachableError(
+    'PoolUnreadable',
+    `pool "${pool}": ${path} cannot be read (${messageOf(cause)}); look for errors of its disk in the kernel's log; it is opened again when it can be read`,
+    { cause },
+  )
+}

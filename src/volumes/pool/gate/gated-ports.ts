@@ -1,0 +1,231 @@
+import type { FileSystems, ImageCopier, ImageFiles, LoopDevices, Mounts } from '../../model/ports.ts'
+import type { Gate } from './gate.ts'
+import type { Gates } from './gates.ts'
+
+/** The ports whose calls can touch the file system of a pool. */
+export interface PoolPorts {
+  readonly files: ImageFiles
+  readonly loops: LoopDevices
+  readonly mounts: Mounts
+  readonly fileSystems: FileSystems
+  readonly copier: ImageCopier
+}
+
+/**
+ * The same ports, with each call at the gate of the pool that it works for. That is told by the path of an image, by the device
+ * that the image was last seen at, and by the path that the device was last seen mounted at.
+ */
+export function gatedPorts(
+  { files, loops, mounts, fileSystems, copier }: PoolPorts,
+  gates: Gates,
+): PoolPorts {
+  const places = new Places(gates)
+  return {
+    files: gatedFiles(files, places),
+    loops: gatedLoops(loops, places),
+    mounts: gatedMounts(mounts, places),
+    fileSystems: gatedFileSystems(fileSystems, places),
+    copier: gatedCopier(copier, places),
+  }
+}
+
+/** Which gate paths of devices and mount points belong to. A hint only: a stale one takes a turn at another gate. */
+class Places {
+  readonly #gates: Gates
+  readonly #devices = new Map<string, Gate>()
+  readonly #mounts = new Map<string, string>()
+
+  constructor(gates: Gates) {
+    this.#gates = gates
+  }
+
+  gate(path: string): Gate | undefined {
+    return this.#gates.at(path) ?? this.#devices.get(path) ?? this.#devices.get(this.#mounts.get(path) ?? '')
+  }
+
+  run<T>(
+    path: string,
+    call: () => Promise<T>,
+    undo?: (result: T) => PromiseLike<unknown> | undefined,
+  ): Promise<T> {
+    return this.gate(path)?.run(call, undo) ?? call()
+  }
+
+  noteDevice(device: string, image: string): void {
+    const gate = this.gate(image)
+    if (gate) this.#devices.set(device, gate)
+    else this.#devices.delete(device)
+  }
+
+  noteMount(target: string, source: string): void {
+    if (this.#devices.has(source)) this.#mounts.set(target, source)
+    else this.#mounts.delete(target)
+  }
+
+  forgetMount(target: string): void {
+    this.#mounts.delete(target)
+  }
+}
+
+function gatedFiles(files: ImageFiles, places: Places): ImageFiles {
+  return {
+    create: (path, ...rest) => places.run(path, () => files.create(path, ...rest)),
+    grow: (path, ...rest) => places.run(path, () => files.grow(path, ...rest)),
+    allocate: (path, signal) => places.run(path, () => files.allocate(path, signal)),
+    deallocate: (path, signal) => deallocate(files, places, path, signal),
+    missing: (path) => places.run(path, () => files.missing(path)),
+    keepsBlocks: (path) => places.run(path, () => files.keepsBlocks(path)),
+    hasData: (path) => places.run(path, () => files.hasData(path)),
+    version: (path) => places.run(path, () => files.version(path)),
+    size: (path) => places.run(path, () => files.size(path)),
+    usage: (path) => places.run(path, () => files.usage(path)),
+    isReadOnly: (path) => places.run(path, () => files.isReadOnly(path)),
+    lock: async (path) => {
+      const lock = await places.run(
+        path,
+        () => files.lock(path),
+        (late) => late?.[Symbol.asyncDispose](),
+      )
+      return lock && released(lock, places.gate(path))
+    },
+  }
+}
+
+/** Ended when the pool does not answer, and waited for all the same: as long as it goes on nobody may write to the image. */
+async function deallocate(
+  files: ImageFiles,
+  places: Places,
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const lost = new AbortController()
+  let working: Promise<void> | undefined
+  const work = (): Promise<void> => (working = files.deallocate(path, AbortSignal.any([signal, lost.signal])))
+  try {
+    await places.run(path, work)
+  } catch (error) {
+    lost.abort(error)
+    await working?.catch(() => undefined)
+    throw error
+  }
+}
+
+function gatedLoops(loops: LoopDevices, places: Places): LoopDevices {
+  return {
+    attach: async (image, options, signal) => {
+      const attachment = await places.run(
+        image,
+        () => loops.attach(image, options, signal),
+        (late) => late[Symbol.asyncDispose](),
+      )
+      places.noteDevice(attachment.device.path, image)
+      const { device, directIo } = attachment
+      return { device, directIo, ...released(attachment, places.gate(image)) }
+    },
+    find: async (image) => {
+      const state = await places.run(image, () => loops.find(image))
+      if (state) places.noteDevice(state.device.path, image)
+      return state
+    },
+    findNamed: (name) => loops.findNamed(name),
+    detach: (image, signal) => places.run(image, () => loops.detach(image, signal)),
+    detachWithAbove: (image, signal) => places.run(image, () => loops.detachWithAbove(image, signal)),
+    detachNamed: (name, signal) => loops.detachNamed(name, signal),
+    recover: (isOurs, isHere) => loops.recover(isOurs, isHere),
+    flush: (device) => places.run(device.path, () => loops.flush(device)),
+    writes: (device) => loops.writes(device),
+    setDirectIo: (device, on) => places.run(device.path, () => loops.setDirectIo(device, on)),
+    resize: (device) => places.run(device.path, () => loops.resize(device)),
+  }
+}
+
+/**
+ * A freeze is never given up while it is under way: it would be done later, and nobody would thaw it. A thaw waits for nobody. So
+ * an open file system, which has both, does not pass the gate.
+ */
+function gatedMounts(mounts: Mounts, places: Places): Mounts {
+  return {
+    list: async () => {
+      const entries = await mounts.list()
+      for (const { target, source } of entries) places.noteMount(target, source)
+      return entries
+    },
+    at: async (path) => {
+      const entry = await mounts.at(path)
+      if (entry) places.noteMount(path, entry.source)
+      return entry
+    },
+    mount: async (request) => {
+      await places.run(request.source, () => mounts.mount(request))
+      places.noteMount(request.target, request.source)
+    },
+    bind: (source, target, options) => mounts.bind(source, target, options),
+    makePrivate: (target) => mounts.makePrivate(target),
+    unmount: async (target) => {
+      await places.run(target, () => mounts.unmount(target))
+      places.forgetMount(target)
+    },
+    differences: (entry, options) => mounts.differences(entry, options),
+    openFileSystem: (device) => mounts.openFileSystem(device),
+    trim: (mountPoint, signal) => places.run(mountPoint, () => mounts.trim(mountPoint, signal)),
+  }
+}
+
+/** Their work is that of child processes, which hold no thread. */
+function gatedFileSystems(fileSystems: FileSystems, places: Places): FileSystems {
+  const beside = <T>(path: string, work: () => Promise<T>): Promise<T> =>
+    places.gate(path)?.beside(work) ?? work()
+  return {
+    minimumBytes: (type) => fileSystems.minimumBytes(type),
+    mountOptions: (type) => fileSystems.mountOptions(type),
+    uuidOptions: (type, uuid) => fileSystems.uuidOptions(type, uuid),
+    identify: (device) => beside(device, () => fileSystems.identify(device)),
+    hasRoomToGrow: (type, device) => beside(device, () => fileSystems.hasRoomToGrow(type, device)),
+    probe: (device, signal) => beside(device, () => fileSystems.probe(device, signal)),
+    format: (type, device, ...rest) => beside(device, () => fileSystems.format(type, device, ...rest)),
+    check: (type, device, signal) => beside(device, () => fileSystems.check(type, device, signal)),
+    growUnmounted: (type, device, signal) =>
+      beside(device, () => fileSystems.growUnmounted(type, device, signal)),
+    grow: (type, device, ...rest) => beside(device, () => fileSystems.grow(type, device, ...rest)),
+    renew: (type, image, signal) => beside(image, () => fileSystems.renew(type, image, signal)),
+  }
+}
+
+function gatedCopier(copier: ImageCopier, places: Places): ImageCopier {
+  const within = <T>(path: string, work: () => Promise<T>): Promise<T> =>
+    places.gate(path)?.within(work) ?? work()
+  return {
+    canShare: (source, target) => within(target, () => copier.canShare(source, target)),
+    share: (source, target) => within(target, () => copier.share(source, target)),
+    shareAgain: (source, target) => within(target, () => copier.shareAgain(source, target)),
+    copy: (source, target, ...rest) => within(target, () => copier.copy(source, target, ...rest)),
+    update: (source, target, signal) => within(target, () => copier.update(source, target, signal)),
+    updateWithin: (source, target, ...rest) =>
+      within(target, () => copier.updateWithin(source, target, ...rest)),
+    extents: (path, ...rest) => stream(places.gate(path), copier.extents(path, ...rest)),
+    differences: (base, target, ...rest) =>
+      stream(places.gate(target), copier.differences(base, target, ...rest)),
+  }
+}
+
+/** A generator runs in the context of whoever asks it for the next item. */
+async function* stream<T>(gate: Gate | undefined, items: AsyncIterable<T>): AsyncIterable<T> {
+  const iterator = items[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const next = () => iterator.next()
+      const item = await (gate?.within(next) ?? next())
+      if (item.done) return
+      yield item.value
+    }
+  } finally {
+    if (!gate?.problem) await iterator.return?.()
+  }
+}
+
+function released(held: AsyncDisposable, gate: Gate | undefined): AsyncDisposable {
+  const close = async (): Promise<void> => {
+    await held[Symbol.asyncDispose]()
+  }
+  return { [Symbol.asyncDispose]: () => gate?.release(close) ?? close() }
+}

@@ -1,0 +1,59 @@
+import { Gate, type GateOptions } from './gate.ts'
+import { type PoolConfig, homeOf } from '../../model/pool-config.ts'
+
+/** Threads that no pool can hold: for mounts, freezes, devices, and everything else that is of no pool. */
+const RESERVED_THREADS = 16
+
+/** With fewer calls at once a pool would be slow; with more than the larger number it is not faster. */
+const NARROWEST = 2
+const WIDEST = 16
+
+export interface GatesOptions extends Pick<GateOptions, 'patienceMs' | 'stallMs'> {
+  /** Of libuv, on which all system calls that can block run. */
+  readonly threads: number
+  /** Settles as soon as the file system of a path answers anything. */
+  readonly probe: (path: string) => Promise<unknown>
+  /** The number of the mount that a path lies in, without touching its file system. */
+  readonly mountId: (path: string) => Promise<unknown>
+}
+
+/** The gates of all pools, which share the threads of the process. */
+export class Gates {
+  readonly #gates: readonly {
+    readonly name: string
+    readonly paths: readonly string[]
+    readonly gate: Gate
+  }[]
+
+  constructor(pools: readonly PoolConfig[], { threads, probe, mountId, ...times }: GatesOptions) {
+    const budget = Math.max(2 * NARROWEST, Math.floor((threads - RESERVED_THREADS) / pools.length))
+    const width = Math.min(WIDEST, Math.floor(budget / 2))
+    this.#gates = pools.map((pool) => {
+      const { name, path, image } = pool
+      const home = homeOf(pool)
+      const gate = new Gate({
+        ...times,
+        pool: name,
+        path: home,
+        width,
+        budget,
+        probe: () => probe(home),
+        mountId: () => mountId(home),
+      })
+      return { name, paths: image ? [path, home] : [path], gate }
+    })
+  }
+
+  /** @param pool its name, which must be one of the configuration's */
+  of(pool: string): Gate {
+    const found = this.#gates.find(({ name }) => name === pool)
+    if (!found) throw new Error(`pool "${pool}" is not configured`)
+    return found.gate
+  }
+
+  /** The gate of the pool that a path lies in; undefined where it lies in none. */
+  at(path: string): Gate | undefined {
+    return this.#gates.find(({ paths }) => paths.some((pool) => path === pool || path.startsWith(`${pool}/`)))
+      ?.gate
+  }
+}

@@ -1,0 +1,55 @@
+import { basename, dirname, join } from 'node:path'
+import { formatBytes } from '../../model/bytes.ts'
+import { VolumeError } from '../../model/errors.ts'
+import type { AttachOptions, Attachment, FileSystems, ImageFiles, LoopDevices } from '../../model/ports.ts'
+import { requireEmpty } from '../files/directory.ts'
+import { flush } from '../files/durable.ts'
+import { rename, rm } from '../gate/gated-fs.ts'
+import type { PoolImageConfig } from '../../model/pool-config.ts'
+
+export interface MakerDependencies {
+  readonly files: ImageFiles
+  readonly loops: LoopDevices
+  readonly fileSystems: FileSystems
+}
+
+/** XFS shares blocks between files only if it was made so; mkfs.xfs before 5.1 does not by itself. */
+const MKFS_OPTIONS = ['-m', 'reflink=1']
+
+/**
+ * Makes the image of a new pool: under another name until it is whole, so that after a crash it is there or it is not.
+ * An mkfs that outlived us writes to a file without a name.
+ * @param directory is empty
+ * @returns its device, still attached
+ * @throws VolumeError failed-precondition when other things are in the directory, or it is too small
+ */
+export async function makePoolImage(
+  { files, loops, fileSystems }: MakerDependencies,
+  pool: string,
+  { file, sizeBytes }: PoolImageConfig,
+  options: AttachOptions,
+  signal: AbortSignal,
+): Promise<Attachment> {
+  const minimum = fileSystems.minimumBytes('xfs')
+  if (sizeBytes < minimum) {
+    throw new VolumeError(
+      'failed-precondition',
+      `pool "${pool}": image.size ${formatBytes(sizeBytes)} is too small for an XFS, which needs ${formatBytes(minimum)}`,
+    )
+  }
+  const [directory, name] = [dirname(file), basename(file)]
+  const building = join(directory, `.${name}.new`)
+  await requireEmpty(pool, directory, name, basename(building))
+  await rm(building, { force: true })
+  await using undo = new AsyncDisposableStack()
+  undo.defer(() => rm(building, { force: true }))
+  await files.create(building, sizeBytes, false, signal)
+  const attachment = undo.use(await loops.attach(building, options, signal))
+  await fileSystems.format('xfs', attachment.device.path, MKFS_OPTIONS, signal)
+  await loops.flush(attachment.device)
+  await flush(building)
+  await rename(building, file)
+  await flush(directory)
+  undo.move()
+  return attachment
+}

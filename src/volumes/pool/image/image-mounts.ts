@@ -1,0 +1,195 @@
+import { dirname } from 'node:path'
+import type { Logger } from 'pino'
+import { formatBytes, larger, roundUp } from '../../model/bytes.ts'
+import { hasErrno, messageOf } from '../../model/errors.ts'
+import { isAlive } from '../../machine/alive.ts'
+import { shows } from '../../machine/uses.ts'
+import type { LoopDevice, MountEntry, Mounts } from '../../model/ports.ts'
+import { lockDirectory } from '../files/directory.ts'
+import { mkdir } from '../gate/gated-fs.ts'
+import { makePoolImage, type MakerDependencies } from './image-maker.ts'
+import { requireImage } from './image.ts'
+import type { PrivateMounts } from './private-mounts.ts'
+import { PoolUnreachableError } from '../gate/unreachable.ts'
+import type { PoolImageConfig } from '../../model/pool-config.ts'
+
+export interface ImageMountsDependencies extends MakerDependencies {
+  readonly mounts: Mounts
+  readonly privateMounts: PrivateMounts
+  readonly log: Logger
+}
+
+export interface ImageMountRequest {
+  readonly pool: string
+  readonly image: PoolImageConfig
+  /** Where to mount it, below the directory of `privateMounts`. */
+  readonly target: string
+  /** True for a pool that was there before: its image is never made anew. */
+  readonly isKnown: boolean
+}
+
+/** A device that stays attached until disposed of, or until its last mount is gone. */
+interface HeldDevice extends AsyncDisposable {
+  readonly device: LoopDevice
+  /** Attached before, by a driver that was killed or could not unmount it: nothing of ours holds it. */
+  readonly isFound: boolean
+}
+
+/** For the images alone: they need no more, and space that is freed goes back to the disk that the pool is on. */
+const MOUNT_OPTIONS = ['noatime', 'nodev', 'noexec', 'nosuid', 'discard']
+
+/** Sectors as large as blocks: a file that shares blocks, as a backup of the image may, can be written directly in no less. */
+const ATTACH_OPTIONS = { readOnly: false, autoclear: true, directIo: 'auto', sectorBytes: 4096 } as const
+
+/** What the size of an image is a multiple of. */
+const BLOCK_BYTES = 4096n
+
+/** Mounts pool images, and makes and grows them. What is there already is asked of the kernel. */
+export class ImageMounts {
+  readonly #on: ImageMountsDependencies
+
+  constructor(dependencies: ImageMountsDependencies) {
+    this.#on = dependencies
+  }
+
+  /**
+   * @returns the mount; disposing of it unmounts, unless volumes are in use, whose devices then keep it until the next start
+   * @throws PoolUnreachableError; VolumeError failed-precondition when a new image cannot be made where it is wanted
+   */
+  async mount(request: ImageMountRequest, signal: AbortSignal): Promise<AsyncDisposable> {
+    const { files, privateMounts } = this.#on
+    const { pool, isKnown, target } = request
+    const image = { ...request.image, sizeBytes: roundUp(request.image.sizeBytes, BLOCK_BYTES) }
+    const directory = dirname(image.file)
+    if (!isKnown) await mkdir(directory, { recursive: true, mode: 0o700 })
+    await using held = new AsyncDisposableStack()
+    held.use(await lockDirectory(files, pool, directory))
+    if (isKnown) await requireImage(files, pool, image)
+    await privateMounts.prepare()
+    const device = await this.#mountSomeDevice({ ...request, image }, signal)
+    held.defer(() => this.#unmount({ ...request, image }))
+    await this.#grow(pool, image, device, target, signal)
+    return held.move()
+  }
+
+  async #mountSomeDevice(request: ImageMountRequest, signal: AbortSignal): Promise<LoopDevice> {
+    for (;;) {
+      await using held = await this.#hold(request, signal)
+      try {
+        await this.#mountDevice(request, held.device)
+        if (!held.isFound || (await this.#isAttached(request, held.device))) return held.device
+        await this.#on.mounts.unmount(request.target)
+      } catch (error) {
+        if (error instanceof PoolUnreachableError) throw error
+        // Found while the last mount that held it, of a dead container, was on its way out.
+        if (held.isFound && !(await this.#isAttached(request, held.device))) continue
+        throw new PoolUnreachableError(
+          'PoolImageNotMountable',
+          `pool "${request.pool}": ${request.image.file} cannot be mounted (${messageOf(error)}); check it with xfs_repair`,
+          { cause: error },
+        )
+      }
+    }
+  }
+
+  /** A device that was found, and is held by nobody here, can be another file's by now. Mounted, it can not any more. */
+  async #isAttached({ image }: ImageMountRequest, device: LoopDevice): Promise<boolean> {
+    return (await this.#on.loops.find(image.file))?.device.number === device.number
+  }
+
+  async #hold({ pool, image }: ImageMountRequest, signal: AbortSignal): Promise<HeldDevice> {
+    const { files, loops } = this.#on
+    const options = { ...ATTACH_OPTIONS, name: pool }
+    const isThere = await exists(files.size(image.file))
+    const found = isThere ? await loops.find(image.file) : undefined
+    if (found) {
+      return { device: found.device, isFound: true, [Symbol.asyncDispose]: () => Promise.resolve() }
+    }
+    const attachment = isThere
+      ? await loops.attach(image.file, options, signal)
+      : await makePoolImage(this.#on, pool, image, options, signal)
+    return {
+      device: attachment.device,
+      isFound: false,
+      [Symbol.asyncDispose]: () => attachment[Symbol.asyncDispose](),
+    }
+  }
+
+  async #mountDevice({ pool, target }: ImageMountRequest, device: LoopDevice): Promise<void> {
+    const { fileSystems, mounts } = this.#on
+    const mounted = await mounts.at(target)
+    if (mounted) {
+      if (!shows(mounted, device)) throw occupied(pool, target, mounted)
+      if (await isAlive(target)) return
+      await this.#takeAway(pool, target)
+    }
+    await mkdir(target, { recursive: true, mode: 0o700 })
+    const options = [...fileSystems.mountOptions('xfs'), ...MOUNT_OPTIONS]
+    await mounts.mount({ source: device.path, target, fsType: 'xfs', options })
+  }
+
+  /** A file system that has shut down works again when it is mounted anew, which replays its log. */
+  async #takeAway(pool: string, target: string): Promise<void> {
+    try {
+      await this.#on.mounts.unmount(target)
+    } catch (error) {
+      if (!hasErrno(error, 'EBUSY')) throw error
+      throw new PoolUnreachableError(
+        'PoolUnreadable',
+        `pool "${pool}": its file system has shut down, and volumes in use hold it; end their pods, and it is mounted anew`,
+        { cause: error },
+      )
+    }
+  }
+
+  /** To the size that is configured, where it is larger. A pool that cannot grow is served as it is. */
+  async #grow(
+    pool: string,
+    { file, sizeBytes }: PoolImageConfig,
+    device: LoopDevice,
+    target: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { files, fileSystems, log, loops } = this.#on
+    try {
+      const { logical } = await files.size(file)
+      if (logical > sizeBytes) {
+        log.warn({ pool, size: formatBytes(logical) }, 'a pool image does not shrink; image.size is ignored')
+      }
+      await files.grow(file, sizeBytes, false, signal)
+      const attached = await loops.find(file)
+      if (attached && attached.sizeBytes < larger(logical, sizeBytes)) await loops.resize(device)
+      await fileSystems.grow('xfs', device.path, target, signal)
+    } catch (error) {
+      log.error({ pool, reason: messageOf(error) }, 'the pool image could not be grown')
+    }
+  }
+
+  async #unmount({ pool, image, target }: ImageMountRequest): Promise<void> {
+    const { files, log, mounts } = this.#on
+    try {
+      // Of an image that has lost its name the mount is all that is left.
+      await requireImage(files, pool, image)
+      await mounts.unmount(target)
+    } catch (error) {
+      log.warn({ pool, reason: messageOf(error) }, 'the pool image stays mounted')
+    }
+  }
+}
+
+async function exists(stat: Promise<unknown>): Promise<boolean> {
+  try {
+    await stat
+    return true
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return false
+    throw error
+  }
+}
+
+function occupied(pool: string, target: string, { source }: MountEntry): PoolUnreachableError {
+  return new PoolUnreachableError(
+    'PoolImageNotMountable',
+    `pool "${pool}": something else (${source}) is mounted on ${target}; unmount it`,
+  )
+}

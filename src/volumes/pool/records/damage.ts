@@ -1,0 +1,35 @@
+import { hasErrno } from '../../model/errors.ts'
+import type { ImageFiles, ImageSize } from '../../model/ports.ts'
+
+/** Some of an image's content is gone, or all of it. */
+export class ImageDamage extends Error {
+  readonly reason: 'ImageMissing' | 'ImageShrunk'
+
+  constructor(reason: ImageDamage['reason'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'ImageDamage'
+    this.reason = reason
+  }
+}
+
+/** @throws ImageDamage when there is no image */
+export async function imageSize(files: ImageFiles, path: string): Promise<ImageSize> {
+  try {
+    return await files.size(path)
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT', 'ENOTDIR')) throw error
+    throw new ImageDamage('ImageMissing', `its image ${path} is missing`, { cause: error })
+  }
+}
+
+/** @throws ImageDamage for an image that lacks its end */
+export function requireWhole(imageBytes: bigint, capacityBytes: bigint): void {
+  if (imageBytes >= capacityBytes) return
+  const message = `the image has ${imageBytes} bytes, the record says ${capacityBytes}`
+  throw new ImageDamage('ImageShrunk', message)
+}
+
+/** Which volume it is, and what can still be done. */
+export function describeDamage(volumeId: string, damage: ImageDamage): string {
+  return `volume "${volumeId}": ${damage.message}; restore it from a snapshot or a backup`
+}

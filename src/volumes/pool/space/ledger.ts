@@ -1,0 +1,165 @@
+import { formatBytes } from '../../model/bytes.ts'
+import { VolumeError, hasErrno } from '../../model/errors.ts'
+import type { ImageFiles } from '../../model/ports.ts'
+import type { Snapshot } from '../../model/snapshot.ts'
+import type { Provisioning, Volume } from '../../model/volume.ts'
+import { measurePool, type Images, type PoolMeasurement } from './measure.ts'
+import type { RecordStore } from '../records/record-store.ts'
+import { allocatableBytes, availableBytes, type PoolUsage } from './space.ts'
+import type { PoolImageConfig, PoolLimits } from '../../model/pool-config.ts'
+
+/** How old a measurement may be: it costs a stat(2) per image. */
+const MEASUREMENT_MAX_AGE_MS = 10_000
+
+/** With less than that no file system can be made. */
+const FULL_BYTES = 1n << 20n
+
+type Full = 'resource-exhausted' | 'out-of-range'
+
+/** What of a pool's configuration matters here. */
+interface Space {
+  readonly name: string
+  readonly path: string
+  readonly limits: PoolLimits
+  readonly image?: PoolImageConfig | undefined
+}
+
+/** What of a pool is in use and what is promised. */
+export class Ledger {
+  readonly #pool: Space
+  readonly #volumes: RecordStore<Volume>
+  readonly #snapshots: RecordStore<Snapshot>
+  readonly #files: ImageFiles
+  #inTheMaking = 0n
+  #measuring: Promise<void> | undefined
+  #measured: PoolMeasurement & { at: number } = {
+    freeBytes: 0n,
+    allocatedBytes: 0n,
+    snapshotBytes: 0n,
+    imageBytes: new Map(),
+    at: -Infinity,
+  }
+
+  constructor(
+    pool: Space,
+    volumes: RecordStore<Volume>,
+    snapshots: RecordStore<Snapshot>,
+    files: ImageFiles,
+  ) {
+    this.#pool = pool
+    this.#volumes = volumes
+    this.#snapshots = snapshots
+    this.#files = files
+  }
+
+  /** What is in use; what others do to the disk shows after at most ten seconds. */
+  async usage(): Promise<PoolUsage> {
+    await this.#measureIfOld()
+    return this.#usage()
+  }
+
+  /** What each image takes on the disk, in bytes by the id of its volume or snapshot; as old as `usage`. */
+  async imageBytes(): Promise<ReadonlyMap<string, bigint>> {
+    await this.#measureIfOld()
+    return this.#measured.imageBytes
+  }
+
+  /** Bytes that a new volume can have at most. */
+  async available(provisioning: Provisioning): Promise<bigint> {
+    await this.#measureIfOld()
+    return this.#available(provisioning)
+  }
+
+  /** Bytes that the volumes that there are may still turn into blocks of their own. */
+  async allocatable(): Promise<bigint> {
+    await this.#measure()
+    return allocatableBytes(this.#pool.limits, this.#usage())
+  }
+
+  /** To be called when a snapshot came or went: the next look measures again. */
+  changed(): void {
+    this.#measured.at = -Infinity
+  }
+
+  /**
+   * Sets bytes aside for something in the making, until the result is disposed of: either it is a record by then, which
+   * counts itself, or it was not made. Nothing is awaited between the look and the taking, so that
+   * two requests at once cannot both have them.
+   * @throws VolumeError of the kind, saying what there is
+   */
+  async promise(bytes: bigint, provisioning: Provisioning, kind: Full): Promise<Disposable> {
+    await this.#measureIfOld()
+    if (bytes > this.#available(provisioning)) await this.#measure()
+    const available = this.#available(provisioning)
+    if (bytes > available) {
+      throw new VolumeError(
+        kind,
+        `pool "${this.#pool.name}" has ${formatBytes(available)} for ${provisioning} volumes; ${formatBytes(bytes)} are needed. Ask for less, delete volumes, or raise the pool's size or overcommit`,
+      )
+    }
+    this.#inTheMaking += bytes
+    return {
+      [Symbol.dispose]: () => {
+        this.#inTheMaking -= bytes
+      },
+    }
+  }
+
+  /** Turns the ways in which a disk says that it is full into one error. */
+  async orFull<T>(kind: Full, work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      if (!hasErrno(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) throw error
+      throw this.#full(kind, error)
+    }
+  }
+
+  /** As `orFull`, for a tool that writes to a volume's device: all that it hears of a full disk is an I/O error. */
+  async orFullBehind<T>(kind: Full, work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      await this.#measure()
+      if (error instanceof VolumeError || this.#measured.freeBytes >= FULL_BYTES) throw error
+      throw this.#full(kind, error)
+    }
+  }
+
+  /** Whoever asks next is told, too. */
+  #full(kind: Full, cause: unknown): VolumeError {
+    this.changed()
+    return new VolumeError(
+      kind,
+      `pool "${this.#pool.name}": the disk under ${this.#pool.path} is full; delete volumes and snapshots, or give it more room`,
+      { cause },
+    )
+  }
+
+  #usage(): PoolUsage {
+    const { freeBytes, allocatedBytes, snapshotBytes } = this.#measured
+    const volumeBytes = this.#volumes.values().reduce((sum, { capacityBytes }) => sum + capacityBytes, 0n)
+    // A snapshot is never written again: what it has is what it may take.
+    return { promisedBytes: volumeBytes + snapshotBytes + this.#inTheMaking, allocatedBytes, freeBytes }
+  }
+
+  #available(provisioning: Provisioning): bigint {
+    return availableBytes(this.#pool.limits, this.#usage(), provisioning)
+  }
+
+  async #measureIfOld(): Promise<void> {
+    if (performance.now() - this.#measured.at <= MEASUREMENT_MAX_AGE_MS) return
+    // One for all who ask at the same time.
+    this.#measuring ??= this.#measure().finally(() => (this.#measuring = undefined))
+    await this.#measuring
+  }
+
+  async #measure(): Promise<void> {
+    const imagesOf = (store: Pick<RecordStore<Volume | Snapshot>, 'values' | 'image'>): Images => ({
+      ids: store.values().map(({ id }) => id),
+      image: (id) => store.image(id),
+    })
+    const images = { volumes: imagesOf(this.#volumes), snapshots: imagesOf(this.#snapshots) }
+    this.#measured = { ...(await measurePool(this.#pool, images, this.#files)), at: performance.now() }
+  }
+}

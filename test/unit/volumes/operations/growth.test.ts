@@ -1,0 +1,32 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { NodeGrowth } from '../../../../src/volumes/operations/growth.ts'
+import { punch } from '../../../support/images.ts'
+import { MiB, makeWorld, never, writer, type World } from '../world.ts'
+
+describe('NodeGrowth', () => {
+  let world: World
+
+  beforeEach(async () => {
+    world = await makeWorld()
+  })
+
+  afterEach(() => world[Symbol.asyncDispose]())
+
+  it('gives a thick volume the blocks again that its file system gave away when it grew', async () => {
+    const volume = await world.create('a', writer, { provisioning: 'thick' })
+    const { mountPoint } = await world.use(volume)
+    const image = world.catalog.image(volume)
+    // As ext4 has inode tables zeroed.
+    const grow = world.fileSystems.grow.bind(world.fileSystems)
+    world.fileSystems.grow = async (...parameters) => {
+      await grow(...parameters)
+      await punch(image, 17 << 20, 1 << 20)
+    }
+    const range = { requiredBytes: 32n * MiB, limitBytes: 0n }
+    const growth = new NodeGrowth(world.onNode, world.provisioner)
+    expect(await growth.expand(volume.id, mountPoint, range, never)).toMatchObject({
+      capacityBytes: 32n * MiB,
+    })
+    expect((await world.files.size(image)).allocated).toBeGreaterThanOrEqual(32n * MiB)
+  })
+})

@@ -1,0 +1,117 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import pino from 'pino'
+import { Stager } from '../../../../src/volumes/operations/stager.ts'
+import { Trimmer } from '../../../../src/volumes/operations/trimmer.ts'
+import type { Access } from '../../../../src/volumes/model/volume.ts'
+import { MiB, block, makeWorld, never, writer, type World } from '../world.ts'
+
+describe('Trimmer', () => {
+  let world: World
+  let stager: Stager
+  let trimmer: Trimmer
+  let lines: Record<string, unknown>[]
+
+  beforeEach(async () => {
+    world = await makeWorld()
+    for (const number of [1, 2, 3]) world.fileSystems.setSize(`/dev/loop${number}`, 16n * MiB)
+    stager = new Stager(world.onNode)
+    lines = []
+    const log = pino({}, { write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) })
+    trimmer = new Trimmer(world.onNode, log)
+  })
+
+  afterEach(() => world[Symbol.asyncDispose]())
+
+  const stage = async (name: string, discard = 'periodic', access: Access = writer) => {
+    const { id } = await world.create(name, access, { discard })
+    const staging = join(world.directory, name)
+    await mkdir(staging)
+    await stager.stage(id, staging, access, never)
+    return { id, staging }
+  }
+
+  const trimmed = () => world.mounts.log.filter((line) => line.startsWith('trim'))
+
+  it('trims the mounted volumes that want it, and says what came of it', async () => {
+    world.mounts.trimmableBytes = 4096n
+    const { id, staging } = await stage('periodic')
+    await stage('none', 'none')
+    await stage('online', 'online')
+    await world.create('not-staged', writer, { discard: 'periodic' })
+    await trimmer.trim(world.pool, never)
+    expect(trimmed()).toEqual([`trim ${staging}`])
+    expect(lines).toMatchObject([{ volume: id, pool: 'default', trimmedBytes: 4096, msg: 'trimmed' }])
+  })
+
+  it('leaves out raw block volumes', async () => {
+    await stage('raw', 'periodic', block)
+    await trimmer.trim(world.pool, never)
+    expect(trimmed()).toEqual([])
+  })
+
+  it('leaves out what is mounted for reading only', async () => {
+    const { id, staging } = await stage('data')
+    await stager.unstage(id, staging, never)
+    await stager.stage(id, staging, { ...writer, mode: 'SINGLE_NODE_READER_ONLY' }, never)
+    await trimmer.trim(world.pool, never)
+    expect(trimmed()).toEqual([])
+  })
+
+  it('trims what is published for reading only, through where it is staged', async () => {
+    const { staging } = await stage('data')
+    const target = join(world.directory, 'target')
+    await mkdir(target)
+    await world.mounts.bind(staging, target, { readOnly: true })
+    await trimmer.trim(world.pool, never)
+    expect(trimmed()).toEqual([`trim ${staging}`])
+  })
+
+  it('goes on with the next when one fails', async () => {
+    const [first, second] = [await stage('a'), await stage('b')]
+    const trim = world.mounts.trim.bind(world.mounts)
+    world.mounts.trim = (mountPoint, from) =>
+      mountPoint === first.staging ? Promise.reject(new Error('EIO')) : trim(mountPoint, from)
+    await trimmer.trim(world.pool, never)
+    expect(trimmed()).toEqual([`trim ${second.staging}`])
+    expect(lines[0]).toMatchObject({ volume: first.id, error: 'EIO', msg: 'could not be trimmed' })
+  })
+
+  it('waits for who works on the volume, and looks again then', async () => {
+    const { id, staging } = await stage('data')
+    const lock = await world.locks.acquire(id, never)
+    const trimming = trimmer.trim(world.pool, never)
+    await world.mounts.unmount(staging)
+    lock[Symbol.dispose]()
+    await trimming
+    expect(trimmed()).toEqual([])
+  })
+
+  it('lets others work on the volume between two steps, and ends when they have taken it away', async () => {
+    const { id, staging } = await stage('data')
+    world.mounts.trimSteps = 1000n
+    const trimming = trimmer.trim(world.pool, never)
+    await stager.unstage(id, staging, never)
+    await trimming
+    expect(trimmed().length).toBeLessThan(1000)
+  })
+
+  it('counts what all steps have given back', async () => {
+    const { staging } = await stage('data')
+    Object.assign(world.mounts, { trimSteps: 3n, trimmableBytes: 4096n })
+    await trimmer.trim(world.pool, never)
+    expect(trimmed()).toEqual(['', ' from 1', ' from 2'].map((from) => `trim ${staging}${from}`))
+    expect(lines).toMatchObject([{ trimmedBytes: 3 * 4096 }])
+  })
+
+  it('ends when it is cancelled, while it waits too', async () => {
+    const { id } = await stage('data')
+    using _lock = await world.locks.acquire(id, never)
+    const cancel = new AbortController()
+    const trimming = trimmer.trim(world.pool, cancel.signal)
+    cancel.abort(new Error('the driver is stopping'))
+    await trimming
+    expect(lines).toEqual([])
+  })
+})

@@ -1,0 +1,182 @@
+import { setImmediate } from 'node:timers/promises'
+import { describe, expect, it } from '@jest/globals'
+import { Gate, turn } from '../../../../../src/volumes/pool/gate/gate.ts'
+import type { PoolUnreachableError } from '../../../../../src/volumes/pool/gate/unreachable.ts'
+
+/** A file system whose calls return when the test says so. */
+class TestFileSystem {
+  readonly calls: PromiseWithResolvers<string>[] = []
+  readonly probes: PromiseWithResolvers<undefined>[] = []
+  mountId = 1
+
+  readonly call = (): Promise<string> => {
+    const call = Promise.withResolvers<string>()
+    this.calls.push(call)
+    return call.promise
+  }
+
+  readonly probe = (): Promise<undefined> => {
+    const probe = Promise.withResolvers<undefined>()
+    this.probes.push(probe)
+    return probe.promise
+  }
+
+  return(): void {
+    for (const { resolve } of this.calls) resolve('late')
+    for (const { resolve } of this.probes) resolve(undefined)
+  }
+}
+
+describe('Gate', () => {
+  const make = (options: { width?: number; budget?: number; stallMs?: number } = {}) => {
+    const fs = new TestFileSystem()
+    const events: string[] = []
+    const gate = new Gate({
+      pool: 'slow',
+      path: '/slow',
+      patienceMs: 20,
+      probe: fs.probe,
+      mountId: () => Promise.resolve(fs.mountId),
+      ...options,
+    })
+    const lost = Promise.withResolvers<PoolUnreachableError>()
+    const found = Promise.withResolvers<undefined>()
+    gate.watch(
+      (error) => {
+        events.push('lost')
+        lost.resolve(error)
+      },
+      () => {
+        events.push('found')
+        found.resolve(undefined)
+      },
+    )
+    return { fs, gate, events, lost: lost.promise, found: found.promise }
+  }
+
+  const refused = {
+    reason: 'PoolNotAnswering',
+    kind: 'unavailable',
+    message: expect.stringContaining('"slow"'),
+  }
+
+  it('lets no more calls into the kernel at once than its width, in their order', async () => {
+    const { fs, gate } = make({ width: 2 })
+    const results = Promise.all(['a', 'b', 'c', 'd'].map(async (name) => name + (await gate.run(fs.call))))
+    await setImmediate()
+    expect(fs.calls).toHaveLength(2)
+    fs.calls[1]?.resolve('1')
+    await setImmediate()
+    expect(fs.calls).toHaveLength(3)
+    fs.return()
+    await setImmediate()
+    fs.return()
+    expect(await results).toEqual(['alate', 'b1', 'clate', 'dlate'])
+    expect(gate.underWay).toBe(0)
+  })
+
+  it('bounds the calls of long work, but not the work, and does not wait inside of a call that has its turn', async () => {
+    const { fs, gate } = make({ width: 1 })
+    const works = [1, 2, 3].map(() => gate.within(() => turn(() => turn(fs.call))))
+    await setImmediate()
+    expect(fs.calls).toHaveLength(1)
+    for (const work of works) {
+      fs.return()
+      await work
+    }
+    expect(fs.calls).toHaveLength(3)
+  })
+
+  it('has an urgent call go before those that wait', async () => {
+    const { fs, gate } = make({ width: 1 })
+    const order: string[] = []
+    const first = gate.run(fs.call)
+    const later = gate.run(() => Promise.resolve(order.push('later')))
+    const urgent = gate.urgently(() => turn(() => Promise.resolve(order.push('urgent'))))
+    fs.return()
+    await Promise.all([first, later, urgent])
+    expect(order).toEqual(['urgent', 'later'])
+  })
+
+  it('refuses those that wait, and new ones, while the file system does not answer', async () => {
+    const { fs, gate, events, lost, found } = make({ width: 1 })
+    const waiting = [gate.run(fs.call), gate.run(fs.call), gate.within(() => turn(fs.call))]
+    for (const call of waiting) await expect(call).rejects.toMatchObject(refused)
+    expect(await lost).toMatchObject(refused)
+    await expect(gate.run(fs.call)).rejects.toMatchObject(refused)
+    // The call, and the probe.
+    expect(fs.calls).toHaveLength(1)
+    expect(gate.underWay).toBe(2)
+    fs.probes[0]?.resolve(undefined)
+    await setImmediate()
+    expect(events).toEqual(['lost'])
+    fs.return()
+    await found
+    expect(gate.underWay).toBe(0)
+    fs.calls.length = 0
+    const again = gate.run(fs.call)
+    fs.return()
+    expect(await again).toBe('late')
+  })
+
+  it('lets a call take its time while the file system answers', async () => {
+    const { fs, gate, events } = make()
+    const call = gate.run(fs.call)
+    for (let probes = 0; probes < 3;) {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      for (const { resolve } of fs.probes) resolve(undefined)
+      probes = fs.probes.length
+    }
+    fs.return()
+    expect(await call).toBe('late')
+    expect(events).toEqual([])
+  })
+
+  it('takes calls of which none returns, while others wait, for a file system that does not answer', async () => {
+    const { fs, gate, lost } = make({ width: 1, stallMs: 30 })
+    const answering = setInterval(() => {
+      for (const { resolve } of fs.probes) resolve(undefined)
+    }, 1)
+    const waiting = [gate.run(fs.call), gate.run(fs.call)]
+    for (const call of waiting) await expect(call).rejects.toMatchObject(refused)
+    await lost
+    clearInterval(answering)
+    fs.return()
+  })
+
+  it('lets go later of what it cannot release now, and of what is got when it was given up', async () => {
+    const { fs, gate, found } = make()
+    const released: string[] = []
+    const got = gate.run(fs.call, (result) => Promise.resolve(released.push(`got ${result}`)))
+    await expect(got).rejects.toMatchObject(refused)
+    await gate.release(() => Promise.resolve(released.push('held')))
+    expect(released).toEqual([])
+    fs.return()
+    await found
+    await setImmediate()
+    expect(released).toEqual(['got late', 'held'])
+  })
+
+  it('goes on with a file system that is mounted in the place of the one that hangs, within its budget', async () => {
+    const { fs, gate, lost, events } = make({ width: 2, budget: 5 })
+    const hang = async (): Promise<undefined> => {
+      await Promise.allSettled([gate.run(fs.call), gate.run(fs.call)])
+    }
+    await hang()
+    await lost
+    await gate.lookForAnotherMount()
+    expect(gate.problem).toBeDefined()
+    fs.mountId = 2
+    await gate.lookForAnotherMount()
+    expect(gate.problem).toBeUndefined()
+    expect(events).toEqual(['lost', 'found'])
+    await hang()
+    fs.mountId = 3
+    await gate.lookForAnotherMount()
+    expect(gate.problem).toBeDefined()
+    fs.return()
+    await setImmediate()
+    expect(gate.problem).toBeUndefined()
+    expect(gate.underWay).toBe(0)
+  })
+})
