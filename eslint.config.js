@@ -15,7 +15,8 @@ function layer(files, forbidden) {
 }
 
 /**
- * The folders of a layer, lowest first. Each may import those before it only, so they form no cycle. `.` is the layer's own files.
+ * The folders of a layer, lowest first. Each may import those before it only, so they form no cycle. `.` is
+ * the layer's own files.
  */
 function strata(layer, folders) {
   const zones = folders.map((folder, at) => ({

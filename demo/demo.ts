@@ -14,7 +14,8 @@ import { tellStory } from './story.ts'
 import { Workspace } from './workspace.ts'
 
 /**
- * Shows the life of a volume on this machine, without a cluster: what a CSI driver is asked, and what this one does then.
+ * Shows the life of a volume on this machine, without a cluster: what a CSI driver is asked, and what this
+ * one does then.
  * @returns the exit code: 0 when all of it worked and nothing is left
  */
 export async function runDemo(): Promise<number> {

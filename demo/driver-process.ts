@@ -37,7 +37,8 @@ export class DriverProcess {
   /** Starts it; `ready` says when it can be called. */
   static start({ socket, nodeId, data }: Workspace): DriverProcess {
     const args = ['node', '--endpoint', `unix://${socket}`, '--node-id', nodeId, '--data-dir', data]
-    // In a process group of its own: Ctrl-C in a terminal reaches the demo alone, which then ends the driver in order.
+    // In a process group of its own: Ctrl-C in a terminal reaches the demo alone, which then ends the driver
+    // in order.
     const child = spawn(process.execPath, [mainScript, ...args, '--log-level', 'warn'], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -70,7 +71,10 @@ export class DriverProcess {
     }
   }
 
-  /** Ends it in order, or, when that takes too long, at once with all that it has started. @returns how it ended */
+  /**
+   * Ends it in order, or, when that takes too long, at once with all that it has started.
+   * @returns how it ended
+   */
   async stop(): Promise<string> {
     if (this.#end === undefined) {
       const exit = once(this.#child, 'exit')

@@ -19,8 +19,8 @@ export async function takeInventory(): Promise<Inventory> {
 }
 
 /**
- * What is left of the demo on the machine, one line each. Others may attach and mount things meanwhile, so it is the
- * names that count: its volumes' names on devices, its directory in everything else.
+ * What is left of the demo on the machine, one line each. Others may attach and mount things meanwhile, so it
+ * is the names that count: its volumes' names on devices, its directory in everything else.
  */
 export async function findLeftovers(
   { directory, nodeId }: Workspace,

@@ -4,8 +4,8 @@ import { ERASE_LINE, formatDuration, table } from '../src/cli/terminal/text.ts'
 const INDENT = '   '
 
 /**
- * Tells the story and keeps the time of each step. Colours come from styleText, which leaves them out where nobody would
- * see them (a pipe, NO_COLOR); what moves is for terminals only.
+ * Tells the story and keeps the time of each step. Colours come from styleText, which leaves them out where
+ * nobody would see them (a pipe, NO_COLOR); what moves is for terminals only.
  */
 export class Narrator {
   readonly #out: NodeJS.WriteStream

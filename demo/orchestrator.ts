@@ -25,8 +25,8 @@ export function fileSystem(fsType: FsType, mountFlags: readonly string[]): Volum
 export const rawBlock: VolumeCapabilityInit = { block: {}, accessMode: { mode: 'SINGLE_NODE_WRITER' } }
 
 /**
- * Plays Kubernetes ("CO", container orchestrator, in the words of the CSI specification): makes the calls in the order
- * and with the paths that a cluster would, and the directories that are its to make.
+ * Plays Kubernetes ("CO", container orchestrator, in the words of the CSI specification): makes the calls in
+ * the order and with the paths that a cluster would, and the directories that are its to make.
  */
 export class Orchestrator {
   readonly #client: CsiClient

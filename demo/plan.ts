@@ -18,7 +18,8 @@ const usual: Plan = { fsType: 'ext4', mountFlags: [], sizeBytes: 64n * MIB, expa
 /** XFS can be expanded by any root, but is 300 MiB at least. */
 const withoutResourceCapability: Plan = {
   fsType: 'xfs',
-  // XFS reserves more than is written, the more the larger a file gets; here `df` should show what was written.
+  // XFS reserves more than is written, the more the larger a file gets; here `df` should show what was
+  // written.
   mountFlags: ['allocsize=64k'],
   sizeBytes: 300n * MIB,
   expandedBytes: 400n * MIB,

@@ -6,7 +6,9 @@ import { LinuxLoopDevices } from '../src/linux/loop/loop-devices.ts'
 import { LinuxMounts } from '../src/linux/mount/mounts.ts'
 import { IMAGE } from '../src/volumes/pool/records/draft.ts'
 
-/** The temporary directory in which all of the demo happens, and that it leaves as if it had never been there. */
+/**
+ * The temporary directory in which all of the demo happens, and that it leaves as if it had never been there.
+ */
 export class Workspace {
   readonly directory: string
   /** Where the driver keeps its volumes. */
@@ -51,8 +53,8 @@ export class Workspace {
   }
 
   /**
-   * Removes everything, whatever the driver has not got round to: mounts (the last first, as one can lie on another),
-   * devices (only those of the demo's own files), and then the files.
+   * Removes everything, whatever the driver has not got round to: mounts (the last first, as one can lie on
+   * another), devices (only those of the demo's own files), and then the files.
    */
   async clear(): Promise<void> {
     const mounts = new LinuxMounts()

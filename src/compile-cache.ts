@@ -6,9 +6,9 @@ const STICKY = 0o1000
 const WRITABLE_BY_OTHERS = 0o022
 
 /**
- * Keeps compiled code in `node_modules/.cache` beside this program, so that the next start need not parse it again. Node
- * executes a cache entry after a checksum, which anyone can forge, so without a private directory there is no cache. Node's
- * own default is a directory in /tmp, which any user can make first.
+ * Keeps compiled code in `node_modules/.cache` beside this program, so that the next start need not parse it
+ * again. Node executes a cache entry after a checksum, which anyone can forge, so without a private directory
+ * there is no cache. Node's own default is a directory in /tmp, which any user can make first.
  *
  * Node enables the cache of an operator's NODE_COMPILE_CACHE by itself, before it loads this file.
  */
@@ -34,8 +34,9 @@ export function makePrivate(directory: string): boolean {
 }
 
 /**
- * Whether every component of a path is a directory, not a symbolic link, that only root and this user can write to. In a
- * parent with the sticky bit (/var/tmp), others can neither rename nor remove what root or this user owns: rename(2), EPERM.
+ * Whether every component of a path is a directory, not a symbolic link, that only root and this user can
+ * write to. In a parent with the sticky bit (/var/tmp), others can neither rename nor remove what root or
+ * this user owns: rename(2), EPERM.
  */
 function isPrivate(directory: string): boolean {
   const isOwn = (path: string, alsoSticky: boolean): boolean => {

@@ -2,8 +2,8 @@ import { describe, it } from '@jest/globals'
 import { CAP_SYS_RESOURCE, hasCapability } from '../src/linux/process/capabilities.ts'
 
 /**
- * What needs root and real devices. Without root it fails, so that a CI that lost its root is noticed; who knows that
- * they have none says so with SKIP_ROOT_TESTS=1.
+ * What needs root and real devices. Without root it fails, so that a CI that lost its root is noticed; who
+ * knows that they have none says so with SKIP_ROOT_TESTS=1.
  */
 export function describeRoot(name: string, tests: () => void): void {
   if (process.env['SKIP_ROOT_TESTS'] === '1') describe.skip(name, tests)

@@ -7,7 +7,10 @@ import { removeAll } from './support/leftovers.ts'
 /** Short, for there are sockets below it, whose paths may have 107 bytes. */
 const PREFIX = 'loop-test-'
 
-/** Before all tests: one directory for all that they make, named by the process. What a killed run has left is taken away. */
+/**
+ * Before all tests: one directory for all that they make, named by the process. What a killed run has left is
+ * taken away.
+ */
 export default async function setup(): Promise<void> {
   const parent = tmpdir()
   for (const name of await readdir(parent)) {

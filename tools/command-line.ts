@@ -3,7 +3,10 @@ import { makeProgram } from '../src/cli/program.ts'
 import { commandLinePage } from './command-line/page.ts'
 import { writeOrCheck } from './generated.ts'
 
-/** `npm run reference` writes the page of the command line; with `--check` it only tells whether it is out of date. */
+/**
+ * `npm run reference` writes the page of the command line; with `--check` it only tells whether it is out of
+ * date.
+ */
 await writeOrCheck(
   {
     'docs/reference/command-line.md': () => commandLinePage(makeProgram(), makeKubectlProgram()),

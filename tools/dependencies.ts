@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 
 /**
- * `npm run check:dependencies`: what package-lock.json may hold. Each package is pinned by a hash, what the image ships has
- * a licence that goes with Apache-2.0, and nothing runs a script at installation but what is known to.
+ * `npm run check:dependencies`: what package-lock.json may hold. Each package is pinned by a hash, what the
+ * image ships has a licence that goes with Apache-2.0, and nothing runs a script at installation but what is
+ * known to.
  */
 interface Package {
   readonly version: string

@@ -16,7 +16,10 @@ export interface Rendering {
   readonly tests?: boolean
 }
 
-/** The chart's objects for a release `csi-driver-loop` in a namespace of this name, without keys and certificates. */
+/**
+ * The chart's objects for a release `csi-driver-loop` in a namespace of this name, without keys and
+ * certificates.
+ */
 export async function render({ values, set = [], apis = [], tests = false }: Rendering): Promise<string> {
   const objects = await helm([
     ...['template', 'csi-driver-loop', CHART, '--namespace', 'csi-driver-loop', '--kube-version', '1.30.0'],

@@ -5,8 +5,8 @@ import { metricsPage } from './monitoring/metrics-page.ts'
 import { rows } from './monitoring/panels.ts'
 
 /**
- * `npm run monitoring` writes the dashboard, and the pages of metrics and alerts; with `--check` it only tells what is out of
- * date.
+ * `npm run monitoring` writes the dashboard, and the pages of metrics and alerts; with `--check` it only
+ * tells what is out of date.
  */
 await writeOrCheck(
   {

@@ -10,8 +10,8 @@ import { POOLS, story } from './picture/story.ts'
 import { draw, type Chart } from './picture/svg.ts'
 
 /**
- * `npm run picture` draws what the dashboard shows of a real driver, whom a real Prometheus (from PATH; Debian has it) asks
- * while something happens to volumes. Needs root.
+ * `npm run picture` draws what the dashboard shows of a real driver, whom a real Prometheus (from PATH;
+ * Debian has it) asks while something happens to volumes. Needs root.
  */
 const PICTURE = fileURLToPath(new URL('../docs/reference/dashboard.svg', import.meta.url))
 

@@ -5,8 +5,8 @@ import { DEFAULT_DATA_DIR } from './terminal/options.ts'
 const SHELLS = ['bash', 'zsh', 'fish']
 
 /**
- * `csi-driver-loop completion <shell>`. What is completed is taken from the commands themselves, at the time of the key press, so it
- * cannot get out of date; the shell's script only asks (`complete`, which is hidden).
+ * `csi-driver-loop completion <shell>`. What is completed is taken from the commands themselves, at the time
+ * of the key press, so it cannot get out of date; the shell's script only asks (`complete`, which is hidden).
  * @param build makes the program anew, for the library to walk through
  */
 export function addCompletionCommands(program: Command, build: () => Command): void {

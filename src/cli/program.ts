@@ -9,7 +9,10 @@ import { runProgram } from './run-program.ts'
 import { version } from './terminal/version.ts'
 import { addVolumeCommands } from './volume/command.ts'
 
-/** Runs the command line. @returns the exit code: 0, or 1 after one sentence on stderr that says what is wrong */
+/**
+ * Runs the command line.
+ * @returns the exit code: 0, or 1 after one sentence on stderr that says what is wrong
+ */
 export function run(argv: readonly string[]): Promise<number> {
   return runProgram(makeProgram(), argv)
 }

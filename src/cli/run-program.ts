@@ -1,7 +1,10 @@
 import { CommanderError, type Command } from 'commander'
 import { messageOf } from '../volumes/model/errors.ts'
 
-/** Runs a command line. @returns the exit code: what the command has set, or 1 after one sentence on stderr that says what is wrong */
+/**
+ * Runs a command line.
+ * @returns the exit code: what the command has set, or 1 after one sentence on stderr that says what is wrong
+ */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<number> {
   try {
     await program.parseAsync([...argv])

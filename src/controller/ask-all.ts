@@ -11,8 +11,8 @@ export interface Answers<T> {
 }
 
 /**
- * Asks several nodes the same at once. A node that gives no answer is logged and passed over, so that it does not hold up
- * what the others can answer.
+ * Asks several nodes the same at once. A node that gives no answer is logged and passed over, so that it does
+ * not hold up what the others can answer.
  *
  * @param work reads only: it is given up on after a few seconds
  * @throws the signal's reason when the caller has given up

@@ -4,9 +4,9 @@ import { isAnswer } from '../csi/errors.ts'
 const REMEMBERED = 10_000
 
 /**
- * The nodes that may have a volume of a name, because the router has called CreateVolume on them. A call whose answer never
- * came may have made the volume, so another node may get it only when these say that they do not have it. Kept in memory only:
- * see docs/design.md, "The router".
+ * The nodes that may have a volume of a name, because the router has called CreateVolume on them. A call
+ * whose answer never came may have made the volume, so another node may get it only when these say that they
+ * do not have it. Kept in memory only: see docs/design.md, "The router".
  */
 export class Attempts {
   readonly #nodes = new Map<string, ReadonlySet<string>>()
@@ -40,7 +40,10 @@ export class Attempts {
   }
 }
 
-/** The codes after which csi-provisioner takes it that the volume may exist or come into being; any other one is final. */
+/**
+ * The codes after which csi-provisioner takes it that the volume may exist or come into being; any other one
+ * is final.
+ */
 function isRefusal(error: unknown): boolean {
   return isAnswer(error) && !isAnswer(error, 'UNAVAILABLE', 'ABORTED', 'DEADLINE_EXCEEDED', 'CANCELLED')
 }

@@ -41,8 +41,9 @@ export async function nodesByRoom(
 const MiB = 2n ** 20n
 
 /**
- * Rounds down, by less than a 32nd, in steps of 64 MiB at least (1 MiB where there is less than that). csi-provisioner asks every
- * half minute and writes a CSIStorageCapacity for each change: byte-exact figures change whenever a volume is written.
+ * Rounds down, by less than a 32nd, in steps of 64 MiB at least (1 MiB where there is less than that).
+ * csi-provisioner asks every half minute and writes a CSIStorageCapacity for each change: byte-exact figures
+ * change whenever a volume is written.
  *
  * @param bytes as decimal digits
  */
@@ -66,8 +67,8 @@ function rounded({
 }
 
 /**
- * One node's capacity where a topology is given. Without one, all that the nodes which answer have together; the largest
- * volume is the largest that one of them can have.
+ * One node's capacity where a topology is given. Without one, all that the nodes which answer have together;
+ * the largest volume is the largest that one of them can have.
  */
 export async function capacityOf(
   directory: NodeDirectory,

@@ -39,6 +39,9 @@ export interface Orchestrator {
   /** Another one in each cluster, and the same for the life of a cluster. */
   clusterUid(signal: AbortSignal): Promise<string>
   nodeNames(signal: AbortSignal): Promise<ReadonlySet<string>>
-  /** Deletes a claim as people do: what protects it while it is used goes on to protect it. Gone already: nothing to do. */
+  /**
+   * Deletes a claim as people do: what protects it while it is used goes on to protect it. Gone already:
+   * nothing to do.
+   */
   deleteClaim(claim: ObjectRef, signal: AbortSignal): Promise<void>
 }

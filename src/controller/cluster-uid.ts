@@ -1,8 +1,9 @@
 import type { CreateVolumeRequest } from '../csi/generated/csi/v1/CreateVolumeRequest.ts'
 
 /**
- * Tells the node for which cluster the volume is made. Nodes keep parameters with this prefix without knowing them, and
- * csi-provisioner refuses them in a StorageClass, so that a user can neither forge this one nor forget it.
+ * Tells the node for which cluster the volume is made. Nodes keep parameters with this prefix without knowing
+ * them, and csi-provisioner refuses them in a StorageClass, so that a user can neither forge this one nor
+ * forget it.
  */
 const PARAMETER = 'csi.storage.k8s.io/cluster-uid'
 

@@ -22,8 +22,9 @@ export interface Creations {
 }
 
 /**
- * Makes the volume on the right node: on that of its source; on the one that the CO prefers; on the one that has made it
- * before; else on that with the most room, of those on which ordinary pods can be scheduled if any of them has room.
+ * Makes the volume on the right node: on that of its source; on the one that the CO prefers; on the one that
+ * has made it before; else on that with the most room, of those on which ordinary pods can be scheduled if
+ * any of them has room.
  */
 export async function createVolume(
   { nodes, locks, attempts, nodesForPods }: Creations,
@@ -62,8 +63,8 @@ export async function createVolume(
 
 /**
  * The node that has the volume already.
- * @throws VolumeError unavailable when a node that was told to make it gives no answer: the volume may be there, and must not be
- * made a second time elsewhere
+ * @throws VolumeError unavailable when a node that was told to make it gives no answer: the volume may be
+ * there, and must not be made a second time elsewhere
  */
 async function ownerOf(
   name: string,
@@ -89,8 +90,8 @@ async function ownerOf(
 }
 
 /**
- * Goes on to the next node only when one has no room. Any other failure is the caller's to repeat, for the volume may have
- * been made all the same.
+ * Goes on to the next node only when one has no room. Any other failure is the caller's to repeat, for the
+ * volume may have been made all the same.
  * @throws the first node's reason when no node has room
  */
 async function firstWithRoom<T>(

@@ -12,7 +12,10 @@ export interface NodeAddress {
   readonly address: string
 }
 
-/** Longer than a driver's restart, or its machine's: until then a node that has disappeared is missing, then it is gone. */
+/**
+ * Longer than a driver's restart, or its machine's: until then a node that has disappeared is missing, then
+ * it is gone.
+ */
 const MISSING_MS = 600_000
 
 interface Entry {
@@ -30,7 +33,10 @@ export interface DirectoryDependencies {
   readonly timeouts?: NodeTimeouts
 }
 
-/** All nodes by name, with their connections. It is told where they are, and remembers for a while where they were. */
+/**
+ * All nodes by name, with their connections. It is told where they are, and remembers for a while where they
+ * were.
+ */
 export class NodeDirectory implements Disposable {
   readonly #on: DirectoryDependencies
   #entries: ReadonlyMap<string, Entry> | undefined
@@ -64,13 +70,19 @@ export class NodeDirectory implements Disposable {
     this.#warnOfEqualHashes()
   }
 
-  /** Connects to all nodes anew: what the connections are made with has changed. Calls that run end as they are. */
+  /**
+   * Connects to all nodes anew: what the connections are made with has changed. Calls that run end as they
+   * are.
+   */
   reconnect(): void {
     for (const { address, node } of this.#entries?.values() ?? [])
       if (address !== undefined) this.#connect(node, address)
   }
 
-  /** All nodes, also those that are missing, in the order of their ids. @throws VolumeError unavailable until it is known */
+  /**
+   * All nodes, also those that are missing, in the order of their ids.
+   * @throws VolumeError unavailable until it is known
+   */
   all(): RemoteNode[] {
     const nodes = this.#recent().map(([, { node }]) => node)
     return nodes.sort((a, b) => (a.hash < b.hash ? -1 : 1))
@@ -78,7 +90,8 @@ export class NodeDirectory implements Disposable {
 
   /**
    * The node that gave out this id; undefined for what no node can have given out.
-   * @throws VolumeError unavailable for a node that nobody knows: whether it is away or gone for good cannot be told from here
+   * @throws VolumeError unavailable for a node that nobody knows: whether it is away or gone for good cannot
+   * be told from here
    */
   of(id: string): RemoteNode | undefined {
     const hash = nodeHashOf(id)

@@ -16,8 +16,9 @@ interface Endpoint {
 }
 
 /**
- * Where the nodes are, by the slices of their headless Service. While a node's driver is replaced there can be two: the one
- * that is ready counts. One that is not ready may serve all the same, and one that does not is found to be away.
+ * Where the nodes are, by the slices of their headless Service. While a node's driver is replaced there can
+ * be two: the one that is ready counts. One that is not ready may serve all the same, and one that does not
+ * is found to be away.
  */
 export function addressesIn(slices: readonly Slice[]): NodeAddress[] {
   const found = slices.flatMap(({ endpoints, ports }) => {

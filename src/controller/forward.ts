@@ -6,8 +6,8 @@ import { isAway, type Caller, type RemoteNode } from './remote-node.ts'
 type Work<T> = (client: CsiClient, options: CallOptions) => Promise<T>
 
 /**
- * Calls the node that gave out the id. An id that no node can have given out is for any of them to refuse: so all of a
- * request is checked in one place, and in one order.
+ * Calls the node that gave out the id. An id that no node can have given out is for any of them to refuse: so
+ * all of a request is checked in one place, and in one order.
  * @throws VolumeError unavailable, and whatever the node answers
  */
 export async function callNodeOf<T>(
@@ -42,7 +42,10 @@ export function unlessGone<Request, Rest extends readonly unknown[], Response ex
     isGone(idIn(request)) ? {} : handler(request, ...rest)
 }
 
-/** Calls the first node that answers; an id that no node can have given out is refused at once. @throws VolumeError unavailable when none is */
+/**
+ * Calls the first node that answers; an id that no node can have given out is refused at once.
+ * @throws VolumeError unavailable when none is
+ */
 async function callAny<T>(nodes: readonly RemoteNode[], caller: Caller, work: Work<T>): Promise<T> {
   let reason: unknown = new VolumeError('unavailable', 'there are no nodes')
   for (const node of nodes) {

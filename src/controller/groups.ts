@@ -45,8 +45,8 @@ export function groupRoutes(
 
 /**
  * The node that has all the volumes, as far as their ids are a node's.
- * @throws VolumeError failed-precondition when they are on several: a group is cut at one point in time, for which its
- * volumes are held up together, and that cannot be had across machines
+ * @throws VolumeError failed-precondition when they are on several: a group is cut at one point in time, for
+ * which its volumes are held up together, and that cannot be had across machines
  */
 function oneNodeOf(nodes: NodeDirectory, volumeIds: readonly string[]): RemoteNode | undefined {
   const [first, ...others] = new Set(volumeIds.flatMap((id) => nodes.of(id) ?? []))
@@ -63,7 +63,10 @@ function ofNode(nodes: NodeDirectory, volumeIds: readonly string[]): string {
   return volumeIds.find((id) => nodes.of(id)) ?? ''
 }
 
-/** As for snapshots: a group is on the node of its volumes, and others are asked only to refuse a name that is taken there. */
+/**
+ * As for snapshots: a group is on the node of its volumes, and others are asked only to refuse a name that is
+ * taken there.
+ */
 async function requireNameFree(
   nodes: NodeDirectory,
   name: string,

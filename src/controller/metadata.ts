@@ -23,7 +23,10 @@ export function metadataRoutes(nodes: NodeDirectory): Handlers<Csi['SnapshotMeta
   }
 }
 
-/** @throws VolumeError not-found for an id that no node can have given out; invalid-argument when there is none */
+/**
+ * @throws VolumeError not-found for an id that no node can have given out; invalid-argument when there is
+ * none
+ */
 function nodeOf(nodes: NodeDirectory, field: string, snapshotId: string): RemoteNode {
   if (snapshotId === '') throw new VolumeError('invalid-argument', `${field} is required`)
   return nodes.of(snapshotId) ?? notFound(snapshotId)

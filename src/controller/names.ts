@@ -12,8 +12,8 @@ export interface Owner {
 }
 
 /**
- * The node that has made something of a name already, by looking up the id that each node would have given it. Names are
- * the cluster's, ids a node's.
+ * The node that has made something of a name already, by looking up the id that each node would have given
+ * it. Names are the cluster's, ids a node's.
  * @param get gets it by its id, or fails with NOT_FOUND
  */
 export async function ownerOfName(

@@ -10,11 +10,13 @@ export interface Page<Entry> {
 }
 
 /**
- * One page of the lists of all nodes together, which are ordered by id. Ids begin with their node's hash, so that one
- * node's come after another's, and a token says by itself which node is next: nothing has to be remembered.
+ * One page of the lists of all nodes together, which are ordered by id. Ids begin with their node's hash, so
+ * that one node's come after another's, and a token says by itself which node is next: nothing has to be
+ * remembered.
  *
  * @param nodes in the order of their hashes
- * @throws VolumeError as pageBounds does, and what `ask` throws: a list without what a missing node has would be taken for whole
+ * @throws VolumeError as pageBounds does, and what `ask` throws: a list without what a missing node has would
+ * be taken for whole
  */
 export async function pageAcross<Node extends { readonly hash: string }, Entry>(
   nodes: readonly Node[],

@@ -11,16 +11,20 @@ interface Place {
 export interface Placement<Node> {
   /** All of them; a copy is on that one which has its source. */
   readonly allowed: readonly Node[]
-  /** Those of them on which a new volume is made: the first that the CO prefers, or, without preference, any. */
+  /**
+   * Those of them on which a new volume is made: the first that the CO prefers, or, without preference, any.
+   */
   readonly chosen: readonly Node[]
 }
 
 /**
- * Reads accessibility_requirements; without any, a volume may be anywhere. A node is named by one topology term.
+ * Reads accessibility_requirements; without any, a volume may be anywhere. A node is named by one topology
+ * term.
  *
- * Only the first preference counts. CSI would have us try the others, but in Kubernetes the first is the node on which the
- * scheduler has found room for a pod. Elsewhere the volume could leave the pod without any node, for other volumes and
- * affinities tie it down; told that there is no room, the scheduler chooses again, and knows better by then.
+ * Only the first preference counts. CSI would have us try the others, but in Kubernetes the first is the node
+ * on which the scheduler has found room for a pod. Elsewhere the volume could leave the pod without any node,
+ * for other volumes and affinities tie it down; told that there is no room, the scheduler chooses again, and
+ * knows better by then.
  */
 export function placementOf<Node extends Place>(
   nodes: readonly Node[],

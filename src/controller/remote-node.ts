@@ -7,7 +7,10 @@ import { nodeHash } from '../volumes/model/ids.ts'
 
 /** How long the router waits for a node, in milliseconds. */
 export interface NodeTimeouts {
-  /** A node that cannot be connected to in this time is away: a machine without power does not refuse, it is silent. */
+  /**
+   * A node that cannot be connected to in this time is away: a machine without power does not refuse, it is
+   * silent.
+   */
   readonly connectMs: number
   /** A question that is answered from the records must be answered in this time. */
   readonly answerMs: number
@@ -24,8 +27,8 @@ export interface Caller {
 type NodeCall<T> = (client: CsiClient, options: CallOptions) => Promise<T>
 
 /**
- * A node, and the connection to its controller services. It stays the same object while its address or the certificates
- * change, so that a caller that has looked a node up can call it however much later.
+ * A node, and the connection to its controller services. It stays the same object while its address or the
+ * certificates change, so that a caller that has looked a node up can call it however much later.
  */
 export class RemoteNode implements Disposable {
   readonly name: string
@@ -67,8 +70,9 @@ export class RemoteNode implements Disposable {
   }
 
   /**
-   * As `call`, for a question that several nodes are asked, or that is asked again and again: a node that is connected but
-   * does not answer (its process is stopped, its disk hangs) must not hold up what other nodes can answer.
+   * As `call`, for a question that several nodes are asked, or that is asked again and again: a node that is
+   * connected but does not answer (its process is stopped, its disk hangs) must not hold up what other nodes
+   * can answer.
    * @param withinMs how long the answer may take
    * @throws VolumeError unavailable with the node's name also when it has not answered in this time
    */
@@ -128,7 +132,9 @@ export class RemoteNode implements Disposable {
   }
 }
 
-/** A client, and the calls that run over it. Closing a client fails calls that still wait for its connection. */
+/**
+ * A client, and the calls that run over it. Closing a client fails calls that still wait for its connection.
+ */
 class Connection {
   readonly #client: CsiClient
   #calls = 0
@@ -166,7 +172,9 @@ export function isAway(error: unknown): boolean {
   return error instanceof VolumeError && error.kind === 'unavailable'
 }
 
-/** Ends a call whose connection does not come about, or which is not answered in the time that it has, if any. */
+/**
+ * Ends a call whose connection does not come about, or which is not answered in the time that it has, if any.
+ */
 class Patience implements Disposable {
   readonly #over = new AbortController()
   readonly #timers: NodeJS.Timeout[]

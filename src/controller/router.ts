@@ -10,8 +10,8 @@ import { alone, type Surroundings } from './surroundings.ts'
 import { volumeRoutes } from './volumes.ts'
 
 /**
- * Adds the services of the whole cluster to a server. They keep nothing: where things are follows from their ids, and
- * what there is only the nodes know, so it does not matter when the process ends.
+ * Adds the services of the whole cluster to a server. They keep nothing: where things are follows from their
+ * ids, and what there is only the nodes know, so it does not matter when the process ends.
  */
 export function addRoutes(
   server: CsiServer,

@@ -1,4 +1,7 @@
-/** Works on all items, on so many at the same time. @throws the first error, when nothing new is begun any more */
+/**
+ * Works on all items, on so many at the same time.
+ * @throws the first error, when nothing new is begun any more
+ */
 export async function sideBySide<T>(
   items: Iterable<T>,
   atOnce: number,

@@ -47,9 +47,9 @@ export function snapshotRoutes(
 }
 
 /**
- * A snapshot is on the node of its volume, so a repeated call always finds what the first one made, whether the other nodes
- * answer or not. They are asked only to refuse a name that another volume's snapshot has, which is the caller's mistake: one
- * that gives no answer is passed over.
+ * A snapshot is on the node of its volume, so a repeated call always finds what the first one made, whether
+ * the other nodes answer or not. They are asked only to refuse a name that another volume's snapshot has,
+ * which is the caller's mistake: one that gives no answer is passed over.
  */
 async function requireNameFree(
   nodes: NodeDirectory,

@@ -19,7 +19,9 @@ type Handler<Answer> = (request: object, signal: AbortSignal, deadline: Deadline
 type UnaryHandler = Handler<Promise<object> | object>
 type StreamHandler = Handler<AsyncIterable<object>>
 
-/** Hears of every call that has ended: the method's path, the status by name, and how long it took in seconds. */
+/**
+ * Hears of every call that has ended: the method's path, the status by name, and how long it took in seconds.
+ */
 export type CallObserver = (path: string, code: string, seconds: number) => void
 
 /** What all calls of a server have in common. */
@@ -71,8 +73,8 @@ export function serverStream(
 }
 
 /**
- * The one place where a promise meets gRPC's callbacks: every call gets a scope, a signal, a line in the log, and, when its
- * work fails, a status.
+ * The one place where a promise meets gRPC's callbacks: every call gets a scope, a signal, a line in the log,
+ * and, when its work fails, a status.
  */
 function attend(
   path: string,

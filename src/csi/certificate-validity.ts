@@ -19,7 +19,10 @@ export interface Validities {
 /** Certificates are reported this long before they expire. */
 const REPORT_BEFORE_MS = 30 * 24 * 3_600_000
 
-/** Short-lived certificates are reported in the last quarter of their life. cert-manager renews them when a third is left. */
+/**
+ * Short-lived certificates are reported in the last quarter of their life. cert-manager renews them when a
+ * third is left.
+ */
 const REPORT_LAST_PART = 4
 
 /** Matches one certificate of a PEM file (RFC 7468). */
@@ -31,8 +34,8 @@ export function parseCertificates(pem: Buffer): X509Certificate[] {
 }
 
 /**
- * The validity of our certificate, and of the CA it is signed by. Other CAs in ca.crt count only where none of them has
- * signed it: while CAs are rotated, the one that is no longer used may expire.
+ * The validity of our certificate, and of the CA it is signed by. Other CAs in ca.crt count only where none
+ * of them has signed it: while CAs are rotated, the one that is no longer used may expire.
  *
  * @param ca all certificates of ca.crt, at least one
  * @param chain all certificates of tls.crt, at least one; intermediates follow our own

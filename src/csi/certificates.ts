@@ -14,13 +14,16 @@ import {
 } from './certificate-validity.ts'
 
 /**
- * The names that the certificates are issued to (as DNS names): one for all nodes, one for the controller role, so that
- * neither can pass for the other. Which node it is follows from where it is found.
+ * The names that the certificates are issued to (as DNS names): one for all nodes, one for the controller
+ * role, so that neither can pass for the other. Which node it is follows from where it is found.
  */
 export const NODE_CERTIFICATE_NAME = 'csi-driver-loop-node'
 export const CONTROLLER_CERTIFICATE_NAME = 'csi-driver-loop-controller'
 
-/** Secrets that are mounted change by a rename that notifications of a file do not tell, so the files are read again. */
+/**
+ * Secrets that are mounted change by a rename that notifications of a file do not tell, so the files are read
+ * again.
+ */
 const INTERVAL_MS = 5000
 
 /** What is needed for TLS 1.3 in which both sides show a certificate of the same CA. */
@@ -40,8 +43,8 @@ interface Loaded {
 }
 
 /**
- * The certificates in a directory (`ca.crt`, `tls.crt`, `tls.key`, as in a Secret), read again when they change. CAs in
- * `trust.crt`, if it is there, are trusted as those in `ca.crt`.
+ * The certificates in a directory (`ca.crt`, `tls.crt`, `tls.key`, as in a Secret), read again when they
+ * change. CAs in `trust.crt`, if it is there, are trusted as those in `ca.crt`.
  */
 export class Certificates implements Disposable {
   readonly #directory: string
@@ -83,7 +86,9 @@ export class Certificates implements Disposable {
     this.#listeners.add(listener)
   }
 
-  /** While files are exchanged one by one they do not fit each other: until they do, the old ones stay in use. */
+  /**
+   * While files are exchanged one by one they do not fit each other: until they do, the old ones stay in use.
+   */
   async #reload(): Promise<void> {
     try {
       const loaded = await load(this.#directory)
@@ -114,7 +119,10 @@ export class Certificates implements Disposable {
   }
 }
 
-/** How long the certificates in a directory can be used. @throws Error naming the file that is missing or does not fit */
+/**
+ * How long the certificates in a directory can be used.
+ * @throws Error naming the file that is missing or does not fit
+ */
 export async function readValidities(directory: string): Promise<Validities> {
   return (await load(directory)).validities
 }

@@ -33,8 +33,8 @@ type Call<Method> = Method extends {
   : never
 
 /**
- * A service's methods as functions. They fail with grpc-js's ServiceError: `code` and `details`. A stream begins when it is
- * first read; leaving it before its end cancels the call.
+ * A service's methods as functions. They fail with grpc-js's ServiceError: `code` and `details`. A stream
+ * begins when it is first read; leaving it before its end cancels the call.
  */
 export type ServiceClient<Definition> = {
   readonly [Name in keyof MethodsOf<Definition> & string as Uncapitalize<Name>]: Call<
@@ -65,8 +65,8 @@ export function connect(
   credentials: ChannelCredentials = grpcCredentials.createInsecure(),
   options: ChannelOptions = {},
 ): CsiClient {
-  // Connections are pooled per process by default, with their reconnect back-off: a new client of a restarted driver
-  // would wait for the back-off of an old one.
+  // Connections are pooled per process by default, with their reconnect back-off: a new client of a restarted
+  // driver would wait for the back-off of an old one.
   const client = new Client(address, credentials, { ...options, 'grpc.use_local_subchannel_pool': 1 })
   const { Identity, Controller, GroupController, SnapshotMetadata, Node } = csi()
   const close = (): void => {

@@ -19,7 +19,10 @@ interface KnownFailure {
   readonly advice: string
 }
 
-/** The failures of system calls that say the same whatever the call was for, and what a person can do about them. */
+/**
+ * The failures of system calls that say the same whatever the call was for, and what a person can do about
+ * them.
+ */
 const knownFailures: readonly KnownFailure[] = [
   {
     errnos: ['EROFS'],
@@ -84,7 +87,10 @@ export function statusOf(error: unknown, subject?: string): Status {
     : { code: status.INTERNAL, details: words }
 }
 
-/** True for an error that is another CSI service's answer (grpc-js's ServiceError), with one of these codes if any are given. */
+/**
+ * True for an error that is another CSI service's answer (grpc-js's ServiceError), with one of these codes if
+ * any are given.
+ */
 export function isAnswer(error: unknown, ...names: (keyof typeof status)[]): error is Error & Status {
   if (!Error.isError(error) || !('code' in error && 'details' in error)) return false
   const { code, details } = error

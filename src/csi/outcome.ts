@@ -8,8 +8,8 @@ const mutating =
 const faults: readonly status[] = [status.INTERNAL, status.UNKNOWN]
 
 /**
- * How important it is that a call has ended in this way. Reads are repeated all the time, and what is not found is an
- * answer to them: the router finds out by such calls which node has something.
+ * How important it is that a call has ended in this way. Reads are repeated all the time, and what is not
+ * found is an answer to them: the router finds out by such calls which node has something.
  * @param path the method's path, as gRPC has it: `/csi.v1.Controller/CreateVolume`
  */
 export function levelOf(path: string, code: status): 'debug' | 'info' | 'warn' | 'error' {

@@ -1,7 +1,10 @@
 import { VolumeError } from '../volumes/model/errors.ts'
 import { isId } from '../volumes/model/ids.ts'
 
-/** What a page has at most, so that it stays below the 4 MiB of a gRPC message, also when every volume of it has two problems. */
+/**
+ * What a page has at most, so that it stays below the 4 MiB of a gRPC message, also when every volume of it
+ * has two problems.
+ */
 const MAXIMUM_PAGE = 4000
 
 export interface PageRequest {
@@ -30,8 +33,8 @@ export function pageBounds({ maxEntries, startingToken }: PageRequest): PageBoun
 }
 
 /**
- * One page of a list that is ordered by id. The token is the last id of the page before, so it stays right whatever comes
- * and goes in between, and also when that one is gone.
+ * One page of a list that is ordered by id. The token is the last id of the page before, so it stays right
+ * whatever comes and goes in between, and also when that one is gone.
  *
  * @param list gives at most `limit` records behind the id `after`
  * @throws VolumeError as `pageBounds` does

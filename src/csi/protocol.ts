@@ -9,8 +9,8 @@ import type { SnapshotMetadataDefinition } from './generated/csi/v1/SnapshotMeta
 import type { RegistrationDefinition } from './generated/pluginregistration/Registration.ts'
 
 /**
- * What a message looks like in our code. The types in `generated/` are made with the same settings, as flags of
- * `npm run generate`: change both, or the types lie.
+ * What a message looks like in our code. The types in `generated/` are made with the same settings, as flags
+ * of `npm run generate`: change both, or the types lie.
  */
 export const loaderOptions = {
   longs: String,
@@ -20,7 +20,9 @@ export const loaderOptions = {
   oneofs: true,
 } as const satisfies Options
 
-/** A loaded .proto file: its services by full name for gRPC, and the schema with its options for reflection. */
+/**
+ * A loaded .proto file: its services by full name for gRPC, and the schema with its options for reflection.
+ */
 export interface Protocol {
   readonly definitions: PackageDefinition
   readonly schema: protobuf.Root
@@ -36,7 +38,9 @@ export interface Csi {
   readonly schema: protobuf.Root
 }
 
-/** The methods of a generated service definition, without the index signature that all definitions inherit. */
+/**
+ * The methods of a generated service definition, without the index signature that all definitions inherit.
+ */
 export type MethodsOf<Definition> = {
   [Name in keyof Definition as string extends Name ? never : Name]: Definition[Name]
 }
@@ -49,8 +53,8 @@ export type Streaming<Definition> = Definition & {
 /**
  * Loads a file of `proto/`, which lies beside both `src/` and `dist/`.
  *
- * It is parsed here and handed to proto-loader as JSON, because proto-loader's own result has lost the field options
- * (csi_secret), and parsing it a second time for them costs more than the detour.
+ * It is parsed here and handed to proto-loader as JSON, because proto-loader's own result has lost the field
+ * options (csi_secret), and parsing it a second time for them costs more than the detour.
  */
 export function loadProto(name: string): Protocol {
   const path = fileURLToPath(new URL(`../../proto/${name}`, import.meta.url))

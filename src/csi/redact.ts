@@ -4,12 +4,15 @@ import { csi } from './protocol.ts'
 /** What stands in a log in place of a secret; the CSI sidecars write the same. */
 export const STRIPPED = '***stripped***'
 
-/** The kubelet puts service account tokens into a field that CSI does not mark, unless the CSIDriver says otherwise. */
+/**
+ * The kubelet puts service account tokens into a field that CSI does not mark, unless the CSIDriver says
+ * otherwise.
+ */
 const TOKENS = 'csi.storage.k8s.io/serviceAccount.tokens'
 
 /**
- * A copy of a request that is fit for the log. Which fields are secret is read from the protocol itself (the field
- * option `csi_secret`), so a new one cannot be forgotten here.
+ * A copy of a request that is fit for the log. Which fields are secret is read from the protocol itself (the
+ * field option `csi_secret`), so a new one cannot be forgotten here.
  *
  * @param path the method's path, as gRPC has it: `/csi.v1.Controller/CreateVolume`
  */
@@ -33,7 +36,10 @@ function secretFields(): SecretFields {
   return known
 }
 
-/** For each method, the secret fields of its request. CSI has them at a request's top level only, as a test checks. */
+/**
+ * For each method, the secret fields of its request. CSI has them at a request's top level only, as a test
+ * checks.
+ */
 function findSecretFields(schema: protobuf.Root): SecretFields {
   const services = schema.lookup('csi.v1', protobuf.Namespace) as protobuf.Namespace
   return new Map(

@@ -17,8 +17,9 @@ export interface RegistrationConfig {
 const SUPPORTED_VERSIONS = ['1.0.0']
 
 /**
- * This driver's registration with the kubelet, which watches a directory for sockets and asks on each who it is. To be
- * started when the CSI socket serves: the kubelet calls it before it says that the registration has come out well.
+ * This driver's registration with the kubelet, which watches a directory for sockets and asks on each who it
+ * is. To be started when the CSI socket serves: the kubelet calls it before it says that the registration has
+ * come out well.
  */
 export class KubeletRegistration implements AsyncDisposable {
   readonly #config: RegistrationConfig

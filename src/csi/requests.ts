@@ -5,7 +5,10 @@ import { fsTypes, type FsType } from '../volumes/model/ports.ts'
 import type { CapacityRange as CapacityRangeMessage } from './generated/csi/v1/CapacityRange.ts'
 import type { VolumeCapability } from './generated/csi/v1/VolumeCapability.ts'
 
-/** From messages to the words of src/volumes. Each function names the field that is wrong, as the CSI spec calls it. */
+/**
+ * From messages to the words of src/volumes. Each function names the field that is wrong, as the CSI spec
+ * calls it.
+ */
 
 /** CSI's limit for every string that has no limit of its own. */
 const MAXIMUM_STRING_BYTES = 128
@@ -14,7 +17,10 @@ const MAXIMUM_STRING_BYTES = 128
 const MAXIMUM_PATH_BYTES = 4095
 const MAXIMUM_FILE_NAME_BYTES = 255
 
-/** What CSI forbids in CreateVolume's name: the control characters, but for tab, line feed and carriage return. */
+/**
+ * What CSI forbids in CreateVolume's name: the control characters, but for tab, line feed and carriage
+ * return.
+ */
 const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/
 
 /** @throws VolumeError invalid-argument when a required field is empty */

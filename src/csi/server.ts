@@ -84,8 +84,8 @@ export class CsiServer implements AsyncDisposable {
   }
 
   /**
-   * Takes no more calls, lets those that run finish, and cancels what takes too long. The socket goes first, and with the one
-   * that listens on it (libuv unlinks it): later it may be another driver's.
+   * Takes no more calls, lets those that run finish, and cancels what takes too long. The socket goes first,
+   * and with the one that listens on it (libuv unlinks it): later it may be another driver's.
    */
   async stop(): Promise<void> {
     const grace = setTimeout(() => {
@@ -125,7 +125,9 @@ export class CsiServer implements AsyncDisposable {
   }
 }
 
-/** @throws VolumeError invalid-argument for anything but an absolute path that ends in `.sock`, as CSI has it */
+/**
+ * @throws VolumeError invalid-argument for anything but an absolute path that ends in `.sock`, as CSI has it
+ */
 export function socketPath(endpoint: string): string {
   const path = endpoint.replace(/^unix:(\/\/)?/, '')
   if (path.startsWith('/') && path.endsWith('.sock')) return path

@@ -26,8 +26,9 @@ function toQuery(request: { readonly startingOffset: string; readonly maxResults
 }
 
 /**
- * Of variable length, because extents are: in pieces of one size the gigabyte that a file system has in one extent would
- * be thousands of tuples, and the single block beside it would have to be told as more than it is.
+ * Of variable length, because extents are: in pieces of one size the gigabyte that a file system has in one
+ * extent would be thousands of tuples, and the single block beside it would have to be told as more than it
+ * is.
  */
 async function* toMessages({ sizeBytes, pages }: BlockMap): AsyncGenerator<GetMetadataAllocatedResponseInit> {
   for await (const page of pages) {

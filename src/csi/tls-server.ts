@@ -17,7 +17,10 @@ const LONGEST_IDLE_MS = 900_000
 /** The sidecars of the controller make at most 100 calls at once each; further calls wait in the client. */
 const MOST_CALLS = 1000
 
-/** TLS 1.3 only, and to nobody without a certificate of our CA. New connections have the certificates of the day. */
+/**
+ * TLS 1.3 only, and to nobody without a certificate of our CA. New connections have the certificates of the
+ * day.
+ */
 export class MutualTlsCredentials extends ServerCredentials {
   constructor(certificates: Certificates) {
     super({ requestCert: true, rejectUnauthorized: true }, { ...certificates.identity })
@@ -31,7 +34,10 @@ export class MutualTlsCredentials extends ServerCredentials {
   }
 }
 
-/** For a server that only the controller role may call: of those with a certificate, the others are turned away. */
+/**
+ * For a server that only the controller role may call: of those with a certificate, the others are turned
+ * away.
+ */
 export const forControllerOnly: ServerOptions = {
   interceptors: [requireController()],
   'grpc.max_connection_age_ms': LONGEST_CONNECTION_MS,

@@ -2,10 +2,14 @@ import { getSystemErrorMessage, getSystemErrorName } from 'node:util'
 import koffi, { type KoffiFunc } from 'koffi'
 
 /**
- * The system calls that Node does not have: the only native code of this project. Everything that can block (a mount,
- * an ioctl on a busy device, an allocation) runs on a worker thread; only flock, which never waits here, does not.
+ * The system calls that Node does not have: the only native code of this project. Everything that can block
+ * (a mount, an ioctl on a busy device, an allocation) runs on a worker thread; only flock, which never waits
+ * here, does not.
  */
-/** Calls under way at once, at most (koffi knows no larger number); with its default of 256 the next one would fail. */
+/**
+ * Calls under way at once, at most (koffi knows no larger number); with its default of 256 the next one would
+ * fail.
+ */
 const MOST_CALLS = 4096
 
 function load(): ReturnType<typeof koffi.load> {
@@ -22,7 +26,9 @@ export class SystemCallError extends Error {
   readonly errno: number
   readonly syscall: string
 
-  /** @param what the call with the arguments that matter to a reader, for example `mount /dev/loop3 on /mnt` */
+  /**
+   * @param what the call with the arguments that matter to a reader, for example `mount /dev/loop3 on /mnt`
+   */
   constructor(syscall: string, errno: number, what: string) {
     const code = getSystemErrorName(-errno)
     super(`${what}: ${code}: ${getSystemErrorMessage(-errno)}`)
@@ -37,7 +43,8 @@ type Argument = number | bigint | string | Buffer | null | readonly (string | nu
 export type SystemCall<Result = number> = KoffiFunc<(...args: Argument[]) => Result>
 
 /**
- * One call on a worker thread, for functions that return -1 and set errno. errno belongs to the call, so it is read before anything else can run.
+ * One call on a worker thread, for functions that return -1 and set errno. errno belongs to the call, so it
+ * is read before anything else can run.
  * @returns the result where it is not negative
  */
 export function call<Result extends number | bigint>(
@@ -87,8 +94,8 @@ function declareWide(name: string, ...parameters: string[]): SystemCall<number |
   return libc.func(name, 'int64_t', parameters) as SystemCall<number | bigint>
 }
 
-// ioctl(2) is variadic, and variadic functions cannot be called on a worker thread. The kernel's calling convention is
-// the same for one more integer or pointer, so it is declared twice, once for each.
+// ioctl(2) is variadic, and variadic functions cannot be called on a worker thread. The kernel's calling
+// convention is the same for one more integer or pointer, so it is declared twice, once for each.
 const ioctlWithInteger = declare('ioctl', 'int', 'unsigned long', 'long')
 const ioctlWithPointer = declare('ioctl', 'int', 'unsigned long', 'void *')
 const mountCall = declare('mount', 'str', 'str', 'str', 'unsigned long', 'str')
@@ -220,8 +227,8 @@ function offsetPointer(offset: bigint): Buffer {
 const exitCall = declare('_exit', 'int')
 
 /**
- * Ends the process at once. exit(3), and so Node's own way, waits for all of libuv's threads, which never ends while one of them
- * is in a system call that does not return.
+ * Ends the process at once. exit(3), and so Node's own way, waits for all of libuv's threads, which never
+ * ends while one of them is in a system call that does not return.
  */
 export function exitNow(code: number): void {
   exitCall(code)
@@ -236,8 +243,8 @@ export function errnoNow(): number {
 }
 
 /**
- * flock(2), exclusive, without waiting. The lock belongs to the open file: it lives as long as anything, also a loop
- * device, has that file open.
+ * flock(2), exclusive, without waiting. The lock belongs to the open file: it lives as long as anything, also
+ * a loop device, has that file open.
  * @returns false when somebody else has the lock
  */
 export function tryLockExclusive(fd: number, what: string): boolean {

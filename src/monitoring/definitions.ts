@@ -1,4 +1,7 @@
-/** One metric, as Prometheus sees it. Units are base units, and in the name (prometheus.io/docs/practices/naming). */
+/**
+ * One metric, as Prometheus sees it. Units are base units, and in the name
+ * (prometheus.io/docs/practices/naming).
+ */
 export interface Definition {
   readonly name: string
   readonly type: 'counter' | 'gauge' | 'histogram'
@@ -9,7 +12,10 @@ export interface Definition {
 const pool = ['pool'] as const
 const volume = ['pool', 'volume_id', 'claim_namespace', 'persistentvolumeclaim'] as const
 
-/** What both roles tell. The page of the documentation and the checks of dashboard and alerts are made of these. */
+/**
+ * What both roles tell. The page of the documentation and the checks of dashboard and alerts are made of
+ * these.
+ */
 export const common = {
   buildInfo: {
     name: 'csi_driver_loop_build_info',

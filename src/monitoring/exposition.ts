@@ -7,8 +7,8 @@ export interface Sample {
 }
 
 /**
- * The lines of one metric in Prometheus' text format. prom-client would keep an object for every sample and build one
- * string of all of them: with 10,000 volumes that is more than the heap.
+ * The lines of one metric in Prometheus' text format. prom-client would keep an object for every sample and
+ * build one string of all of them: with 10,000 volumes that is more than the heap.
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 export function* exposition(

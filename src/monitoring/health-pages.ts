@@ -17,7 +17,10 @@ export interface Health {
   readonly warnings: () => readonly string[]
 }
 
-/** `/healthz`, whose failure makes the kubelet restart the container, and `/readyz`, which tells people why it has to wait. */
+/**
+ * `/healthz`, whose failure makes the kubelet restart the container, and `/readyz`, which tells people why it
+ * has to wait.
+ */
 export function healthPages({ check, problems, warnings }: Health): Pages {
   return {
     '/healthz': async () => report((await checked(mendable(check))).problems, []),
@@ -28,7 +31,10 @@ export function healthPages({ check, problems, warnings }: Health): Pages {
   }
 }
 
-/** Without what a restart cannot mend: it makes no disk answer, and leaves volumes of others without their driver meanwhile. */
+/**
+ * Without what a restart cannot mend: it makes no disk answer, and leaves volumes of others without their
+ * driver meanwhile.
+ */
 function mendable(check: Health['check']): Health['check'] {
   return async () => {
     try {

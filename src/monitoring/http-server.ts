@@ -38,10 +38,10 @@ const defaults: HttpLimits = {
 }
 
 /**
- * An HTTP server for kubelet's probes and for Prometheus: a few pages to GET, and nothing else. Anyone in the cluster's network
- * can connect, so what one of them can take is bounded: one request for each connection, which has a minute; one making of
- * a page at a time, which all who ask meanwhile share. Of too many connections the oldest is closed and not the newest refused, so
- * that a probe, which is short, gets through.
+ * An HTTP server for kubelet's probes and for Prometheus: a few pages to GET, and nothing else. Anyone in the
+ * cluster's network can connect, so what one of them can take is bounded: one request for each connection,
+ * which has a minute; one making of a page at a time, which all who ask meanwhile share. Of too many
+ * connections the oldest is closed and not the newest refused, so that a probe, which is short, gets through.
  */
 export class HttpServer implements AsyncDisposable {
   readonly #server: Server

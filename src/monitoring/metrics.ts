@@ -25,7 +25,10 @@ export class Metrics {
   readonly #lookups: Lookup[] = []
   readonly #calls = this.histogram(common.rpcDuration)
 
-  /** Counts a call that has ended. @param path the method's, as gRPC has it: `/csi.v1.Controller/CreateVolume` */
+  /**
+   * Counts a call that has ended.
+   * @param path the method's, as gRPC has it: `/csi.v1.Controller/CreateVolume`
+   */
   readonly observe = (path: string, code: string, seconds: number): void => {
     this.#calls.observe({ method: path.slice(path.lastIndexOf('/') + 1), code }, seconds)
   }

@@ -2,8 +2,8 @@ import type { Pool } from '../volumes/pool/pool.ts'
 import type { Sample } from './metrics.ts'
 
 /**
- * The figures of all pools whose disk can be asked. One that cannot be measured is left out, and said to be wrong by
- * `csi_driver_loop_pool_problem`: an error here would take all other figures with it, that one too.
+ * The figures of all pools whose disk can be asked. One that cannot be measured is left out, and said to be
+ * wrong by `csi_driver_loop_pool_problem`: an error here would take all other figures with it, that one too.
  */
 export async function ofReadable(
   pools: readonly Pool[],

@@ -3,8 +3,8 @@ import { common } from './definitions.ts'
 import type { Metrics } from './metrics.ts'
 
 /**
- * What every exporter tells of its process, by the names of Prometheus' guidelines. prom-client's own set would wake the
- * process up a hundred times a second to measure the delay of the event loop.
+ * What every exporter tells of its process, by the names of Prometheus' guidelines. prom-client's own set
+ * would wake the process up a hundred times a second to measure the delay of the event loop.
  */
 export function addProcessMetrics(metrics: Metrics, version: string): void {
   const { buildInfo, cpu, heap, openFiles, residentMemory, startTime } = common

@@ -15,7 +15,10 @@ export interface VolumeFigures {
   readonly volumeHealth: VolumeHealth
 }
 
-/** What a node tells of each of its volumes. Sizes on the disk are those that the pools measure for themselves. */
+/**
+ * What a node tells of each of its volumes. Sizes on the disk are those that the pools measure for
+ * themselves.
+ */
 export function addVolumeMetrics(metrics: Metrics, { catalog, volumeHealth }: VolumeFigures): void {
   metrics.lookup(node.volumeCapacity, () => samplesOf(catalog.pools(), ({ capacityBytes }) => capacityBytes))
 

@@ -49,7 +49,9 @@ export const shellAttacher: Attacher = {
   },
 }
 
-/** Two opens and two ioctls, LOOP_CTL_GET_FREE and LOOP_CONFIGURE, with no lock and no look at what came out. */
+/**
+ * Two opens and two ioctls, LOOP_CTL_GET_FREE and LOOP_CONFIGURE, with no lock and no look at what came out.
+ */
 export function floorAttacher(control: LoopControl): Attacher {
   const flags = LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO
   const settings = { offset: 0n, sizeLimit: 0n, flags, fileName: 'bench' }

@@ -10,7 +10,10 @@ export const volumeCapability: VolumeCapabilityInit = {
   accessMode: { mode: 'SINGLE_NODE_WRITER' },
 }
 
-/** Any CSI driver behind a socket, with the calls that a CO makes for a volume without a controller-publish step. */
+/**
+ * Any CSI driver behind a socket, with the calls that a CO makes for a volume without a controller-publish
+ * step.
+ */
 export class CsiContender implements Contender, AsyncDisposable {
   readonly name: string
   readonly #client: CsiClient
@@ -115,7 +118,9 @@ export class CsiLife implements Life {
     this.#onEnd()
   }
 
-  /** Ends a life at whatever point it is: every one of these calls may be made when there is nothing to do. */
+  /**
+   * Ends a life at whatever point it is: every one of these calls may be made when there is nothing to do.
+   */
   async abandon(): Promise<void> {
     if (!this.#begun) return
     // The answer to CreateVolume may have been lost: the same request gets it again.

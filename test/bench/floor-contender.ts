@@ -11,7 +11,10 @@ import { makeVolumePaths, type VolumePaths } from './volume-paths.ts'
 
 const never = new AbortController().signal
 
-/** The least that each step needs: one system call, or one durable change of a directory, or mkfs or fsck alone. */
+/**
+ * The least that each step needs: one system call, or one durable change of a directory, or mkfs or fsck
+ * alone.
+ */
 export class FloorContender implements Contender, AsyncDisposable {
   readonly name = 'floor'
   readonly #lives: FloorLife[] = []

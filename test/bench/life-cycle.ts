@@ -9,7 +9,8 @@ const VOLUME_BYTES = 1n << 30n
 const WARM_UP_ROUNDS = 3
 
 /**
- * One life per contender and round, each round in another order: whatever else the machine does hits all columns alike.
+ * One life per contender and round, each round in another order: whatever else the machine does hits all
+ * columns alike.
  */
 export async function lifeCycle(
   contenders: readonly Contender[],

@@ -18,8 +18,8 @@ export interface ManyVolumes {
 }
 
 /**
- * A driver of its own, empty and with many staged volumes: how long it takes to start, how much memory it has, and how it works
- * beside them.
+ * A driver of its own, empty and with many staged volumes: how long it takes to start, how much memory it
+ * has, and how it works beside them.
  */
 export async function manyVolumes(
   main: string,

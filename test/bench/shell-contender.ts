@@ -74,7 +74,8 @@ class ShellLife implements Life {
 }
 
 /**
- * Runs a script that ends at its first failure. A script is never cut off: what it did half could not be undone.
+ * Runs a script that ends at its first failure. A script is never cut off: what it did half could not be
+ * undone.
  * @returns what it printed
  */
 export async function sh(script: string, ...args: string[]): Promise<string> {

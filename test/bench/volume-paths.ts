@@ -1,7 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Where a CO shows a volume: it makes the staging path, and of the target path only the parent (CSI's rules). */
+/**
+ * Where a CO shows a volume: it makes the staging path, and of the target path only the parent (CSI's rules).
+ */
 export interface VolumePaths {
   readonly staging: string
   readonly target: string

@@ -35,7 +35,10 @@ interface Seconds {
   readonly all: number
 }
 
-/** Makes them at once. @returns how long they took from being asked for until they were ready, in milliseconds */
+/**
+ * Makes them at once.
+ * @returns how long they took from being asked for until they were ready, in milliseconds
+ */
 async function start(
   name: string,
   volume: (pod: string) => object,

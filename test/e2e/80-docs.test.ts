@@ -104,7 +104,9 @@ async function noDevices(): Promise<void> {
   })
 }
 
-/** A claim `ext4` with a word in it, whose disk is now with another node than its own, which is to be lost. */
+/**
+ * A claim `ext4` with a word in it, whose disk is now with another node than its own, which is to be lost.
+ */
 async function moveDisk(): Promise<{ lost: string; node: string }> {
   await follow(EXT4)
   await kubectl(['exec', 'ext4', '--', 'sh', '-c', 'echo kept >/data/word'])

@@ -36,8 +36,8 @@ let nodes: string[] = []
       expect(await mountPoints(devices.keys())).toEqual([])
       expect(devices.size).toBeLessThanOrEqual(2 * nodes.length)
     })
-    // Block volumes have no mount. The next driver that sees the processes of the whole machine, of whatever node, detaches their devices,
-    // and the kubelet's on top.
+    // Block volumes have no mount. The next driver that sees the processes of the whole machine, of whatever
+    // node, detaches their devices, and the kubelet's on top.
     await using _driver = await TestNode.start()
     expect([...(await volumeDevices(nodes))]).toEqual([])
   })

@@ -1,4 +1,7 @@
-/** jest's order of the test files: by name. Later ones break more; the last delete what the first have installed. */
+/**
+ * jest's order of the test files: by name. Later ones break more; the last delete what the first have
+ * installed.
+ */
 export default class ByName {
   sort(tests) {
     return [...tests].sort((a, b) => a.path.localeCompare(b.path))

@@ -1,4 +1,7 @@
-/** `npm run test:e2e`: on the kind cluster that KUBECONFIG points to, one file after the other in the order of their names. */
+/**
+ * `npm run test:e2e`: on the kind cluster that KUBECONFIG points to, one file after the other in the order of
+ * their names.
+ */
 export default {
   rootDir: '../..',
   maxWorkers: 1,

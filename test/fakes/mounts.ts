@@ -12,7 +12,10 @@ import type {
 import { FakeErrno } from './errno.ts'
 
 export interface FakeMountsHooks {
-  /** Called before a mount; throws to refuse it, for example because there is no such file system on the device. */
+  /**
+   * Called before a mount; throws to refuse it, for example because there is no such file system on the
+   * device.
+   */
   readonly mounting?: (request: MountRequest) => void
   /** Called when a mount is gone, for example to let go of a device with autoclear. */
   readonly unmounted?: (entry: MountEntry) => void
@@ -29,13 +32,13 @@ const root: MountEntry = {
 }
 
 /**
- * A mount table in memory. Only the mounts are imagined: the paths are real ones, which must exist as for mount(2), so
- * that code which makes and removes directories runs as it is.
+ * A mount table in memory. Only the mounts are imagined: the paths are real ones, which must exist as for
+ * mount(2), so that code which makes and removes directories runs as it is.
  */
 export class FakeMounts implements Mounts {
   /**
-   * What was done, in order: `mount SOURCE TARGET`, `bind SOURCE TARGET ro|rw`, and `private`, `unmount`, `freeze`, `thaw`,
-   * `flush` or `trim` with the target.
+   * What was done, in order: `mount SOURCE TARGET`, `bind SOURCE TARGET ro|rw`, and `private`, `unmount`,
+   * `freeze`, `thaw`, `flush` or `trim` with the target.
    */
   readonly log: string[] = []
   /** Targets whose unmount fails with EBUSY. */
@@ -160,7 +163,10 @@ export class FakeMounts implements Mounts {
     throw new VolumeError('failed-precondition', `no file system of its own is mounted on ${path}`)
   }
 
-  /** What a bind mount takes over from the mount that the path lies in: everything but the access can only get less. */
+  /**
+   * What a bind mount takes over from the mount that the path lies in: everything but the access can only get
+   * less.
+   */
   #visibleAt(path: string, readOnly: boolean): MountEntry {
     const inside = ({ target }: MountEntry) => target === '/' || `${path}/`.startsWith(`${target}/`)
     const origin = this.#table

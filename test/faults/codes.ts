@@ -11,7 +11,10 @@ const whenFull: readonly (readonly [calls: RegExp, codes: Codes])[] = [
   [/^ControllerExpandVolume\b/, ['OUT_OF_RANGE']],
 ]
 
-/** The codes that are right for a call that failed for this reason; the other faults say nothing about the request. */
+/**
+ * The codes that are right for a call that failed for this reason; the other faults say nothing about the
+ * request.
+ */
 export function rightCodes(call: string, step: string, fault: string): Codes {
   // Of CSI's codes it has this one only for a plugin that is not healthy.
   if (call === 'Probe') return ['FAILED_PRECONDITION']

@@ -1,10 +1,11 @@
 /**
- * What the kernel can answer at a step, of EIO (a disk that fails), ENOSPC (a full disk, or table), EBUSY (somebody else was
- * faster), EINTR (a signal during a wait) and ENOMEM; and whether the step changes something, so that it matters whether a driver
- * dies before or behind it.
+ * What the kernel can answer at a step, of EIO (a disk that fails), ENOSPC (a full disk, or table), EBUSY
+ * (somebody else was faster), EINTR (a signal during a wait) and ENOMEM; and whether the step changes
+ * something, so that it matters whether a driver dies before or behind it.
  *
- * Node's own calls are repeated by libuv after EINTR, so it is given to those of libc.ts only, and only where the kernel
- * waits in a way that a signal ends. Commands end by an exit code, without having done anything, or by SIGKILL.
+ * Node's own calls are repeated by libuv after EINTR, so it is given to those of libc.ts only, and only where
+ * the kernel waits in a way that a signal ends. Commands end by an exit code, without having done anything,
+ * or by SIGKILL.
  */
 export interface Faults {
   readonly faults: readonly string[]
@@ -23,7 +24,8 @@ const table: readonly (readonly [steps: RegExp, faults: Faults])[] = [
   [/^memfd_create /, reads('ENOMEM')],
   [/^mknod /, writes('ENOSPC', 'ENOMEM')],
 
-  // drivers/block/loop.c waits for its locks with mutex_lock_killable; LOOP_GET_STATUS64 asks the file behind the device.
+  // drivers/block/loop.c waits for its locks with mutex_lock_killable; LOOP_GET_STATUS64 asks the file behind
+  // the device.
   [/^LOOP_CTL_GET_FREE /, writes('EINTR', 'ENOMEM')],
   [/^LOOP_CONFIGURE /, writes('EBUSY', 'EINTR', 'ENOMEM')],
   [/^LOOP_GET_STATUS64 /, reads('EINTR', 'EIO')],

@@ -3,8 +3,8 @@ import { faultsOf } from './faults.ts'
 export const kills = ['killed before', 'killed after'] as const
 
 /**
- * How a call ended by what was done to it at which of its steps. Steps of one name are one: how many of them there are
- * can be another number each time.
+ * How a call ended by what was done to it at which of its steps. Steps of one name are one: how many of them
+ * there are can be another number each time.
  */
 export class Outcomes {
   /** By step, then by fault. Nothing is known yet of faults without an outcome. */

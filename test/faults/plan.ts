@@ -24,7 +24,9 @@ export function plan(steps: readonly string[], extent: Extent): Point[] {
   return [...sample(failures, SAMPLED_FAILURES, dice), ...sample(deaths, SAMPLED_KILLS, dice)]
 }
 
-/** Of steps that change something, where there are any: behind the others there is less that could be left. */
+/**
+ * Of steps that change something, where there are any: behind the others there is less that could be left.
+ */
 function sample(points: readonly Point[], size: number, dice: Dice): Point[] {
   const changing = points.filter(({ step }) => faultsOf(step).changes)
   const rest = changing.length > 0 ? changing : [...points]

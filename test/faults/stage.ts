@@ -3,7 +3,10 @@ import { World } from './world.ts'
 
 type State = readonly string[]
 
-/** A world in which a call can be made again and again, and what it looks like without and with what the call does. */
+/**
+ * A world in which a call can be made again and again, and what it looks like without and with what the call
+ * does.
+ */
 export class Stage implements AsyncDisposable {
   readonly world: World
   readonly play: Play
@@ -65,7 +68,10 @@ export class Stage implements AsyncDisposable {
     )
   }
 
-  /** Each thing is as it was before or as it is after the call; what has nothing to do with the call is as it was. */
+  /**
+   * Each thing is as it was before or as it is after the call; what has nothing to do with the call is as it
+   * was.
+   */
   whyNotBetween(state: State): string[] {
     const both = this.before.filter((line) => this.after.includes(line))
     const either = [...this.before, ...surplus(this.after, this.before)]

@@ -5,8 +5,8 @@ import type { TestNode } from '../support/driver.ts'
 import { eachEntry } from './tree.ts'
 
 /**
- * All that there is of a node, one line for each thing: what the driver lists, and, by witnesses that share no code with it,
- * files, devices and mounts. A thing that is there twice has two lines.
+ * All that there is of a node, one line for each thing: what the driver lists, and, by witnesses that share
+ * no code with it, files, devices and mounts. A thing that is there twice has two lines.
  */
 export async function stateOf(node: TestNode): Promise<string[]> {
   const devices = await devicesOf(node.path)

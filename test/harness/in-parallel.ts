@@ -1,6 +1,6 @@
 /**
- * Does something with every item, with so many at a time. After a failure no more are begun, and it is thrown when those
- * that run have ended: nothing is still going on when this returns.
+ * Does something with every item, with so many at a time. After a failure no more are begun, and it is thrown
+ * when those that run have ended: nothing is still going on when this returns.
  */
 export async function inParallel<T>(
   items: readonly T[],

@@ -11,8 +11,8 @@ import { inParallel } from './in-parallel.ts'
 const AT_ONCE = 64
 
 /**
- * A directory for everything that a run makes. Its disposal takes away whatever is still there, also after a failure:
- * mounts, loop devices, files, and the device numbers that the kernel made and would keep.
+ * A directory for everything that a run makes. Its disposal takes away whatever is still there, also after a
+ * failure: mounts, loop devices, files, and the device numbers that the kernel made and would keep.
  */
 export class Workspace implements AsyncDisposable {
   readonly #path: string
@@ -52,8 +52,8 @@ async function unmountAllUnder(directory: string): Promise<void> {
 }
 
 /**
- * Most have gone with their mounts. Those of others are not even looked at: they may be broken, and then they answer with
- * an error.
+ * Most have gone with their mounts. Those of others are not even looked at: they may be broken, and then they
+ * answer with an error.
  */
 async function detachAllUnder(directory: string, control: LoopControl): Promise<void> {
   const loops = new LinuxLoopDevices(control)

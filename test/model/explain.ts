@@ -8,7 +8,10 @@ export interface Observation {
   readonly outcome: Outcome
 }
 
-/** What can be after these calls, in this order. A call that was ABORTED has done nothing, and may be at any time. */
+/**
+ * What can be after these calls, in this order. A call that was ABORTED has done nothing, and may be at any
+ * time.
+ */
 function inOrder(state: State, observations: readonly Observation[]): State[] {
   let after = state
   for (const { operation, outcome } of observations) {
@@ -21,8 +24,8 @@ function inOrder(state: State, observations: readonly Observation[]): State[] {
 }
 
 /**
- * All that can be after calls at the same time, which have to look as if one was made after the other. Two orders may explain
- * the same outcomes and leave different things; what is observed later tells which it was.
+ * All that can be after calls at the same time, which have to look as if one was made after the other. Two
+ * orders may explain the same outcomes and leave different things; what is observed later tells which it was.
  * @returns none when the model cannot explain what was observed
  */
 export function explain(states: readonly State[], observations: readonly Observation[]): State[] {

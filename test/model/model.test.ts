@@ -8,7 +8,10 @@ import { seedOf } from './seed.ts'
 import { runSequence } from './sequence.ts'
 
 const runs = Number(process.env['MODEL_RUNS'] ?? 1000)
-/** The same each time, so that a change is blamed only for what it has done; `npm run soak -- --model` tries others. */
+/**
+ * The same each time, so that a change is blamed only for what it has done; `npm run soak -- --model` tries
+ * others.
+ */
 const seed = seedOf(process.env, 1)
 
 const PATIENCE_MS = 60 * 60_000

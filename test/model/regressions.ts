@@ -1,6 +1,9 @@
 import type { Step } from './operations.ts'
 
-/** Sequences that are always tried: those that once deviated, made short, and those that need several calls to line up. */
+/**
+ * Sequences that are always tried: those that once deviated, made short, and those that need several calls to
+ * line up.
+ */
 export const regressions: Readonly<Record<string, readonly Step[]>> = {
   'a clone that outlives its source and a crash': [
     { call: 'create', volume: 'ext4-a', size: 8 },

@@ -17,7 +17,9 @@ export interface ModelSnapshot {
   readonly stamp: number
 }
 
-/** All that a driver knows and the kernel shows, in the words of CSI. Never changed: a call makes another one. */
+/**
+ * All that a driver knows and the kernel shows, in the words of CSI. Never changed: a call makes another one.
+ */
 export interface State {
   readonly volumes: Readonly<Partial<Record<VolumeName, ModelVolume>>>
   readonly snapshots: Readonly<Partial<Record<SnapshotName, ModelSnapshot>>>

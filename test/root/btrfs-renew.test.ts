@@ -21,7 +21,9 @@ describeRoot('renew of a btrfs', () => {
     await scratch[Symbol.asyncDispose]()
   })
 
-  /** A mounted btrfs that has fsynced data in its log tree, and a copy of its image as a crash would leave it. */
+  /**
+   * A mounted btrfs that has fsynced data in its log tree, and a copy of its image as a crash would leave it.
+   */
   async function crashedCopy(
     ...options: string[]
   ): Promise<{ mountPoint: string; image: string; copy: string }> {

@@ -79,8 +79,8 @@ describeRoot("Node's cache of compiled code", () => {
 })
 
 /**
- * Replaces text in the compiled code of a cache, as its header allows: five words of 32 bits, of which the last one is the
- * checksum of what follows them (src/compile_cache.cc of Node).
+ * Replaces text in the compiled code of a cache, as its header allows: five words of 32 bits, of which the
+ * last one is the checksum of what follows them (src/compile_cache.cc of Node).
  * @returns how many entries were changed
  */
 async function forge(cache: string): Promise<number> {

@@ -6,7 +6,10 @@ export type Services = TestHost['client']
 /** Makes a call with the client of the moment. */
 export type Carry = (call: (client: CsiClient) => Promise<unknown>) => Promise<unknown>
 
-/** A client whose calls are all made by somebody else, who can repeat and measure them. Streams are not among them. */
+/**
+ * A client whose calls are all made by somebody else, who can repeat and measure them. Streams are not among
+ * them.
+ */
 export function carriedClient(example: CsiClient, carry: Carry): Services {
   function service<Name extends keyof Services>(name: Name): Services[Name] {
     const methods = Object.keys(example[name]).map((method) => [

@@ -3,7 +3,10 @@ import { open } from 'node:fs/promises'
 
 const BYTES = 1 << 20
 
-/** Writes a megabyte that follows from the name to the beginning of a file or device. It is on the disk when this returns. */
+/**
+ * Writes a megabyte that follows from the name to the beginning of a file or device. It is on the disk when
+ * this returns.
+ */
 export async function writeContent(path: string, name: string): Promise<void> {
   await using file = await open(path, 'r+').catch(() => open(path, 'wx'))
   await file.write(contentOf(name), 0, BYTES, 0)

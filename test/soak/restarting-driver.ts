@@ -1,7 +1,9 @@
 import type { DriverProcess } from '../harness/driver-process.ts'
 import { carriedClient, type Services } from './carried-client.ts'
 
-/** A driver that may be killed at any time; its calls are repeated until one has an answer, as a CO does it. */
+/**
+ * A driver that may be killed at any time; its calls are repeated until one has an answer, as a CO does it.
+ */
 export class RestartingDriver implements AsyncDisposable {
   readonly client: Services
   restarts = 0

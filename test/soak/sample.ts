@@ -14,7 +14,10 @@ export interface Holdings {
   readonly processes: number
 }
 
-/** One point of the plots: what there was after so many lives, and how long the calls of those since the last point took. */
+/**
+ * One point of the plots: what there was after so many lives, and how long the calls of those since the last
+ * point took.
+ */
 export interface Sample extends Holdings {
   readonly lives: number
   readonly seconds: number
@@ -23,7 +26,10 @@ export interface Sample extends Holdings {
   readonly p99Ms: number
 }
 
-/** The driver frees the blocks of what it deletes in the background. What is there after this time is there to stay. */
+/**
+ * The driver frees the blocks of what it deletes in the background. What is there after this time is there to
+ * stay.
+ */
 const PATIENCE_MS = 10_000
 const LOOK_EVERY_MS = 20
 

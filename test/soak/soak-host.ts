@@ -29,7 +29,10 @@ export class SoakHost implements TestHost {
     return path
   }
 
-  /** To be called when nothing is shown any more. @throws ENOTEMPTY or EBUSY where the driver left something */
+  /**
+   * To be called when nothing is shown any more.
+   * @throws ENOTEMPTY or EBUSY where the driver left something
+   */
   async tidy(): Promise<void> {
     for (let path = this.#directories.pop(); path !== undefined; path = this.#directories.pop())
       await rmdir(path)

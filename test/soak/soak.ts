@@ -27,7 +27,10 @@ export interface SoakOptions {
 
 /** What a soak found. */
 export interface Findings {
-  /** Before the first life; open files after one life of each kind, because some are opened once, by the first freeze. */
+  /**
+   * Before the first life; open files after one life of each kind, because some are opened once, by the first
+   * freeze.
+   */
   readonly idle: Holdings
   readonly samples: readonly Sample[]
   /** After the driver was stopped. */
@@ -37,7 +40,10 @@ export interface Findings {
 /** So many points are enough to see how something grows. */
 const SAMPLES = 100
 
-/** All lives have to end before a sample can be taken. The more there are between two, the less is waited for the last. */
+/**
+ * All lives have to end before a sample can be taken. The more there are between two, the less is waited for
+ * the last.
+ */
 const LEAST_ROUNDS_PER_SAMPLE = 4
 
 /** Most lives last longer. */

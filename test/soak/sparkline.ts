@@ -1,8 +1,8 @@
 const BARS = '▁▂▃▄▅▆▇█'
 
 /**
- * A series as bars, from its least value to its largest. Where there are more values than columns, each bar is the largest
- * of those that it stands for: a short peak stays visible.
+ * A series as bars, from its least value to its largest. Where there are more values than columns, each bar
+ * is the largest of those that it stands for: a short peak stays visible.
  */
 export function sparkline(values: readonly number[], columns: number): string {
   const heights = peaks(values, columns)

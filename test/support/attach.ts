@@ -2,8 +2,8 @@ import { LoopControl } from '../../src/linux/loop/control.ts'
 import { LinuxLoopDevices } from '../../src/linux/loop/loop-devices.ts'
 
 /**
- * `node attach.ts FILE…` attaches all files at once, as one of several processes in a race, when a line comes on stdin.
- * Prints, in the order of the files, a JSON array of devices or error messages. The devices stay.
+ * `node attach.ts FILE…` attaches all files at once, as one of several processes in a race, when a line comes
+ * on stdin. Prints, in the order of the files, a JSON array of devices or error messages. The devices stay.
  */
 await using control = await LoopControl.open()
 const loops = new LinuxLoopDevices(control)

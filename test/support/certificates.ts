@@ -44,7 +44,10 @@ export class Authority {
     return new Authority(directory)
   }
 
-  /** Puts `ca.crt`, `tls.crt` and `tls.key` into the directory, as a Secret has them. Replaces what is there at once. */
+  /**
+   * Puts `ca.crt`, `tls.crt` and `tls.key` into the directory, as a Secret has them. Replaces what is there
+   * at once.
+   */
   async issue(
     directory: string,
     { name = NODE_CERTIFICATE_NAME, expired = false, days = 1, age = 0, trusting = [this] }: Wishes = {},

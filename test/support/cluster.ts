@@ -15,7 +15,10 @@ export interface Member {
   readonly args: readonly string[]
 }
 
-/** Node drivers that are told apart by their names, each with its own disk, and a router before them. No Kubernetes. */
+/**
+ * Node drivers that are told apart by their names, each with its own disk, and a router before them. No
+ * Kubernetes.
+ */
 export class TestCluster implements AsyncDisposable {
   readonly members: readonly Member[]
   readonly authority: Authority
@@ -93,7 +96,10 @@ export class TestCluster implements AsyncDisposable {
   }
 }
 
-/** A port that nobody has at the moment, and that the kernel gives to nobody else: its own choice begins at 32768. */
+/**
+ * A port that nobody has at the moment, and that the kernel gives to nobody else: its own choice begins at
+ * 32768.
+ */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(10_000, 30_000)

@@ -1,6 +1,9 @@
 import { OtherNamespaces } from '../../src/linux/loop/other-namespaces.ts'
 
-/** `node count-mounts.ts TARGET` prints how often a look at the other mount namespaces comes by a mount at this path. */
+/**
+ * `node count-mounts.ts TARGET` prints how often a look at the other mount namespaces comes by a mount at
+ * this path.
+ */
 const [, , target] = process.argv
 let count = 0
 await OtherNamespaces.look((_, mount) => {

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 /**
- * The commands of a page, those of its blocks of `sh`, as one script: what a block sets is there in the next one.
+ * The commands of a page, those of its blocks of `sh`, as one script: what a block sets is there in the next
+ * one.
  * @param page below docs/
  * @throws when the page has none
  */

@@ -96,7 +96,10 @@ export interface Disk {
   readonly bytes: number
 }
 
-/** A directory for one test or file, with a driver in it that can be ended and started again, and a client of it. */
+/**
+ * A directory for one test or file, with a driver in it that can be ended and started again, and a client of
+ * it.
+ */
 export class TestNode implements AsyncDisposable {
   readonly path: string
   readonly socket: string

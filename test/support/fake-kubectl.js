@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /**
- * Stands for kubectl. FAKE_KUBECTL names a directory: `answers.json` there has pairs of a regular expression for the arguments,
- * joined by spaces, and what is printed then, `{stdout, stderr, code}`; `log` gets the arguments of each call, one JSON array a line,
- * and `input` what comes by standard input where there is some to be read.
+ * Stands for kubectl. FAKE_KUBECTL names a directory: `answers.json` there has pairs of a regular expression
+ * for the arguments, joined by spaces, and what is printed then, `{stdout, stderr, code}`; `log` gets the
+ * arguments of each call, one JSON array a line, and `input` what comes by standard input where there is some
+ * to be read.
  */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

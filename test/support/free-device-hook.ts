@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { LoopControl } from '../../src/linux/loop/control.ts'
 
 /**
- * Loaded into a driver by hook.ts: what LOOP_CTL_GET_FREE answers is in the file FREE_DEVICE. The number of a device, the name of
- * an errno, or nothing: then the kernel is asked.
+ * Loaded into a driver by hook.ts: what LOOP_CTL_GET_FREE answers is in the file FREE_DEVICE. The number of a
+ * device, the name of an errno, or nothing: then the kernel is asked.
  */
 const file = process.env['FREE_DEVICE'] ?? ''
 // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with its object below

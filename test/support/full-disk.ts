@@ -3,7 +3,10 @@ import { hasErrno } from '../../src/volumes/model/errors.ts'
 
 const BLOCK_BYTES = 4096
 
-/** Writes a file until the disk under it is full to the last block: those that were just freed are there only after a while. */
+/**
+ * Writes a file until the disk under it is full to the last block: those that were just freed are there only
+ * after a while.
+ */
 export async function writeUntilFull(path: string): Promise<void> {
   await using file = await open(path, 'w')
   for (const bytes of [1 << 20, BLOCK_BYTES])

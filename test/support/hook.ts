@@ -1,5 +1,6 @@
 /**
- * A command to start a driver within, which loads a module of test/support before its main program (`node --import`).
+ * A command to start a driver within, which loads a module of test/support before its main program (`node
+ * --import`).
  *
  * @param env variables by which the module is told what to do
  */

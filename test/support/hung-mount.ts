@@ -3,8 +3,8 @@ import { mount } from '../../src/linux/libc.ts'
 import { tool } from '../tool.ts'
 
 /**
- * A FUSE file system over a directory, whose server never answers: every call to it waits in the kernel, where only the end of
- * the connection, or SIGKILL, ends it.
+ * A FUSE file system over a directory, whose server never answers: every call to it waits in the kernel,
+ * where only the end of the connection, or SIGKILL, ends it.
  */
 export class HungMount implements AsyncDisposable {
   readonly #path: string

@@ -8,8 +8,9 @@ export interface Collection {
 }
 
 /**
- * As much of an API server as the controller role needs, with collections that are too large to be kept: lists by pages, watches
- * in which nothing happens, and objects that are created or replaced as they were sent.
+ * As much of an API server as the controller role needs, with collections that are too large to be kept:
+ * lists by pages, watches in which nothing happens, and objects that are created or replaced as they were
+ * sent.
  */
 export class LargeApiServer implements AsyncDisposable {
   /** How often the last page of a path was served. */

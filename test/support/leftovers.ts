@@ -4,7 +4,9 @@ import { nodeHash } from '../../src/volumes/model/ids.ts'
 import { setTimeout } from 'node:timers/promises'
 import { tool } from '../tool.ts'
 
-/** What a driver that works in this directory has left on the machine, whoever else uses it at the same time. */
+/**
+ * What a driver that works in this directory has left on the machine, whoever else uses it at the same time.
+ */
 export interface Leftovers {
   /** `/dev/loop3 /tmp/x/disk.img`: bound to a file in the directory, or on top of a device that is. */
   readonly devices: readonly string[]
@@ -25,7 +27,10 @@ export async function leftovers(directory: string): Promise<Leftovers> {
   }
 }
 
-/** A device counts that is there before and after the search: the number of one that goes can be another test's at once. */
+/**
+ * A device counts that is there before and after the search: the number of one that goes can be another
+ * test's at once.
+ */
 async function find(directory: string) {
   const before = await devicesOf(directory)
   const [allMounts, allProcesses] = [await mountTable(), await processTable()]
@@ -39,8 +44,8 @@ async function find(directory: string) {
 }
 
 /**
- * Waits until the kernel has detached the devices whose mounts are gone. A mount namespace that somebody makes at this moment has
- * copies of all mounts, and keeps them for a while.
+ * Waits until the kernel has detached the devices whose mounts are gone. A mount namespace that somebody
+ * makes at this moment has copies of all mounts, and keeps them for a while.
  */
 export async function autocleared(directory: string): Promise<void> {
   for (let attempts = 100; attempts > 0 && (await isClearing(directory)); attempts--) await setTimeout(50)
@@ -65,13 +70,17 @@ export async function removeAll(directory: string): Promise<void> {
     await detachAll(devices, directory, target)
     await takeAway(target).catch(ignore)
   }
-  // Only now: a target that shows the node of a device would show another test's as soon as that has the number.
+  // Only now: a target that shows the node of a device would show another test's as soon as that has the
+  // number.
   await detachAll(devices, directory, directory)
   await unmountDisk(directory)
   await rm(directory, { recursive: true, force: true })
 }
 
-/** Lets go of a mount whatever is done with it. One that is frozen would stay, with all who wait for it, for ever. */
+/**
+ * Lets go of a mount whatever is done with it. One that is frozen would stay, with all who wait for it, for
+ * ever.
+ */
 async function takeAway(target: string): Promise<void> {
   await tool('fsfreeze', '--unfreeze', target).catch(ignore)
   await tool('umount', '--lazy', target)
@@ -90,15 +99,18 @@ async function detachAll(
 }
 
 /**
- * While it is open a device keeps its file; only then is it certain that it is not another test's. One that is mounted goes with its
- * mount.
+ * While it is open a device keeps its file; only then is it certain that it is not another test's. One that
+ * is mounted goes with its mount.
  */
 async function detach(device: string, directory: string): Promise<void> {
   await using _ = await open(device, 'r')
   if ((await devicesOf(directory)).has(device)) await tool('losetup', '--detach', device)
 }
 
-/** The disk of its own that the directory may lie on. It is busy as long as the kernel is still detaching devices. */
+/**
+ * The disk of its own that the directory may lie on. It is busy as long as the kernel is still detaching
+ * devices.
+ */
 async function unmountDisk(directory: string): Promise<void> {
   for (let attempts = 100; (await isMountPoint(directory)) && attempts > 0; attempts--) {
     await tool('umount', directory).catch(() => setTimeout(20))
@@ -113,9 +125,10 @@ function isMountPoint(directory: string): Promise<boolean> {
 }
 
 /**
- * What is behind each device, by the device's path: first those of the directory's files, then those on top of them.
- * Of the latter only the last part of the name counts: the /dev that it was in may be gone with its namespace. Where the
- * mount of a pool is gone with its namespace, the path of a volume's image begins in the pool, but has the volume's id.
+ * What is behind each device, by the device's path: first those of the directory's files, then those on top
+ * of them. Of the latter only the last part of the name counts: the /dev that it was in may be gone with its
+ * namespace. Where the mount of a pool is gone with its namespace, the path of a volume's image begins in the
+ * pool, but has the volume's id.
  */
 export async function devicesOf(directory: string): Promise<Map<string, string>> {
   const bound = await boundDevices()

@@ -7,7 +7,9 @@ import type { Volume } from '../../src/volumes/model/volume.ts'
 
 const CAPACITY_BYTES = 1n << 20n
 
-/** Puts volumes into a pool that no driver has open: records as Kubernetes has them made, and sparse images. */
+/**
+ * Puts volumes into a pool that no driver has open: records as Kubernetes has them made, and sparse images.
+ */
 export async function makeRecords(pool: string, nodeId: string, count: number): Promise<void> {
   const numbers = Array.from({ length: count }, (_, number) => number)
   await sideBySide(numbers, 64, async (number) => {

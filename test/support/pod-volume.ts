@@ -11,9 +11,15 @@ interface Wishes {
   readonly readonly?: boolean
 }
 
-/** A volume that a pod declares inline: plays the kubelet, with its name for the volume and what it adds to the attributes. */
+/**
+ * A volume that a pod declares inline: plays the kubelet, with its name for the volume and what it adds to
+ * the attributes.
+ */
 export class PodVolume implements AsyncDisposable {
-  /** As the kubelet makes it: from the pod and the name of the volume in it (makeVolumeHandle in pkg/volume/csi). */
+  /**
+   * As the kubelet makes it: from the pod and the name of the volume in it (makeVolumeHandle in
+   * pkg/volume/csi).
+   */
   readonly id: string
   readonly target: string
   readonly #node: TestHost

@@ -2,9 +2,9 @@ import { open, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
- * `node records.ts DIRECTORY…`: for every number from 1 on, appends a record to the file `records` of each directory, one
- * after the other, each flushed before the next; then prints the number. Makes and renames other files all the time, so
- * that a file system whose metadata is torn is noticed.
+ * `node records.ts DIRECTORY…`: for every number from 1 on, appends a record to the file `records` of each
+ * directory, one after the other, each flushed before the next; then prints the number. Makes and renames
+ * other files all the time, so that a file system whose metadata is torn is noticed.
  */
 const RECORD_DIGITS = 15
 const CHURN_FILES = 20

@@ -2,8 +2,8 @@ import { LoopControl } from '../../src/linux/loop/control.ts'
 import { LinuxLoopDevices } from '../../src/linux/loop/loop-devices.ts'
 
 /**
- * `node recover.ts NAME here|elsewhere` recovers the devices of this name, as those of this node or of another. Prints JSON with
- * the devices that were detached, and those that were kept.
+ * `node recover.ts NAME here|elsewhere` recovers the devices of this name, as those of this node or of
+ * another. Prints JSON with the devices that were detached, and those that were kept.
  */
 const [, , name, where] = process.argv
 await using control = await LoopControl.open()

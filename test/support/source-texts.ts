@@ -26,8 +26,8 @@ export function nodesIn(node: ts.Node): ts.Node[] {
 const UNKNOWN = '…'
 
 /**
- * The text that an expression makes, as far as the source tells: literals, templates, sums of them, and constants that have
- * one. Undefined for all else.
+ * The text that an expression makes, as far as the source tells: literals, templates, sums of them, and
+ * constants that have one. Undefined for all else.
  */
 export function textOf(expression: ts.Expression): string | undefined {
   if (ts.isStringLiteralLike(expression)) return expression.text

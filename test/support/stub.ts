@@ -3,8 +3,8 @@ import { basename, join } from 'node:path'
 import { ownNamespace } from './namespace.ts'
 
 /**
- * Puts a shell script in the place of a tool, seen only by the one process that is started within, in a mount namespace
- * of its own: the driver looks for its tools where they are installed, whatever PATH says.
+ * Puts a shell script in the place of a tool, seen only by the one process that is started within, in a mount
+ * namespace of its own: the driver looks for its tools where they are installed, whatever PATH says.
  *
  * @param directory where the script is kept
  * @param tool its absolute path; in the script `"$real"` is a copy of it

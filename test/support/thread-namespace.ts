@@ -3,8 +3,8 @@ import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 import { declare } from '../../src/linux/libc.ts'
 
 /**
- * `node thread-namespace.ts DEVICE FILE` bind-mounts the node of a device in a mount namespace that one thread of this process alone
- * has, until its standard input ends.
+ * `node thread-namespace.ts DEVICE FILE` bind-mounts the node of a device in a mount namespace that one
+ * thread of this process alone has, until its standard input ends.
  */
 const CLONE_NEWNS = 0x20000
 const [device = '', file = ''] = process.argv.slice(2)

@@ -4,7 +4,8 @@ import { nothing } from './leftovers.ts'
 import { Steps } from './seam/steps.ts'
 
 /**
- * One driver for all tests of a suite, which together leave no volume, and with its end nothing on the machine.
+ * One driver for all tests of a suite, which together leave no volume, and with its end nothing on the
+ * machine.
  * @param started gets it before the first test
  */
 export function useTestNode(started: (node: TestNode) => void): void {

@@ -36,8 +36,8 @@ interface PublishWishes {
 }
 
 /**
- * A volume of a test: plays the container orchestrator, with paths like the kubelet's. Disposing takes it down through
- * the driver, which thereby has to cope with whatever the test has done to it.
+ * A volume of a test: plays the container orchestrator, with paths like the kubelet's. Disposing takes it
+ * down through the driver, which thereby has to cope with whatever the test has done to it.
  */
 export class TestVolume implements AsyncDisposable {
   id = ''

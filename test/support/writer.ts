@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url'
 
 const RECORDS = fileURLToPath(new URL('records.ts', import.meta.url))
 
-/** A process that writes numbered records into directories, one after the other, and says which of them are flushed. */
+/**
+ * A process that writes numbered records into directories, one after the other, and says which of them are
+ * flushed.
+ */
 export class Writer implements AsyncDisposable {
   /** The last number that is on all disks: what was acknowledged must never be lost. */
   acknowledged = 0

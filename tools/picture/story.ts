@@ -13,8 +13,8 @@ const TICKS = 36
 const TICK_MS = 2500
 
 /**
- * What happens on a node in a minute and a half: claims come, are written, and copied; too much is asked for; the driver is
- * killed; the pool gets full, and has room again.
+ * What happens on a node in a minute and a half: claims come, are written, and copied; too much is asked for;
+ * the driver is killed; the pool gets full, and has room again.
  */
 export async function story(node: TestNode, restart: () => Promise<void>): Promise<void> {
   await using volumes = new AsyncDisposableStack()

@@ -3,7 +3,10 @@ import { readValidities } from '../../csi/certificates.ts'
 import { messageOf } from '../../volumes/model/errors.ts'
 import type { Finding } from '../../volumes/health/finding.ts'
 
-/** What is wrong with the certificates between controller and nodes. @param directory undefined where there are none */
+/**
+ * What is wrong with the certificates between controller and nodes.
+ * @param directory undefined where there are none
+ */
 export async function certificateFindings(directory: string | undefined, now: Date): Promise<Finding[]> {
   if (directory === undefined) return []
   try {

@@ -34,7 +34,10 @@ export class Kubectl {
     return { code, stdout, stderr }
   }
 
-  /** Runs with the caller's own input and output, but for what `stdio` says. @returns the process, and its exit code */
+  /**
+   * Runs with the caller's own input and output, but for what `stdio` says.
+   * @returns the process, and its exit code
+   */
   start(args: readonly string[], stdio: StdioOptions): { child: ChildProcess; ended: Promise<number> } {
     const child = this.#spawn(args, stdio)
     return { child, ended: endOf(child) }

@@ -45,7 +45,10 @@ export function podOn(pods: readonly NodePod[], node: string): NodePod {
   )
 }
 
-/** The pod on the node that gave out the id, which begins with a hash of the node's name. @throws Error when it has none */
+/**
+ * The pod on the node that gave out the id, which begins with a hash of the node's name.
+ * @throws Error when it has none
+ */
 export function podOfVolume(pods: readonly NodePod[], id: string): NodePod {
   const pod = pods.find(({ node }) => nodeHash(node) === nodeHashOf(id))
   if (pod) return pod

@@ -23,7 +23,10 @@ const valued = [
   ...['--name', '--size', '--pool', '--fs-type', '--provisioning'],
 ]
 
-/** @param words what is behind `kubectl loop` and its own options @throws Error for a command that lacks something */
+/**
+ * @param words what is behind `kubectl loop` and its own options
+ * @throws Error for a command that lacks something
+ */
 export function planOf(words: readonly string[]): Plan {
   const all = shorthands.includes(words[0] ?? '') ? ['volume', ...words] : words
   const name = all.slice(0, 2).join(' ')

@@ -87,7 +87,10 @@ export async function readPools(file: string, dataDir: string): Promise<PoolConf
   return pools
 }
 
-/** What is wrong with two directories for two pools; symbolic links and bind mounts are looked through when they are opened. */
+/**
+ * What is wrong with two directories for two pools; symbolic links and bind mounts are looked through when
+ * they are opened.
+ */
 function overlap(a: string, b: string): string | undefined {
   if (a === b) return `have the same path ${a}`
   const [inner, outer] = a.length > b.length ? [a, b] : [b, a]

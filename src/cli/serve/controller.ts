@@ -123,7 +123,11 @@ function serviceName(text: string): ServiceName {
   throw new InvalidArgumentError('It must be namespace/name.')
 }
 
-/** @returns milliseconds @throws InvalidArgumentError when it is so short that a volume could be deleted whose PersistentVolume is being made */
+/**
+ * @returns milliseconds
+ * @throws InvalidArgumentError when it is so short that a volume could be deleted whose PersistentVolume is
+ * being made
+ */
 function grace(text: string): number {
   const milliseconds = interval(text)
   if (milliseconds >= SHORTEST_GRACE_MS) return milliseconds

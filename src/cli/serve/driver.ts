@@ -87,7 +87,10 @@ const LIBUV_THREADS = 4
 /** What is begun at start is done to its end. */
 const uninterrupted = new AbortController().signal
 
-/** Puts the real things together, brings the machine's state in order, and serves. @throws when it cannot serve */
+/**
+ * Puts the real things together, brings the machine's state in order, and serves.
+ * @throws when it cannot serve
+ */
 export async function startDriver(config: DriverConfig): Promise<RunningDriver> {
   const log = makeLog(config, { node: config.nodeId })
   await using resources = new AsyncDisposableStack()

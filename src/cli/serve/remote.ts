@@ -13,7 +13,10 @@ export interface RemoteConfig {
   readonly tlsDir: string
 }
 
-/** Opens the port of a server over mutual TLS. @returns the certificates, which are watched until they are disposed of */
+/**
+ * Opens the port of a server over mutual TLS.
+ * @returns the certificates, which are watched until they are disposed of
+ */
 export async function listenRemotely(
   server: CsiServer,
   { listen, tlsDir }: RemoteConfig,

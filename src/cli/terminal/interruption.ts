@@ -1,6 +1,7 @@
 /**
- * A signal that fires on what usually ends a process at once, so that what was begun can be cleared away first. From then on nothing
- * of the kind ends this process: who presses Ctrl-C twice must not leave a mount behind.
+ * A signal that fires on what usually ends a process at once, so that what was begun can be cleared away
+ * first. From then on nothing of the kind ends this process: who presses Ctrl-C twice must not leave a mount
+ * behind.
  */
 export function abortOnInterruption(): AbortSignal {
   const controller = new AbortController()

@@ -7,7 +7,10 @@ interface Entry {
   readonly [field: string]: unknown
 }
 
-/** A line of the JSON log as people read it: `12:34:56.789 INFO  done volume=… code=OK`; stacks follow on their own lines. */
+/**
+ * A line of the JSON log as people read it: `12:34:56.789 INFO  done volume=… code=OK`; stacks follow on
+ * their own lines.
+ */
 export function toText(line: string): string {
   const { time, level, msg = '', err, ...fields } = JSON.parse(line) as Entry
   const clock = time.slice(time.indexOf('T') + 1, -1)

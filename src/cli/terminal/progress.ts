@@ -8,7 +8,10 @@ const BAR_CELLS = 30
 const TERMINAL_INTERVAL_MS = 100
 const LINE_INTERVAL_MS = 10_000
 
-/** Shows how far a long work is: as a bar on a terminal, else as lines. Standard error is where it belongs: data may go to the other. */
+/**
+ * Shows how far a long work is: as a bar on a terminal, else as lines. Standard error is where it belongs:
+ * data may go to the other.
+ */
 export class ProgressBar implements Disposable {
   readonly #title: string
   readonly #out: NodeJS.WriteStream

@@ -26,7 +26,10 @@ export function countOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
-/** Lines of cells in columns; those of the columns in `right` (from 0) end at their right edge. Cells may have colours. */
+/**
+ * Lines of cells in columns; those of the columns in `right` (from 0) end at their right edge. Cells may have
+ * colours.
+ */
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => widthOf(row[column] ?? ''))),

@@ -2,7 +2,10 @@ import { ERASE_LINE } from './text.ts'
 
 const INTERVAL_MS = 1000
 
-/** Counts the seconds of a work that does not tell how far it is, on a terminal. Elsewhere one line says that it has begun. */
+/**
+ * Counts the seconds of a work that does not tell how far it is, on a terminal. Elsewhere one line says that
+ * it has begun.
+ */
 export class Waiting implements Disposable {
   readonly #out: NodeJS.WriteStream
   readonly #timer: NodeJS.Timeout | undefined

@@ -32,8 +32,8 @@ interface Claim {
 }
 
 /**
- * Makes an image that no node owns a volume of this one: it is moved, never copied where a move will do, so that it has one
- * owner at any time.
+ * Makes an image that no node owns a volume of this one: it is moved, never copied where a move will do, so
+ * that it has one owner at any time.
  * @param path a volume's directory, or an image
  * @returns the PersistentVolume and the claim that bind it, as YAML
  */
@@ -64,7 +64,10 @@ export async function adoptVolume(path: string, options: AdoptOptions): Promise<
   return manifestOf({ volumeId: id, volume, capacityBytes, driverName, topology, claim, storageClass })
 }
 
-/** Another driver that has the pool open does not see what happens to it; one that does not run cannot start meanwhile. */
+/**
+ * Another driver that has the pool open does not see what happens to it; one that does not run cannot start
+ * meanwhile.
+ */
 async function lockPool({ directory }: Orphan, survey: Survey): Promise<AsyncDisposable> {
   const pool = directory === undefined ? undefined : poolDirectory(directory)
   const isOfOthers = pool !== undefined && directory !== undefined && !isInPool(directory, survey)
@@ -106,8 +109,8 @@ async function hasFileSystem({ image, record }: Orphan, { accessTypes }: NewVolu
 }
 
 /**
- * One step on the same disk. From another disk it is copied first, and removed when the copy has its place. When it fails, the image
- * is where it was: the new volume is deleted then, with whatever is in it.
+ * One step on the same disk. From another disk it is copied first, and removed when the copy has its place.
+ * When it fails, the image is where it was: the new volume is deleted then, with whatever is in it.
  */
 async function move(
   source: string,

@@ -14,7 +14,10 @@ import { Waiting } from '../terminal/waiting.ts'
 import { selectVolumes } from './select.ts'
 import { requireUnused } from './use.ts'
 
-/** @returns whether all of them are clean @throws VolumeError for a volume that is in use, or has no file system */
+/**
+ * @returns whether all of them are clean
+ * @throws VolumeError for a volume that is in use, or has no file system
+ */
 export async function checkVolumes(
   references: readonly string[],
   options: PoolOptions,
@@ -37,7 +40,8 @@ export async function checkVolumes(
 }
 
 /**
- * By a device of its own, read-only, which holds the lock of the image: until it is gone, nobody stages or deletes the volume.
+ * By a device of its own, read-only, which holds the lock of the image: until it is gone, nobody stages or
+ * deletes the volume.
  */
 async function verify({ image, volume }: VolumeOnNode, signal: AbortSignal): Promise<Verdict> {
   const hasData = await new LinuxImageFiles().hasData(image)

@@ -44,11 +44,12 @@ export interface ImagePlace {
 }
 
 /**
- * Has the running driver make a volume, and an image put in the place of its blank one. The driver keeps its books, and
- * nobody stages or deletes the volume meanwhile, because its image is locked. When anything fails it is deleted again; a killed process
- * leaves it blank, and the next attempt goes on with it.
+ * Has the running driver make a volume, and an image put in the place of its blank one. The driver keeps its
+ * books, and nobody stages or deletes the volume meanwhile, because its image is locked. When anything fails
+ * it is deleted again; a killed process leaves it blank, and the next attempt goes on with it.
  * @param put replaces the image in one step
- * @throws VolumeError already-exists when there is a volume of this name that was ever used; what the driver says
+ * @throws VolumeError already-exists when there is a volume of this name that was ever used; what the driver
+ * says
  */
 export async function createWithImage(
   endpoint: string,

@@ -28,7 +28,8 @@ interface Source extends AsyncDisposable {
 }
 
 /**
- * Writes the image of a snapshot, or of a volume that nobody uses, to a new sparse file, or to standard output.
+ * Writes the image of a snapshot, or of a volume that nobody uses, to a new sparse file, or to standard
+ * output.
  * @param output a path, or `-`
  */
 export async function exportImage(reference: string, output: string, options: PoolOptions): Promise<void> {
@@ -46,7 +47,10 @@ export async function exportImage(reference: string, output: string, options: Po
   )
 }
 
-/** A snapshot never changes. A volume's image is locked as by a device, so that nobody stages or deletes it meanwhile. */
+/**
+ * A snapshot never changes. A volume's image is locked as by a device, so that nobody stages or deletes it
+ * meanwhile.
+ */
 async function open(survey: Survey, reference: string): Promise<Source> {
   try {
     const { pool, record } = findSnapshot(survey, reference)

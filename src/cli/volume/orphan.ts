@@ -8,7 +8,10 @@ import { volumeKind } from '../../volumes/pool/records/volume-record.ts'
 import type { Volume } from '../../volumes/model/volume.ts'
 import type { Survey } from '../node/survey.ts'
 
-/** An image that no cluster asks this node for: of another node, of this one under another name, or without a record. */
+/**
+ * An image that no cluster asks this node for: of another node, of this one under another name, or without a
+ * record.
+ */
 export interface Orphan {
   readonly image: string
   /** The directory of its record, where it has one. */

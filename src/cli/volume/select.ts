@@ -2,7 +2,10 @@ import type { VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
 import { takeSurvey, volumeOf, type PoolOptions } from '../node/survey.ts'
 import { findVolume } from './find.ts'
 
-/** The volumes that are meant, with what the kernel knows of them. @throws VolumeError as `findVolume` does */
+/**
+ * The volumes that are meant, with what the kernel knows of them.
+ * @throws VolumeError as `findVolume` does
+ */
 export async function selectVolumes(
   references: readonly string[],
   options: PoolOptions,

@@ -9,7 +9,10 @@ import { abortOnInterruption } from '../terminal/interruption.ts'
 import type { PoolOptions } from '../node/survey.ts'
 import { selectVolumes } from './select.ts'
 
-/** Trims the volumes one after another. @throws VolumeError before anything is trimmed, when one of them cannot be */
+/**
+ * Trims the volumes one after another.
+ * @throws VolumeError before anything is trimmed, when one of them cannot be
+ */
 export async function trimVolumes(
   references: readonly string[],
   options: PoolOptions,
@@ -48,7 +51,10 @@ async function trimAll(mounts: LinuxMounts, mountPoint: string, signal: AbortSig
   return trimmedBytes
 }
 
-/** @returns where to trim it @throws VolumeError failed-precondition where that cannot be done, or is not wanted */
+/**
+ * @returns where to trim it
+ * @throws VolumeError failed-precondition where that cannot be done, or is not wanted
+ */
 function trimmableAt({ mounts, volume }: VolumeOnNode): string {
   const refuse = (why: string): never => {
     throw new VolumeError('failed-precondition', `volume "${volume.id}" ${why}`)

@@ -13,8 +13,8 @@ export interface ServiceName {
 }
 
 /**
- * Watches where the pods of a headless Service are, for which it needs get, list and watch of endpointslices in the Service's
- * namespace.
+ * Watches where the pods of a headless Service are, for which it needs get, list and watch of endpointslices
+ * in the Service's namespace.
  *
  * @param changed is told all of them at first and after every change
  */

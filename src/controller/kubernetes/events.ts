@@ -35,8 +35,9 @@ interface Told {
 }
 
 /**
- * Tells people by Events. The same notice again is the same Event, with a higher count; and however much happens, they are so
- * few that neither the API server nor who reads them is flooded: what goes on is due again in the next round.
+ * Tells people by Events. The same notice again is the same Event, with a higher count; and however much
+ * happens, they are so few that neither the API server nor who reads them is flooded: what goes on is due
+ * again in the next round.
  */
 export class EventRecorder implements AsyncDisposable {
   readonly #api: EventApi

@@ -27,8 +27,9 @@ type LeaseApi = Pick<
 >
 
 /**
- * Who of several replicas does what one alone may do, by a Lease (coordination.k8s.io/v1). As in client-go, no clocks are
- * compared: a lease is given up for lost when it has not changed for its time by the clock of who looks.
+ * Who of several replicas does what one alone may do, by a Lease (coordination.k8s.io/v1). As in client-go,
+ * no clocks are compared: a lease is given up for lost when it has not changed for its time by the clock of
+ * who looks.
  */
 export class Leadership implements AsyncDisposable {
   readonly #api: LeaseApi

@@ -10,8 +10,8 @@ import type { ClusterVolume, ObjectRef, Orchestrator } from '../cluster-ports.ts
 import { isStatus, object } from './api.ts'
 
 /**
- * PersistentVolumes in one answer of the API server. Of each page only what is needed is kept: there can be many more of
- * other drivers than this process has memory for.
+ * PersistentVolumes in one answer of the API server. Of each page only what is needed is kept: there can be
+ * many more of other drivers than this process has memory for.
  */
 const PAGE = 500
 
@@ -78,8 +78,8 @@ export class Kubernetes implements Orchestrator {
   }
 
   /**
-   * Not where it is cordoned, or has a taint that keeps off pods without a toleration (a control plane, a node that is not ready),
-   * or where the kubelet does not know the driver.
+   * Not where it is cordoned, or has a taint that keeps off pods without a toleration (a control plane, a
+   * node that is not ready), or where the kubelet does not know the driver.
    */
   async nodesForPods(signal: AbortSignal): Promise<ReadonlySet<string>> {
     const isRegistered = new Set(
@@ -103,7 +103,10 @@ export class Kubernetes implements Orchestrator {
     return new Set(open.filter((name) => isRegistered.has(name)))
   }
 
-  /** The ids in the objects of a kind of the snapshot CRDs. None where the cluster does not have them, or the chart no snapshots. */
+  /**
+   * The ids in the objects of a kind of the snapshot CRDs. None where the cluster does not have them, or the
+   * chart no snapshots.
+   */
   async #handles(group: string, version: string, plural: string, signal: AbortSignal): Promise<string[]> {
     const kind = { group, version, plural }
     try {

@@ -6,10 +6,16 @@ import { healthNotices, missingNotice } from './notices.ts'
 import type { ClusterVolume, Notice } from '../cluster-ports.ts'
 import type { NodeSurvey } from './survey.ts'
 
-/** Questions to one node at the same time: 300 volumes that it does not answer for take 5 times a question's timeout. */
+/**
+ * Questions to one node at the same time: 300 volumes that it does not answer for take 5 times a question's
+ * timeout.
+ */
 const AT_ONCE = 64
 
-/** How long the questions to one node may take together, in milliseconds; what is left is asked in a later round. */
+/**
+ * How long the questions to one node may take together, in milliseconds; what is left is asked in a later
+ * round.
+ */
 const NODE_MS = 30_000
 
 /** What is wrong with the volumes that claims are bound to, as far as their nodes answer. */

@@ -6,8 +6,9 @@ import { Sightings } from './sightings.ts'
 const REPORT_AFTER_MS = 600_000
 
 /**
- * Nodes that no longer exist, while there still are PersistentVolumes or snapshots on them. A node is known by the hash that the ids of its
- * volumes begin with: the value of its label is another one where its name is too long for a label.
+ * Nodes that no longer exist, while there still are PersistentVolumes or snapshots on them. A node is known
+ * by the hash that the ids of its volumes begin with: the value of its label is another one where its name is
+ * too long for a label.
  */
 export class LostNodes {
   readonly #sightings = new Sightings()
@@ -15,7 +16,8 @@ export class LostNodes {
   #volumes: readonly ClusterVolume[] = []
 
   /**
-   * @param snapshotIds what can be deleted only when its node is given up, also when there is no volume left on it
+   * @param snapshotIds what can be deleted only when its node is given up, also when there is no volume left
+   * on it
    * @param nodeNames all nodes of the cluster; when there are none, something else is wrong
    * @param answering the hashes of the nodes on which the driver is all the same
    */

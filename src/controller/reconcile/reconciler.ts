@@ -43,7 +43,10 @@ export interface Findings {
 /** A node that is busy with the volume says so; the next round tries again. */
 const PATIENCE_MS = 60_000
 
-/** Compares what is on the nodes with what the cluster knows, tells what does not fit, and mends what it is told to. */
+/**
+ * Compares what is on the nodes with what the cluster knows, tells what does not fit, and mends what it is
+ * told to.
+ */
 export class Reconciler {
   readonly #config: ReconcilerConfig
   readonly #on: ReconcilerDependencies
@@ -138,9 +141,9 @@ export class Reconciler {
   }
 
   /**
-   * Deletes only what this cluster has made: the others can be the kept data of an earlier cluster on the same disks. The
-   * PersistentVolumes are looked at once more: somebody may have saved one. Where there is not a single one, they may have been
-   * lost, and the volumes are all that is left.
+   * Deletes only what this cluster has made: the others can be the kept data of an earlier cluster on the
+   * same disks. The PersistentVolumes are looked at once more: somebody may have saved one. Where there is
+   * not a single one, they may have been lost, and the volumes are all that is left.
    */
   async #deleteOrphans(orphans: readonly Orphan[], signal: AbortSignal): Promise<void> {
     const { log, orchestrator, isLeader } = this.#on

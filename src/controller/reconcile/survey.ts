@@ -8,8 +8,9 @@ import { isAway, type Caller, type RemoteNode } from '../remote-node.ts'
 const PATIENCE_MS = 30_000
 
 /**
- * So much one node may tell, in characters: more than 20,000 volumes with two problems each. Whoever has a node's certificate, or a
- * driver that repeats itself, must not fill the memory of this process, which is that of all nodes.
+ * So much one node may tell, in characters: more than 20,000 volumes with two problems each. Whoever has a
+ * node's certificate, or a driver that repeats itself, must not fill the memory of this process, which is
+ * that of all nodes.
  */
 const MOST_CHARACTERS = 32 << 20
 
@@ -23,7 +24,9 @@ export interface NodeSurvey {
   readonly volumes: readonly VolumeHealth[]
 }
 
-/** Asks all nodes for all of their volumes. Those that do not answer are left out: nothing is known of them. */
+/**
+ * Asks all nodes for all of their volumes. Those that do not answer are left out: nothing is known of them.
+ */
 export async function survey(nodes: NodeDirectory, log: Logger, signal: AbortSignal): Promise<NodeSurvey[]> {
   const ask = async (node: RemoteNode): Promise<NodeSurvey | undefined> => {
     try {

@@ -1,6 +1,6 @@
 /**
- * Numbers of the kernel's interface to files and file systems, from <linux/fs.h>, <linux/falloc.h> and <unistd.h>.
- * Nothing here calls the kernel.
+ * Numbers of the kernel's interface to files and file systems, from <linux/fs.h>, <linux/falloc.h> and
+ * <unistd.h>. Nothing here calls the kernel.
  */
 
 /** whence of lseek(2): the next data at or behind an offset. */
@@ -25,8 +25,8 @@ const FILE_CLONE_RANGE_BYTES = 32
 const cloneRange = { sourceFd: 0, sourceOffset: 8 }
 
 /**
- * struct file_clone_range of what lies behind an offset, in bytes, to the beginning of the target. Behind the source's end that is
- * nothing.
+ * struct file_clone_range of what lies behind an offset, in bytes, to the beginning of the target. Behind the
+ * source's end that is nothing.
  */
 export function encodeCloneRange(sourceFd: number, sourceOffset: bigint): Buffer {
   const struct = Buffer.alloc(FILE_CLONE_RANGE_BYTES)

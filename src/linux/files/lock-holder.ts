@@ -5,8 +5,8 @@ import { mountIdOf } from '../mountinfo/mount-id.ts'
 import { findMountById } from '../mountinfo/mountinfo.ts'
 
 /**
- * The process that has an exclusive flock(2) on a file or directory, found without touching the lock: whoever tries it has
- * it for a moment.
+ * The process that has an exclusive flock(2) on a file or directory, found without touching the lock: whoever
+ * tries it has it for a moment.
  * @returns undefined when nobody has it, or a process that this one's pid namespace does not show
  */
 export async function lockHolder(path: string): Promise<number | undefined> {

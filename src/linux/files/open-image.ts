@@ -5,8 +5,9 @@ import { VolumeError, hasErrno } from '../../volumes/model/errors.ts'
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants
 
 /**
- * Opens an image that is there. What somebody has put in its place is not followed (a symbolic link), not waited for (a FIFO),
- * and refused (open(2): O_NOFOLLOW, O_NONBLOCK; neither means anything for a regular file).
+ * Opens an image that is there. What somebody has put in its place is not followed (a symbolic link), not
+ * waited for (a FIFO), and refused (open(2): O_NOFOLLOW, O_NONBLOCK; neither means anything for a regular
+ * file).
  * @param devices whether it may be a block device as well
  * @throws ENOENT; VolumeError failed-precondition for anything that is no image
  */
@@ -26,7 +27,10 @@ export async function openImage(path: string, mode: 'r' | 'r+', devices = false)
   }
 }
 
-/** @param stat of lstat(2) or fstat(2) @throws VolumeError failed-precondition for anything but a regular file */
+/**
+ * @param stat of lstat(2) or fstat(2)
+ * @throws VolumeError failed-precondition for anything but a regular file
+ */
 export function requireRegular(path: string, stat: BigIntStats): void {
   if (!stat.isFile()) throw noImage(path)
 }

@@ -16,7 +16,8 @@ const blank: Signature = { type: undefined, partitionTable: undefined, uuid: und
 
 /**
  * Reads from the device itself (`-p`, no cache) what is on it.
- * @throws Error whenever there could be something that was not seen: blkid's exit code 2 stands not only for a blank
+ * @throws Error whenever there could be something that was not seen: blkid's exit code 2 stands not only for
+ * a blank
  *   device, but also for one that is missing, has no size, or cannot be read
  * @throws VolumeError failed-precondition when signatures contradict each other, or one is damaged
  */
@@ -40,8 +41,8 @@ export async function probe(device: string, signal: AbortSignal): Promise<Signat
 }
 
 /**
- * What a file system cannot have its device's sectors larger than: the block size of an ext4 or btrfs, the sector size of an
- * XFS.
+ * What a file system cannot have its device's sectors larger than: the block size of an ext4 or btrfs, the
+ * sector size of an XFS.
  * @param image a device, or an image file
  * @returns undefined where blkid does not tell (util-linux before 2.36)
  */
@@ -64,7 +65,9 @@ async function signatureOf(tags: Map<string, string>, handle: FileHandle): Promi
   return { type, partitionTable, uuid, unfinished: type === 'xfs' && (await isXfsInProgress(handle)) }
 }
 
-/** `-o export` writes one NAME=value per line, and puts a backslash before characters that a shell would mind. */
+/**
+ * `-o export` writes one NAME=value per line, and puts a backslash before characters that a shell would mind.
+ */
 function parseExport(output: string): Map<string, string> {
   const tags = new Map<string, string>()
   for (const line of output.split('\n')) {
@@ -74,13 +77,16 @@ function parseExport(output: string): Map<string, string> {
   return tags
 }
 
-/** Signatures lie at both ends of a device: the farthest that file systems and RAID use are within this distance. */
+/**
+ * Signatures lie at both ends of a device: the farthest that file systems and RAID use are within this
+ * distance.
+ */
 const PROBED_BYTES = 1 << 20
 
 /**
- * Where an image lost its end (a truncated file, a bad disk) blkid reads nothing and says that nothing is there; it says the
- * same when it cannot open the device or has no memory. Then a read of ours fails, or finds what blkid has not seen,
- * and the device counts as unknown, not as blank.
+ * Where an image lost its end (a truncated file, a bad disk) blkid reads nothing and says that nothing is
+ * there; it says the same when it cannot open the device or has no memory. Then a read of ours fails, or
+ * finds what blkid has not seen, and the device counts as unknown, not as blank.
  */
 async function proveBlank(handle: FileHandle, device: string, size: bigint): Promise<void> {
   const length = Math.min(PROBED_BYTES, Number(size))

@@ -15,15 +15,16 @@ import {
 } from './btrfs-superblock.ts'
 
 /**
- * Gives the copy of a btrfs a new fsid, without which the kernel takes it for another device of its source (before
- * Linux 6.7 it refuses to mount it, or mounts the source in its place).
+ * Gives the copy of a btrfs a new fsid, without which the kernel takes it for another device of its source
+ * (before Linux 6.7 it refuses to mount it, or mounts the source in its place).
  *
- * `btrfstune -m` does the same, but commits a transaction, after which the kernel does not find the log tree any
- * more: the copy of a file system that was not unmounted cleanly could never be mounted again (tried with
- * btrfs-progs 6.2). So the superblocks are changed directly, and the tool is used for the checksums
- * that are not known here.
+ * `btrfstune -m` does the same, but commits a transaction, after which the kernel does not find the log tree
+ * any more: the copy of a file system that was not unmounted cleanly could never be mounted again (tried with
+ * btrfs-progs 6.2). So the superblocks are changed directly, and the tool is used for the checksums that are
+ * not known here.
  * @returns the new fsid; undefined where there is no btrfs
- * @throws VolumeError failed-precondition for a damaged superblock: once repaired, the copy would be taken for its source
+ * @throws VolumeError failed-precondition for a damaged superblock: once repaired, the copy would be taken
+ * for its source
  */
 export async function renewBtrfs(image: string, signal: AbortSignal): Promise<string | undefined> {
   await using file = await openImage(image, 'r+')

@@ -2,8 +2,8 @@ import { crc32c } from './crc32c.ts'
 import type { FileSystemSize } from './size.ts'
 
 /**
- * The superblock of btrfs, as far as its identity goes ("On-disk Format" in the documentation of btrfs, and struct
- * btrfs_super_block in <linux/btrfs_tree.h>). Nothing here does any I/O.
+ * The superblock of btrfs, as far as its identity goes ("On-disk Format" in the documentation of btrfs, and
+ * struct btrfs_super_block in <linux/btrfs_tree.h>). Nothing here does any I/O.
  */
 export const SUPERBLOCK_BYTES = 4096
 
@@ -53,7 +53,10 @@ export function isIntact(block: Buffer): boolean {
   return block.readUInt32LE(at.checksum) === crc32c(block.subarray(at.checksummed))
 }
 
-/** The same file system under another fsid. The UUID that its blocks carry moves to metadata_uuid, if it is not there yet. */
+/**
+ * The same file system under another fsid. The UUID that its blocks carry moves to metadata_uuid, if it is
+ * not there yet.
+ */
 export function withFsid(block: Buffer, fsid: Buffer): Buffer {
   const renewed = Buffer.from(block)
   const flags = block.readBigUInt64LE(at.incompatFlags)

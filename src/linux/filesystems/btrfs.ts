@@ -12,7 +12,8 @@ export const btrfs: FileSystemType = {
 
   mountOptions: [],
 
-  // No uuidOptions: `mkfs.btrfs -U` reads all devices of the machine, to see whether one has that UUID (btrfs-progs 6.2).
+  // No uuidOptions: `mkfs.btrfs -U` reads all devices of the machine, to see whether one has that UUID
+  // (btrfs-progs 6.2).
 
   async format(device, options, signal) {
     try {
@@ -22,7 +23,10 @@ export const btrfs: FileSystemType = {
     }
   },
 
-  /** The log is replayed at mount, and `btrfs check --repair` is only for those who were told to (btrfs-check(8)). */
+  /**
+   * The log is replayed at mount, and `btrfs check --repair` is only for those who were told to
+   * (btrfs-check(8)).
+   */
   check: () => Promise.resolve(),
 
   verify: (device, signal) => verifyWith(['btrfs', 'check', '--readonly', device], 1, signal),
@@ -41,8 +45,9 @@ export const btrfs: FileSystemType = {
 }
 
 /**
- * mkfs.btrfs looks up what each mounted loop device is of, and is content with a file that is gone, but not with one that cannot be
- * looked at (`check_mounted` of btrfs-progs 6.2). So the death of one disk keeps it from all others.
+ * mkfs.btrfs looks up what each mounted loop device is of, and is content with a file that is gone, but not
+ * with one that cannot be looked at (`check_mounted` of btrfs-progs 6.2). So the death of one disk keeps it
+ * from all others.
  */
 function explained(error: CommandError): Error {
   if (!error.stderr.includes('cannot check mount status')) return error

@@ -1,7 +1,9 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { FileSystemSize } from './size.ts'
 
-/** Where struct ext4_super_block (fs/ext4/ext4.h) is on the device, and its fields that say how large it is. */
+/**
+ * Where struct ext4_super_block (fs/ext4/ext4.h) is on the device, and its fields that say how large it is.
+ */
 const SUPERBLOCK = 1024
 const SUPERBLOCK_BYTES = 1024
 const field = { blocksLow: 0x4, logBlockSize: 0x18, incompatible: 0x60, blocksHigh: 0x150 }

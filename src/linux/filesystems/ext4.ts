@@ -13,9 +13,9 @@ export const ext4: FileSystemType = {
   minimumBytes: 2048n * BLOCK_BYTES,
 
   /**
-   * By default ext4 goes on writing to what it has found to be damaged; a user's own `errors=` comes later and wins. And it zeroes
-   * inode tables that growth has added, in the background, which the loop device does by punching holes: they are zeros as it is,
-   * and a thick image would lose the blocks.
+   * By default ext4 goes on writing to what it has found to be damaged; a user's own `errors=` comes later
+   * and wins. And it zeroes inode tables that growth has added, in the background, which the loop device does
+   * by punching holes: they are zeros as it is, and a thick image would lose the blocks.
    */
   mountOptions: ['errors=remount-ro', 'noinit_itable'],
 
@@ -25,7 +25,10 @@ export const ext4: FileSystemType = {
     await run('mkfs.ext4', [...mkfsArguments(device, options), device], { signal })
   },
 
-  /** Not interrupted: of a large one that needs all of it, a check from the beginning each time would never end. */
+  /**
+   * Not interrupted: of a large one that needs all of it, a check from the beginning each time would never
+   * end.
+   */
   async check(device, signal) {
     await preen(device, [])
     signal.throwIfAborted()
@@ -34,8 +37,8 @@ export const ext4: FileSystemType = {
   verify: (device, signal) => verifyWith(['e2fsck', '-f', '-n', device], UNREPAIRED, signal),
 
   /**
-   * Only where it cannot be done while mounted. Growing a mounted ext4 goes through its journal; this does not, so it must
-   * not be interrupted: a cancelled call waits until it is done.
+   * Only where it cannot be done while mounted. Growing a mounted ext4 goes through its journal; this does
+   * not, so it must not be interrupted: a cancelled call waits until it is done.
    */
   async growUnmounted(device, signal) {
     if (hasCapability(CAP_SYS_RESOURCE) || !(await hasRoomToGrow(device, ext4Size))) return
@@ -65,8 +68,8 @@ export const ext4: FileSystemType = {
 }
 
 /**
- * e2fsck's exit code is a sum (e2fsck(8)): 1 is "errors corrected", 2 "and the system should be rebooted", which
- * is about a mounted root file system and here means the same.
+ * e2fsck's exit code is a sum (e2fsck(8)): 1 is "errors corrected", 2 "and the system should be rebooted",
+ * which is about a mounted root file system and here means the same.
  */
 const REPAIRED = 1 | 2
 const UNREPAIRED = 4

@@ -8,7 +8,10 @@ export const xfs: FileSystemType = {
   /** mkfs.xfs 5.19 and later refuse anything smaller: "Filesystem must be larger than 300MB". */
   minimumBytes: 300n << 20n,
 
-  /** A snapshot or clone has the UUID of its source, and a second mount with the same UUID is refused otherwise. */
+  /**
+   * A snapshot or clone has the UUID of its source, and a second mount with the same UUID is refused
+   * otherwise.
+   */
   mountOptions: ['nouuid'],
 
   uuidOptions: (uuid) => ['-m', `uuid=${uuid}`],
@@ -19,10 +22,16 @@ export const xfs: FileSystemType = {
     await run('mkfs.xfs', ['-q', '-K', ...force, ...options, device], { signal })
   },
 
-  /** The kernel replays the log at mount; fsck.xfs does nothing by design, and xfs_repair is for a person to run. */
+  /**
+   * The kernel replays the log at mount; fsck.xfs does nothing by design, and xfs_repair is for a person to
+   * run.
+   */
   check: () => Promise.resolve(),
 
-  /** xfs_repair(8). A log that was not replayed is left out, so after a crash it may complain of what the next mount puts right. */
+  /**
+   * xfs_repair(8). A log that was not replayed is left out, so after a crash it may complain of what the next
+   * mount puts right.
+   */
   verify: (device, signal) => verifyWith(['xfs_repair', '-n', device], 1, signal),
 
   async sizeOf(device) {

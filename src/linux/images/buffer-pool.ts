@@ -1,4 +1,7 @@
-/** Buffers of one size that are used again: fresh ones cost more, by their page faults, than what is read into them. */
+/**
+ * Buffers of one size that are used again: fresh ones cost more, by their page faults, than what is read into
+ * them.
+ */
 export class BufferPool {
   readonly bytes: bigint
   readonly #free: Buffer[] = []

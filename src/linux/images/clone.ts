@@ -25,7 +25,10 @@ export async function canClone(source: OpenFile, target: OpenFile): Promise<bool
   )
 }
 
-/** Whether the file system of a file shares blocks, found out without touching any other: one whose size nobody else changes. */
+/**
+ * Whether the file system of a file shares blocks, found out without touching any other: one whose size
+ * nobody else changes.
+ */
 export function sharesBlocks(file: OpenFile): Promise<boolean> {
   return canClone(file, file)
 }

@@ -6,10 +6,10 @@ import type { OpenFile } from './open-file.ts'
 import { minimum, type Span } from './spans.ts'
 
 /**
- * Where a file has data between two offsets, by SEEK_DATA and SEEK_HOLE: those see what is written but not yet
- * allocated, and take what is allocated but never written (a thick image) for a hole. A file that changes
- * meanwhile is told as it is when the stream comes by. The position of the open file is moved, so a file
- * can be read in two such streams only through two open files.
+ * Where a file has data between two offsets, by SEEK_DATA and SEEK_HOLE: those see what is written but not
+ * yet allocated, and take what is allocated but never written (a thick image) for a hole. A file that changes
+ * meanwhile is told as it is when the stream comes by. The position of the open file is moved, so a file can
+ * be read in two such streams only through two open files.
  */
 export async function* dataSpans(file: OpenFile, from: bigint, to: bigint): AsyncGenerator<Span> {
   let position = from

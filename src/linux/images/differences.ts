@@ -12,8 +12,8 @@ import { COMPARE_BYTES, WIDTH } from './limits.ts'
 export const DIFFERENCE_GRANULE_BYTES = 64 << 10
 
 /**
- * Where two files differ, from an offset to the end of the target; a shorter base counts as continued with zeros. What
- * neither has as data, and what both have in the same blocks, is not read.
+ * Where two files differ, from an offset to the end of the target; a shorter base counts as continued with
+ * zeros. What neither has as data, and what both have in the same blocks, is not read.
  */
 export function differences(
   base: OpenFile,

@@ -6,8 +6,8 @@ import { minimum, type Span } from './spans.ts'
 const STAT_BLOCK_BYTES = 512n
 
 /**
- * About how many bytes a copy will have to move: FIEMAP gives hundreds of extents in one call, where SEEK_DATA takes two
- * calls for each. It does not see what is not allocated yet, so it is for the eyes only.
+ * About how many bytes a copy will have to move: FIEMAP gives hundreds of extents in one call, where
+ * SEEK_DATA takes two calls for each. It does not see what is not allocated yet, so it is for the eyes only.
  */
 export async function estimateData(file: OpenFile, { start, end }: Span): Promise<bigint> {
   let bytes = 0n

@@ -9,7 +9,10 @@ interface Extent {
   readonly end: bigint
 }
 
-/** The data and the holes of a file, as `dataSpans` sees them, by calls on this thread and for ascending offsets. */
+/**
+ * The data and the holes of a file, as `dataSpans` sees them, by calls on this thread and for ascending
+ * offsets.
+ */
 export class Extents {
   readonly #fd: number
   readonly #limit: bigint

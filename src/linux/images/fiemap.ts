@@ -19,7 +19,10 @@ const extent = { logical: 0, physical: 8, length: 16, flags: 40, bytes: 56 }
 /** fm_flags: writes the file out first. */
 export const FIEMAP_FLAG_SYNC = 0x1
 
-/** fe_flags that are used here. The others of the lower bits all say that `physical` is not, or not simply, true. */
+/**
+ * fe_flags that are used here. The others of the lower bits all say that `physical` is not, or not simply,
+ * true.
+ */
 export const FIEMAP_EXTENT_LAST = 0x1
 export const FIEMAP_EXTENT_UNWRITTEN = 0x800
 export const FIEMAP_EXTENT_MERGED = 0x1000
@@ -29,7 +32,8 @@ const ROOM = 512
 
 /**
  * What the file system tells about a file's extents (FIEMAP). A file system that does not tell has none.
- * @param flags FIEMAP_FLAG_SYNC writes the file out first; without it, what is not written out yet may be missing
+ * @param flags FIEMAP_FLAG_SYNC writes the file out first; without it, what is not written out yet may be
+ * missing
  */
 export async function* physicalSpans(
   { handle, path }: OpenFile,

@@ -21,17 +21,25 @@ import { childrenStarted } from '../process/posix-spawn.ts'
 /** st_blocks counts these, whatever the file system's block size (stat(2)). */
 const STAT_BLOCK_BYTES = 512n
 
-/** fallocate(2) cannot be interrupted, so large ranges are done in pieces between which a cancelled call ends. */
+/**
+ * fallocate(2) cannot be interrupted, so large ranges are done in pieces between which a cancelled call ends.
+ */
 const ALLOCATION_STEP_BYTES = 4n << 30n
 
-/** f_type of file systems that write anew what is overwritten (<linux/magic.h>; OpenZFS and bcachefs have theirs in their sources). */
+/**
+ * f_type of file systems that write anew what is overwritten (<linux/magic.h>; OpenZFS and bcachefs have
+ * theirs in their sources).
+ */
 const COPY_ON_WRITE = {
   btrfs: 0x9123683en,
   zfs: 0x2fc12fc1n,
   bcachefs: 0xca451a4en,
 }
 
-/** Longer than the coarsest clock that a file system has for its files (2 s on FAT), and than a tick of the kernel's. */
+/**
+ * Longer than the coarsest clock that a file system has for its files (2 s on FAT), and than a tick of the
+ * kernel's.
+ */
 const CLOCK_STEP_MS = 3000
 
 /** The ImageFiles port on the kernel. */
@@ -89,7 +97,8 @@ export class LinuxImageFiles implements ImageFiles {
     await using file = await openImage(path, 'r+')
     const { size } = await file.stat({ bigint: true })
     const hole = (from: bigint): Promise<bigint> => lseek(file.fd, from, SEEK_HOLE, path)
-    // SEEK_HOLE also finds what is allocated and was never written; at the end of the file there always is one.
+    // SEEK_HOLE also finds what is allocated and was never written; at the end of the file there always is
+    // one.
     for (let start = await hole(0n); start < size;) {
       const end = await nextData(file.fd, start, size, path)
       const mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
@@ -131,7 +140,10 @@ export class LinuxImageFiles implements ImageFiles {
     }
   }
 
-  /** Since Linux 6.15 or so an ext4 after errors is not `ro` but `emergency_ro`, of which access(2) knows nothing. */
+  /**
+   * Since Linux 6.15 or so an ext4 after errors is not `ro` but `emergency_ro`, of which access(2) knows
+   * nothing.
+   */
   async isReadOnly(path: string): Promise<boolean> {
     const options = (await findMount(await realpath(path), mountIdOf))?.options ?? []
     return options.includes('ro') || options.includes('emergency_ro')

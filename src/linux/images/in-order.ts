@@ -1,7 +1,7 @@
 /**
- * Works on up to `width` items at the same time, and gives the results in the order of the items. When it ends early,
- * by an error or because its consumer leaves, it first waits for the work that is under way, so that what the work uses
- * can be closed then.
+ * Works on up to `width` items at the same time, and gives the results in the order of the items. When it
+ * ends early, by an error or because its consumer leaves, it first waits for the work that is under way, so
+ * that what the work uses can be closed then.
  */
 export async function* inOrder<Item, Result>(
   items: AsyncIterable<Item>,
@@ -20,7 +20,10 @@ export async function* inOrder<Item, Result>(
   }
 }
 
-/** A failure is heard when its turn comes; until then it must not count as unhandled, which would end the process. */
+/**
+ * A failure is heard when its turn comes; until then it must not count as unhandled, which would end the
+ * process.
+ */
 function begin<Item, Result>(work: (item: Item) => Promise<Result>, item: Item): Promise<Result> {
   const result = work(item)
   result.catch(() => undefined)

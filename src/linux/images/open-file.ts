@@ -11,7 +11,9 @@ export async function sizeOf({ handle }: OpenFile): Promise<bigint> {
   return (await turn(() => handle.stat({ bigint: true }))).size
 }
 
-/** Fills the buffer from this offset on; what lies behind the end of the file reads as zeros, as a hole does. */
+/**
+ * Fills the buffer from this offset on; what lies behind the end of the file reads as zeros, as a hole does.
+ */
 export async function readZeroFilled({ handle }: OpenFile, buffer: Buffer, offset: bigint): Promise<void> {
   let filled = 0
   while (filled < buffer.length) {

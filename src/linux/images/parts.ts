@@ -7,13 +7,16 @@ import { pieces, type Span } from './spans.ts'
 /** What is done in one go: `left` is where the source has data, `right` where the target has. */
 export type Part = Segment<Span, Span>
 
-/** Files are fragmented when so many extents come to less than so much each, which takes less time than the calls for it. */
+/**
+ * Files are fragmented when so many extents come to less than so much each, which takes less time than the
+ * calls for it.
+ */
 const EXTENTS = 256
 const EXTENT_BYTES = 256n << 10n
 
 /**
- * What is to be done to make a target equal to a source within some spans, as long as the two are not fragmented, or there is no thread
- * for fragmented ones.
+ * What is to be done to make a target equal to a source within some spans, as long as the two are not
+ * fragmented, or there is no thread for fragmented ones.
  */
 export class Parts implements AsyncIterable<Part> {
   /** After the last part: where it was not looked, because the files are fragmented. */

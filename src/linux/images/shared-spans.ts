@@ -11,10 +11,10 @@ import { overlay } from './overlay.ts'
 import type { Span } from './spans.ts'
 
 /**
- * Where two files are proven to have the same content because they have the same blocks. That takes one file system
- * (the same st_dev), and extents that are marked as shared and have no mark that makes their place doubtful: not
- * allocated yet, inline, or, on btrfs, compressed, where the place is that of the whole compressed extent
- * wherever in it a file begins.
+ * Where two files are proven to have the same content because they have the same blocks. That takes one file
+ * system (the same st_dev), and extents that are marked as shared and have no mark that makes their place
+ * doubtful: not allocated yet, inline, or, on btrfs, compressed, where the place is that of the whole
+ * compressed extent wherever in it a file begins.
  */
 export async function* sharedSpans(a: OpenFile, b: OpenFile, from: bigint, to: bigint): AsyncGenerator<Span> {
   const [statA, statB] = await Promise.all([a.handle.stat({ bigint: true }), b.handle.stat({ bigint: true })])

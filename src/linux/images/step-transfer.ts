@@ -24,8 +24,8 @@ export interface TransferredStep {
 }
 
 /**
- * A step takes no more than one extent longer than this, so that a cancelled copy ends soon, and a call that waits for its turn at the
- * pool has it: a slow disk can need a minute for thousands of extents.
+ * A step takes no more than one extent longer than this, so that a cancelled copy ends soon, and a call that
+ * waits for its turn at the pool has it: a slow disk can need a minute for thousands of extents.
  */
 const STEP_MS = 50
 

@@ -1,4 +1,7 @@
-/** Threads of all copies at once. Each takes 20 MiB, which as many copies as a backup begins would not leave to anything else. */
+/**
+ * Threads of all copies at once. Each takes 20 MiB, which as many copies as a backup begins would not leave
+ * to anything else.
+ */
 const MOST_THREADS = 4
 
 let taken = 0

@@ -12,9 +12,10 @@ const program = join(import.meta.dirname, `transfer-worker${extname(import.meta.
 const resourceLimits = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 }
 
 /**
- * As `transfer`, in a thread of its own, which makes one call after the other. It takes some 60 ms and 15 MiB to start, and then is
- * ten times faster with small extents: handing a call to a thread and back takes longer than the call. Each step has its turn at the
- * pool's gate, so that a copy ends with its caller when the pool does not answer.
+ * As `transfer`, in a thread of its own, which makes one call after the other. It takes some 60 ms and 15 MiB
+ * to start, and then is ten times faster with small extents: handing a call to a thread and back takes longer
+ * than the call. Each step has its turn at the pool's gate, so that a copy ends with its caller when the pool
+ * does not answer.
  */
 export async function* transferInThread(
   source: OpenFile,
@@ -48,7 +49,8 @@ function startThread(files: TransferFiles) {
       return done
     },
     async [Symbol.asyncDispose](): Promise<void> {
-      // Its caller can have left before it has come. A thread that is terminated gives none, and its step would never end.
+      // Its caller can have left before it has come. A thread that is terminated gives none, and its step
+      // would never end.
       await answer?.catch(() => undefined)
       await worker.terminate()
     },

@@ -14,9 +14,10 @@ import { ThreadShare } from './thread-share.ts'
 import { transferInThread } from './transfer-thread.ts'
 
 /**
- * Makes the target equal to the source within these spans: data that only the source has is copied, data that only
- * the target has becomes a hole, and where both have data it is compared, and only what differs is written. What is copied gets
- * blocks of the target's own: where blocks can be shared, copy_file_range(2) would share them, so data is read and written there.
+ * Makes the target equal to the source within these spans: data that only the source has is copied, data that
+ * only the target has becomes a hole, and where both have data it is compared, and only what differs is
+ * written. What is copied gets blocks of the target's own: where blocks can be shared, copy_file_range(2)
+ * would share them, so data is read and written there.
  * @param spans ascending, never overlapping
  * @returns the bytes written, piece by piece
  */

@@ -6,7 +6,8 @@ const BLOCK_BYTES = 4096
 const zeros = Buffer.alloc(BLOCK_BYTES)
 
 /**
- * Writes a stream to an empty file that has holes where the stream has whole blocks of zeros. Nothing is flushed.
+ * Writes a stream to an empty file that has holes where the stream has whole blocks of zeros. Nothing is
+ * flushed.
  * @param onProgress is told how much has come; what it throws ends the writing
  * @returns how much has come, in bytes, which is the file's size
  * @throws ENOSPC

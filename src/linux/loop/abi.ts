@@ -1,6 +1,7 @@
 /**
- * Numbers and layouts of the kernel's loop interface, from <linux/loop.h> and <linux/fs.h>. Nothing here calls the
- * kernel. The layouts are those of 64-bit little-endian Linux (x86-64, arm64), which have them in common.
+ * Numbers and layouts of the kernel's loop interface, from <linux/loop.h> and <linux/fs.h>. Nothing here
+ * calls the kernel. The layouts are those of 64-bit little-endian Linux (x86-64, arm64), which have them in
+ * common.
  */
 
 /** Commands of /dev/loop-control. */
@@ -108,7 +109,10 @@ export function encodeLoopConfig(fd: number, blockSize: number, settings: LoopSe
   return struct
 }
 
-/** dev_t as stat(2) reports it (glibc's gnu_dev_makedev, which for these small numbers is the kernel's encoding too). */
+/**
+ * dev_t as stat(2) reports it (glibc's gnu_dev_makedev, which for these small numbers is the kernel's
+ * encoding too).
+ */
 export function makeDev(major: number, minor: number): bigint {
   const low = BigInt((minor & 0xff) | ((major & 0xfff) << 8))
   return low | (BigInt(minor >>> 8) << 20n)

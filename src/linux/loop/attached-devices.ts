@@ -7,8 +7,8 @@ import { listBound, onTopOf, type InventoryEntry } from './inventory.ts'
 import { PresentNodes } from './present-nodes.ts'
 
 /**
- * All bound devices of the machine at one moment, for whoever only looks. Other than LoopDevices.find it takes no lock on an
- * image, not even for a moment, so that nobody is refused for it.
+ * All bound devices of the machine at one moment, for whoever only looks. Other than LoopDevices.find it
+ * takes no lock on an image, not even for a moment, so that nobody is refused for it.
  */
 export class AttachedDevices {
   readonly entries: readonly InventoryEntry[]
@@ -22,8 +22,8 @@ export class AttachedDevices {
   }
 
   /**
-   * The devices that have the image behind them, and those of the same name on top of these: the kubelet has its own there, for
-   * which it answers. None for an image that is not there.
+   * The devices that have the image behind them, and those of the same name on top of these: the kubelet has
+   * its own there, for which it answers. None for an image that is not there.
    */
   async of(image: string): Promise<LoopState[]> {
     const identity = await identityAt(image)

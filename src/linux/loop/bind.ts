@@ -18,14 +18,16 @@ const ATTEMPTS = 64
 const LONGEST_PAUSE_MS = 20
 
 /**
- * Binds a file to a free loop device. "Free" and "bound" are two steps of an interface that the whole machine shares
- * (every container, snapd, losetup), so a lost race is normal: EBUSY means that somebody bound the device first, the
- * others that it was removed or is going away. Then it is tried again, after a pause whose length is chance.
+ * Binds a file to a free loop device. "Free" and "bound" are two steps of an interface that the whole machine
+ * shares (every container, snapd, losetup), so a lost race is normal: EBUSY means that somebody bound the
+ * device first, the others that it was removed or is going away. Then it is tried again, after a pause whose
+ * length is chance.
  *
  * A device that we failed to bind is somebody else's and is never unbound.
  *
  * @param ioctls a seam for the tests of the way that kernels before 5.8 need
- * @throws VolumeError unavailable when all attempts lost; resource-exhausted when the kernel can make no more devices
+ * @throws VolumeError unavailable when all attempts lost; resource-exhausted when the kernel can make no more
+ * devices
  */
 export async function bindFreeDevice(
   control: LoopControl,
@@ -90,7 +92,9 @@ async function bind(
   }
 }
 
-/** The way before LOOP_CONFIGURE. After a successful LOOP_SET_FD the device is ours, so a failure unbinds it. */
+/**
+ * The way before LOOP_CONFIGURE. After a successful LOOP_SET_FD the device is ours, so a failure unbinds it.
+ */
 async function bindInSteps(
   fd: number,
   backingFd: number,

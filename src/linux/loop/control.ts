@@ -4,7 +4,10 @@ import { ioctl } from '../libc.ts'
 import { LOOP_CTL_ADD, LOOP_CTL_GET_FREE, LOOP_CTL_REMOVE } from './abi.ts'
 import { DeviceNodes } from './device-nodes.ts'
 
-/** The kernel's loop-control interface: makes and removes loop devices on demand, without a limit on their number. */
+/**
+ * The kernel's loop-control interface: makes and removes loop devices on demand, without a limit on their
+ * number.
+ */
 export class LoopControl implements AsyncDisposable {
   readonly #handle: FileHandle
 
@@ -12,7 +15,10 @@ export class LoopControl implements AsyncDisposable {
     this.#handle = handle
   }
 
-  /** @throws VolumeError failed-precondition with the cure when this machine or container offers no loop devices. */
+  /**
+   * @throws VolumeError failed-precondition with the cure when this machine or container offers no loop
+   * devices.
+   */
   static async open(nodes = new DeviceNodes()): Promise<LoopControl> {
     try {
       return new LoopControl(await open(await nodes.control(), 'r+'))
@@ -40,8 +46,8 @@ export class LoopControl implements AsyncDisposable {
   }
 
   /**
-   * LOOP_CTL_GET_FREE: the first unbound device, made when there is none. Nothing reserves it: until it is configured,
-   * anybody on the machine can get the same answer.
+   * LOOP_CTL_GET_FREE: the first unbound device, made when there is none. Nothing reserves it: until it is
+   * configured, anybody on the machine can get the same answer.
    */
   getFree(): Promise<number> {
     return ioctl(this.#handle.fd, LOOP_CTL_GET_FREE, 0, 'LOOP_CTL_GET_FREE')

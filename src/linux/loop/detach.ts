@@ -10,15 +10,15 @@ import { backingFile, inspect, type InventoryEntry } from './inventory.ts'
 import type { ShownDevices } from './shown-devices.ts'
 
 /**
- * How long a device may stay busy: with udev, a reader of the partition table, a mount in a dying namespace, or the copy of a mount
- * in a container that is being started.
+ * How long a device may stay busy: with udev, a reader of the partition table, a mount in a dying namespace,
+ * or the copy of a mount in a container that is being started.
  */
 const PATIENCE_MS = 5000
 const LONGEST_PAUSE_MS = 500
 
 /**
- * Knows one device among all that can have its number. Asked while the device is open, which keeps it its file; before that it
- * may have vanished, and the number become somebody else's.
+ * Knows one device among all that can have its number. Asked while the device is open, which keeps it its
+ * file; before that it may have vanished, and the number become somebody else's.
  * @returns what LOOP_SET_STATUS64 sets it back to; undefined for another one
  */
 export type Recognizer = (device: LoopDevice, handle: FileHandle) => Promise<LoopSettings | undefined>
@@ -32,9 +32,10 @@ export function backedBy(identity: BackingIdentity): Recognizer {
 }
 
 /**
- * Knows a device by the directory of this name that its file lies in, on a file system that has shut down. There the kernel answers
- * LOOP_GET_STATUS64 with EIO, so neither the file's identity nor the device's name can be had; only the path is left. It
- * belongs to some mount namespace or to none, but a volume's id in it cannot be mistaken.
+ * Knows a device by the directory of this name that its file lies in, on a file system that has shut down.
+ * There the kernel answers LOOP_GET_STATUS64 with EIO, so neither the file's identity nor the device's name
+ * can be had; only the path is left. It belongs to some mount namespace or to none, but a volume's id in it
+ * cannot be mistaken.
  */
 export function inDirectory(name: string): Recognizer {
   return ({ number }) =>
@@ -51,8 +52,10 @@ export function isInDirectory(number: number, name: string): boolean {
 export type FindShown = () => Promise<ShownDevices>
 
 /**
- * Detaches a device, and waits until the kernel has let go. The only way by which we let go of a device that somebody could use.
- * @throws VolumeError failed-precondition when it is shown in a mount namespace, mounted, held, or open for longer than a short
+ * Detaches a device, and waits until the kernel has let go. The only way by which we let go of a device that
+ * somebody could use.
+ * @throws VolumeError failed-precondition when it is shown in a mount namespace, mounted, held, or open for
+ * longer than a short
  *   use takes; it is then as it was
  */
 export async function detach(
@@ -77,7 +80,8 @@ export function targetOf({ state, info }: InventoryEntry): Target {
 }
 
 /**
- * Detaches devices in this order: those on top of another one before it. While a mount shows one of them, all are kept.
+ * Detaches devices in this order: those on top of another one before it. While a mount shows one of them, all
+ * are kept.
  * @throws VolumeError as `detach` does
  */
 export async function detachAll(
@@ -106,8 +110,8 @@ function shownUse(device: LoopDevice, shown: ShownDevices): DeviceUse | undefine
 }
 
 /**
- * Most uses last a moment: a reader of the partition table closes the device, and a container that starts drops the copies of all
- * mounts that its namespace began with.
+ * Most uses last a moment: a reader of the partition table closes the device, and a container that starts
+ * drops the copies of all mounts that its namespace began with.
  */
 async function waitUntilUnused(
   signal: AbortSignal,
@@ -128,10 +132,11 @@ async function waitUntilUnused(
 /**
  * As `detach`, without waiting.
  *
- * Two questions are answered by the kernel, and nobody can come in between. Opened exclusively, as mounts and device mapper do,
- * the device is mounted or held nowhere. LOOP_CLR_FD on a device that others have open only turns autoclear on, which is taken
- * back at once: it would vanish with the last of them, and its number go to another file that somebody shows. A bind of its node
- * is no use that the kernel knows, so that is looked for.
+ * Two questions are answered by the kernel, and nobody can come in between. Opened exclusively, as mounts and
+ * device mapper do, the device is mounted or held nowhere. LOOP_CLR_FD on a device that others have open only
+ * turns autoclear on, which is taken back at once: it would vanish with the last of them, and its number go
+ * to another file that somebody shows. A bind of its node is no use that the kernel knows, so that is looked
+ * for.
  *
  * @returns how it is used; undefined when it is detached now, or was another one
  */
@@ -159,7 +164,10 @@ export async function tryDetach(
   }
 }
 
-/** ENXIO is the answer of a device that has no file, or is losing it; all others have one, even if it cannot be looked at. */
+/**
+ * ENXIO is the answer of a device that has no file, or is losing it; all others have one, even if it cannot
+ * be looked at.
+ */
 async function keepsFile({ fd }: FileHandle): Promise<boolean> {
   try {
     await getStatus(fd)

@@ -17,8 +17,9 @@ export interface LoopNodes {
 }
 
 /**
- * Nodes of loop devices in one /dev. In a container /dev is often a tmpfs that nobody fills, so a node is made when it
- * is missing, with the number that sysfs gives: minors are not the index where `loop.max_part` is set.
+ * Nodes of loop devices in one /dev. In a container /dev is often a tmpfs that nobody fills, so a node is
+ * made when it is missing, with the number that sysfs gives: minors are not the index where `loop.max_part`
+ * is set.
  */
 export class DeviceNodes implements LoopNodes {
   readonly #dev: string
@@ -36,7 +37,10 @@ export class DeviceNodes implements LoopNodes {
     return path
   }
 
-  /** The path of /dev/loopN, made or put right when needed. @throws ENOENT when the kernel has no such device. */
+  /**
+   * The path of /dev/loopN, made or put right when needed.
+   * @throws ENOENT when the kernel has no such device.
+   */
   async loop(number: number): Promise<string> {
     return this.#ensureLoop(number, loopDeviceNumber(number, this.#sys))
   }
@@ -68,7 +72,10 @@ export class DeviceNodes implements LoopNodes {
   }
 }
 
-/** The kernel's number of /dev/loopN, as stat(2) reports it. @throws ENOENT when the kernel has no such device */
+/**
+ * The kernel's number of /dev/loopN, as stat(2) reports it.
+ * @throws ENOENT when the kernel has no such device
+ */
 export function loopDeviceNumber(number: number, sys = '/sys/block'): bigint {
   const text = readAttribute(join(sys, `loop${number}`, 'dev'))
   const [major = NaN, minor = NaN] = text.split(':').map(Number)
@@ -81,7 +88,8 @@ async function ensureNode(path: string, type: number, device: bigint): Promise<v
     throw error
   })
   if (found?.rdev === device && (found.mode & BigInt(constants.S_IFMT)) === BigInt(type)) return
-  // A node with another number is a left-over of an earlier life of this index, and would lead to another device.
+  // A node with another number is a left-over of an earlier life of this index, and would lead to another
+  // device.
   if (found) await unlink(path)
   try {
     await mknod(path, type | MODE, device)

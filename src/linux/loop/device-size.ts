@@ -17,7 +17,10 @@ export async function deviceSize(handle: FileHandle, path: string): Promise<bigi
 /** sysfs counts in these, whatever the sectors of the device are (Documentation/ABI/stable/sysfs-block). */
 const SECTOR_BYTES = 512n
 
-/** The bytes of a block device whose node is named as the kernel does: without opening it, which takes ten times as long. */
+/**
+ * The bytes of a block device whose node is named as the kernel does: without opening it, which takes ten
+ * times as long.
+ */
 export function deviceSizeByName(path: string): bigint {
   return BigInt(readAttribute(`/sys/class/block/${basename(path)}/size`)) * SECTOR_BYTES
 }

@@ -19,9 +19,14 @@ import {
   type LoopSettings,
 } from './abi.ts'
 
-/** The ioctls of one /dev/loopN, each on an open file descriptor of it, with the kernel's semantics (loop(4)). */
+/**
+ * The ioctls of one /dev/loopN, each on an open file descriptor of it, with the kernel's semantics (loop(4)).
+ */
 
-/** LOOP_CONFIGURE: binds a file and sets everything at once (Linux 5.8). @throws EBUSY when somebody was faster */
+/**
+ * LOOP_CONFIGURE: binds a file and sets everything at once (Linux 5.8).
+ * @throws EBUSY when somebody was faster
+ */
 export async function configure(
   fd: number,
   backingFd: number,
@@ -36,12 +41,18 @@ export async function setFd(fd: number, backingFd: number): Promise<void> {
   await ioctl(fd, LOOP_SET_FD, backingFd, 'LOOP_SET_FD')
 }
 
-/** LOOP_CLR_FD: unbinds, at the latest when the last user closes the device. @throws ENXIO when it is not bound */
+/**
+ * LOOP_CLR_FD: unbinds, at the latest when the last user closes the device.
+ * @throws ENXIO when it is not bound
+ */
 export async function clrFd(fd: number): Promise<void> {
   await ioctl(fd, LOOP_CLR_FD, 0, 'LOOP_CLR_FD')
 }
 
-/** LOOP_SET_STATUS64. Of the flags, only autoclear (both ways) and partition scan (on) can be changed. @throws ENXIO */
+/**
+ * LOOP_SET_STATUS64. Of the flags, only autoclear (both ways) and partition scan (on) can be changed.
+ * @throws ENXIO
+ */
 export async function setStatus(fd: number, settings: LoopSettings): Promise<void> {
   await ioctlStruct(fd, LOOP_SET_STATUS64, encodeLoopInfo(settings), 'LOOP_SET_STATUS64')
 }
@@ -53,7 +64,10 @@ export async function getStatus(fd: number): Promise<LoopInfo> {
   return decodeLoopInfo(struct)
 }
 
-/** LOOP_CHANGE_FD: swaps the file of a read-only device for one of the same size. @throws EINVAL otherwise, ENXIO */
+/**
+ * LOOP_CHANGE_FD: swaps the file of a read-only device for one of the same size.
+ * @throws EINVAL otherwise, ENXIO
+ */
 export async function changeFd(fd: number, backingFd: number): Promise<void> {
   await ioctl(fd, LOOP_CHANGE_FD, backingFd, 'LOOP_CHANGE_FD')
 }
@@ -64,14 +78,18 @@ export async function setCapacity(fd: number): Promise<void> {
 }
 
 /**
- * LOOP_SET_DIRECT_IO, on a device in use, which the kernel stops for it: 15 ms, where the flag in LOOP_CONFIGURE is free.
+ * LOOP_SET_DIRECT_IO, on a device in use, which the kernel stops for it: 15 ms, where the flag in
+ * LOOP_CONFIGURE is free.
  * @throws EINVAL where the file system of the file cannot
  */
 export async function setDirectIo(fd: number, on: boolean): Promise<void> {
   await ioctl(fd, LOOP_SET_DIRECT_IO, on ? 1 : 0, `LOOP_SET_DIRECT_IO ${on ? 'on' : 'off'}`)
 }
 
-/** LOOP_SET_BLOCK_SIZE: the logical block size, a power of two from 512 to the page size. @throws EINVAL, ENXIO */
+/**
+ * LOOP_SET_BLOCK_SIZE: the logical block size, a power of two from 512 to the page size.
+ * @throws EINVAL, ENXIO
+ */
 export async function setBlockSize(fd: number, bytes: number): Promise<void> {
   await ioctl(fd, LOOP_SET_BLOCK_SIZE, bytes, `LOOP_SET_BLOCK_SIZE ${bytes}`)
 }

@@ -2,13 +2,16 @@ import type { BigIntStats } from 'node:fs'
 import type { LoopInfo } from './abi.ts'
 
 /**
- * What the kernel knows a backing file by. Never its path: sysfs shows the path of another mount namespace, or
- * "(deleted)".
+ * What the kernel knows a backing file by. Never its path: sysfs shows the path of another mount namespace,
+ * or "(deleted)".
  */
 export interface BackingIdentity {
   readonly device: bigint
   readonly inode: bigint
-  /** Not 0 when the backing file is a device itself; then this alone counts, as every /dev has nodes of its own. */
+  /**
+   * Not 0 when the backing file is a device itself; then this alone counts, as every /dev has nodes of its
+   * own.
+   */
   readonly rdev: bigint
 }
 

@@ -82,8 +82,8 @@ export interface Scan {
 }
 
 /**
- * All bound devices of the machine, in order. Reads sysfs for every device that exists (118 ms for 2,000), so it
- * belongs at start-up and into commands for people, not into a request.
+ * All bound devices of the machine, in order. Reads sysfs for every device that exists (118 ms for 2,000), so
+ * it belongs at start-up and into commands for people, not into a request.
  */
 export async function scan(nodes: LoopNodes): Promise<Scan> {
   const entries: InventoryEntry[] = []
@@ -103,9 +103,9 @@ export async function scan(nodes: LoopNodes): Promise<Scan> {
 }
 
 /**
- * As `scan`, all or nothing: what could not be looked at must not read as "not attached". Left out are devices whose file
- * cannot be read (EIO, ESTALE, a file system that does not answer), which keeps the kernel from telling anything of them: they have no file that anybody here can
- * open.
+ * As `scan`, all or nothing: what could not be looked at must not read as "not attached". Left out are
+ * devices whose file cannot be read (EIO, ESTALE, a file system that does not answer), which keeps the kernel
+ * from telling anything of them: they have no file that anybody here can open.
  */
 export async function listBound(nodes: LoopNodes): Promise<readonly InventoryEntry[]> {
   const { entries, unknown } = await scan(nodes)
@@ -119,7 +119,9 @@ function hasUnreadableFile(error: unknown): boolean {
   return error instanceof SystemCallError && error.syscall === 'ioctl' && !isPassing(error)
 }
 
-/** Those that have the device itself behind them, as kubelet's own have that of a block volume: they hold it. */
+/**
+ * Those that have the device itself behind them, as kubelet's own have that of a block volume: they hold it.
+ */
 export function onTopOf({ number }: LoopDevice, bound: readonly InventoryEntry[]): InventoryEntry[] {
   const device = loopDeviceNumber(number)
   return bound.filter(({ info }) => info.backingRdev === device)
@@ -131,7 +133,10 @@ export async function existingNumbers(): Promise<number[]> {
   return numbers.sort((a, b) => a - b)
 }
 
-/** The numbers of all bound devices, in order. As `listBound`, without opening any: it may just be being removed. */
+/**
+ * The numbers of all bound devices, in order. As `listBound`, without opening any: it may just be being
+ * removed.
+ */
 export async function boundNumbers(): Promise<number[]> {
   return (await existingNumbers()).filter(isBound)
 }
@@ -147,8 +152,8 @@ export function isBound(number: number): boolean {
 }
 
 /**
- * How many loop devices the machine has, and how many of them have a file; by one read of a list of all disks, which leaves
- * out those without content: free ones, and the few with an empty file.
+ * How many loop devices the machine has, and how many of them have a file; by one read of a list of all
+ * disks, which leaves out those without content: free ones, and the few with an empty file.
  */
 export async function countDevices(): Promise<{ readonly bound: number; readonly free: number }> {
   const [existing, disks] = await Promise.all([existingNumbers(), readFile('/proc/partitions', 'latin1')])
@@ -157,7 +162,8 @@ export async function countDevices(): Promise<{ readonly bound: number; readonly
 }
 
 /**
- * The path that the kernel shows for a device's file, as its own mount namespace sees it; undefined when unbound.
+ * The path that the kernel shows for a device's file, as its own mount namespace sees it; undefined when
+ * unbound.
  * @throws whenever the kernel does not say
  */
 export function backingFile(number: number): string | undefined {
@@ -170,18 +176,25 @@ export function backingFile(number: number): string | undefined {
 }
 
 /**
- * True when the file behind the device has no name any more, in no namespace: nobody can attach or find it again.
+ * True when the file behind the device has no name any more, in no namespace: nobody can attach or find it
+ * again.
  * @throws as `backingFile`
  */
 export function isUnlinked(number: number): boolean {
   return backingFile(number)?.endsWith(' (deleted)') ?? false
 }
 
-/** Fields of /sys/block/loopN/stat (Documentation/block/stat.rst): finished writes, their sectors, finished discards. */
+/**
+ * Fields of /sys/block/loopN/stat (Documentation/block/stat.rst): finished writes, their sectors, finished
+ * discards.
+ */
 const writeFields = [4, 6, 11]
 const IN_FLIGHT = 8
 
-/** A figure that is another one after any write to the device; while one is under way it is never the same twice. */
+/**
+ * A figure that is another one after any write to the device; while one is under way it is never the same
+ * twice.
+ */
 export function writeCounter(number: number): string {
   const fields = readAttribute(`${SYSFS}/loop${number}/stat`).split(/\s+/)
   const finished = writeFields.map((index) => fields[index]).join(' ')

@@ -5,11 +5,12 @@ import { isUnlinked, onTopOf, type InventoryEntry, type Scan } from './inventory
 import { ShownDevices } from './shown-devices.ts'
 
 /**
- * Detaches devices of ours whose image has no name any more, with those on top of them, where it is certain that nobody uses
- * them: a pod that has such a device would read the file that gets its number next.
+ * Detaches devices of ours whose image has no name any more, with those on top of them, where it is certain
+ * that nobody uses them: a pod that has such a device would read the file that gets its number next.
  *
- * In a container with a pid namespace of its own, other mount namespaces cannot be seen. In its own it has what the kubelet of this
- * node mounts for pods, by propagation. So there the devices of other nodes of this machine, as kind has them, are kept.
+ * In a container with a pid namespace of its own, other mount namespaces cannot be seen. In its own it has
+ * what the kubelet of this node mounts for pods, by propagation. So there the devices of other nodes of this
+ * machine, as kind has them, are kept.
  */
 export class LeftDevices {
   readonly #scan: Scan

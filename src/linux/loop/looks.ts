@@ -8,9 +8,10 @@ const GROUPS_AT_ONCE = 4
 const PATIENCE_MS = 3000
 
 /**
- * Looks at things of which some may never answer, in groups that hang together: to ask for a loop device's state is to ask the
- * file system of its file (vfs_getattr in the kernel's loop_get_status). A look that does not return holds a thread, so all who look
- * at a group together have one look under way, or a few while it answers, and none is begun while one has not returned.
+ * Looks at things of which some may never answer, in groups that hang together: to ask for a loop device's
+ * state is to ask the file system of its file (vfs_getattr in the kernel's loop_get_status). A look that does
+ * not return holds a thread, so all who look at a group together have one look under way, or a few while it
+ * answers, and none is begun while one has not returned.
  */
 export class Looks<Key> {
   readonly #patienceMs: number

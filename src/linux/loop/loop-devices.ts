@@ -42,9 +42,10 @@ const shownEverywhere = (): Promise<ShownDevices> => ShownDevices.everywhere()
 /**
  * The LoopDevices port on the kernel.
  *
- * What makes two devices on one file impossible is a lock on the file (flock(2)), taken before it is bound: the kernel
- * keeps our open file, and so the lock, exactly as long as the device is bound, whoever does the detaching. That
- * holds across processes, containers and mount namespaces, and costs the same with one device or with thousands.
+ * What makes two devices on one file impossible is a lock on the file (flock(2)), taken before it is bound:
+ * the kernel keeps our open file, and so the lock, exactly as long as the device is bound, whoever does the
+ * detaching. That holds across processes, containers and mount namespaces, and costs the same with one device
+ * or with thousands.
  */
 export class LinuxLoopDevices implements LoopDevices {
   readonly #control: LoopControl
@@ -147,7 +148,8 @@ export class LinuxLoopDevices implements LoopDevices {
     for (const number of (await boundNumbers()).filter((number) => isInDirectory(number, name))) {
       if (named.some(({ state }) => state.device.number === number)) continue
       const device = { number, path: await this.#nodes.loop(number) }
-      // The kernel tells nothing of a device on a dead file system, but all of those on top of it, which keep it open.
+      // The kernel tells nothing of a device on a dead file system, but all of those on top of it, which keep
+      // it open.
       targets.push(...onTopOf(device, all).map(targetOf))
       targets.push({ device, isIt: inDirectory(name), autoclear: false })
     }
@@ -236,7 +238,10 @@ export class LinuxLoopDevices implements LoopDevices {
     return isFree
   }
 
-  /** Takes the lock that the device will hold. Whoever only looks whether it is taken has it for a moment, too. */
+  /**
+   * Takes the lock that the device will hold. Whoever only looks whether it is taken has it for a moment,
+   * too.
+   */
   async #lock(image: string, file: FileHandle, signal: AbortSignal): Promise<void> {
     for (let attempt = 1; !tryLockExclusive(file.fd, image); attempt++) {
       const state = await this.#find(image, file)
@@ -251,9 +256,10 @@ export class LinuxLoopDevices implements LoopDevices {
 }
 
 /**
- * Waits for the lock that a device has on its file for some moments after it has lost it: __loop_clr_fd() of drivers/block/loop.c
- * takes the device down first, and lets go of the file last. Where the last user is another process, as udev is after an unmount
- * with autoclear, only the lock says when that is done. Others who may have it are not waited for any longer.
+ * Waits for the lock that a device has on its file for some moments after it has lost it: __loop_clr_fd() of
+ * drivers/block/loop.c takes the device down first, and lets go of the file last. Where the last user is
+ * another process, as udev is after an unmount with autoclear, only the lock says when that is done. Others
+ * who may have it are not waited for any longer.
  */
 async function untilUnlocked(image: string, file: FileHandle, signal: AbortSignal): Promise<void> {
   for (let attempt = 1; attempt < LOCK_ATTEMPTS && !tryLockExclusive(file.fd, image); attempt++)

@@ -5,7 +5,10 @@ import { LOOP_MAJOR, makeDev, splitDev } from './abi.ts'
 /** What the module was loaded with; it is in use, and so the same, for as long as we are. */
 let known: number | undefined
 
-/** How many minors each device has: the module makes `max_part` one less than a power of two (drivers/block/loop.c). */
+/**
+ * How many minors each device has: the module makes `max_part` one less than a power of two
+ * (drivers/block/loop.c).
+ */
 function minorsPerDevice(): number {
   try {
     return (known ??= Number(readAttribute('/sys/module/loop/parameters/max_part')) + 1)

@@ -10,7 +10,10 @@ const FIRST_PID_NAMESPACE = 'pid:[4026531836]'
 /** kthreadd has all capabilities, so /proc hides it, if any (`hidepid` of proc(5)). */
 const KTHREADD = '2'
 
-/** The kernel writes no more than a page for a small read, so the beginning costs the same however many mounts there are. */
+/**
+ * The kernel writes no more than a page for a small read, so the beginning costs the same however many mounts
+ * there are.
+ */
 const PAGE_BYTES = 4096
 
 /** Mounts are looked at in pieces of so many, between which other work of the process goes on. */
@@ -20,18 +23,19 @@ const MOUNTS_AT_ONCE = 1000
 export type Visitor = (pid: string, mount: MountInfo) => void
 
 /**
- * The mounts that are not in our mount namespace but in those of other processes. Anyone may read the mountinfo of a process that
- * /proc shows (mounts_open_common() of fs/proc_namespace.c); only the link to its namespace takes CAP_SYS_PTRACE. That would not be
- * enough either: a process sees the mounts below its root directory only. Anyone can have many threads, namespaces and mounts:
- * nothing is kept of them but one line for each namespace.
+ * The mounts that are not in our mount namespace but in those of other processes. Anyone may read the
+ * mountinfo of a process that /proc shows (mounts_open_common() of fs/proc_namespace.c); only the link to its
+ * namespace takes CAP_SYS_PTRACE. That would not be enough either: a process sees the mounts below its root
+ * directory only. Anyone can have many threads, namespaces and mounts: nothing is kept of them but one line
+ * for each namespace.
  */
 export class OtherNamespaces {
   /** True when the mounts of all processes of the machine were read. */
   isComplete = true
   readonly #visit: Visitor
   /**
-   * First lines of mountinfo. A line has the number of a mount, which is in one namespace, and its place below the root directory
-   * of the process: who sees the same first line sees the same mounts.
+   * First lines of mountinfo. A line has the number of a mount, which is in one namespace, and its place
+   * below the root directory of the process: who sees the same first line sees the same mounts.
    */
   readonly #seen: Set<string>
   readonly #own: ReadonlySet<string>

@@ -7,8 +7,9 @@ import { loopNumberOf } from './number.ts'
 import { OtherNamespaces } from './other-namespaces.ts'
 
 /**
- * Which loop devices are mounted, or have their node bind-mounted. The kernel does not count a bind of a node as a use of the
- * device: detached, its number would go to the next file, and whoever has the bind would read that one.
+ * Which loop devices are mounted, or have their node bind-mounted. The kernel does not count a bind of a node
+ * as a use of the device: detached, its number would go to the next file, and whoever has the bind would read
+ * that one.
  */
 export class ShownDevices {
   readonly #targets: ReadonlyMap<number, string>
@@ -23,7 +24,10 @@ export class ShownDevices {
   /** For a device that was attached just now, and that nobody was told of. */
   static readonly none = new ShownDevices(new Map(), true)
 
-  /** In this mount namespace. In a Kubernetes container it has what the kubelet mounts for pods, by propagation. */
+  /**
+   * In this mount namespace. In a Kubernetes container it has what the kubelet mounts for pods, by
+   * propagation.
+   */
   static async here(): Promise<ShownDevices> {
     const targets = new Map<number, string>()
     for (const { loop, target } of await withLoops(parseMountInfo(await readMountInfo()))) {
@@ -33,8 +37,9 @@ export class ShownDevices {
   }
 
   /**
-   * In the mount namespaces of all processes that can be seen, too. Other namespaces can have a /dev of their own, so there a node's
-   * name is enough: it is better to keep a device that nobody has than to detach one that somebody has.
+   * In the mount namespaces of all processes that can be seen, too. Other namespaces can have a /dev of their
+   * own, so there a node's name is enough: it is better to keep a device that nobody has than to detach one
+   * that somebody has.
    */
   static async everywhere(): Promise<ShownDevices> {
     const targets = new Map<number, string>()

@@ -10,12 +10,15 @@ import { mountIdOf, mountIdOfSync } from '../mountinfo/mount-id.ts'
 import type { MountInfo } from '../mountinfo/mountinfo.ts'
 
 const DEV = '/dev'
-/** What the kernel writes behind the root of a mount whose directory entry was unlinked (prepend_path in fs/d_path.c). */
+/**
+ * What the kernel writes behind the root of a mount whose directory entry was unlinked (prepend_path in
+ * fs/d_path.c).
+ */
 const DELETED = '//deleted'
 
 /**
- * Completes mounts by the loop devices that they show. Only /dev is looked into, which never waits; the path of a mount can lead
- * through file systems that hang.
+ * Completes mounts by the loop devices that they show. Only /dev is looked into, which never waits; the path
+ * of a mount can lead through file systems that hang.
  */
 export async function withLoops(mounts: readonly MountInfo[]): Promise<MountEntry[]> {
   const entries: MountEntry[] = []
@@ -36,15 +39,21 @@ function shownAs(as: ShownLoop['as'], device: bigint): ShownLoop | undefined {
   return number === undefined ? undefined : { number, as }
 }
 
-/** The device that a file system lies on; some number without a device (major 0) for one that lies on none. */
+/**
+ * The device that a file system lies on; some number without a device (major 0) for one that lies on none.
+ */
 function fileSystemDevice({ device, fsType, source }: MountInfo): bigint {
   const [major = 0, minor = 0] = device.split(':').map(Number)
-  // A btrfs can lie on several devices and has a number of its own. Its source is the node that it was mounted by.
+  // A btrfs can lie on several devices and has a number of its own. Its source is the node that it was
+  // mounted by.
   if (major === 0 && fsType === 'btrfs' && dirname(source) === DEV) return blockDeviceAt(source)?.rdev ?? 0n
   return makeDev(major, minor)
 }
 
-/** Finds which device's node a bind mount shows, where it is a node of our /dev. Nodes that others make elsewhere are not ours. */
+/**
+ * Finds which device's node a bind mount shows, where it is a node of our /dev. Nodes that others make
+ * elsewhere are not ours.
+ */
 class DeviceNodesOf {
   readonly #device: string
   /** The path of /dev inside its file system. */

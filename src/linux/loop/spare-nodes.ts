@@ -13,9 +13,9 @@ const INTERVAL_MS = 30_000
 const AT_ONCE = 64
 
 /**
- * Nodes for the loop devices that are attached next, in a /dev that nobody fills: on a kind node it is a tmpfs. The kubelet
- * attaches each block volume once more, by the `losetup` of its machine, which takes the number that the kernel gives
- * it (LOOP_CTL_GET_FREE) and then looks for the node of that number.
+ * Nodes for the loop devices that are attached next, in a /dev that nobody fills: on a kind node it is a
+ * tmpfs. The kubelet attaches each block volume once more, by the `losetup` of its machine, which takes the
+ * number that the kernel gives it (LOOP_CTL_GET_FREE) and then looks for the node of that number.
  */
 export class SpareNodes implements Disposable {
   readonly #nodes: DeviceNodes
@@ -44,7 +44,10 @@ export class SpareNodes implements Disposable {
     return spare
   }
 
-  /** Looks again soon, without making anybody wait. @param from a number below which nothing has become free */
+  /**
+   * Looks again soon, without making anybody wait.
+   * @param from a number below which nothing has become free
+   */
   request(from: number): void {
     this.#next = Math.min(from, this.#next ?? from)
     this.#running ??= this.#run().finally(() => {
@@ -53,8 +56,8 @@ export class SpareNodes implements Disposable {
   }
 
   /**
-   * Numbers that are bound get a node too, whoever has them: they can be free at any time, and are then the lowest. So do
-   * those of devices that the kernel has not made yet.
+   * Numbers that are bound get a node too, whoever has them: they can be free at any time, and are then the
+   * lowest. So do those of devices that the kernel has not made yet.
    */
   async #refresh(from: number): Promise<void> {
     if (this.#mayBeGone) await this.#forgetGone()

@@ -5,8 +5,8 @@ import { call, declare, type SystemCall } from '../libc.ts'
 import { closeDescriptor } from '../process/posix-spawn.ts'
 
 /**
- * The mount API of Linux 5.2, for mounts that are in no directory tree and end with the last descriptor. By number, as in
- * mount-tree.ts.
+ * The mount API of Linux 5.2, for mounts that are in no directory tree and end with the last descriptor. By
+ * number, as in mount-tree.ts.
  */
 const syscall = { fsopen: 430, fsconfig: 431, fsmount: 432 } as const
 
@@ -22,10 +22,11 @@ const FSCONFIG_SET_STRING = 1
 const FSCONFIG_CMD_CREATE = 6
 
 /**
- * Opens the root directory of the file system that is alive on a device, where no path leads to it: covered by another
- * mount, unmounted lazily, or mounted in another namespace only. A frozen one stays alive without any mount, because
- * FIFREEZE holds it (freeze_super in fs/super.c). A mount of a device with a live file system is one more mount of that.
- * The device must be known to be held: a file system that is not alive would be brought to life.
+ * Opens the root directory of the file system that is alive on a device, where no path leads to it: covered
+ * by another mount, unmounted lazily, or mounted in another namespace only. A frozen one stays alive without
+ * any mount, because FIFREEZE holds it (freeze_super in fs/super.c). A mount of a device with a live file
+ * system is one more mount of that. The device must be known to be held: a file system that is not alive
+ * would be brought to life.
  * @returns undefined when what holds the device is no file system of ours
  */
 export async function openHidden(device: string): Promise<FileHandle | undefined> {
@@ -53,7 +54,8 @@ async function openAs(type: FsType, device: string, readOnly: boolean): Promise<
     const mount = adopt(await invoke(fsmountCall, syscall.fsmount, context, FSMOUNT_CLOEXEC, 0))
     return await open(`/proc/self/fd/${mount}`, constants.O_RDONLY | constants.O_DIRECTORY)
   } catch (error) {
-    // EBUSY: of another type, or of another access. ENODEV: a type that this kernel does not have. EINVAL: no such file system.
+    // EBUSY: of another type, or of another access. ENODEV: a type that this kernel does not have. EINVAL: no
+    // such file system.
     if (hasErrno(error, 'EBUSY', 'ENODEV', 'EINVAL')) return undefined
     throw error
   }

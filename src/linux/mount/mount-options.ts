@@ -26,7 +26,9 @@ export const mountFlags = {
   silent: 1 << 15,
   /** What is mounted below is seen in no other mount namespace, and nothing from there here (propagation). */
   private: 1 << 18,
-  /** Access times are updated when older than the last change, or than a day: what the kernel does by default. */
+  /**
+   * Access times are updated when older than the last change, or than a day: what the kernel does by default.
+   */
   relAtime: 1 << 21,
   /** The inode's version grows with every change. */
   iVersion: 1 << 23,
@@ -57,8 +59,8 @@ const clear = (flag: number): FlagChange => ({ clear: flag, set: 0 })
 const oneOf = (group: number, flag: number): FlagChange => ({ clear: group, set: flag })
 
 /**
- * The options of mount(8) that are flags of mount(2). `bind`, `remount` and propagation are no options here: they are
- * other operations, so as options the kernel is left to refuse them.
+ * The options of mount(8) that are flags of mount(2). `bind`, `remount` and propagation are no options here:
+ * they are other operations, so as options the kernel is left to refuse them.
  */
 const flagOptions: Readonly<Record<string, FlagChange>> = {
   defaults: { clear: f.readOnly | f.noSuid | f.noDev | f.noExec | f.synchronous, set: 0 },
@@ -91,7 +93,9 @@ const flagOptions: Readonly<Record<string, FlagChange>> = {
   loud: clear(f.silent),
 }
 
-/** Options that speak to mount(8) or to systemd and that no file system knows (mount(8), systemd.mount(5)). */
+/**
+ * Options that speak to mount(8) or to systemd and that no file system knows (mount(8), systemd.mount(5)).
+ */
 const forMountProgram = new Set([
   'auto',
   'noauto',
@@ -109,8 +113,8 @@ function isForMountProgram(option: string): boolean {
 }
 
 /**
- * Splits options as in fstab(5) into the flags and the data of mount(2). Of options that contradict each other the
- * last one counts, as with mount(8).
+ * Splits options as in fstab(5) into the flags and the data of mount(2). Of options that contradict each
+ * other the last one counts, as with mount(8).
  * @param options each one option, or several with commas between them
  */
 export function parseMountOptions(options: readonly string[]): { flags: number; data: string | null } {
@@ -125,8 +129,8 @@ export function parseMountOptions(options: readonly string[]): { flags: number; 
 }
 
 /**
- * What mountinfo shows of the flags of a mount and of its file system, whatever its type is (show_mnt_opts and show_sb_opts in
- * fs/proc_namespace.c).
+ * What mountinfo shows of the flags of a mount and of its file system, whatever its type is (show_mnt_opts
+ * and show_sb_opts in fs/proc_namespace.c).
  */
 const shownFlags: Readonly<Record<string, number>> = {
   ro: f.readOnly,
@@ -143,14 +147,16 @@ const shownFlags: Readonly<Record<string, number>> = {
 }
 
 /**
- * Options of file systems whose value mountinfo shows as it was given, where it shows them at all: a default is left out. All
- * others are shown in other words than they were asked for, or not shown, so that no difference would prove anything.
+ * Options of file systems whose value mountinfo shows as it was given, where it shows them at all: a default
+ * is left out. All others are shown in other words than they were asked for, or not shown, so that no
+ * difference would prove anything.
  */
 const shownValues = ['commit', 'data', 'errors']
 
 /**
  * Compares what mountinfo shows of a mount with what it would show if it had been made with other options.
- * @returns the options in which they surely differ, as far as the kernel shows them; empty for the options of the mount itself
+ * @returns the options in which they surely differ, as far as the kernel shows them; empty for the options of
+ * the mount itself
  */
 export function differingOptions(shown: readonly string[], asked: readonly string[]): string[] {
   const { flags, data } = parseMountOptions(asked)
@@ -177,7 +183,10 @@ function valueOf(options: readonly string[], key: string): string | undefined {
   return options.findLast((option) => option.startsWith(`${key}=`))?.slice(key.length + 1)
 }
 
-/** A comma inside double quotes belongs to the value, as in SELinux's `context="system_u:object_r:t:s0:c1,c2"`. */
+/**
+ * A comma inside double quotes belongs to the value, as in SELinux's
+ * `context="system_u:object_r:t:s0:c1,c2"`.
+ */
 function splitOptions(options: string): string[] {
   return options.match(/(?:"[^"]*"|[^,])+/g) ?? []
 }

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { VolumeError } from '../../volumes/model/errors.ts'
 
 /**
- * Opens the root of a mounted file system, for the ioctls that are meant for all of it. A directory where nothing is
- * mounted any more is refused: it would stand for the file system of the machine, and freezing that stops everything.
- * Opening and closing writes nothing, so it does not wait for a thaw.
+ * Opens the root of a mounted file system, for the ioctls that are meant for all of it. A directory where
+ * nothing is mounted any more is refused: it would stand for the file system of the machine, and freezing
+ * that stops everything. Opening and closing writes nothing, so it does not wait for a thaw.
  */
 export async function openMountPoint(path: string): Promise<FileHandle> {
   const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY)

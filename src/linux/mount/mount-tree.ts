@@ -2,10 +2,11 @@ import { call, declare, type SystemCall } from '../libc.ts'
 import { closeDescriptor } from '../process/posix-spawn.ts'
 
 /**
- * The mount API of Linux 5.2, with mount_setattr(2) of 5.12: mounts that nobody sees until they are as they should be.
+ * The mount API of Linux 5.2, with mount_setattr(2) of 5.12: mounts that nobody sees until they are as they
+ * should be.
  *
- * By number, which is the same on all architectures, because glibc has names for them from 2.36 on only. syscall(2) is
- * variadic; as with ioctl(2), the calling convention is the same for integers and pointers.
+ * By number, which is the same on all architectures, because glibc has names for them from 2.36 on only.
+ * syscall(2) is variadic; as with ioctl(2), the calling convention is the same for integers and pointers.
  */
 const syscall = { openTree: 428, moveMount: 429, mountSetattr: 442 } as const
 
@@ -25,8 +26,8 @@ const MOUNT_ATTR_RDONLY = 1n
 const MOUNT_ATTR_BYTES = 32
 
 /**
- * Makes `source` visible at `target`, read-only from the first moment: there is no time at which it could be written there,
- * and whoever is killed leaves either all of it or nothing.
+ * Makes `source` visible at `target`, read-only from the first moment: there is no time at which it could be
+ * written there, and whoever is killed leaves either all of it or nothing.
  * @throws ENOSYS where the kernel is older than 5.12
  */
 export async function bindReadOnly(source: string, target: string): Promise<void> {

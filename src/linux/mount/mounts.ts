@@ -102,9 +102,10 @@ export class LinuxMounts implements Mounts {
   }
 
   /**
-   * A bind mount takes its flags from the mount that it comes from, whatever mount(2) is told; only a second call can
-   * change them. That call sets all flags, so those to keep are said again: without them nosuid would be gone, or in a
-   * user namespace the call refused. Times of access are the exception: with none of their flags they stay as they are.
+   * A bind mount takes its flags from the mount that it comes from, whatever mount(2) is told; only a second
+   * call can change them. That call sets all flags, so those to keep are said again: without them nosuid
+   * would be gone, or in a user namespace the call refused. Times of access are the exception: with none of
+   * their flags they stay as they are.
    */
   async #makeReadOnly(target: string): Promise<void> {
     const kept = keptFlags(await this.at(target))

@@ -19,15 +19,18 @@ interface Identity {
 }
 
 /**
- * The OpenFileSystem port. Its directory is opened before the freeze and closed after the thaw: no path is looked up
- * between, no descriptor is needed, and no thread that calls on other disks can hold.
+ * The OpenFileSystem port. Its directory is opened before the freeze and closed after the thaw: no path is
+ * looked up between, no descriptor is needed, and no thread that calls on other disks can hold.
  */
 class LinuxFileSystem implements OpenFileSystem {
   readonly place: string
   readonly #root: FileHandle
   readonly #disk: bigint
 
-  /** @param disk the st_dev of the image, by which file systems that hang together share a thread for their thaw */
+  /**
+   * @param disk the st_dev of the image, by which file systems that hang together share a thread for their
+   * thaw
+   */
   constructor(place: string, root: FileHandle, disk: bigint) {
     this.place = place
     this.#root = root
@@ -103,7 +106,10 @@ async function isOurs(root: FileHandle, entry: MountInfo, identity: Identity): P
   return again !== undefined && isOn(again, identity)
 }
 
-/** True while a file system, or something else that wants the device for itself, has it, in whatever mount namespace. */
+/**
+ * True while a file system, or something else that wants the device for itself, has it, in whatever mount
+ * namespace.
+ */
 async function isHeld({ path }: LoopDevice): Promise<boolean> {
   try {
     await using _exclusive = await open(path, constants.O_RDONLY | constants.O_EXCL)

@@ -20,9 +20,10 @@ const program = join(import.meta.dirname, `thaw-worker${extname(import.meta.file
 const resourceLimits = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 }
 
 /**
- * A thread that does nothing but FITHAW, for the file systems whose images lie on one disk. libuv's threads are not for that:
- * all of them may be in calls on another disk that hangs. The main thread is not, because ext4 writes its superblock in FITHAW and
- * so waits for its disk. It is started by the first freeze, and kept.
+ * A thread that does nothing but FITHAW, for the file systems whose images lie on one disk. libuv's threads
+ * are not for that: all of them may be in calls on another disk that hangs. The main thread is not, because
+ * ext4 writes its superblock in FITHAW and so waits for its disk. It is started by the first freeze, and
+ * kept.
  */
 export class ThawThread {
   readonly #waiting = new Map<number, (answer: ThawAnswer) => void>()

@@ -12,11 +12,11 @@ const END = (1n << 64n) - 1n
 const nothing: TrimStep = { trimmedBytes: 0n, next: undefined }
 
 /**
- * Gives the unused blocks of a part of a mounted file system back to its device (FITRIM). Nothing comes of it where the device, or
- * the file system of the image below it, cannot take them.
+ * Gives the unused blocks of a part of a mounted file system back to its device (FITRIM). Nothing comes of it
+ * where the device, or the file system of the image below it, cannot take them.
  *
- * The last part has no end: ext4 says less than its size, and a btrfs counts in addresses of its own, which grow beyond
- * the size of its device with every balance.
+ * The last part has no end: ext4 says less than its size, and a btrfs counts in addresses of its own, which
+ * grow beyond the size of its device with every balance.
  */
 export async function trim(mountPoint: string, from: bigint): Promise<TrimStep> {
   await using directory = await openMountPoint(mountPoint)

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { findMountById, type MountInfo } from './mountinfo.ts'
 
-/** A mount may be gone, or covered by another, between the question for its number and the look at the list. */
+/**
+ * A mount may be gone, or covered by another, between the question for its number and the look at the list.
+ */
 const LOOKS = 5
 
 /** The mounts that this process sees. */

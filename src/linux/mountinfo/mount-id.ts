@@ -7,8 +7,9 @@ import { hasErrno } from '../../volumes/model/errors.ts'
 export const O_PATH = 0o10000000
 
 /**
- * The number of the topmost mount at exactly this path, or undefined when the path is absent or no mount point. It
- * takes 0.3 ms however many mounts there are, where the kernel needs 5 ms to write /proc/self/mountinfo with 3,000.
+ * The number of the topmost mount at exactly this path, or undefined when the path is absent or no mount
+ * point. It takes 0.3 ms however many mounts there are, where the kernel needs 5 ms to write
+ * /proc/self/mountinfo with 3,000.
  */
 export async function mountIdAt(path: string): Promise<number | undefined> {
   try {
@@ -23,13 +24,18 @@ export async function mountIdAt(path: string): Promise<number | undefined> {
   }
 }
 
-/** The number of the mount that a path lies in, as mountinfo has it in its first field (proc_pid_fdinfo(5)). */
+/**
+ * The number of the mount that a path lies in, as mountinfo has it in its first field (proc_pid_fdinfo(5)).
+ */
 export async function mountIdOf(path: string): Promise<number> {
   await using handle = await open(path, O_PATH | constants.O_NOFOLLOW)
   return await mountIdOfOpen(handle, path)
 }
 
-/** As `mountIdOf`, for a path in a file system that never waits: blocking takes 0.03 ms, and waiting for threads 0.35 ms. */
+/**
+ * As `mountIdOf`, for a path in a file system that never waits: blocking takes 0.03 ms, and waiting for
+ * threads 0.35 ms.
+ */
 export function mountIdOfSync(path: string): number {
   const fd = openSync(path, O_PATH | constants.O_NOFOLLOW)
   try {
@@ -39,7 +45,9 @@ export function mountIdOfSync(path: string): number {
   }
 }
 
-/** The same of an open file. The mount is there as long as the file is open, so the number is no other one's. */
+/**
+ * The same of an open file. The mount is there as long as the file is open, so the number is no other one's.
+ */
 export async function mountIdOfOpen(handle: FileHandle, path: string): Promise<number> {
   return mountIdIn(await readFile(`/proc/self/fdinfo/${handle.fd}`, 'latin1'), path)
 }

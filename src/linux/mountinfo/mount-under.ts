@@ -3,8 +3,8 @@ import { readMountInfo } from './find-mount.ts'
 import { parseMountInfo } from './mountinfo.ts'
 
 /**
- * The number of the mount that an absolute path without symbolic links lies in, of the list alone: unlike mountIdOf it does not
- * wait for a file system that does not answer.
+ * The number of the mount that an absolute path without symbolic links lies in, of the list alone: unlike
+ * mountIdOf it does not wait for a file system that does not answer.
  */
 export async function mountIdUnder(path: string): Promise<number | undefined> {
   let [found, length] = [undefined as number | undefined, -1]
@@ -16,7 +16,10 @@ export async function mountIdUnder(path: string): Promise<number | undefined> {
   return found
 }
 
-/** Settles as soon as the file system of the path answers: a FUSE or network file system asks its server for both. */
+/**
+ * Settles as soon as the file system of the path answers: a FUSE or network file system asks its server for
+ * both.
+ */
 export async function askFileSystem(path: string): Promise<void> {
   await statfs(path)
   await lstat(path)

@@ -8,7 +8,10 @@ export interface MountInfo extends Omit<MountEntry, 'loop'> {
   readonly parentId: number
   /** `major:minor` of the file system, which on btrfs is not what stat(2) says of its files. */
   readonly device: string
-  /** Mounts under it appear in the other namespaces that share it, and theirs in this one (mount_namespaces(7)). */
+  /**
+   * Mounts under it appear in the other namespaces that share it, and theirs in this one
+   * (mount_namespaces(7)).
+   */
   readonly shared: boolean
 }
 
@@ -27,7 +30,9 @@ export function parseMountInfo(text: string): MountInfo[] {
   return mounts
 }
 
-/** Finds the one mount with this number without reading the others, which with thousands of them takes longer. */
+/**
+ * Finds the one mount with this number without reading the others, which with thousands of them takes longer.
+ */
 export function findMountById(text: string, id: number): MountInfo | undefined {
   const prefix = `${id} `
   const start = text.startsWith(prefix) ? 0 : text.indexOf(`\n${prefix}`) + 1
@@ -68,7 +73,10 @@ function parseLine(line: string): MountInfo {
   }
 }
 
-/** The kernel writes white space, `#` and `\` as three octal digits, so that a line can be split at its spaces. */
+/**
+ * The kernel writes white space, `#` and `\` as three octal digits, so that a line can be split at its
+ * spaces.
+ */
 function unescape(field: string): string {
   if (!field.includes('\\')) return field
   return field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))

@@ -18,8 +18,8 @@ interface Task {
 }
 
 /**
- * Threads of the driver, and programs that it has started, which wait in the kernel for a disk that does not answer.
- * Takes a second where any may.
+ * Threads of the driver, and programs that it has started, which wait in the kernel for a disk that does not
+ * answer. Takes a second where any may.
  */
 export async function checkBlockedTasks(driverPid: number): Promise<Finding[]> {
   const before = blockedTasks(driverPid)

@@ -4,8 +4,9 @@ import { PresentNodes } from '../loop/present-nodes.ts'
 import { readAttribute } from '../sysfs.ts'
 
 /**
- * Whether the devices of our volumes have their nodes in /dev. A pod with a raw block volume has the node that was there
- * when it started; what looks for the device later, as the kubelet and tools do, finds nothing.
+ * Whether the devices of our volumes have their nodes in /dev. A pod with a raw block volume has the node
+ * that was there when it started; what looks for the device later, as the kubelet and tools do, finds
+ * nothing.
  * @param isOurs for the path that the kernel shows for a device's file
  */
 export async function checkDeviceNodes(

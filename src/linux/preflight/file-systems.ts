@@ -27,8 +27,9 @@ async function lackFor(type: FsType): Promise<Lack | undefined> {
 }
 
 /**
- * /proc/filesystems lists what is built in or loaded. What is not may be a module that the kernel loads at the first mount, so
- * it is asked for one that cannot succeed: ENODEV means that there is none, anything else that only the device is missing.
+ * /proc/filesystems lists what is built in or loaded. What is not may be a module that the kernel loads at
+ * the first mount, so it is asked for one that cannot succeed: ENODEV means that there is none, anything else
+ * that only the device is missing.
  */
 async function isKnownToKernel(type: FsType): Promise<boolean> {
   const listed = readFileSync('/proc/filesystems', 'latin1').split('\n')

@@ -6,7 +6,10 @@ import { readAttribute } from '../sysfs.ts'
 /** Minor numbers of the loop driver's major number (MINORBITS of include/linux/kdev_t.h). */
 const MINORS = 2 ** 20
 
-/** Whether the kernel can make one more loop device; it takes as many minor numbers for each as it may have partitions. */
+/**
+ * Whether the kernel can make one more loop device; it takes as many minor numbers for each as it may have
+ * partitions.
+ */
 export async function checkFreeDevices(): Promise<Finding[]> {
   const maxPart = mostPartitions()
   if (maxPart === undefined) return []
@@ -23,7 +26,10 @@ export async function checkFreeDevices(): Promise<Finding[]> {
   ]
 }
 
-/** @param maxPart loop.max_part: the most partitions of a device; the kernel rounds it up to one less than a power of two */
+/**
+ * @param maxPart loop.max_part: the most partitions of a device; the kernel rounds it up to one less than a
+ * power of two
+ */
 export function mostDevices(maxPart: number): number {
   const partitionBits = 32 - Math.clz32(maxPart)
   return MINORS >> partitionBits

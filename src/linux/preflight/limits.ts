@@ -6,7 +6,8 @@ import { unlessEnded } from './ended-process.ts'
 const ENOUGH_OPEN_FILES = 1024
 
 /**
- * How many files may be open at once. Node raises the soft limit to the hard one when it starts, so the hard one counts.
+ * How many files may be open at once. Node raises the soft limit to the hard one when it starts, so the hard
+ * one counts.
  * @param pid the driver's, where one runs: it has limits of its own
  * @param limits the text of /proc/<pid>/limits
  */

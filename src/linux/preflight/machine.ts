@@ -8,8 +8,8 @@ import { preflight } from './preflight.ts'
 import { checkPrivileges } from './privileges.ts'
 
 /**
- * Looks at all of the machine that the driver depends on, and changes nothing: the preflight of its start, and what
- * shows by itself when a driver starts or works.
+ * Looks at all of the machine that the driver depends on, and changes nothing: the preflight of its start,
+ * and what shows by itself when a driver starts or works.
  * @param registrationDir the kubelet's plugins_registry, where there is a kubelet
  * @param driverPid of the driver, where one runs
  * @param isOurs for the ids of this node's volumes

@@ -7,8 +7,8 @@ import { parseMountInfo, type MountInfo } from '../mountinfo/mountinfo.ts'
 const FOLDERS = ['plugins', 'pods']
 
 /**
- * Volumes that are mounted in a container are seen by the kubelet and by pods only where the mount that they are under is
- * shared with the node.
+ * Volumes that are mounted in a container are seen by the kubelet and by pods only where the mount that they
+ * are under is shared with the node.
  * @param kubeletDir the kubelet's directory as this process sees it
  * @param mountInfo the text of /proc/self/mountinfo
  */

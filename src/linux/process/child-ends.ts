@@ -1,8 +1,9 @@
 import { declare, errnoNow, SystemCallError } from '../libc.ts'
 
 /**
- * The ends of child processes, learnt of by waitid(2) that does not block: one that blocks takes a thread for as long as the child
- * runs, and a few dozen children that hang would take all threads from the volumes of others.
+ * The ends of child processes, learnt of by waitid(2) that does not block: one that blocks takes a thread for
+ * as long as the child runs, and a few dozen children that hang would take all threads from the volumes of
+ * others.
  */
 
 const waitidCall = declare('waitid', 'int', 'unsigned int', 'void *', 'int')
@@ -12,7 +13,10 @@ const WNOHANG = 1
 const WEXITED = 4
 const WNOWAIT = 0x01000000
 const SIGINFO_BYTES = 128
-/** Where siginfo_t has si_code, si_pid and si_status on 64-bit Linux; CLD_EXITED is the si_code of an ordinary exit. */
+/**
+ * Where siginfo_t has si_code, si_pid and si_status on 64-bit Linux; CLD_EXITED is the si_code of an ordinary
+ * exit.
+ */
 const siginfo = { code: 8, pid: 16, status: 24 }
 const CLD_EXITED = 1
 
@@ -29,19 +33,24 @@ interface Waiting {
 const waiting = new Map<number, Waiting>()
 
 /**
- * SIGCHLD says that some child has ended, not which, and several may be told of by one. It can be missing: it belongs to the
- * process, and not every host of this code hands it on. So it is asked from time to time all the same, ever more seldom.
+ * SIGCHLD says that some child has ended, not which, and several may be told of by one. It can be missing: it
+ * belongs to the process, and not every host of this code hands it on. So it is asked from time to time all
+ * the same, ever more seldom.
  */
 const FIRST_PAUSE_MS = 2
 const LONGEST_PAUSE_MS = 1000
 let timer: NodeJS.Timeout | undefined
 
-/** Waits until the process has ended, and leaves it to be reaped: until then its id is not given to anybody else. */
+/**
+ * Waits until the process has ended, and leaves it to be reaped: until then its id is not given to anybody
+ * else.
+ */
 export function waitForEnd(pid: number): Promise<ProcessEnd> {
   if (waiting.size === 0) process.on('SIGCHLD', lookAtAll)
   const { promise, resolve, reject } = Promise.withResolvers<ProcessEnd>()
   waiting.set(pid, { isAbandoned: false, resolve, reject })
-  // It may have ended before anybody listened. The timer also keeps this process from ending while children run.
+  // It may have ended before anybody listened. The timer also keeps this process from ending while children
+  // run.
   look(pid)
   schedule(FIRST_PAUSE_MS)
   return promise

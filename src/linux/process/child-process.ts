@@ -6,7 +6,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
  */
 export function progressOf(pid: number): string | undefined {
   try {
-    // The name in parentheses can have spaces (proc_pid_stat(5)): utime and stime are the 12th and 13th field behind it.
+    // The name in parentheses can have spaces (proc_pid_stat(5)): utime and stime are the 12th and 13th field
+    // behind it.
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     const [utime, stime] = stat
       .slice(stat.lastIndexOf(')') + 2)
@@ -23,8 +24,8 @@ export function progressOf(pid: number): string | undefined {
 const FIRST_TO_GO = '1000'
 
 /**
- * Lets the kernel end this process, and not us, when memory runs out: a check of a large file system may need more than the container
- * has. Whatever it fails with, the command works without.
+ * Lets the kernel end this process, and not us, when memory runs out: a check of a large file system may need
+ * more than the container has. Whatever it fails with, the command works without.
  */
 export function offerToOomKiller(pid: number): void {
   try {

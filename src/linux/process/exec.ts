@@ -12,7 +12,9 @@ export interface RunOptions {
   readonly signal: AbortSignal
   /** Kills the command when it still runs after this many milliseconds; by default only `signal` ends it. */
   readonly timeoutMs?: number
-  /** Kills the command when it has neither used its processor nor asked for data for this many milliseconds. */
+  /**
+   * Kills the command when it has neither used its processor nor asked for data for this many milliseconds.
+   */
   readonly stallMs?: number
 }
 
@@ -34,15 +36,18 @@ export const toolDirectories = [
 /** Nothing is inherited: tools answer in English. */
 const environment = ['LC_ALL=C', `PATH=${toolDirectories.join(':')}`]
 
-/** How long a killed command may take to end. In the kernel, at a disk that does not answer, it does not hear the signal. */
+/**
+ * How long a killed command may take to end. In the kernel, at a disk that does not answer, it does not hear
+ * the signal.
+ */
 const GIVE_UP_MS = 10_000
 
 /** As much is read of each output. */
 const OUTPUT_LIMIT_BYTES = 64 * 1024
 
 /**
- * Runs a command without a shell and waits until it is gone. Whatever ends it early ends it, and what it has started, with
- * SIGKILL: a tool that hangs on a device does not hear anything less.
+ * Runs a command without a shell and waits until it is gone. Whatever ends it early ends it, and what it has
+ * started, with SIGKILL: a tool that hangs on a device does not hear anything less.
  * @throws CommandError when it ends with anything but exit code 0
  * @throws VolumeError failed-precondition when the command is not installed
  * @throws the signal's reason when aborted

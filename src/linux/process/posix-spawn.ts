@@ -3,9 +3,9 @@ import { call, declare, declareIfPresent, errnoNow, SystemCallError } from '../l
 /**
  * Starting processes by posix_spawn(3).
  *
- * Node's own spawn forks: the kernel copies the page tables of all our memory, and we fault on every page after it, all on
- * the main thread: 2.3 ms for `true` in a process of 84 MiB, 5.1 ms at 177 MiB. posix_spawn lends the child our memory until
- * it runs its program: 0.8 ms at any size, on a worker thread.
+ * Node's own spawn forks: the kernel copies the page tables of all our memory, and we fault on every page
+ * after it, all on the main thread: 2.3 ms for `true` in a process of 84 MiB, 5.1 ms at 177 MiB. posix_spawn
+ * lends the child our memory until it runs its program: 0.8 ms at any size, on a worker thread.
  */
 
 const memfdCreate = declare('memfd_create', 'str', 'unsigned int')
@@ -44,7 +44,10 @@ function makeAttributes(): Buffer {
 
 const attributes = makeAttributes()
 
-/** An unnamed file in memory, which children do not inherit unless they are given it. @returns its descriptor */
+/**
+ * An unnamed file in memory, which children do not inherit unless they are given it.
+ * @returns its descriptor
+ */
 export function makeMemoryFile(name: string): number {
   const fd = memfdCreate(name, MFD_CLOEXEC)
   if (fd < 0) throw new SystemCallError('memfd_create', errnoNow(), `make a file in memory for ${name}`)
@@ -59,8 +62,8 @@ export function closeDescriptor(fd: number): void {
 const starting = new Set<Promise<unknown>>()
 
 /**
- * Waits until no child has copies of descriptors of ours any more. Those that are being started have, close-on-exec or not, and
- * keep mounts busy and locks taken by them that we have let go.
+ * Waits until no child has copies of descriptors of ours any more. Those that are being started have,
+ * close-on-exec or not, and keep mounts busy and locks taken by them that we have let go.
  */
 export async function childrenStarted(): Promise<void> {
   await Promise.allSettled(starting)

@@ -51,7 +51,10 @@ export class Granules {
     }
   }
 
-  /** The first granule from this one on that is in the set, or that is not; the number of granules when there is none. */
+  /**
+   * The first granule from this one on that is in the set, or that is not; the number of granules when there
+   * is none.
+   */
   #next(isIn: boolean, from: number): number {
     // Whole words: a device of 8 TiB has 134 million granules, and this is done on the main thread.
     const skipped = isIn ? 0 : 0xffff_ffff

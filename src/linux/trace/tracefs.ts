@@ -8,8 +8,8 @@ import { unmountFlags } from '../mount/mount-options.ts'
 const PREFIX = 'csi-driver-loop-'
 
 /**
- * The kernel's event tracing, mounted for this process only: the mount is taken out of the tree at once, and ends
- * with the open directory.
+ * The kernel's event tracing, mounted for this process only: the mount is taken out of the tree at once, and
+ * ends with the open directory.
  */
 export class Tracefs implements AsyncDisposable {
   readonly #root: FileHandle
@@ -20,7 +20,8 @@ export class Tracefs implements AsyncDisposable {
 
   /**
    * @param place a directory that need not exist, and in which nothing stays
-   * @throws EPERM where a locked-down kernel or a container forbids it, ENODEV where the kernel has no tracing
+   * @throws EPERM where a locked-down kernel or a container forbids it, ENODEV where the kernel has no
+   * tracing
    */
   static async open(place: string): Promise<Tracefs> {
     await mkdir(place, { recursive: true })
@@ -33,14 +34,20 @@ export class Tracefs implements AsyncDisposable {
     }
   }
 
-  /** The directory of a new instance: buffers and events that no other user of the tracing sees. @throws EEXIST */
+  /**
+   * The directory of a new instance: buffers and events that no other user of the tracing sees.
+   * @throws EEXIST
+   */
   async makeInstance(name: string): Promise<string> {
     const path = join(this.#instances, PREFIX + name)
     await mkdir(path)
     return path
   }
 
-  /** Removes the instances of processes that are gone, those of ours that nobody reads. To be called at the start. */
+  /**
+   * Removes the instances of processes that are gone, those of ours that nobody reads. To be called at the
+   * start.
+   */
   async sweep(): Promise<void> {
     for (const name of await readdir(this.#instances)) {
       if (name.startsWith(PREFIX)) await removeInstance(join(this.#instances, name))
@@ -56,7 +63,10 @@ export class Tracefs implements AsyncDisposable {
   }
 }
 
-/** Removes an instance, or finds that another process has done so in a sweep. @returns false while somebody reads from it */
+/**
+ * Removes an instance, or finds that another process has done so in a sweep.
+ * @returns false while somebody reads from it
+ */
 export async function removeInstance(path: string): Promise<boolean> {
   try {
     await rmdir(path)

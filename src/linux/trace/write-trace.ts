@@ -63,8 +63,8 @@ export class LinuxWriteTrace implements WriteTrace {
 
   /**
    * What may have been changed since the last call, or since the start: every request that was done by now.
-   * @returns undefined when something was missed since then, or was written behind the size that the device had at the start;
-   * from then on it stays so
+   * @returns undefined when something was missed since then, or was written behind the size that the device
+   * had at the start; from then on it stays so
    */
   async changes(): Promise<Extent[] | undefined> {
     await this.#fetch()
@@ -114,8 +114,8 @@ export class LinuxWriteTrace implements WriteTrace {
   }
 
   /**
-   * False when events were dropped, when the tracing was switched off, for example by an oops, or when the device was
-   * attached anew: what was behind it may have been written elsewhere in between.
+   * False when events were dropped, when the tracing was switched off, for example by an oops, or when the
+   * device was attached anew: what was behind it may have been written elsewhere in between.
    */
   async #isComplete(): Promise<boolean> {
     if (this.#sequence === undefined || diskSequence(this.#device) !== this.#sequence) return false
@@ -129,7 +129,9 @@ export class LinuxWriteTrace implements WriteTrace {
   }
 }
 
-/** A figure that the kernel (5.15 and later) gives out once: every attachment of a loop device gets another. */
+/**
+ * A figure that the kernel (5.15 and later) gives out once: every attachment of a loop device gets another.
+ */
 function diskSequence({ major, minor }: TracedDevice): string | undefined {
   try {
     return readAttribute(`/sys/dev/block/${major}:${minor}/diskseq`)

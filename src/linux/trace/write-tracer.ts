@@ -8,8 +8,9 @@ import { Tracefs } from './tracefs.ts'
 import { LinuxWriteTrace } from './write-trace.ts'
 
 /**
- * Tells what is written to devices while they are copied, so that at the end only that has to be looked at: comparing a
- * whole image with its copy takes a third of the time that the copy took, in which its writers would wait.
+ * Tells what is written to devices while they are copied, so that at the end only that has to be looked at:
+ * comparing a whole image with its copy takes a third of the time that the copy took, in which its writers
+ * would wait.
  */
 export class LinuxWriteTracer implements WriteTracer, AsyncDisposable {
   readonly #tracefs: Tracefs
@@ -21,8 +22,8 @@ export class LinuxWriteTracer implements WriteTracer, AsyncDisposable {
   /**
    * Also ends the traces of processes that died.
    * @param place a directory for this alone, which is made and removed again
-   * @returns undefined where the kernel cannot, or does not let us (lockdown, a container without CAP_SYS_ADMIN), and where
-   * there is no room for the place
+   * @returns undefined where the kernel cannot, or does not let us (lockdown, a container without
+   * CAP_SYS_ADMIN), and where there is no room for the place
    */
   static async open(place: string): Promise<LinuxWriteTracer | undefined> {
     await using undo = new AsyncDisposableStack()

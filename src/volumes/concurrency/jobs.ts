@@ -2,8 +2,8 @@ import { VolumeError } from '../model/errors.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
 /**
- * Work that takes longer than a call may: it goes on when its caller has given up, and a repeated call joins it. With the
- * process it ends, and starts over with the next call.
+ * Work that takes longer than a call may: it goes on when its caller has given up, and a repeated call joins
+ * it. With the process it ends, and starts over with the next call.
  */
 export class Jobs implements AsyncDisposable {
   readonly #running = new Map<
@@ -16,7 +16,8 @@ export class Jobs implements AsyncDisposable {
   /**
    * Joins the job of this key, or begins it, and waits for its result.
    * @param work gets a signal of its own, which fires when the job is cancelled
-   * @throws VolumeError unavailable when the driver is stopping; the signal's reason when the caller gives up waiting; the job goes on
+   * @throws VolumeError unavailable when the driver is stopping; the signal's reason when the caller gives up
+   * waiting; the job goes on
    */
   async run<T>(key: string, work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted()
@@ -36,7 +37,10 @@ export class Jobs implements AsyncDisposable {
     await job?.result.catch(() => undefined)
   }
 
-  /** Ends all jobs, so that calls that wait for them end, and begins no more. Waits until they have cleaned up. */
+  /**
+   * Ends all jobs, so that calls that wait for them end, and begins no more. Waits until they have cleaned
+   * up.
+   */
   async stop(): Promise<void> {
     this.#isStopping = true
     await Promise.all([...this.#running.keys()].map((key) => this.cancel(key, stopping())))

@@ -4,7 +4,10 @@ import { isPassing } from '../model/errors.ts'
 const ATTEMPTS = 6
 const FIRST_PAUSE_MS = 20
 
-/** Repeats what fails because the process or the machine lacks something for a moment, for 0.6 s. @throws as `work` does */
+/**
+ * Repeats what fails because the process or the machine lacks something for a moment, for 0.6 s.
+ * @throws as `work` does
+ */
 export async function whilePassing<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {

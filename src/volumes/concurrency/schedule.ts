@@ -5,8 +5,8 @@ import type { Logger } from 'pino'
 const JITTER = 0.1
 
 /**
- * Work that is repeated in the background. The first time comes after a random part of the interval: nodes that start
- * together do not all work at once. Disposing cancels what runs, and waits for its end.
+ * Work that is repeated in the background. The first time comes after a random part of the interval: nodes
+ * that start together do not all work at once. Disposing cancels what runs, and waits for its end.
  */
 export class Schedule implements AsyncDisposable {
   readonly #stop = new AbortController()

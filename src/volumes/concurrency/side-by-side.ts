@@ -1,15 +1,18 @@
 /** Calls of the disk that one loop over many files makes at once: each can have a file open. */
 export const FILES_AT_ONCE = 32
 
-/** Waits for two things that are under way already. @throws the first error of the two, when both have ended */
+/**
+ * Waits for two things that are under way already.
+ * @throws the first error of the two, when both have ended
+ */
 export async function both<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<[One, Other]> {
   await Promise.allSettled([one, other])
   return await Promise.all([one, other])
 }
 
 /**
- * Does work for many items, for at most `limit` of them at once. All at once would take a file descriptor and some kilobytes for
- * each.
+ * Does work for many items, for at most `limit` of them at once. All at once would take a file descriptor and
+ * some kilobytes for each.
  * @returns the results in the order of the items
  * @throws the first error, when all that was begun has ended; nothing is begun after it
  */

@@ -1,6 +1,8 @@
 /** One thing that is wrong with a node, its pools or its volumes, for whoever operates it. */
 export interface Finding {
-  /** With an error something does not work, or data is in danger; a warning costs a part of it, or may do so. */
+  /**
+   * With an error something does not work, or data is in danger; a warning costs a part of it, or may do so.
+   */
   readonly severity: 'error' | 'warning'
   /** For programs, one word in CamelCase. */
   readonly reason: string

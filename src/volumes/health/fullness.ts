@@ -3,7 +3,10 @@ import { usableBytes, type PoolUsage } from '../pool/space/space.ts'
 import type { StorageIssue } from './issue.ts'
 import type { PoolLimits } from '../model/pool-config.ts'
 
-/** Of the bytes that volumes can have, more than this share is in use: thin volumes may soon meet the end of the pool. */
+/**
+ * Of the bytes that volumes can have, more than this share is in use: thin volumes may soon meet the end of
+ * the pool.
+ */
 const NEARLY_FULL_PERCENT = 95n
 
 /** Undefined while there is room. */

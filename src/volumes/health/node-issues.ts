@@ -29,7 +29,8 @@ export function deviceIssues(volume: Volume, devices: readonly LoopState[]): Vol
 
 /**
  * What is wrong at one path.
- * @param devices those that have the volume's image behind them; a staged block volume is no mount, only a device
+ * @param devices those that have the volume's image behind them; a staged block volume is no mount, only a
+ * device
  */
 export function placeIssues(
   { path, entry, isAlive }: Place,
@@ -54,8 +55,8 @@ function readOnlyIssues(path: string, { options }: MountEntry): VolumeIssue[] {
 }
 
 /**
- * The options of the mount point come first, then those of the file system: the one was asked for, the other is what has
- * become of it. Since Linux 6.15 or so ext4 does not say `ro` but `emergency_ro`.
+ * The options of the mount point come first, then those of the file system: the one was asked for, the other
+ * is what has become of it. Since Linux 6.15 or so ext4 does not say `ro` but `emergency_ro`.
  */
 function isReadOnlyAfterErrors(options: readonly string[]): boolean {
   if (options.includes('emergency_ro')) return true

@@ -5,7 +5,9 @@ import { fullness } from './fullness.ts'
 import type { StorageIssue } from './issue.ts'
 import { withinDeadline } from '../concurrency/within-deadline.ts'
 
-/** Whoever asks for the health of all pools waits no longer for one of them: the kubelet's probes have 5 s. */
+/**
+ * Whoever asks for the health of all pools waits no longer for one of them: the kubelet's probes have 5 s.
+ */
 const LOOK_MS = 3000
 
 export interface PoolLook {
@@ -44,7 +46,9 @@ async function measure(pool: Pool): Promise<PoolLook> {
   }
 }
 
-/** @throws an error that `isPassing` when this process lacks something to look: that says nothing of the pool */
+/**
+ * @throws an error that `isPassing` when this process lacks something to look: that says nothing of the pool
+ */
 function failed({ name }: Pool, error: unknown): PoolLook {
   if (isPassing(error)) throw failureOf(`pool "${name}"`, error)
   const failure = error instanceof PoolUnreachableError ? error : undefined

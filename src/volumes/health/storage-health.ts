@@ -27,7 +27,10 @@ export class StorageHealth {
     this.#pools = pools
   }
 
-  /** Looks at every pool once, and tries those again that cannot be reached. It waits for none that does not answer. */
+  /**
+   * Looks at every pool once, and tries those again that cannot be reached. It waits for none that does not
+   * answer.
+   */
   async issues(): Promise<StorageIssue[]> {
     const begin = performance.now()
     const looks = new Map(
@@ -44,11 +47,11 @@ export class StorageHealth {
   }
 
   /**
-   * Whether the driver can do anything at all. The loss of one pool of several is no reason to restart the driver, which is
-   * what a failed probe leads to.
+   * Whether the driver can do anything at all. The loss of one pool of several is no reason to restart the
+   * driver, which is what a failed probe leads to.
    * @returns what is wrong with some of them
-   * @throws VolumeError failed-precondition saying why no pool can be reached; PoolUnreachableError PoolNotAnswering where that may
-   * end by itself
+   * @throws VolumeError failed-precondition saying why no pool can be reached; PoolUnreachableError
+   * PoolNotAnswering where that may end by itself
    */
   async requireSomePool(): Promise<StorageIssue[]> {
     const issues = await this.issues()

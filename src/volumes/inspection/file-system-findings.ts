@@ -9,8 +9,8 @@ export interface FileSystemInspection {
 }
 
 /**
- * Whether the file system of a volume that nobody uses is in its place, by its superblock alone: a stage looks more closely,
- * but this is cheap enough to do for all volumes.
+ * Whether the file system of a volume that nobody uses is in its place, by its superblock alone: a stage
+ * looks more closely, but this is cheap enough to do for all volumes.
  */
 export async function fileSystemFindings(
   { devices, image, volume }: VolumeOnNode,

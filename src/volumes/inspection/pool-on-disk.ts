@@ -12,8 +12,8 @@ import { readRecords, type RecordsOnDisk } from './records-on-disk.ts'
 import type { PoolConfig } from '../model/pool-config.ts'
 
 /**
- * `new` is a pool that the next start of the driver makes; a pool image is `unmounted` while no driver runs, or seen from
- * another mount namespace than the driver's.
+ * `new` is a pool that the next start of the driver makes; a pool image is `unmounted` while no driver runs,
+ * or seen from another mount namespace than the driver's.
  */
 export type PoolState = 'ready' | 'new' | 'unmounted' | 'unreachable'
 
@@ -35,7 +35,10 @@ export interface InspectionDependencies {
 
 const nothing = { records: [], damaged: new Map(), unfinished: new Map() }
 
-/** Looks at a pool beside the driver that may have it open: takes no lock, makes nothing, sweeps nothing. Never fails. */
+/**
+ * Looks at a pool beside the driver that may have it open: takes no lock, makes nothing, sweeps nothing.
+ * Never fails.
+ */
 export async function readPool(config: PoolConfig, on: InspectionDependencies): Promise<PoolOnDisk> {
   const found = { config, problem: undefined, volumes: nothing, snapshots: nothing }
   try {

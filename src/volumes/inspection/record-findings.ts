@@ -47,7 +47,9 @@ function leftover(path: string): Finding {
   }
 }
 
-/** Volumes that another node, or this one under another name, has made: no cluster asks this node for them. */
+/**
+ * Volumes that another node, or this one under another name, has made: no cluster asks this node for them.
+ */
 function strangers(pool: PoolOnDisk, nodeId: string): Finding[] {
   const ids = pool.volumes.records.map(({ id }) => id).filter((id) => !isIdOfNode(id, nodeId))
   return ids.map((id) => ({

@@ -15,14 +15,15 @@ export interface RecordsOnDisk<T> {
   /** Why a record cannot be used, by id. */
   readonly damaged: ReadonlyMap<string, Error>
   /**
-   * What is not there yet or not there any more: under way where a driver runs, left behind where none does. By name, with
-   * the volumes that may be frozen for it.
+   * What is not there yet or not there any more: under way where a driver runs, left behind where none does.
+   * By name, with the volumes that may be frozen for it.
    */
   readonly unfinished: ReadonlyMap<string, readonly string[]>
 }
 
 /**
- * Reads what RecordStore.open reads, and changes nothing. A driver may be at work: what disappears meanwhile is left out.
+ * Reads what RecordStore.open reads, and changes nothing. A driver may be at work: what disappears meanwhile
+ * is left out.
  */
 export async function readRecords<T extends { readonly id: string }>(
   kind: RecordKind<T>,

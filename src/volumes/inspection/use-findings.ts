@@ -34,7 +34,9 @@ export function frozenFindings(pool: PoolOnDisk, volumes: readonly VolumeOnNode[
   })
 }
 
-/** A device with a name of ours, whose image is deleted: the volume is gone, and the device holds its blocks. */
+/**
+ * A device with a name of ours, whose image is deleted: the volume is gone, and the device holds its blocks.
+ */
 export interface OrphanDevice {
   readonly state: LoopState
   /** Those on top of it, which keep it. */

@@ -6,14 +6,17 @@ export function shows(entry: MountEntry, device: LoopDevice): boolean {
   return entry.loop?.number === device.number
 }
 
-/** True for a mount that some volume of ours can have made: a file system on a loop device, or a loop device's node. */
+/**
+ * True for a mount that some volume of ours can have made: a file system on a loop device, or a loop device's
+ * node.
+ */
 export function isLoopMount(entry: MountEntry): boolean {
   return entry.loop !== undefined
 }
 
 /**
- * The mounts through which somebody uses the whole device. Mounts of directories inside (a pod's subPath) belong to
- * one of these and do not count.
+ * The mounts through which somebody uses the whole device. Mounts of directories inside (a pod's subPath)
+ * belong to one of these and do not count.
  */
 export function usesOf(device: LoopDevice, mounts: readonly MountEntry[]): MountEntry[] {
   const ours = mounts.filter((entry) => shows(entry, device))

@@ -9,7 +9,8 @@ function factorOf(suffix: string): bigint | undefined {
 }
 
 /**
- * Bytes of a quantity as Kubernetes writes it: `10Gi`, `1.5Ti`, `500M`, `4096`. Fractions of a byte are rounded up.
+ * Bytes of a quantity as Kubernetes writes it: `10Gi`, `1.5Ti`, `500M`, `4096`. Fractions of a byte are
+ * rounded up.
  * @returns undefined when the text is no such quantity
  */
 export function parseBytes(text: string): bigint | undefined {

@@ -13,7 +13,10 @@ const UNIT = 4096n
 /** What a volume has when nobody asks for a size. */
 export const DEFAULT_CAPACITY = 1n << 30n
 
-/** Far above what any file system keeps in one file, far below where sizes stop being exact as JavaScript numbers. */
+/**
+ * Far above what any file system keeps in one file, far below where sizes stop being exact as JavaScript
+ * numbers.
+ */
 export const MAXIMUM_CAPACITY = 1n << 50n
 
 /** @throws VolumeError invalid-argument for a range that no volume can be in */

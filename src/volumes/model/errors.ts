@@ -1,6 +1,6 @@
 /**
- * What can be wrong with a request, in the words of the CSI specification ("Error Scheme"). The gRPC layer has one
- * table from these to status codes (src/csi/errors.ts).
+ * What can be wrong with a request, in the words of the CSI specification ("Error Scheme"). The gRPC layer
+ * has one table from these to status codes (src/csi/errors.ts).
  */
 export type ErrorKind =
   | 'invalid-argument'
@@ -38,7 +38,10 @@ function errnoOf(error: unknown): string | undefined {
   return Error.isError(error) && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
-/** True when this process, or the machine, lacks something for a moment: that says nothing of the file that was asked for. */
+/**
+ * True when this process, or the machine, lacks something for a moment: that says nothing of the file that
+ * was asked for.
+ */
 export function isPassing(error: unknown): boolean {
   return hasErrno(error, 'EMFILE', 'ENFILE', 'ENOMEM', 'EINTR', 'EAGAIN')
 }
@@ -49,7 +52,10 @@ export function messageOf(error: unknown): string {
   return Error.isError(first) ? first.message : String(first)
 }
 
-/** The same failure, in a message that begins with what it is about; its errno, if it has one, stays (see hasErrno). */
+/**
+ * The same failure, in a message that begins with what it is about; its errno, if it has one, stays (see
+ * hasErrno).
+ */
 export function failureOf(subject: string, error: unknown): Error {
   const failure = new Error(`${subject}: ${messageOf(error)}`, { cause: error })
   const code = errnoOf(firstFailure(error))

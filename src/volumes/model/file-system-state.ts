@@ -3,14 +3,17 @@ import { VolumeError } from './errors.ts'
 import type { FsType, Signature } from './ports.ts'
 
 /**
- * What the record of a volume says about the file system in its image. A volume is formatted at most once in its life, so
- * this decides whether an image that looks blank may be formatted, or is damaged.
+ * What the record of a volume says about the file system in its image. A volume is formatted at most once in
+ * its life, so this decides whether an image that looks blank may be formatted, or is damaged.
  *
- * - `new`: the driver made the image, and no stage has succeeded yet. It holds nothing, what a killed mkfs left, or a file system
+ * - `new`: the driver made the image, and no stage has succeeded yet. It holds nothing, what a killed mkfs
+ * left, or a file system
  *   that no pod has had.
- * - `unknown`: it may have been formatted before: the record is older than this field, or a raw block device was written.
+ * - `unknown`: it may have been formatted before: the record is older than this field, or a raw block device
+ * was written.
  * - `imported`: the image came from outside, so it has a file system that the driver has never mounted.
- * - `formatted`: it has a file system with this UUID (empty for one without), which the driver has made or mounted, and may hold
+ * - `formatted`: it has a file system with this UUID (empty for one without), which the driver has made or
+ * mounted, and may hold
  *   data of pods.
  */
 export type FileSystemState =
@@ -32,7 +35,10 @@ export interface FoundContent extends Signature {
   readonly hasData: boolean
 }
 
-/** The image does not have the file system that the volume was mounted with, or may have had. Only a person can tell why. */
+/**
+ * The image does not have the file system that the volume was mounted with, or may have had. Only a person
+ * can tell why.
+ */
 export class FileSystemMissing extends VolumeError {
   /** What was found in the image of which volume. */
   readonly problem: string

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 
 declare const brand: unique symbol
 
-/** An id that this driver gave out. It is safe as a file name, a label and a loop device's name (41 bytes). */
+/**
+ * An id that this driver gave out. It is safe as a file name, a label and a loop device's name (41 bytes).
+ */
 type Id<Kind> = string & { readonly [brand]: Kind }
 export type VolumeId = Id<'volume'>
 export type SnapshotId = Id<'snapshot'>
@@ -22,16 +24,16 @@ export function nodeHash(nodeId: string): string {
 }
 
 /**
- * The id follows from the node and the requested name alone, so that a repeated CreateVolume finds what the first one
- * made by looking it up. Names are any Unicode (`/` and `..` too) and never become file names.
+ * The id follows from the node and the requested name alone, so that a repeated CreateVolume finds what the
+ * first one made by looking it up. Names are any Unicode (`/` and `..` too) and never become file names.
  */
 export function volumeIdFor(nodeId: string, name: string): VolumeId {
   return `${nodeHash(nodeId)}-${hash(name, NAME_HASH_DIGITS)}` as VolumeId
 }
 
 /**
- * As volumeIdFor, for a volume that is made when it is published, under a name that the kubelet gives it. No persistent
- * volume has the same id: CSI allows no U+0000 in their names.
+ * As volumeIdFor, for a volume that is made when it is published, under a name that the kubelet gives it. No
+ * persistent volume has the same id: CSI allows no U+0000 in their names.
  */
 export function ephemeralIdFor(nodeId: string, name: string): VolumeId {
   return volumeIdFor(nodeId, `ephemeral\0${name}`)
@@ -47,7 +49,10 @@ export function groupSnapshotIdFor(nodeId: string, name: string): GroupSnapshotI
   return `${nodeHash(nodeId)}-${hash(`group ${name}`, NAME_HASH_DIGITS)}` as GroupSnapshotId
 }
 
-/** True for what one of the above can have returned on any node; a caller's id must pass before it becomes a path. */
+/**
+ * True for what one of the above can have returned on any node; a caller's id must pass before it becomes a
+ * path.
+ */
 export function isId(text: string): boolean {
   return pattern.test(text)
 }

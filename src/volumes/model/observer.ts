@@ -27,7 +27,10 @@ export const repairs = [
 ] as const
 export type Repair = (typeof repairs)[number]
 
-/** Hears of what happens to volumes, for figures and traces. It is never in the way: it throws nothing of its own. */
+/**
+ * Hears of what happens to volumes, for figures and traces. It is never in the way: it throws nothing of its
+ * own.
+ */
 export interface Observer {
   /** Does the work and returns what it returns, or throws what it throws. */
   step<T>(step: Step, work: () => Promise<T>): Promise<T>

@@ -9,7 +9,10 @@ export interface VolumeParameters extends VolumeAttributes {
   readonly pool: string
   readonly fsType: FsType | undefined
   readonly mkfsOptions: readonly string[]
-  /** `imported`: somebody puts an image with a file system in the place of the blank one; the driver never makes one. */
+  /**
+   * `imported`: somebody puts an image with a file system in the place of the blank one; the driver never
+   * makes one.
+   */
   readonly content: 'new' | 'imported'
   readonly labels: Readonly<Record<string, string>>
 }

@@ -8,11 +8,16 @@ export interface SnapshotGroup {
   readonly id: GroupSnapshotId
   readonly name: string
   readonly members: readonly SnapshotId[]
-  /** The names of the pools that the members are in, by which those of a pool that is not there are not taken for missing. */
+  /**
+   * The names of the pools that the members are in, by which those of a pool that is not there are not taken
+   * for missing.
+   */
   readonly pools: readonly string[]
 }
 
-/** The content that a volume had at one point in time. It does not depend on the volume, which may be gone. */
+/**
+ * The content that a volume had at one point in time. It does not depend on the volume, which may be gone.
+ */
 export interface Snapshot {
   readonly id: SnapshotId
   /** CreateSnapshot's name: any Unicode. For a member of a group, the group's name and the source. */

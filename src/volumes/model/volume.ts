@@ -9,8 +9,8 @@ export type AccessType = 'mount' | 'block'
 export type Provisioning = 'thin' | 'thick'
 
 /**
- * When blocks that the file system no longer uses go back to the pool: never, at once (the `discard` mount option), or
- * from time to time (FITRIM).
+ * When blocks that the file system no longer uses go back to the pool: never, at once (the `discard` mount
+ * option), or from time to time (FITRIM).
  */
 export type Discard = 'none' | 'online' | 'periodic'
 
@@ -50,7 +50,9 @@ export interface Volume extends VolumeSpec {
   readonly labels: Readonly<Record<string, string>>
 }
 
-/** CSI's access modes of one node. The modes of several nodes make no sense for a volume that lives on one. */
+/**
+ * CSI's access modes of one node. The modes of several nodes make no sense for a volume that lives on one.
+ */
 export const accessModes = [
   'SINGLE_NODE_WRITER',
   'SINGLE_NODE_READER_ONLY',
@@ -71,9 +73,9 @@ export type Access =
     }
 
 /**
- * The same for the life of a volume and for its copies, because file systems and partition tables depend on it. With 4096,
- * direct I/O is possible on every file system below, also when an image shares blocks; what is in a raw block volume may
- * expect the sectors of a common disk.
+ * The same for the life of a volume and for its copies, because file systems and partition tables depend on
+ * it. With 4096, direct I/O is possible on every file system below, also when an image shares blocks; what is
+ * in a raw block volume may expect the sectors of a common disk.
  */
 export function sectorBytesOf({ accessTypes }: Pick<Volume, 'accessTypes'>): SectorBytes {
   return accessTypes.includes('mount') ? 4096 : 512

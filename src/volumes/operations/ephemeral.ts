@@ -23,11 +23,13 @@ export interface EphemeralRequest {
 }
 
 /**
- * Volumes that a pod declares inline: made when they are published, mounted at the target path itself, and deleted when they
- * are unpublished. The kubelet gives them names of its own, by which it also asks for them later.
+ * Volumes that a pod declares inline: made when they are published, mounted at the target path itself, and
+ * deleted when they are unpublished. The kubelet gives them names of its own, by which it also asks for them
+ * later.
  *
- * Making, mounting, unmounting and deleting are steps that can each be the last one before a crash. A repeated call finds
- * what there is and goes on; what nobody asks for any more is not mounted, and goes when its pool is opened.
+ * Making, mounting, unmounting and deleting are steps that can each be the last one before a crash. A
+ * repeated call finds what there is and goes on; what nobody asks for any more is not mounted, and goes when
+ * its pool is opened.
  */
 export class EphemeralVolumes {
   readonly #on: NodeDependencies
@@ -41,8 +43,8 @@ export class EphemeralVolumes {
   }
 
   /**
-   * @throws VolumeError invalid-argument; resource-exhausted; already-exists when the name is taken by a volume that is not
-   * what is asked for, or something else is at the target
+   * @throws VolumeError invalid-argument; resource-exhausted; already-exists when the name is taken by a
+   * volume that is not what is asked for, or something else is at the target
    */
   async publish(name: string, request: EphemeralRequest, signal: AbortSignal): Promise<void> {
     const { access, volumeContext } = request
@@ -73,15 +75,18 @@ export class EphemeralVolumes {
     }
   }
 
-  /** Unmounts the volume and deletes it. Not published there: nothing to do but to remove the empty target. */
+  /**
+   * Unmounts the volume and deletes it. Not published there: nothing to do but to remove the empty target.
+   */
   async unpublish(volume: Volume, targetPath: string, signal: AbortSignal): Promise<void> {
     if (await this.#unmount(volume, targetPath, signal)) await this.#provisioner.delete(volume.id, signal)
   }
 
   /**
-   * As `unpublish`, for a volume whose record or image is damaged: its pod has ended, so there is nothing to repair. No
-   * persistent volume can have an id that was made of an ephemeral one's name.
-   * @throws VolumeError failed-precondition while something uses it elsewhere; aborted while it is being detached
+   * As `unpublish`, for a volume whose record or image is damaged: its pod has ended, so there is nothing to
+   * repair. No persistent volume can have an id that was made of an ephemeral one's name.
+   * @throws VolumeError failed-precondition while something uses it elsewhere; aborted while it is being
+   * detached
    */
   async unpublishDamaged(name: string, targetPath: string, signal: AbortSignal): Promise<void> {
     const { catalog, files, locks, loops, mounts } = this.#on
@@ -179,7 +184,8 @@ export class EphemeralVolumes {
   }
 
   /**
-   * Never fails: what is in use is kept, and what could not be deleted is tried again when the pool is next opened.
+   * Never fails: what is in use is kept, and what could not be deleted is tried again when the pool is next
+   * opened.
    * @returns whether it was deleted
    */
   async #deleteIfUnused(volume: Volume, signal: AbortSignal): Promise<boolean> {
@@ -202,7 +208,8 @@ export class EphemeralVolumes {
 }
 
 /**
- * No storage quota counts inline volumes, so a pool takes them only where its operator says how large they may be.
+ * No storage quota counts inline volumes, so a pool takes them only where its operator says how large they
+ * may be.
  * @returns that size, in bytes
  */
 function largestInline({ name, limits }: Pool): bigint {

@@ -18,10 +18,11 @@ export class NodeGrowth {
   }
 
   /**
-   * Grows image and device where that has not happened yet, then the file system, which stays in use meanwhile.
+   * Grows image and device where that has not happened yet, then the file system, which stays in use
+   * meanwhile.
    * @param path where the volume is staged or published
-   * @throws VolumeError not-found when the volume is not there; out-of-range when there is no room; failed-precondition when
-   * its file system would have to grow and is mounted for reading only
+   * @throws VolumeError not-found when the volume is not there; out-of-range when there is no room;
+   * failed-precondition when its file system would have to grow and is mounted for reading only
    */
   async expand(id: string, path: string, range: CapacityRange, signal: AbortSignal): Promise<Volume> {
     const { catalog, fileSystems, locks } = this.#on
@@ -39,7 +40,10 @@ export class NodeGrowth {
     return volume
   }
 
-  /** A pod that only reads has a read-only bind mount of a file system that may well be mounted for writing elsewhere. */
+  /**
+   * A pod that only reads has a read-only bind mount of a file system that may well be mounted for writing
+   * elsewhere.
+   */
   async #writableMount(device: LoopDevice): Promise<string | undefined> {
     const uses = usesOf(device, await this.#on.mounts.list())
     return uses.find((entry) => isFileSystem(entry) && !entry.readOnly)?.target

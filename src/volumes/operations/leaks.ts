@@ -4,8 +4,8 @@ import type { Observer } from '../model/observer.ts'
 import type { LoopDevices } from '../model/ports.ts'
 
 /**
- * Loop devices of volumes that are gone: of raw block volumes whose driver was killed, or whose whole cluster was deleted. On a
- * kind node they are those of all nodes, which share the machine's devices.
+ * Loop devices of volumes that are gone: of raw block volumes whose driver was killed, or whose whole cluster
+ * was deleted. On a kind node they are those of all nodes, which share the machine's devices.
  */
 export class Leaks {
   readonly #loops: LoopDevices

@@ -29,11 +29,11 @@ export class Modifier {
   }
 
   /**
-   * All or nothing: what was done is undone when a later part fails. What is asked for is made so whatever the record
-   * says, because a crash may have come between. `discard` counts from the next mount on.
-   * @throws VolumeError not-found; resource-exhausted when there is no room to make it thick; invalid-argument for direct
-   * I/O and for thick where it is not possible, and for attributes that contradict each other; failed-precondition for the
-   * provisioning of a raw block volume in use
+   * All or nothing: what was done is undone when a later part fails. What is asked for is made so whatever
+   * the record says, because a crash may have come between. `discard` counts from the next mount on.
+   * @throws VolumeError not-found; resource-exhausted when there is no room to make it thick;
+   * invalid-argument for direct I/O and for thick where it is not possible, and for attributes that
+   * contradict each other; failed-precondition for the provisioning of a raw block volume in use
    */
   async modify(id: string, changes: Partial<VolumeAttributes>, signal: AbortSignal): Promise<void> {
     const { catalog, locks } = this.#on
@@ -107,7 +107,8 @@ export class Modifier {
     await draft.noteFrozen([volume.id])
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(FREEZE_TIMEOUT_MS)])
     const work = (): Promise<void> => files.deallocate(image, bounded)
-    // Not thawed before it has ended: a hole that is still to be punched would take what is written there meanwhile.
+    // Not thawed before it has ended: a hole that is still to be punched would take what is written there
+    // meanwhile.
     await whileFrozen([{ volumeId: volume.id, fileSystem }], work, bounded, log, false)
   }
 

@@ -53,8 +53,8 @@ export class Provisioner {
   }
 
   /**
-   * Makes the volume of this name, or returns the one that a request like this one made before. Copying the content of a
-   * source goes on when the caller gives up; a repeated call joins it.
+   * Makes the volume of this name, or returns the one that a request like this one made before. Copying the
+   * content of a source goes on when the caller gives up; a repeated call joins it.
    * @throws VolumeError already-exists when the name is taken by a volume that is not what is asked for
    */
   async create(request: CreateRequest, signal: AbortSignal): Promise<Volume> {
@@ -95,7 +95,10 @@ export class Provisioner {
     })
   }
 
-  /** Deletes the volume and its data. @throws VolumeError failed-precondition while it is staged or attached */
+  /**
+   * Deletes the volume and its data.
+   * @throws VolumeError failed-precondition while it is staged or attached
+   */
   async delete(id: string, signal: AbortSignal): Promise<void> {
     const { catalog, files, locks, loops } = this.#on
     using _lock = await locks.acquire(id, signal)
@@ -108,7 +111,8 @@ export class Provisioner {
     // With the image's lock in hand nobody can attach it between here and its removal.
     const lock = await lockImage(files, catalog.image(volume), signal)
     await using _unused = lock === 'no image' ? undefined : lock
-    // Its file is kept as long as a device has it, and its number must not go to another volume while a pod shows that.
+    // Its file is kept as long as a device has it, and its number must not go to another volume while a pod
+    // shows that.
     if (lock === 'no image') await loops.detachNamed(id, signal)
     if (!lock) {
       throw new VolumeError(
@@ -168,7 +172,8 @@ export class Provisioner {
 
 /**
  * What is asked for, with what the source of the content says where nothing is asked.
- * @throws VolumeError invalid-argument when the capabilities, the parameters and the source contradict each other
+ * @throws VolumeError invalid-argument when the capabilities, the parameters and the source contradict each
+ * other
  */
 export function specOf(
   { accesses, parameters, source }: Pick<CreateRequest, 'accesses' | 'parameters' | 'source'>,
@@ -200,8 +205,8 @@ function initialState(
 }
 
 /**
- * The lock that a loop device holds, too. A copy of the volume that looks whether it is attached, and does not hold the volume's lock
- * for that, has it for a moment.
+ * The lock that a loop device holds, too. A copy of the volume that looks whether it is attached, and does
+ * not hold the volume's lock for that, has it for a moment.
  * @returns undefined while somebody has it
  */
 async function lockImage(
@@ -217,7 +222,8 @@ async function lockImage(
     }
     return await files.lock(image)
   } catch (error) {
-    // Nothing, or what nobody can attach: a socket, a device without a driver, a symbolic link that leads nowhere.
+    // Nothing, or what nobody can attach: a socket, a device without a driver, a symbolic link that leads
+    // nowhere.
     if (hasErrno(error, 'ENOENT', 'ENXIO', 'ENODEV', 'ELOOP')) return 'no image'
     throw error
   }

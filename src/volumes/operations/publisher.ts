@@ -25,8 +25,8 @@ export class Publisher {
   }
 
   /**
-   * @throws VolumeError not-found; failed-precondition when it is not staged, or published elsewhere and the access mode
-   * allows one place only; already-exists when something else is at the target
+   * @throws VolumeError not-found; failed-precondition when it is not staged, or published elsewhere and the
+   * access mode allows one place only; already-exists when something else is at the target
    */
   async publish(id: string, request: PublishRequest, signal: AbortSignal): Promise<void> {
     const { catalog, locks, loops, mounts } = this.#on
@@ -105,7 +105,10 @@ export class Publisher {
     )
   }
 
-  /** Read-only users get a device of their own, on top of the volume's, so that even a privileged pod cannot write. */
+  /**
+   * Read-only users get a device of their own, on top of the volume's, so that even a privileged pod cannot
+   * write.
+   */
   async #attachReadOnly(volume: Volume, attached: LoopState, signal: AbortSignal): Promise<LoopDevice> {
     // Not direct: reads through the page cache of the device below see what its writers have just written.
     const options = {

@@ -9,8 +9,9 @@ import { isLoopMount, shows, strange, usesOf } from '../machine/uses.ts'
 import { sectorBytesOf, type Access, type Volume } from '../model/volume.ts'
 
 /**
- * Brings a volume to the node and takes it away again: its loop device, and for a mount volume its file system at the
- * staging path. What is there already is asked of the kernel, so every call can be repeated, also after a crash.
+ * Brings a volume to the node and takes it away again: its loop device, and for a mount volume its file
+ * system at the staging path. What is there already is asked of the kernel, so every call can be repeated,
+ * also after a crash.
  */
 export class Stager {
   readonly #on: NodeDependencies
@@ -20,8 +21,8 @@ export class Stager {
   }
 
   /**
-   * @throws VolumeError not-found; failed-precondition when the volume cannot be used in this way or holds something
-   * unexpected; already-exists when it is staged here in another way
+   * @throws VolumeError not-found; failed-precondition when the volume cannot be used in this way or holds
+   * something unexpected; already-exists when it is staged here in another way
    */
   async stage(id: string, stagingPath: string, access: Access, signal: AbortSignal): Promise<void> {
     const { catalog, locks } = this.#on
@@ -64,7 +65,9 @@ export class Stager {
     else await loops.detach(image, signal)
   }
 
-  /** Without autoclear: as long as a pod holds the node of a device, its number must not go to another volume. */
+  /**
+   * Without autoclear: as long as a pod holds the node of a device, its number must not go to another volume.
+   */
   async #stageBlock(volume: Volume, readOnly: boolean, signal: AbortSignal): Promise<void> {
     const { catalog, loops } = this.#on
     const image = await catalog.wholeImage(volume)
@@ -88,7 +91,10 @@ export class Stager {
     await using _attachment = await loops.attach(image, options, signal)
   }
 
-  /** What a pod writes to the raw device may look blank, so a volume that can also be mounted is no longer a new one. */
+  /**
+   * What a pod writes to the raw device may look blank, so a volume that can also be mounted is no longer a
+   * new one.
+   */
   async #expectRawContent(volume: Volume): Promise<void> {
     if (volume.fileSystem.state !== 'new') return
     const { space, volumes } = this.#on.catalog.pool(volume.pool)

@@ -15,7 +15,10 @@ export class Trimmer {
     this.#log = log
   }
 
-  /** Trims those of the pool's volumes that want it, one after another. A volume where that fails does not keep the others. */
+  /**
+   * Trims those of the pool's volumes that want it, one after another. A volume where that fails does not
+   * keep the others.
+   */
   async trim(pool: Pool, signal: AbortSignal): Promise<void> {
     for (const { id } of pool.volumes.values()) {
       try {
@@ -36,15 +39,15 @@ export class Trimmer {
     }
     if (trimmedBytes === undefined) return
     pool.space.changed()
-    // By the file system's own count, which for xfs and btrfs is all that is free. What the pool gets cannot be measured here:
-    // xfs does not wait for its discards (Linux 6.6).
+    // By the file system's own count, which for xfs and btrfs is all that is free. What the pool gets cannot
+    // be measured here: xfs does not wait for its discards (Linux 6.6).
     this.#log.info({ volume: id, pool: pool.name, trimmedBytes: Number(trimmedBytes) }, 'trimmed')
   }
 
   /**
-   * Leaves out what is not mounted, or for reading only. Under the volume's lock, so that nothing is trimmed that is frozen
-   * for a snapshot, and nothing unmounted while it is trimmed. Calls that wait for the lock have their turn between two steps, and
-   * may change all of it, so everything is looked at again in each.
+   * Leaves out what is not mounted, or for reading only. Under the volume's lock, so that nothing is trimmed
+   * that is frozen for a snapshot, and nothing unmounted while it is trimmed. Calls that wait for the lock
+   * have their turn between two steps, and may change all of it, so everything is looked at again in each.
    */
   async #trimStep(pool: Pool, id: string, from: bigint, signal: AbortSignal): Promise<TrimStep | undefined> {
     const { loops, locks, mounts } = this.#on

@@ -27,7 +27,10 @@ export class Catalog {
     return this.#pools.open
   }
 
-  /** @throws VolumeError invalid-argument naming the pools that there are; unavailable for one that cannot be reached now */
+  /**
+   * @throws VolumeError invalid-argument naming the pools that there are; unavailable for one that cannot be
+   * reached now
+   */
   pool(name: string): Pool {
     const { open, unreachable } = this.#pools
     const pool = open.find((pool) => pool.name === name)
@@ -60,7 +63,8 @@ export class Catalog {
   }
 
   /**
-   * To be called before all volumes are listed: of a list without those of a pool that cannot be reached they would seem to be lost.
+   * To be called before all volumes are listed: of a list without those of a pool that cannot be reached they
+   * would seem to be lost.
    * @throws VolumeError unavailable saying which pools cannot be reached
    */
   requireAll(): void {
@@ -69,7 +73,10 @@ export class Catalog {
     throw new VolumeError('unavailable', `not all volumes can be listed now: ${reasonsOf(unreachable)}`)
   }
 
-  /** To be called before something is deleted: what was damaged may have been removed by a person since it was found. */
+  /**
+   * To be called before something is deleted: what was damaged may have been removed by a person since it was
+   * found.
+   */
   async forgetRemoved(id: string): Promise<void> {
     for (const { snapshots, volumes } of this.pools()) {
       await volumes.forgetRemoved(id)
@@ -96,7 +103,10 @@ export class Catalog {
     return page([...whole, ...damaged.map((id) => ({ id }))], after, limit)
   }
 
-  /** The volume that lives and dies with a pod, by the name that the kubelet has given it. @throws as `find` */
+  /**
+   * The volume that lives and dies with a pod, by the name that the kubelet has given it.
+   * @throws as `find`
+   */
   findEphemeral(name: string): Volume | undefined {
     return this.find(ephemeralIdFor(this.#nodeId, name))
   }
@@ -112,12 +122,17 @@ export class Catalog {
     return this.pool(volume.pool).volumes.image(volume.id)
   }
 
-  /** As `image`, for whoever is going to use it. @throws VolumeError failed-precondition when some of it is missing */
+  /**
+   * As `image`, for whoever is going to use it.
+   * @throws VolumeError failed-precondition when some of it is missing
+   */
   wholeImage(volume: Volume): Promise<string> {
     return this.pool(volume.pool).wholeImage(volume)
   }
 
-  /** In the order of their ids, beginning behind `after`. Volumes that live and die with a pod are not listed. */
+  /**
+   * In the order of their ids, beginning behind `after`. Volumes that live and die with a pod are not listed.
+   */
   list(after: string, limit: number): Volume[] {
     const volumes = this.pools().flatMap((pool) => pool.volumes.values())
     return page(
@@ -162,8 +177,8 @@ export class Catalog {
   }
 
   /**
-   * False for a group whose members are not all there, because they come and go one by one. Members that are damaged, or
-   * whose pool is not there, do not make the others unusable.
+   * False for a group whose members are not all there, because they come and go one by one. Members that are
+   * damaged, or whose pool is not there, do not make the others unusable.
    */
   isComplete({ members, pools }: SnapshotGroup): boolean {
     const open = this.pools()

@@ -18,7 +18,9 @@ import { snapshotKind } from './records/snapshot-record.ts'
 import { whyNotThick } from './thick.ts'
 import { volumeKind } from './records/volume-record.ts'
 
-/** A directory of volumes and snapshots, with its limits. While a pool is open no other process can open it. */
+/**
+ * A directory of volumes and snapshots, with its limits. While a pool is open no other process can open it.
+ */
 export class Pool implements AsyncDisposable {
   readonly name: string
   /** As `pool.json` has it. */
@@ -28,7 +30,10 @@ export class Pool implements AsyncDisposable {
   readonly volumes: RecordStore<Volume>
   readonly snapshots: RecordStore<Snapshot>
   readonly space: Ledger
-  /** Why volumes could not be staged whose image did not have their file system, by id; until a stage finds it. */
+  /**
+   * Why volumes could not be staged whose image did not have their file system, by id; until a stage finds
+   * it.
+   */
   readonly withoutFileSystem = new Map<string, FileSystemMissing>()
   readonly gate: Gate
   readonly #image: PoolImageConfig | undefined
@@ -58,7 +63,8 @@ export class Pool implements AsyncDisposable {
   }
 
   /**
-   * @param knownId the id of the pool that was there before; without, an empty or absent directory becomes a new pool
+   * @param knownId the id of the pool that was there before; without, an empty or absent directory becomes a
+   * new pool
    * @throws VolumeError failed-precondition when the directory is in use, not a pool, or a newer driver's;
    * PoolUnreachableError when it is not the pool that was there before
    */
@@ -90,7 +96,10 @@ export class Pool implements AsyncDisposable {
     return new Pool(config, id, volumes, snapshots, gate, files, lock)
   }
 
-  /** Passes while the pool is there. @throws PoolUnreachableError, or another VolumeError, saying what is wrong with it */
+  /**
+   * Passes while the pool is there.
+   * @throws PoolUnreachableError, or another VolumeError, saying what is wrong with it
+   */
   check(): Promise<void> {
     return this.gate.urgently(async () => {
       if (this.#image) await requireImage(this.#files, this.name, this.#image)
@@ -143,7 +152,8 @@ export class Pool implements AsyncDisposable {
 
   /**
    * Makes a volume.
-   * @param makeImage makes the file of the draft, of the volume's capacity, and says what it knows of the file system in it
+   * @param makeImage makes the file of the draft, of the volume's capacity, and says what it knows of the
+   * file system in it
    * @throws VolumeError resource-exhausted, or as `check` and `requirePossible` do
    */
   async create(volume: Volume, makeImage: (draft: Draft) => Promise<FileSystemState>): Promise<Volume> {
@@ -177,7 +187,10 @@ export class Pool implements AsyncDisposable {
     return grown
   }
 
-  /** Begins a snapshot of the volume, and keeps room for it. @throws VolumeError resource-exhausted, or as `check` does */
+  /**
+   * Begins a snapshot of the volume, and keeps room for it.
+   * @throws VolumeError resource-exhausted, or as `check` does
+   */
   async draftSnapshot(id: string, volume: Volume): Promise<Draft> {
     await this.check()
     const { allocated } = await this.#wholeSize(volume)

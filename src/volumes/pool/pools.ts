@@ -19,7 +19,8 @@ export interface PoolsDependencies {
   readonly observer: Observer
   readonly log: Logger
   /**
-   * Ends what a driver that died has left frozen, in a pool that is being opened too, of which nobody knows before.
+   * Ends what a driver that died has left frozen, in a pool that is being opened too, of which nobody knows
+   * before.
    * @param areAll whether the configuration has no other pools
    */
   readonly thaw: (pools: readonly Pool[], areAll: boolean) => Promise<void>
@@ -33,9 +34,9 @@ interface OpenedPool {
 }
 
 /**
- * All pools of this node. One that was there before and cannot be opened now, can no longer be read, or does not answer, is
- * unreachable: the others are served, and it is tried again. One that never was there and cannot be opened is a mistake in the
- * configuration.
+ * All pools of this node. One that was there before and cannot be opened now, can no longer be read, or does
+ * not answer, is unreachable: the others are served, and it is tried again. One that never was there and
+ * cannot be opened is a mistake in the configuration.
  */
 export class Pools implements AsyncDisposable {
   readonly #on: PoolsDependencies
@@ -96,8 +97,8 @@ export class Pools implements AsyncDisposable {
   }
 
   /**
-   * Closes a pool that was found unreadable: a file system that has shut down works again when it is mounted anew, which it
-   * cannot be while we hold it.
+   * Closes a pool that was found unreadable: a file system that has shut down works again when it is mounted
+   * anew, which it cannot be while we hold it.
    */
   async lose(pool: Pool, error: PoolUnreachableError): Promise<void> {
     if (this.#open.get(pool.name) !== pool) return
@@ -235,7 +236,10 @@ export class Pools implements AsyncDisposable {
   }
 }
 
-/** What says that there is a pool, or nothing of what is there, so that it is no mistake to have configured it. */
+/**
+ * What says that there is a pool, or nothing of what is there, so that it is no mistake to have configured
+ * it.
+ */
 const isOfPool: readonly UnreachableReason[] = ['PoolNotAnswering', 'PoolDamaged', 'PoolOfNewerDriver']
 
 /** A mistake that only whoever has configured the pools can mend, and that says nothing of a disk. */

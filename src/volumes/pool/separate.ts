@@ -13,7 +13,10 @@ interface Place {
   readonly home: string
   /** Without symbolic links. */
   readonly path: string
-  /** The directory and those above it, as far as they exist, by device and inode: bind mounts show the same one at another path. */
+  /**
+   * The directory and those above it, as far as they exist, by device and inode: bind mounts show the same
+   * one at another path.
+   */
   readonly directories: readonly (string | undefined)[]
 }
 

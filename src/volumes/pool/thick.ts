@@ -2,8 +2,8 @@ import type { ImageFiles } from '../model/ports.ts'
 import type { PoolConfig } from '../model/pool-config.ts'
 
 /**
- * Thick volumes have all of their blocks from the start, so that nothing that is written to them needs any. Not every pool can
- * give them that.
+ * Thick volumes have all of their blocks from the start, so that nothing that is written to them needs any.
+ * Not every pool can give them that.
  * @returns why this one cannot; undefined where it can
  */
 export async function whyNotThick(

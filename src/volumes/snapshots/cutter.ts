@@ -29,9 +29,9 @@ const QUIET_ATTEMPTS = 8
 /**
  * Copies volumes, in use or not, as they all were at one point in time.
  *
- * Most of the copying is done while they are written. Then the file systems are frozen, what changed meanwhile is copied
- * again, and they are thawed: writers wait for that last part only. Where the pool's file system shares blocks, there is
- * no other part, and it is one ioctl.
+ * Most of the copying is done while they are written. Then the file systems are frozen, what changed
+ * meanwhile is copied again, and they are thawed: writers wait for that last part only. Where the pool's file
+ * system shares blocks, there is no other part, and it is one ioctl.
  */
 export class Cutter {
   readonly #on: CutterDependencies
@@ -83,7 +83,10 @@ export class Cutter {
     }
   }
 
-  /** The volume's lock is held for the look only: the device that is found can have been detached, and be another's, right after. */
+  /**
+   * The volume's lock is held for the look only: the device that is found can have been detached, and be
+   * another's, right after.
+   */
   async #flush(part: Part, signal: AbortSignal): Promise<void> {
     await using fileSystem = await this.#fileSystemOf(part, signal)
     await fileSystem?.flush()
@@ -97,7 +100,8 @@ export class Cutter {
   /** The lock of the volume is the caller's, and the file system to dispose of. */
   async #useOf(part: Part): Promise<Use> {
     const { catalog, loops, mounts } = this.#on
-    // Again, because it may have been deleted meanwhile, and another one made with its name, and so with its id.
+    // Again, because it may have been deleted meanwhile, and another one made with its name, and so with its
+    // id.
     const volume = catalog.get(part.volumeId)
     if (volume.createdAt !== part.volume.createdAt) {
       throw new VolumeError(
@@ -146,8 +150,9 @@ export class Cutter {
   }
 
   /**
-   * The devices of raw block volumes cannot be frozen. Copies of them that were compared, with not one write to any of
-   * them meanwhile, are of one point in time all the same. So is the copy of a single one that shares its blocks.
+   * The devices of raw block volumes cannot be frozen. Copies of them that were compared, with not one write
+   * to any of them meanwhile, are of one point in time all the same. So is the copy of a single one that
+   * shares its blocks.
    */
   async #finishCopies(parts: readonly PartInUse[], signal: AbortSignal): Promise<void> {
     const { loops } = this.#on

@@ -13,7 +13,10 @@ export interface GroupSnapshot {
   readonly snapshots: readonly Snapshot[]
 }
 
-/** Makes and deletes groups of snapshots. Their members list each other, and a group is there when all of them are. */
+/**
+ * Makes and deletes groups of snapshots. Their members list each other, and a group is there when all of them
+ * are.
+ */
 export class GroupSnapshotter {
   readonly #on: SnapshotterDependencies
 
@@ -21,7 +24,10 @@ export class GroupSnapshotter {
     this.#on = dependencies
   }
 
-  /** As Snapshotter.create. @throws VolumeError already-exists when the name is taken by a group of other volumes */
+  /**
+   * As Snapshotter.create.
+   * @throws VolumeError already-exists when the name is taken by a group of other volumes
+   */
   async create(
     name: string,
     sourceVolumeIds: readonly string[],
@@ -49,7 +55,10 @@ export class GroupSnapshotter {
     return { id: group.id, snapshots: group.members.map((member) => catalog.getSnapshot(member)) }
   }
 
-  /** @throws VolumeError not-found; invalid-argument when the ids are not those of the group's members; or as `find` does */
+  /**
+   * @throws VolumeError not-found; invalid-argument when the ids are not those of the group's members; or as
+   * `find` does
+   */
   get(id: string, snapshotIds: readonly string[]): GroupSnapshot {
     const found = this.find(id)
     if (!found) {
@@ -64,7 +73,9 @@ export class GroupSnapshotter {
     return found
   }
 
-  /** @throws VolumeError invalid-argument when the ids are not those of the group's members; or as `find` does */
+  /**
+   * @throws VolumeError invalid-argument when the ids are not those of the group's members; or as `find` does
+   */
   async delete(id: string, snapshotIds: readonly string[], signal: AbortSignal): Promise<void> {
     const { catalog, jobs, locks } = this.#on
     await jobs.cancel(id, new VolumeError('aborted', `group snapshot "${id}" was deleted while it was made`))

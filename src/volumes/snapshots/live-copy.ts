@@ -41,7 +41,9 @@ interface Traced {
   readonly trace: WriteTrace
 }
 
-/** A copy of an image that may be written all the time: first most of it, then what changed, again and again. */
+/**
+ * A copy of an image that may be written all the time: first most of it, then what changed, again and again.
+ */
 export class LiveCopy implements AsyncDisposable {
   readonly source: string
   readonly #target: string
@@ -76,7 +78,8 @@ export class LiveCopy implements AsyncDisposable {
     if (mayShare && (await on.copier.canShare(source, target)))
       return new LiveCopy(on, source, target, { isShared: true })
     await using undo = new AsyncDisposableStack()
-    // Looked at before the devices: what one that is gone by then has written is copied, and what a later one writes makes another version.
+    // Looked at before the devices: what one that is gone by then has written is copied, and what a later one
+    // writes makes another version.
     const version = await on.files.version(source)
     const attached = await on.loops.find(source)
     const idleVersion = attached ? undefined : version
@@ -89,7 +92,8 @@ export class LiveCopy implements AsyncDisposable {
 
   /**
    * While the source is still written: leaves little for the last pass.
-   * @param flush writes out what the source's writers have in memory, which would otherwise all come under the freeze
+   * @param flush writes out what the source's writers have in memory, which would otherwise all come under
+   * the freeze
    */
   async catchUp(flush: () => Promise<void>, signal: AbortSignal): Promise<void> {
     let isTracedAnew = false
@@ -109,8 +113,8 @@ export class LiveCopy implements AsyncDisposable {
   }
 
   /**
-   * The source has grown, or has another device, or the trace missed something. The whole is compared now, so that it is not
-   * compared in the last pass, for which writers wait.
+   * The source has grown, or has another device, or the trace missed something. The whole is compared now, so
+   * that it is not compared in the last pass, for which writers wait.
    */
   async #traceAnew(signal: AbortSignal): Promise<void> {
     await this[Symbol.asyncDispose]()
@@ -120,9 +124,10 @@ export class LiveCopy implements AsyncDisposable {
   }
 
   /**
-   * Makes the copy equal to the source, which nobody writes meanwhile. The lock of the volume is the caller's, from before the
-   * look for the device on, so that none of ours is attached any more.
-   * @param device where the source is attached now; what was traced counts only when it was there all the time
+   * Makes the copy equal to the source, which nobody writes meanwhile. The lock of the volume is the
+   * caller's, from before the look for the device on, so that none of ours is attached any more.
+   * @param device where the source is attached now; what was traced counts only when it was there all the
+   * time
    */
   async finish(device: LoopDevice | undefined, signal: AbortSignal): Promise<void> {
     const { copier } = this.#on
@@ -140,7 +145,9 @@ export class LiveCopy implements AsyncDisposable {
     else await copier.update(this.source, this.#target, signal)
   }
 
-  /** Since before it was copied. To be asked while it has no device: one that has it may have more to write. */
+  /**
+   * Since before it was copied. To be asked while it has no device: one that has it may have more to write.
+   */
   async #isUnchanged(): Promise<boolean> {
     const version = this.#idleVersion
     return version !== undefined && version === (await this.#on.files.version(this.source))

@@ -12,8 +12,8 @@ export interface BlockMap {
 }
 
 /**
- * Tells backup programs which parts of a snapshot they have to read. A snapshot may be deleted meanwhile: no lock is
- * held for as long as a caller takes, and what has begun to be read goes on to its end.
+ * Tells backup programs which parts of a snapshot they have to read. A snapshot may be deleted meanwhile: no
+ * lock is held for as long as a caller takes, and what has begun to be read goes on to its end.
  */
 export class MetadataReader {
   readonly #catalog: Catalog
@@ -33,8 +33,8 @@ export class MetadataReader {
   }
 
   /**
-   * Either may be the older one. Where the volume has grown in between, the smaller one counts as continued with zeros, and
-   * what lies behind the end of the target is not told.
+   * Either may be the older one. Where the volume has grown in between, the smaller one counts as continued
+   * with zeros, and what lies behind the end of the target is not told.
    * @throws VolumeError as `allocated`; invalid-argument for snapshots of two volumes
    */
   delta(baseId: string, targetId: string, query: MetadataQuery, signal: AbortSignal): BlockMap {

@@ -28,9 +28,9 @@ export function checkQuery({ startingOffset, maxResults }: MetadataQuery, sizeBy
 }
 
 /**
- * Puts extents, ascending and without overlap, into pages from the starting offset on. What lies before it, or behind the
- * end of the snapshot, is cut off. The first page may be empty; there always is one, so that a caller hears of a
- * snapshot in which there is nothing.
+ * Puts extents, ascending and without overlap, into pages from the starting offset on. What lies before it,
+ * or behind the end of the snapshot, is cut off. The first page may be empty; there always is one, so that a
+ * caller hears of a snapshot in which there is nothing.
  */
 export async function* pagesOf(
   extents: AsyncIterable<Extent>,

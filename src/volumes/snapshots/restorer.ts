@@ -36,7 +36,10 @@ export class Restorer {
     this.#on = dependencies
   }
 
-  /** @throws VolumeError not-found; resource-exhausted for a source on another node, so that the CO tries that one */
+  /**
+   * @throws VolumeError not-found; resource-exhausted for a source on another node, so that the CO tries that
+   * one
+   */
   demands({ type, id }: ContentSource): SourceDemands {
     const { catalog } = this.#on
     if (isId(id) && !catalog.isOurs(id)) {

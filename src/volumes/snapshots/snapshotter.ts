@@ -24,8 +24,8 @@ export class Snapshotter {
   }
 
   /**
-   * Makes the snapshot of this name, or returns the one that was made before. Copying goes on when the caller gives up; a
-   * repeated call joins it.
+   * Makes the snapshot of this name, or returns the one that was made before. Copying goes on when the caller
+   * gives up; a repeated call joins it.
    * @throws VolumeError already-exists when the name is taken by a snapshot of another volume; not-found
    */
   async create(

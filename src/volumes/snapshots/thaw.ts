@@ -12,10 +12,12 @@ export interface ThawDependencies {
 }
 
 /**
- * Ends the freezes of a driver that died inside of them, by the word that it left. To be called before anything in a pool is
- * served: whoever writes to such a file system waits until then. All that can be thawed is thawed, also when something fails, and
- * the word is kept until all that it names is known not to be frozen.
- * @param areAll whether these are all pools: else what is not in them may be in another, and the word of it is kept
+ * Ends the freezes of a driver that died inside of them, by the word that it left. To be called before
+ * anything in a pool is served: whoever writes to such a file system waits until then. All that can be thawed
+ * is thawed, also when something fails, and the word is kept until all that it names is known not to be
+ * frozen.
+ * @param areAll whether these are all pools: else what is not in them may be in another, and the word of it
+ * is kept
  * @returns how many were frozen
  * @throws when a file system stays frozen, or cannot be looked at; it can be tried again
  */
@@ -84,7 +86,9 @@ async function thaw(
   return outcome
 }
 
-/** The devices of a volume, by their name where its image is gone: the file is kept as long as they have it. */
+/**
+ * The devices of a volume, by their name where its image is gone: the file is kept as long as they have it.
+ */
 async function attachedAs(loops: LoopDevices, pool: Pool | undefined, id: string): Promise<LoopState[]> {
   if (!pool) return await loops.findNamed(id)
   try {

@@ -4,11 +4,12 @@ import type { Volume } from '../model/volume.ts'
 import type { NodeDependencies } from './dependencies.ts'
 
 /**
- * Makes a mounted file system as large as its device. For the inode tables of what it gets, ext4 has blocks zeroed, which the loop
- * device does by punching holes (sb_issue_zeroout() of the kernel): a thick image gets its blocks again.
+ * Makes a mounted file system as large as its device. For the inode tables of what it gets, ext4 has blocks
+ * zeroed, which the loop device does by punching holes (sb_issue_zeroout() of the kernel): a thick image gets
+ * its blocks again.
  * @param path where it is mounted for writing
- * @throws VolumeError failed-precondition where it cannot be grown while it is mounted; ENOSPC when somebody else was faster to take the
- * blocks of a thick volume, whose file system has grown all the same
+ * @throws VolumeError failed-precondition where it cannot be grown while it is mounted; ENOSPC when somebody
+ * else was faster to take the blocks of a thick volume, whose file system has grown all the same
  */
 export async function growMounted(
   { catalog, fileSystems, files }: NodeDependencies,
@@ -21,7 +22,10 @@ export async function growMounted(
   if (volume.provisioning === 'thick') await files.allocate(catalog.image(volume), signal)
 }
 
-/** As `growMounted`, for a stage: a disk that has no blocks for a thick volume that has grown is no reason to keep it from its pods. */
+/**
+ * As `growMounted`, for a stage: a disk that has no blocks for a thick volume that has grown is no reason to
+ * keep it from its pods.
+ */
 export async function growToDevice(
   on: NodeDependencies,
   volume: Volume,

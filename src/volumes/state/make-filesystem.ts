@@ -7,9 +7,10 @@ import type { Volume } from '../model/volume.ts'
 import type { NodeDependencies } from './dependencies.ts'
 
 /**
- * Runs mkfs on a volume that was never formatted. Where the UUID can be chosen, the record is written meanwhile: a flush takes about a
- * tenth of the time of a first stage.
- * @returns the record that says that the volume is formatted, not committed yet; mkfs has flushed what it says
+ * Runs mkfs on a volume that was never formatted. Where the UUID can be chosen, the record is written
+ * meanwhile: a flush takes about a tenth of the time of a first stage.
+ * @returns the record that says that the volume is formatted, not committed yet; mkfs has flushed what it
+ * says
  * @throws VolumeError resource-exhausted when the disk of the pool is full
  */
 export async function makeFileSystem(

@@ -17,7 +17,8 @@ export interface MountWish {
 }
 
 /**
- * Attaches a volume and mounts its file system at a path, unless that is done already. The volume's lock is the caller's.
+ * Attaches a volume and mounts its file system at a path, unless that is done already. The volume's lock is
+ * the caller's.
  * @throws VolumeError already-exists when something else is mounted there, or the volume in another way
  */
 export async function mountVolume(
@@ -31,14 +32,16 @@ export async function mountVolume(
   const image = await catalog.wholeImage(volume)
   const mounted = await mountedDevice(on, volume, image, wish)
   if (mounted) {
-    // Whoever mounted it may have died before it was grown. Where that is not possible in use it is grown before the next mount.
+    // Whoever mounted it may have died before it was grown. Where that is not possible in use it is grown
+    // before the next mount.
     if (!readOnly) await growToDevice(on, volume, mounted, path, signal).catch(requireRefusal)
     // Whoever mounted it may have died before the record was written.
     if (volume.fileSystem.state !== 'formatted')
       await rememberFormatted(on, volume, (await fileSystems.identify(mounted.path))?.uuid)
     return
   }
-  // Until it is mounted only our open file keeps the device: if anything fails, or we die, the kernel detaches it.
+  // Until it is mounted only our open file keeps the device: if anything fails, or we die, the kernel
+  // detaches it.
   await using attachment = await loops.attach(
     image,
     {
@@ -71,7 +74,10 @@ export async function mountVolume(
   undo.move()
 }
 
-/** The reason for a refusal stays with the pool, for its health, until a stage finds the file system in its place. */
+/**
+ * The reason for a refusal stays with the pool, for its health, until a stage finds the file system in its
+ * place.
+ */
 async function prepare(
   on: NodeDependencies,
   volume: Volume,
@@ -91,8 +97,8 @@ async function prepare(
 }
 
 /**
- * From now on a pod may write to a file system that was there before us, so the volume is never formatted again. The record is on
- * the disk when this returns.
+ * From now on a pod may write to a file system that was there before us, so the volume is never formatted
+ * again. The record is on the disk when this returns.
  * @throws VolumeError resource-exhausted when the disk of the pool is full
  */
 async function rememberFormatted({ catalog }: NodeDependencies, volume: Volume, uuid = ''): Promise<void> {
@@ -102,7 +108,8 @@ async function rememberFormatted({ catalog }: NodeDependencies, volume: Volume, 
   try {
     await space.orFull('resource-exhausted', updating)
   } catch (error) {
-    // What is there under these is not formatted either, so a full disk is no reason to keep a volume from its pods.
+    // What is there under these is not formatted either, so a full disk is no reason to keep a volume from
+    // its pods.
     const isSafe = fileSystem.state === 'unknown' || fileSystem.state === 'imported'
     if (!isSafe || !isDiskWithoutRoom(error)) throw error
   }
@@ -139,8 +146,8 @@ async function mountedDevice(
 }
 
 /**
- * Discarding is never left to the file system's own mind: btrfs discards by default wherever the device can (Linux 6.2),
- * which makes holes in thick images. The caller's flags come later and so count more.
+ * Discarding is never left to the file system's own mind: btrfs discards by default wherever the device can
+ * (Linux 6.2), which makes holes in thick images. The caller's flags come later and so count more.
  */
 function mountOptions(
   { fileSystems }: NodeDependencies,

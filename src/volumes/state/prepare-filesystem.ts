@@ -14,16 +14,19 @@ const neverWritten: FoundContent = {
   unfinished: false,
 }
 
-/** Either the UUID of a file system that was there already, or the record of a new one: to be committed, and disposed. */
+/**
+ * Either the UUID of a file system that was there already, or the record of a new one: to be committed, and
+ * disposed.
+ */
 export type PreparedFileSystem =
   { readonly uuid: string | undefined; readonly record?: undefined } | { readonly record: PreparedFile }
 
 /**
- * Makes sure that the device has the volume's file system and that it may be mounted: formats what was never formatted,
- * checks (and grows, if the volume grew) what is the volume's own, and refuses everything else. A volume is formatted
- * at most once, and nothing is written to what is refused.
- * @throws FileSystemMissing saying what was found and how to repair it; VolumeError failed-precondition for a reader of a
- * volume that was never used; resource-exhausted when the disk of the pool is full
+ * Makes sure that the device has the volume's file system and that it may be mounted: formats what was never
+ * formatted, checks (and grows, if the volume grew) what is the volume's own, and refuses everything else. A
+ * volume is formatted at most once, and nothing is written to what is refused.
+ * @throws FileSystemMissing saying what was found and how to repair it; VolumeError failed-precondition for a
+ * reader of a volume that was never used; resource-exhausted when the disk of the pool is full
  */
 export async function prepareFileSystem(
   on: Pick<NodeDependencies, 'catalog' | 'files' | 'fileSystems'>,
@@ -63,7 +66,8 @@ async function look(
   device: LoopDevice,
   signal: AbortSignal,
 ): Promise<FoundContent> {
-  // An image that was never written needs no probing, which would cost more than all the rest but the format itself.
+  // An image that was never written needs no probing, which would cost more than all the rest but the format
+  // itself.
   if (!(await files.hasData(catalog.image(volume)))) return neverWritten
   try {
     return { ...(await fileSystems.probe(device.path, signal)), hasData: true }

@@ -10,8 +10,8 @@ export interface Remains {
   /** The volume's own device first. Empty also for a lost volume. */
   readonly devices: readonly LoopState[]
   /**
-   * The record or the image can no longer be read, because it is damaged or its pool has died. The volume may be attached
-   * all the same, and must be let go of: it is what keeps the pool from being mounted anew.
+   * The record or the image can no longer be read, because it is damaged or its pool has died. The volume may
+   * be attached all the same, and must be let go of: it is what keeps the pool from being mounted anew.
    */
   readonly isLost: boolean
 }

@@ -13,7 +13,9 @@ export class CopyPool {
   readonly #name: string
   readonly #path: string
 
-  /** @param path where the pool is, which tells the images behind the volumes and when deleted ones are gone */
+  /**
+   * @param path where the pool is, which tells the images behind the volumes and when deleted ones are gone
+   */
   constructor(client: CsiClient, name: string, path: string) {
     this.#client = client
     this.#name = name

@@ -31,7 +31,10 @@ export interface FreezeTest {
   readonly rounds: number
 }
 
-/** How long a writer is held up by a snapshot of a mounted volume: as the driver says, and as the writer finds. */
+/**
+ * How long a writer is held up by a snapshot of a mounted volume: as the driver says, and as the writer
+ * finds.
+ */
 export async function freezes(test: FreezeTest, progress: Progress, signal: AbortSignal): Promise<Table> {
   const { pool, directory, log, rounds } = test
   const volumeId = await pool.createVolume('written', VOLUME_BYTES)
@@ -81,7 +84,9 @@ export async function freezes(test: FreezeTest, progress: Progress, signal: Abor
   }
 }
 
-/** The rate with which it would have been right, but no leap: the next time the copy may take half as long. */
+/**
+ * The rate with which it would have been right, but no leap: the next time the copy may take half as long.
+ */
 function corrected(bytesPerSecond: number, changed: number): number {
   return bytesPerSecond * Math.min(2, Math.max(0.5, CHANGING_BYTES / changed))
 }

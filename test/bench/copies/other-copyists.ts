@@ -23,7 +23,10 @@ export function shellCopyist(source: string, directory: string, { how, flushed }
   }
 }
 
-/** The bare FICLONE, and what is the floor of creation: a small file written, fsynced, renamed, the directory fsynced. */
+/**
+ * The bare FICLONE, and what is the floor of creation: a small file written, fsynced, renamed, the directory
+ * fsynced.
+ */
 export function floorCloner(source: string, directory: string): Copyist {
   const folder = (name: string): string => join(directory, name)
   return {

@@ -12,7 +12,10 @@ export async function writeData(path: string, mebibytes: number): Promise<void> 
   await file.sync()
 }
 
-/** Makes a file of so many single blocks, each with a hole of three behind it, as an image gets by random writes. */
+/**
+ * Makes a file of so many single blocks, each with a hole of three behind it, as an image gets by random
+ * writes.
+ */
 export async function writeFragments(path: string, extents: number): Promise<void> {
   await using file = await open(path, 'wx')
   await file.truncate(extents * 4 * BLOCK_BYTES)

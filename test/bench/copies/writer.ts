@@ -3,8 +3,8 @@ import { closeSync, fdatasyncSync, fstatSync, openSync, writeSync } from 'node:f
 import type { Write } from './writing.ts'
 
 /**
- * A program that overwrites random blocks of a file at a steady pace until it gets a message, and then tells how long each
- * turn took.
+ * A program that overwrites random blocks of a file at a steady pace until it gets a message, and then tells
+ * how long each turn took.
  */
 
 const BLOCK_BYTES = 64 << 10

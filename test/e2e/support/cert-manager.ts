@@ -12,8 +12,8 @@ const NAME = 'cert-manager'
 const IMAGE = 'cert-manager-certificates:e2e'
 
 /**
- * Installs cert-manager's CRDs and its controllers of certificates and issuers. They are built of cert-manager's Go module: its images
- * are in registries that a cluster may not reach.
+ * Installs cert-manager's CRDs and its controllers of certificates and issuers. They are built of
+ * cert-manager's Go module: its images are in registries that a cluster may not reach.
  */
 export async function installCertManager(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'cert-manager-'))

@@ -3,8 +3,8 @@ import { nodeHash, nodeHashOf } from '../../../src/volumes/model/ids.ts'
 import { hasCapability, CAP_SYS_RESOURCE } from '../../../src/linux/process/capabilities.ts'
 
 /**
- * The bound loop devices of this machine, with the file behind each. Loop devices are the machine's, whichever kind node
- * made them; the kernel tells the path of the file as the node had it.
+ * The bound loop devices of this machine, with the file behind each. Loop devices are the machine's,
+ * whichever kind node made them; the kernel tells the path of the file as the node had it.
  */
 export async function loopDevices(): Promise<Map<string, string>> {
   const names = (await readdir('/sys/block')).filter((name) => name.startsWith('loop'))
@@ -20,8 +20,8 @@ export async function loopDevices(): Promise<Map<string, string>> {
 }
 
 /**
- * Those of the nodes' volumes, and those on top of them (read-only block volumes, and kubelet's own). Other drivers on the
- * machine have other nodes.
+ * Those of the nodes' volumes, and those on top of them (read-only block volumes, and kubelet's own). Other
+ * drivers on the machine have other nodes.
  * @param nodes their names, by which their volumes are known
  */
 export async function volumeDevices(nodes: readonly string[]): Promise<Map<string, string>> {
@@ -48,5 +48,8 @@ export async function mountPoints(devices: Iterable<string>): Promise<string[]> 
     .map((line) => line.split(' ')[4] ?? '')
 }
 
-/** The kernel lets only a holder of CAP_SYS_RESOURCE grow a mounted ext4; some machines keep it from all containers. */
+/**
+ * The kernel lets only a holder of CAP_SYS_RESOURCE grow a mounted ext4; some machines keep it from all
+ * containers.
+ */
 export const canGrowMountedExt4 = hasCapability(CAP_SYS_RESOURCE)

@@ -5,8 +5,8 @@ import type { KubeObject } from './kubectl.ts'
 import { ofClaim, pod, type PodWishes } from './objects.ts'
 
 /**
- * A pod that appends numbers to a file, each flushed before it is told. A pod that is started again goes on with the
- * number after the last; one that finds no file starts with 1.
+ * A pod that appends numbers to a file, each flushed before it is told. A pod that is started again goes on
+ * with the number after the last; one that finds no file starts with 1.
  */
 export function writerPod(name: string, wishes: PodWishes = {}): KubeObject {
   const command = `

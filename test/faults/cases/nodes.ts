@@ -128,7 +128,8 @@ async function unpublishing(world: World, wishes: Wishes, readonly: boolean): Pr
     await check?.()
   }
   await publish()
-  // Where the image cannot be read, the pod must end all the same; then NodeUnstageVolume detaches the device.
+  // Where the image cannot be read, the pod must end all the same; then NodeUnstageVolume detaches the
+  // device.
   return { isStepwise: true, harmless: /device on a device/, run: undo, undo: publish }
 }
 

@@ -140,7 +140,10 @@ export class Besides {
   }
 }
 
-/** Who writes to a file system that is left frozen waits for ever, so it is looked for before they are waited for. */
+/**
+ * Who writes to a file system that is left frozen waits for ever, so it is looked for before they are waited
+ * for.
+ */
 function isWrite({ call }: Beside): boolean {
   return call === 'write' || call === 'fill'
 }

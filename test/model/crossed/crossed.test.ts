@@ -7,7 +7,10 @@ import { runCrossing } from './run.ts'
 import { World } from './world.ts'
 
 const runs = Number(process.env['CROSSED_RUNS'] ?? 60)
-/** The same each time, so that a change is blamed only for what it has done; `npm run soak -- --crossed` tries others. */
+/**
+ * The same each time, so that a change is blamed only for what it has done; `npm run soak -- --crossed` tries
+ * others.
+ */
 const seed = seedOf(process.env, 1)
 
 const PATIENCE_MS = 4 * 60 * 60_000

@@ -44,7 +44,10 @@ export type Beside =
   | { readonly call: 'removeImage'; readonly volume: Which }
   | { readonly call: 'noDescriptors' }
 
-/** One long operation, held open at one of its steps while others run, and then let go, or killed with its driver. */
+/**
+ * One long operation, held open at one of its steps while others run, and then let go, or killed with its
+ * driver.
+ */
 export interface Crossing {
   readonly kind: Kind
   readonly operation: LongOperation

@@ -47,7 +47,10 @@ export class Judge {
     }
   }
 
-  /** Looks at every copy that there is. @param outcome of the operation: what was acknowledged must be there */
+  /**
+   * Looks at every copy that there is.
+   * @param outcome of the operation: what was acknowledged must be there
+   */
   async judgeCopies(outcome: Outcome): Promise<void> {
     const { copy, subject, withoutImage, writes } = this.#scene
     const [volumes, snapshots] = [await subject.volumes(), await subject.snapshots()]
@@ -82,7 +85,10 @@ export class Judge {
     if (left.length > 0) throw new Error(`left behind: ${left.join(', ')}`)
   }
 
-  /** Without descriptors a driver cannot remove what it has begun to make; it does so when it makes that again, or at its next start. */
+  /**
+   * Without descriptors a driver cannot remove what it has begun to make; it does so when it makes that
+   * again, or at its next start.
+   */
   async #files(): Promise<string[]> {
     const { crossing, subject } = this.#scene
     const files = await subject.files()
@@ -151,7 +157,10 @@ export class Judge {
     }
   }
 
-  /** The records of a volume that is not staged, as a pod finds them, in a file system that is sound before and after. */
+  /**
+   * The records of a volume that is not staged, as a pod finds them, in a file system that is sound before
+   * and after.
+   */
   async #countIn(name: VolumeName): Promise<number> {
     const { crossing, subject, world } = this.#scene
     if (subject.isBlock) return await countRecords({ path: subject.image(name), isBlock: true })

@@ -120,7 +120,10 @@ export class Operator {
     this.#command?.kill()
   }
 
-  /** Whether the same call must succeed in the end; else what it is about is gone, or in another use than it needs. */
+  /**
+   * Whether the same call must succeed in the end; else what it is about is gone, or in another use than it
+   * needs.
+   */
   get canBeRepeated(): boolean {
     const { crossing, doomed, isIntact } = this.#scene
     if (this.operation === 'restore') return !doomed.has('origin')

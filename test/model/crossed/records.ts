@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import koffi from 'koffi'
 
 /**
- * What is written to volumes: numbered records, each flushed before the next is begun. Record n is a block at a place of its own,
- * then the number in a place that all share. So a state of the volume from one point in time has the records 1 to k, each
- * of them whole, and the shared place says k or, between the two, k - 1.
+ * What is written to volumes: numbered records, each flushed before the next is begun. Record n is a block at
+ * a place of its own, then the number in a place that all share. So a state of the volume from one point in
+ * time has the records 1 to k, each of them whole, and the shared place says k or, between the two, k - 1.
  *
- * In a file system the records are appended to one file, and the shared place is another; a raw device has the odd ones from its
- * beginning on and the even ones before what is its end at that time.
+ * In a file system the records are appended to one file, and the shared place is another; a raw device has
+ * the odd ones from its beginning on and the even ones before what is its end at that time.
  */
 
 export const BLOCK_BYTES = 4096
@@ -72,7 +72,10 @@ export async function prepare({ path, isBlock }: Target): Promise<void> {
   await directory.sync()
 }
 
-/** Writes one record and flushes it. @throws when the volume is not at the path any more: nothing is made there then */
+/**
+ * Writes one record and flushes it.
+ * @throws when the volume is not at the path any more: nothing is made there then
+ */
 export async function writeRecord({ path, isBlock }: Target, number: number): Promise<void> {
   if (isBlock) {
     await using device = await open(path, constants.O_RDWR | constants.O_DIRECT)
@@ -82,7 +85,8 @@ export async function writeRecord({ path, isBlock }: Target, number: number): Pr
     await writeBlock(device, blockOf(number), 0)
     return
   }
-  // By the open directory: an unmount cannot come between, and nothing lands in the directory below the mount.
+  // By the open directory: an unmount cannot come between, and nothing lands in the directory below the
+  // mount.
   await using directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY)
   const root = `/proc/self/fd/${directory.fd}`
   await using records = await open(join(root, RECORDS), 'r+')
@@ -116,7 +120,10 @@ async function deviceBlocks(device: FileHandle, path: string): Promise<number> {
   return (Number(sectors) * SECTOR_BYTES) / BLOCK_BYTES
 }
 
-/** @returns how many records there are @throws unless they are 1, 2, 3, …, each whole, with what was there before them */
+/**
+ * @returns how many records there are
+ * @throws unless they are 1, 2, 3, …, each whole, with what was there before them
+ */
 export async function countRecords({ path, isBlock }: Target): Promise<number> {
   return isBlock ? countOnDevice(path) : countInFiles(path)
 }

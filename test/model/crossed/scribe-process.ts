@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { prepare, writeRecord, type Target } from './records.ts'
 import type { ScribeAnswer, ScribeRequest } from './scribe.ts'
 
-/** `node scribe-process.ts`: does what it reads, a line of JSON each, and says what is done. The other end of scribe.ts. */
+/**
+ * `node scribe-process.ts`: does what it reads, a line of JSON each, and says what is done. The other end of
+ * scribe.ts.
+ */
 const FILL_BYTES = 1 << 20
 const MOST_FILL_MIB = 24
 

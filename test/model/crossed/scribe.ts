@@ -23,8 +23,8 @@ export interface ScribeAnswer {
 const PROCESS = fileURLToPath(new URL('scribe-process.ts', import.meta.url))
 
 /**
- * Writes to volumes in a process of its own: who writes to a file system that is frozen stands still in the kernel, and the test
- * must not.
+ * Writes to volumes in a process of its own: who writes to a file system that is frozen stands still in the
+ * kernel, and the test must not.
  */
 export class Scribe implements AsyncDisposable {
   readonly #child: ChildProcess

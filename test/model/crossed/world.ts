@@ -7,7 +7,9 @@ import { GiB } from '../../support/volume.ts'
 import { tool } from '../../tool.ts'
 import { Scribe } from './scribe.ts'
 
-/** How the pool makes copies: by copying, with the kernel's trace of writes or without, or by sharing blocks. */
+/**
+ * How the pool makes copies: by copying, with the kernel's trace of writes or without, or by sharing blocks.
+ */
 export const copyings = ['traced', 'untraced', 'shared'] as const
 export type Copying = (typeof copyings)[number]
 
@@ -17,7 +19,10 @@ const disks: Readonly<Record<Copying, Disk>> = {
   shared: { type: 'xfs', bytes: 8 * GiB },
 }
 
-/** The descriptors that are always open. A limit of so many leaves no room for others, also where some are closed. */
+/**
+ * The descriptors that are always open. A limit of so many leaves no room for others, also where some are
+ * closed.
+ */
 const STANDARD_STREAMS = 3
 
 /** Volumes stay nearly empty. */

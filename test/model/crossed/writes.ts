@@ -1,7 +1,10 @@
 import type { Target } from './records.ts'
 import type { Scribe } from './scribe.ts'
 
-/** What a copy may have: all that was acknowledged before it was begun, and nothing that was begun after its end. */
+/**
+ * What a copy may have: all that was acknowledged before it was begun, and nothing that was begun after its
+ * end.
+ */
 export interface Bounds {
   readonly low: number
   high: number

@@ -21,7 +21,10 @@ interface Report {
   readonly findings: readonly Finding[]
 }
 
-/** A node whose pools are `default`, `extra` on a disk of its own, and `image`, and the doctor who looks at it. */
+/**
+ * A node whose pools are `default`, `extra` on a disk of its own, and `image`, and the doctor who looks at
+ * it.
+ */
 class Patient implements AsyncDisposable {
   readonly node: TestNode
   readonly disk: string
@@ -69,7 +72,10 @@ class Patient implements AsyncDisposable {
     return volume
   }
 
-  /** A device that is left of a deleted volume. It is held open, or any driver that starts on the machine detaches it. */
+  /**
+   * A device that is left of a deleted volume. It is held open, or any driver that starts on the machine
+   * detaches it.
+   */
   async orphan(): Promise<void> {
     const volume = await this.inUse(blockCapability())
     for (const device of await volume.devices()) this.#held.push(await open(device))
@@ -94,8 +100,8 @@ class Patient implements AsyncDisposable {
   }
 
   /**
-   * `error ImageMissing`, of what is this node's: the doctor tells orphans of all nodes of the machine, and root of a sandbox may
-   * lack CAP_SYS_RESOURCE.
+   * `error ImageMissing`, of what is this node's: the doctor tells orphans of all nodes of the machine, and
+   * root of a sandbox may lack CAP_SYS_RESOURCE.
    */
   async complaints(args: readonly string[] = [], wishes: CommandWishes = {}): Promise<string[]> {
     const { findings } = await this.examine(args, wishes)

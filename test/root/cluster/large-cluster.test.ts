@@ -88,7 +88,10 @@ function node(index: number): object {
   }
 }
 
-/** The share of the container's memory that the image gives to the heap, and the container's limit in the chart. */
+/**
+ * The share of the container's memory that the image gives to the heap, and the container's limit in the
+ * chart.
+ */
 async function limits(): Promise<{ heap: number; container: number }> {
   const dockerfile = await readFile('Dockerfile', 'utf8')
   const [, percent = ''] = /--max-old-space-size-percentage=(\d+)/.exec(dockerfile) ?? []

@@ -185,7 +185,10 @@ describeRoot('processes at the same time', () => {
   })
 })
 
-/** Starts one process for each list of files, then lets them go at once. @returns what each of them printed */
+/**
+ * Starts one process for each list of files, then lets them go at once.
+ * @returns what each of them printed
+ */
 async function race(lists: readonly (readonly string[])[]): Promise<string[][]> {
   const racers = lists.map((files) => {
     const child = spawn(process.execPath, [ATTACH, ...files], { stdio: ['pipe', 'pipe', 'inherit'] })

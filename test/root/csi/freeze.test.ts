@@ -45,7 +45,10 @@ describeRoot('a volume whose snapshot is being made', () => {
       return 'written'
     }
 
-    /** Begins a snapshot, and has this done while the volume is frozen for it. @returns whether it was made */
+    /**
+     * Begins a snapshot, and has this done while the volume is frozen for it.
+     * @returns whether it was made
+     */
     async function whileFrozen(work: () => Promise<unknown>): Promise<string> {
       await steps.holdAt(COPYING)
       const outcome = new TestSnapshot(node, 's', volume).create().then(

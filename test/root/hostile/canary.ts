@@ -9,7 +9,10 @@ export async function makeCanary(path: string): Promise<void> {
   await symlink('note', join(path, 'link'))
 }
 
-/** All that a change of anything below the directory would change: kinds and modes, owners, times, and contents. */
+/**
+ * All that a change of anything below the directory would change: kinds and modes, owners, times, and
+ * contents.
+ */
 export async function look(path: string): Promise<unknown[]> {
   const { mode, uid, gid, ino, nlink, mtimeNs, ctimeNs } = await lstat(path, { bigint: true })
   const kind = Number(mode) & 0o170000

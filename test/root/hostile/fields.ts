@@ -17,8 +17,8 @@ export function methods(): string[] {
 }
 
 /**
- * Every string and number that the request of a method can have, with every evil value in turn. The fields are the
- * protocol's own, so that none is forgotten.
+ * Every string and number that the request of a method can have, with every evil value in turn. The fields
+ * are the protocol's own, so that none is forgotten.
  *
  * @param good the request that is fine but for that field
  */

@@ -7,8 +7,8 @@ const NO_SNAPSHOT = '00000000-00000000000000000000000000000000'
 export const BYTES = 320 * MiB
 
 /**
- * A request for each method that has fields, about a volume that is staged and published. Nothing but what the methods
- * that make something make is new after them.
+ * A request for each method that has fields, about a volume that is staged and published. Nothing but what
+ * the methods that make something make is new after them.
  */
 export function goodRequests(volume: TestVolume, snapshotId: string): Readonly<Record<string, Message>> {
   const volumeId = volume.id

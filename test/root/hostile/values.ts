@@ -2,7 +2,10 @@ import { join } from 'node:path'
 
 type Named<Value> = readonly [what: string, value: Value]
 
-/** Strings that are more than they seem to a file system, a C library, a shell, a command line, a log or JavaScript. */
+/**
+ * Strings that are more than they seem to a file system, a C library, a shell, a command line, a log or
+ * JavaScript.
+ */
 export function evilStrings(canary: string): readonly Named<string>[] {
   return [
     ['a path upwards', '../../../../canary/note'],

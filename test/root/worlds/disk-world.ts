@@ -7,7 +7,10 @@ import { nothing } from '../../support/leftovers.ts'
 import { Pages } from '../../support/pages.ts'
 import { MiB, TestVolume } from '../../support/volume.ts'
 
-/** A node whose pool `extra` is on a disk of its own, which is mounted. Disposing ends it; nothing may be left then. */
+/**
+ * A node whose pool `extra` is on a disk of its own, which is mounted. Disposing ends it; nothing may be left
+ * then.
+ */
 export class DiskWorld implements AsyncDisposable {
   readonly node: TestNode
   readonly pages: Pages

@@ -6,7 +6,10 @@ import { TestNode } from '../../support/driver.ts'
 import { makeRecords } from '../../support/many-records.ts'
 import { Pages } from '../../support/pages.ts'
 
-/** With MANY_VOLUMES=20000 under the limits that docs/design.md names; fewer volumes have proportionally fewer files. */
+/**
+ * With MANY_VOLUMES=20000 under the limits that docs/design.md names; fewer volumes have proportionally fewer
+ * files.
+ */
 const VOLUMES = Number(process.env['MANY_VOLUMES'] ?? 3000)
 const OPEN_FILES = VOLUMES < 20_000 ? 256 : 1024
 const RESIDENT_MiB = 256

@@ -1,6 +1,6 @@
 /**
- * How a command is made to end: `exit 8` without having done anything, or `SIGKILL`, by which the kernel ends processes when
- * memory runs out, when it has done all of it.
+ * How a command is made to end: `exit 8` without having done anything, or `SIGKILL`, by which the kernel ends
+ * processes when memory runs out, when it has done all of it.
  */
 type Arguments = readonly unknown[]
 

@@ -18,8 +18,8 @@ const syscalls: Readonly<Record<string, string>> = {
 const pathless = ['read', 'write']
 
 /**
- * What is done with open files, and the system calls. Closing is left out: the file systems of disks have nothing to do
- * for it that could fail, and who is killed closes, too.
+ * What is done with open files, and the system calls. Closing is left out: the file systems of disks have
+ * nothing to do for it that could fail, and who is killed closes, too.
  */
 const ofHandles: Readonly<Record<string, string>> = {
   sync: 'fsync',
@@ -33,7 +33,10 @@ const ofHandles: Readonly<Record<string, string>> = {
   chmod: 'fchmod',
 }
 
-/** Makes steps of the calls of node:fs/promises, of those of its open files, and of the blocking reads of /proc and /sys. */
+/**
+ * Makes steps of the calls of node:fs/promises, of those of its open files, and of the blocking reads of
+ * /proc and /sys.
+ */
 export async function watchFiles(): Promise<void> {
   const handle = await promises.open('/dev/null')
   for (const [method, syscall] of Object.entries(ofHandles)) {
@@ -73,8 +76,8 @@ function watch(owner: object, method: string, callOf: (self: unknown, values: un
 }
 
 /**
- * Only these are read by blocking calls; modules are, too, and are no steps. How often it is looked whether a child still works is a
- * matter of time, so that is none either.
+ * Only these are read by blocking calls; modules are, too, and are no steps. How often it is looked whether a
+ * child still works is a matter of time, so that is none either.
  */
 const kernelFiles = /^\/(proc\/(?!\d+\/(stat|io)$)|sys\/)/
 

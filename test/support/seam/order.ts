@@ -3,8 +3,8 @@ export interface Order {
   /** `kill` and `fail` come in the place of the step, `kill-after` behind it; `hold` ends with the order. */
   readonly action: 'record' | 'hold' | 'kill' | 'kill-after' | 'fail'
   /**
-   * `<call> <count>`, or `<call> <object> <count>`, or `step <count>` of all that can be held; with ` +<count>` that one of those that
-   * can be held behind it.
+   * `<call> <count>`, or `<call> <object> <count>`, or `step <count>` of all that can be held; with `
+   * +<count>` that one of those that can be held behind it.
    */
   readonly step: string
   /** The errno's name, or for a command how it ends (commands.ts). */

@@ -6,10 +6,10 @@ import { withHook } from '../hook.ts'
 import { REACHED, type Order } from './order.ts'
 
 /**
- * Lets a test stop a driver process, or make it fail, at any step of what it does: at its calls of the system and its
- * commands. A step is a call, or a call and what it is about, and how many of them there were since the order was
- * given: `rename 2`, or `fsync pools/default/volumes 1`, or `step 12` of all steps that can be held; `rename 2 +3` is the
- * third one of those behind it.
+ * Lets a test stop a driver process, or make it fail, at any step of what it does: at its calls of the system
+ * and its commands. A step is a call, or a call and what it is about, and how many of them there were since
+ * the order was given: `rename 2`, or `fsync pools/default/volumes 1`, or `step 12` of all steps that can be
+ * held; `rename 2 +3` is the third one of those behind it.
  */
 export class Steps {
   readonly #file: string

@@ -7,7 +7,10 @@ export function errnoOf(code: string): number {
   return errno
 }
 
-/** What Node's own functions throw when a system call of theirs fails. Calls on open files do not know the paths. */
+/**
+ * What Node's own functions throw when a system call of theirs fails. Calls on open files do not know the
+ * paths.
+ */
 export function systemError(code: string, syscall: string, paths: readonly string[]): Error {
   const errno = -errnoOf(code)
   const [path, dest] = paths

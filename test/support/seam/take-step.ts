@@ -17,7 +17,9 @@ let log: number | undefined
 let passed = ''
 let behind = 0
 
-/** Asked without opening a file, so that a driver that may open no more can be held and released all the same. */
+/**
+ * Asked without opening a file, so that a driver that may open no more can be held and released all the same.
+ */
 function version(): string {
   const found = stat(file, { bigint: true, throwIfNoEntry: false })
   return found ? `${found.ino} ${found.mtimeNs} ${found.ctimeNs}` : ''

@@ -58,7 +58,8 @@ describe('a call through the router', () => {
   const volumeId = volumeIdFor('w1', 'a')
 
   it('has the deadline of its caller, and ends by it', async () => {
-    // gRPC sends what is left of the time, so the node's deadline is later by as much as the call was under way.
+    // gRPC sends what is left of the time, so the node's deadline is later by as much as the call was under
+    // way.
     const wanted = Date.now() + 3000
     const call = client.controller.controllerGetVolume({ volumeId }, { deadline: wanted })
     const ending = expect(call).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED })

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import protobuf from 'protobufjs'
 
 /**
- * What is on the wire in CSI 1.13, one fact a line: services, methods, messages, fields with number and type, enum
- * values, reserved numbers, extensions. Written from the specification's published names and numbers, not from our file.
+ * What is on the wire in CSI 1.13, one fact a line: services, methods, messages, fields with number and type,
+ * enum values, reserved numbers, extensions. Written from the specification's published names and numbers,
+ * not from our file.
  */
 export function wireFacts(): string[] {
   const file = new URL('wire-1.13.txt', import.meta.url)

@@ -35,7 +35,10 @@ function codeOf(kind: ts.Expression): string | undefined {
   return ts.isStringLiteral(kind) ? kind.text.toUpperCase().replaceAll('-', '_') : undefined
 }
 
-/** `<…>` is anything. At the beginning it may be missing: what names the subject is often put before it by another function. */
+/**
+ * `<…>` is anything. At the beginning it may be missing: what names the subject is often put before it by
+ * another function.
+ */
 function patternOf({ cells: [message = ''] }: Row): RegExp {
   const own = message.replace(/^<[^>]*>;? ?/, '')
   const parts = own.split(/<[^>]*>/).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))

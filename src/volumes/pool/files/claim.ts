@@ -17,8 +17,8 @@ const schema = v.object({ id: v.pipe(v.string(), v.uuid()) })
  * Makes `pool.json` in the empty directory of a new pool, or reads the one that is there.
  * @param knownId the id of a pool that was here before; then nothing is ever made
  * @returns the pool's id
- * @throws VolumeError failed-precondition naming the directory; PoolUnreachableError when the known pool is not there,
- * or its `pool.json` is damaged or a newer driver's
+ * @throws VolumeError failed-precondition naming the directory; PoolUnreachableError when the known pool is
+ * not there, or its `pool.json` is damaged or a newer driver's
  */
 export async function claimDirectory(
   name: string,

@@ -46,7 +46,8 @@ export async function requireEmpty(
 
 /**
  * What is thrown when the directory, or what is in it, was not read.
- * @returns PoolUnreachableError where the disk is to blame; with its errno what this process lacks for a moment
+ * @returns PoolUnreachableError where the disk is to blame; with its errno what this process lacks for a
+ * moment
  */
 export function notRead(pool: string, path: string, cause: unknown): Error {
   return isPassing(cause) ? failureOf(path, cause) : unreadable(pool, path, cause)

@@ -20,7 +20,10 @@ export function flush(path: string): Promise<void> {
   })
 }
 
-/** Writes a new or truncated file and flushes its content. What was planted in its place is not followed, nor waited for. */
+/**
+ * Writes a new or truncated file and flushes its content. What was planted in its place is not followed, nor
+ * waited for.
+ */
 export function writeFlushed(path: string, text: string): Promise<void> {
   return turn(async () => {
     await using handle = await open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, 0o600)
@@ -30,8 +33,8 @@ export function writeFlushed(path: string, text: string): Promise<void> {
 }
 
 /**
- * Renames within a directory, for good: after a crash, too. Where that cannot be had, the old name is back when it fails, so
- * that whoever repeats it finds what he found before.
+ * Renames within a directory, for good: after a crash, too. Where that cannot be had, the old name is back
+ * when it fails, so that whoever repeats it finds what he found before.
  */
 export async function renameFlushed(directory: string, from: string, to: string): Promise<void> {
   await rename(join(directory, from), join(directory, to))
@@ -50,13 +53,21 @@ export interface Replacement {
   readonly previous?: string | undefined
 }
 
-/** The next version of a file, which is on the disk and takes effect with its commit. Disposing it before removes it. */
+/**
+ * The next version of a file, which is on the disk and takes effect with its commit. Disposing it before
+ * removes it.
+ */
 export interface PreparedFile extends AsyncDisposable {
-  /** Replaces the file as one step: after a crash it has the old or the new content, and the new one once this has returned. */
+  /**
+   * Replaces the file as one step: after a crash it has the old or the new content, and the new one once this
+   * has returned.
+   */
   commit(): Promise<void>
 }
 
-/** Writes and flushes the next version of a file. Only the new name has to be flushed when it is committed. */
+/**
+ * Writes and flushes the next version of a file. Only the new name has to be flushed when it is committed.
+ */
 export async function prepareFile(
   file: string,
   text: string,
@@ -91,8 +102,8 @@ export async function replaceFile(file: string, text: string): Promise<void> {
 }
 
 /**
- * Removes a directory that nobody else comes back to, with all that is in it. A failure, for want of memory perhaps, is not the
- * end of it: what stays takes space until the next start.
+ * Removes a directory that nobody else comes back to, with all that is in it. A failure, for want of memory
+ * perhaps, is not the end of it: what stays takes space until the next start.
  */
 export async function removePersistently(directory: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
@@ -106,7 +117,10 @@ export async function removePersistently(directory: string): Promise<void> {
   }
 }
 
-/** Waits until what is left of a draft is removed; of a pool that cannot be reached it is swept when that is opened again. */
+/**
+ * Waits until what is left of a draft is removed; of a pool that cannot be reached it is swept when that is
+ * opened again.
+ */
 export async function orSweptLater(removing: Promise<void>): Promise<void> {
   try {
     await removing

@@ -12,8 +12,8 @@ const versioned = v.pipe(v.string(), v.parseJson(), v.looseObject({ schemaVersio
 const schema = v.object({ id: v.string() })
 
 /**
- * Which pool each name stands for, kept beside the pools and not in them: a pool whose disk is not mounted is thereby told
- * from a pool that is new.
+ * Which pool each name stands for, kept beside the pools and not in them: a pool whose disk is not mounted is
+ * thereby told from a pool that is new.
  *
  *     <data-dir>/known-pools/<pool>.json
  */
@@ -26,7 +26,8 @@ export class KnownPools {
 
   /**
    * The id of the pool that was opened under this name before, or undefined.
-   * @throws PoolUnreachableError when the file is damaged or a newer driver's; what this process lacks to look, with its errno
+   * @throws PoolUnreachableError when the file is damaged or a newer driver's; what this process lacks to
+   * look, with its errno
    */
   async get(name: string): Promise<string | undefined> {
     const file = join(this.#path, fileName(name))

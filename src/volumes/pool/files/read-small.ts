@@ -6,8 +6,8 @@ import { turn } from '../gate/gate.ts'
 const LONGEST_BYTES = 1 << 20
 
 /**
- * Reads a file that the driver has written. What somebody else has put in its place is not followed (a symbolic link), not
- * waited for (a FIFO), and not read (anything that is large, or is no UTF-8).
+ * Reads a file that the driver has written. What somebody else has put in its place is not followed (a
+ * symbolic link), not waited for (a FIFO), and not read (anything that is large, or is no UTF-8).
  * @throws Error saying what is wrong with it
  */
 export function readSmall(path: string): Promise<string> {

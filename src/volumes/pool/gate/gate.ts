@@ -7,17 +7,23 @@ export interface GateOptions {
   readonly path: string
   /** Calls that may be in the kernel at once. */
   readonly width?: number
-  /** Calls that may be in the kernel at once with those that are stuck in a file system that was unmounted since. */
+  /**
+   * Calls that may be in the kernel at once with those that are stuck in a file system that was unmounted
+   * since.
+   */
   readonly budget?: number
   /** Settles as soon as the pool's file system answers anything, an error too. */
   readonly probe?: () => Promise<unknown>
-  /** Another value after the file system at the pool's path was unmounted or mounted; must not touch that file system. */
+  /**
+   * Another value after the file system at the pool's path was unmounted or mounted; must not touch that file
+   * system.
+   */
   readonly mountId?: () => Promise<unknown>
   /** How long a call may take before the file system is probed, and how long that may take. */
   readonly patienceMs?: number
   /**
-   * How long all calls may be under way without one ending while others wait, although the probe is answered: longer than a slow
-   * disk takes for one fsync(2) of all that the page cache may hold of an image.
+   * How long all calls may be under way without one ending while others wait, although the probe is answered:
+   * longer than a slow disk takes for one fsync(2) of all that the page cache may hold of an image.
    */
   readonly stallMs?: number
 }
@@ -33,7 +39,9 @@ interface Scope {
 
 const scopes = new AsyncLocalStorage<Scope | undefined>()
 
-/** One system call, when it is its turn at the gate in whose `within` this runs; at once where there is none. */
+/**
+ * One system call, when it is its turn at the gate in whose `within` this runs; at once where there is none.
+ */
 export function turn<T>(call: () => Promise<T>): Promise<T> {
   const scope = scopes.getStore()
   return scope && !scope.hasTurn ? scope.gate.run(call) : call()
@@ -42,9 +50,10 @@ export function turn<T>(call: () => Promise<T>): Promise<T> {
 /**
  * All system calls that touch one pool's file system pass its gate.
  *
- * A call to a file system that does not answer blocks a thread in the kernel, where nothing can end it. The gate bounds how
- * many of them one pool can take. When a call takes long, the file system is probed; when the probe does not return either,
- * the pool does not answer: everybody who waits is told, new calls are refused, until the probe and all calls have returned.
+ * A call to a file system that does not answer blocks a thread in the kernel, where nothing can end it. The
+ * gate bounds how many of them one pool can take. When a call takes long, the file system is probed; when the
+ * probe does not return either, the pool does not answer: everybody who waits is told, new calls are refused,
+ * until the probe and all calls have returned.
  */
 export class Gate {
   readonly #pool: string
@@ -92,7 +101,10 @@ export class Gate {
     return this.#abandoned + this.#generation.calls.size + (this.#generation.probing ? 1 : 0)
   }
 
-  /** `lost` is called when the pool stops answering, `found` when it answers again and no earlier call is left. */
+  /**
+   * `lost` is called when the pool stops answering, `found` when it answers again and no earlier call is
+   * left.
+   */
   watch(lost: (error: PoolUnreachableError) => void, found: () => void): void {
     this.#listeners.push({ lost, found })
   }
@@ -129,12 +141,17 @@ export class Gate {
     return await this.#within(work, false)
   }
 
-  /** As `within`, with its calls before those that wait already: a look that says whether the pool is there. */
+  /**
+   * As `within`, with its calls before those that wait already: a look that says whether the pool is there.
+   */
   async urgently<T>(work: () => Promise<T>): Promise<T> {
     return await this.#within(work, true)
   }
 
-  /** Work that is ended for its caller when the pool does not answer, and makes hardly any system calls itself. */
+  /**
+   * Work that is ended for its caller when the pool does not answer, and makes hardly any system calls
+   * itself.
+   */
   async beside<T>(work: () => Promise<T>): Promise<T> {
     this.#requireAnswering()
     return await this.#orLost(this.#counted(work, undefined))
@@ -155,8 +172,8 @@ export class Gate {
   }
 
   /**
-   * To be called now and then while the pool does not answer: when another file system is mounted in the place of the one that
-   * hangs, calls may go to that.
+   * To be called now and then while the pool does not answer: when another file system is mounted in the
+   * place of the one that hangs, calls may go to that.
    */
   async lookForAnotherMount(): Promise<void> {
     if (!this.#problem || this.#abandoned + this.#generation.calls.size + 2 > this.#budget) return

@@ -12,8 +12,9 @@ export interface PoolPorts {
 }
 
 /**
- * The same ports, with each call at the gate of the pool that it works for. That is told by the path of an image, by the device
- * that the image was last seen at, and by the path that the device was last seen mounted at.
+ * The same ports, with each call at the gate of the pool that it works for. That is told by the path of an
+ * image, by the device that the image was last seen at, and by the path that the device was last seen mounted
+ * at.
  */
 export function gatedPorts(
   { files, loops, mounts, fileSystems, copier }: PoolPorts,
@@ -29,7 +30,10 @@ export function gatedPorts(
   }
 }
 
-/** Which gate paths of devices and mount points belong to. A hint only: a stale one takes a turn at another gate. */
+/**
+ * Which gate paths of devices and mount points belong to. A hint only: a stale one takes a turn at another
+ * gate.
+ */
 class Places {
   readonly #gates: Gates
   readonly #devices = new Map<string, Gate>()
@@ -91,7 +95,10 @@ function gatedFiles(files: ImageFiles, places: Places): ImageFiles {
   }
 }
 
-/** Ended when the pool does not answer, and waited for all the same: as long as it goes on nobody may write to the image. */
+/**
+ * Ended when the pool does not answer, and waited for all the same: as long as it goes on nobody may write to
+ * the image.
+ */
 async function deallocate(
   files: ImageFiles,
   places: Places,
@@ -140,8 +147,8 @@ function gatedLoops(loops: LoopDevices, places: Places): LoopDevices {
 }
 
 /**
- * A freeze is never given up while it is under way: it would be done later, and nobody would thaw it. A thaw waits for nobody. So
- * an open file system, which has both, does not pass the gate.
+ * A freeze is never given up while it is under way: it would be done later, and nobody would thaw it. A thaw
+ * waits for nobody. So an open file system, which has both, does not pass the gate.
  */
 function gatedMounts(mounts: Mounts, places: Places): Mounts {
   return {

@@ -11,7 +11,9 @@ export type UnreachableReason =
   | 'PoolImageMissing'
   | 'PoolImageNotMountable'
 
-/** A pool that was there before cannot be used now. The other pools are not concerned, and it may come back. */
+/**
+ * A pool that was there before cannot be used now. The other pools are not concerned, and it may come back.
+ */
 export class PoolUnreachableError extends VolumeError {
   readonly reason: UnreachableReason
 

@@ -17,8 +17,8 @@ export interface MakerDependencies {
 const MKFS_OPTIONS = ['-m', 'reflink=1']
 
 /**
- * Makes the image of a new pool: under another name until it is whole, so that after a crash it is there or it is not.
- * An mkfs that outlived us writes to a file without a name.
+ * Makes the image of a new pool: under another name until it is whole, so that after a crash it is there or
+ * it is not. An mkfs that outlived us writes to a file without a name.
  * @param directory is empty
  * @returns its device, still attached
  * @throws VolumeError failed-precondition when other things are in the directory, or it is too small

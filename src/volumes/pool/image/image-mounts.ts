@@ -35,10 +35,15 @@ interface HeldDevice extends AsyncDisposable {
   readonly isFound: boolean
 }
 
-/** For the images alone: they need no more, and space that is freed goes back to the disk that the pool is on. */
+/**
+ * For the images alone: they need no more, and space that is freed goes back to the disk that the pool is on.
+ */
 const MOUNT_OPTIONS = ['noatime', 'nodev', 'noexec', 'nosuid', 'discard']
 
-/** Sectors as large as blocks: a file that shares blocks, as a backup of the image may, can be written directly in no less. */
+/**
+ * Sectors as large as blocks: a file that shares blocks, as a backup of the image may, can be written
+ * directly in no less.
+ */
 const ATTACH_OPTIONS = { readOnly: false, autoclear: true, directIo: 'auto', sectorBytes: 4096 } as const
 
 /** What the size of an image is a multiple of. */
@@ -53,8 +58,10 @@ export class ImageMounts {
   }
 
   /**
-   * @returns the mount; disposing of it unmounts, unless volumes are in use, whose devices then keep it until the next start
-   * @throws PoolUnreachableError; VolumeError failed-precondition when a new image cannot be made where it is wanted
+   * @returns the mount; disposing of it unmounts, unless volumes are in use, whose devices then keep it until
+   * the next start
+   * @throws PoolUnreachableError; VolumeError failed-precondition when a new image cannot be made where it is
+   * wanted
    */
   async mount(request: ImageMountRequest, signal: AbortSignal): Promise<AsyncDisposable> {
     const { files, privateMounts } = this.#on
@@ -92,7 +99,10 @@ export class ImageMounts {
     }
   }
 
-  /** A device that was found, and is held by nobody here, can be another file's by now. Mounted, it can not any more. */
+  /**
+   * A device that was found, and is held by nobody here, can be another file's by now. Mounted, it can not
+   * any more.
+   */
   async #isAttached({ image }: ImageMountRequest, device: LoopDevice): Promise<boolean> {
     return (await this.#on.loops.find(image.file))?.device.number === device.number
   }

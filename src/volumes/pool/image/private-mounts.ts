@@ -3,8 +3,9 @@ import { hasErrno } from '../../model/errors.ts'
 import type { Mounts } from '../../model/ports.ts'
 
 /**
- * A directory below which the driver mounts for itself. It is a mount of its own, private, so that no other mount namespace
- * gets a copy of what is mounted there, which would keep it in use for as long as that namespace lives.
+ * A directory below which the driver mounts for itself. It is a mount of its own, private, so that no other
+ * mount namespace gets a copy of what is mounted there, which would keep it in use for as long as that
+ * namespace lives.
  */
 export class PrivateMounts implements AsyncDisposable {
   readonly #mounts: Mounts

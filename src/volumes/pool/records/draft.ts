@@ -11,8 +11,8 @@ export const IMAGE = 'disk.img'
 const FROZEN = 'frozen'
 
 /**
- * A volume or snapshot in the making: a directory that nobody takes for one until it is committed. It is gone when it is
- * disposed of before, and swept at the next start when we are killed before.
+ * A volume or snapshot in the making: a directory that nobody takes for one until it is committed. It is gone
+ * when it is disposed of before, and swept at the next start when we are killed before.
  */
 export class Draft implements AsyncDisposable {
   readonly image: string
@@ -62,7 +62,9 @@ export class Draft implements AsyncDisposable {
     )
   }
 
-  /** Makes it what it is to be, as one step: it is there when this returns, and after any crash from then on. */
+  /**
+   * Makes it what it is to be, as one step: it is there when this returns, and after any crash from then on.
+   */
   commit(recordName: string, text: string): Promise<void> {
     return this.#gate.within(() => this.#commit(recordName, text))
   }

@@ -12,13 +12,17 @@ export interface RecordKind<T> {
   /** The file beside the image. */
   readonly recordName: string
   readonly encode: (record: T) => string
-  /** @param imageBytes the size of the image @throws Error saying what is wrong with the record or the image */
+  /**
+   * @param imageBytes the size of the image
+   * @throws Error saying what is wrong with the record or the image
+   */
   readonly decode: (text: string, pool: string, imageBytes: bigint) => T
 }
 
 /**
  * Reads one record, of the directory that is named after its id.
- * @throws ImageDamage, or another Error saying what is wrong with it; an error that `isPassing` says nothing of the record
+ * @throws ImageDamage, or another Error saying what is wrong with it; an error that `isPassing` says nothing
+ * of the record
  */
 export async function loadRecord<T extends { readonly id: string }>(
   kind: RecordKind<T>,

@@ -31,8 +31,8 @@ const DOOMED = '.deleted'
  *
  *     <pool>/<folder>/<id>/{<record>.json,disk.img}
  *
- * Each appears and disappears by one rename. Whatever starts with a dot is not there yet or not there any more. The
- * records are read once: the pool is ours alone while it is open.
+ * Each appears and disappears by one rename. Whatever starts with a dot is not there yet or not there any
+ * more. The records are read once: the pool is ours alone while it is open.
  */
 export class RecordStore<T extends { readonly id: string }> {
   /** Why a record cannot be used, by id. */
@@ -138,7 +138,8 @@ export class RecordStore<T extends { readonly id: string }> {
   }
 
   /**
-   * @param work makes what the record says true; by then the record has its place, so that a full disk cannot come between
+   * @param work makes what the record says true; by then the record has its place, so that a full disk cannot
+   * come between
    */
   update(record: T, work?: () => Promise<void>): Promise<void> {
     return this.#gate.within(async () => {
@@ -149,8 +150,8 @@ export class RecordStore<T extends { readonly id: string }> {
   }
 
   /**
-   * Writes the next version of a record, which takes effect with its commit: for callers that have something else to do while
-   * the disk writes. A record has one next version at a time, which its lock is to ensure.
+   * Writes the next version of a record, which takes effect with its commit: for callers that have something
+   * else to do while the disk writes. A record has one next version at a time, which its lock is to ensure.
    */
   prepare(record: T): Promise<PreparedFile> {
     return this.#gate.within(() => this.#prepare(record))
@@ -176,7 +177,8 @@ export class RecordStore<T extends { readonly id: string }> {
   }
 
   /**
-   * The record is gone when this returns; its blocks are freed in the background. What somebody else has removed is gone, too.
+   * The record is gone when this returns; its blocks are freed in the background. What somebody else has
+   * removed is gone, too.
    * @throws ENOENT while another disk, or none, is where the pool's was
    */
   remove(id: string): Promise<void> {
@@ -210,8 +212,9 @@ export class RecordStore<T extends { readonly id: string }> {
   }
 
   /**
-   * Whether the record is missing in the very directory that it was in, also after a crash. By its path alone nobody could
-   * tell that from a disk that is not mounted; through the open directory both looks are at the same one.
+   * Whether the record is missing in the very directory that it was in, also after a crash. By its path alone
+   * nobody could tell that from a disk that is not mounted; through the open directory both looks are at the
+   * same one.
    */
   #isGone(id: string): Promise<boolean> {
     return turn(() => this.#look(id))

@@ -39,8 +39,8 @@ const schema = v.object({
 })
 
 /**
- * `volume.json`, the one file beside a volume's image. It holds what was asked for; what is attached or mounted is the
- * kernel's to know and is never written down.
+ * `volume.json`, the one file beside a volume's image. It holds what was asked for; what is attached or
+ * mounted is the kernel's to know and is never written down.
  */
 export const volumeKind: RecordKind<Volume> = {
   folder: 'volumes',

@@ -82,9 +82,9 @@ export class Ledger {
   }
 
   /**
-   * Sets bytes aside for something in the making, until the result is disposed of: either it is a record by then, which
-   * counts itself, or it was not made. Nothing is awaited between the look and the taking, so that
-   * two requests at once cannot both have them.
+   * Sets bytes aside for something in the making, until the result is disposed of: either it is a record by
+   * then, which counts itself, or it was not made. Nothing is awaited between the look and the taking, so
+   * that two requests at once cannot both have them.
    * @throws VolumeError of the kind, saying what there is
    */
   async promise(bytes: bigint, provisioning: Provisioning, kind: Full): Promise<Disposable> {
@@ -115,7 +115,10 @@ export class Ledger {
     }
   }
 
-  /** As `orFull`, for a tool that writes to a volume's device: all that it hears of a full disk is an I/O error. */
+  /**
+   * As `orFull`, for a tool that writes to a volume's device: all that it hears of a full disk is an I/O
+   * error.
+   */
   async orFullBehind<T>(kind: Full, work: Promise<T>): Promise<T> {
     try {
       return await work

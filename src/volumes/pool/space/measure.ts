@@ -28,7 +28,10 @@ export interface PoolImages {
   readonly snapshots: Images
 }
 
-/** All figures at one time: a byte that a volume writes moves from free to allocated. It costs a stat(2) per image. */
+/**
+ * All figures at one time: a byte that a volume writes moves from free to allocated. It costs a stat(2) per
+ * image.
+ */
 export async function measurePool(
   { path, image }: { readonly path: string; readonly image?: PoolImageConfig | undefined },
   images: PoolImages,
@@ -47,7 +50,9 @@ export async function measurePool(
   }
 }
 
-/** A pool image is sparse: what it has not written yet must still be had from the disk that its file is on. */
+/**
+ * A pool image is sparse: what it has not written yet must still be had from the disk that its file is on.
+ */
 async function reallyFree(
   { file }: PoolImageConfig,
   { available, used }: Usage,

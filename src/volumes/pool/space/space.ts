@@ -20,8 +20,8 @@ export function usableBytes(limits: PoolLimits, usage: PoolUsage): bigint {
 }
 
 /**
- * How large a new volume may be at most, in bytes. Other users of the disk count as taken, so a pool without a size of
- * its own never promises their space.
+ * How large a new volume may be at most, in bytes. Other users of the disk count as taken, so a pool without
+ * a size of its own never promises their space.
  */
 export function availableBytes(limits: PoolLimits, usage: PoolUsage, provisioning: Provisioning): bigint {
   const usable = usableBytes(limits, usage)

@@ -48,7 +48,10 @@ describe('kubectl loop', () => {
     })
   }
 
-  /** The calls of kubectl but for the first, which looks for the pods; those that run at once in their order of pods. */
+  /**
+   * The calls of kubectl but for the first, which looks for the pods; those that run at once in their order
+   * of pods.
+   */
   async function calls(): Promise<string[]> {
     const lines = (await readFile(join(directory, 'log'), 'utf8')).trim().split('\n')
     return lines.slice(1).map((line) => (JSON.parse(line) as string[]).join(' '))
