@@ -1,7 +1,7 @@
 import { mkdir, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { volumeIdFor } from '../../src/volumes/model/ids.ts'
-import { volumeKind } from '../../src/volumes/pool/records/volume-record.ts'
+import { volumeKind } from '../../src/volumes/pool/records/record-kinds.ts'
 import { sideBySide } from '../../src/volumes/concurrency/side-by-side.ts'
 import type { Volume } from '../../src/volumes/model/volume.ts'
 

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import { IMAGE } from '../pool/records/draft.ts'
 import { measurePool } from '../pool/space/measure.ts'
-import { snapshotKind } from '../pool/records/snapshot-record.ts'
+import { snapshotKind, volumeKind } from '../pool/records/record-kinds.ts'
 import type { PoolUsage } from '../pool/space/space.ts'
-import { volumeKind } from '../pool/records/volume-record.ts'
 import type { ImageFiles } from '../model/ports.ts'
 import type { PoolOnDisk } from './pool-on-disk.ts'
 

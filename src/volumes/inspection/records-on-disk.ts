@@ -4,7 +4,7 @@ import { failureOf, hasErrno, isPassing, messageOf } from '../model/errors.ts'
 import { isId } from '../model/ids.ts'
 import { pathExists } from '../machine/path-exists.ts'
 import { frozenBy } from '../pool/records/draft.ts'
-import { loadRecord, type RecordKind } from '../pool/records/load-record.ts'
+import { loadRecord, type RecordKind } from '../pool/records/record-kinds.ts'
 import type { ImageFiles } from '../model/ports.ts'
 import { FILES_AT_ONCE, sideBySide } from '../concurrency/side-by-side.ts'
 

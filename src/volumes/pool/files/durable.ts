@@ -6,11 +6,30 @@ import { turn } from '../gate/gate.ts'
 import { rename, rm } from '../gate/gated-fs.ts'
 import { PoolUnreachableError } from '../gate/unreachable.ts'
 
-const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_TRUNC, O_WRONLY } = constants
+const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY } = constants
 
-/** A removal that fails is tried again after once, twice, … this time. */
+/** Far longer than any file that the driver writes and reads back. */
+const LONGEST_BYTES = 1 << 20
+
+/** A removal that fails is repeated after this time, then after twice, three times, … this time. */
 const REMOVAL_ATTEMPTS = 5
 const REMOVAL_PAUSE_MS = 200
+
+/**
+ * Reads a small file that the driver has written. Where something else is in its place, a symbolic link is
+ * not followed, a FIFO is not waited for, and a large file or one that is no UTF-8 is not read.
+ * @throws Error saying what is wrong with it
+ */
+export function readSmall(path: string): Promise<string> {
+  return turn(async () => {
+    await using file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    const stat = await file.stat()
+    if (!stat.isFile()) throw new Error(`${path} is no regular file`)
+    if (stat.size > LONGEST_BYTES)
+      throw new Error(`${path} has ${stat.size} bytes, more than any that is whole`)
+    return new TextDecoder('utf-8', { fatal: true }).decode(await file.readFile())
+  })
+}
 
 /** Flushes a file, or the entries of a directory, to the disk (fsync(2)). */
 export function flush(path: string): Promise<void> {
@@ -21,8 +40,8 @@ export function flush(path: string): Promise<void> {
 }
 
 /**
- * Writes a new or truncated file and flushes its content. What was planted in its place is not followed, nor
- * waited for.
+ * Writes a new or truncated file and flushes its content. A symbolic link in its place is not followed, and a
+ * FIFO is not waited for.
  */
 export function writeFlushed(path: string, text: string): Promise<void> {
   return turn(async () => {
@@ -33,8 +52,8 @@ export function writeFlushed(path: string, text: string): Promise<void> {
 }
 
 /**
- * Renames within a directory, for good: after a crash, too. Where that cannot be had, the old name is back
- * when it fails, so that whoever repeats it finds what he found before.
+ * Renames within a directory, and flushes the directory, so that the new name survives a crash. If the flush
+ * fails, the old name is restored, so that the call can be repeated.
  */
 export async function renameFlushed(directory: string, from: string, to: string): Promise<void> {
   await rename(join(directory, from), join(directory, to))
@@ -47,19 +66,19 @@ export async function renameFlushed(directory: string, from: string, to: string)
 }
 
 export interface Replacement {
-  /** Where the new file is written first, on the same disk; by default beside the old one. */
+  /** Where the new file is written first, on the same disk; by default in the directory of the old one. */
   readonly temporary?: string
   /** The content of the old file; it is put back when a crash could leave either of the two. */
   readonly previous?: string | undefined
 }
 
 /**
- * The next version of a file, which is on the disk and takes effect with its commit. Disposing it before
- * removes it.
+ * The next version of a file, written and flushed, which takes effect with `commit`. Disposing of it before
+ * that removes it.
  */
 export interface PreparedFile extends AsyncDisposable {
   /**
-   * Replaces the file as one step: after a crash it has the old or the new content, and the new one once this
+   * Replaces the file in one step: after a crash it has the old or the new content; the new content once this
    * has returned.
    */
   commit(): Promise<void>
@@ -95,15 +114,15 @@ export async function prepareFile(
   }
 }
 
-/** Replaces a file as one step: after a crash it has the old or the new content. */
+/** Replaces a file in one step: after a crash it has the old or the new content. */
 export async function replaceFile(file: string, text: string): Promise<void> {
   await using next = await prepareFile(file, text)
   await next.commit()
 }
 
 /**
- * Removes a directory that nobody else comes back to, with all that is in it. A failure, for want of memory
- * perhaps, is not the end of it: what stays takes space until the next start.
+ * Removes a directory that nothing else uses, with its contents. A failure, such as ENOMEM, is followed by
+ * further attempts: what stays takes space until the next start.
  */
 export async function removePersistently(directory: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
@@ -118,8 +137,8 @@ export async function removePersistently(directory: string): Promise<void> {
 }
 
 /**
- * Waits until what is left of a draft is removed; of a pool that cannot be reached it is swept when that is
- * opened again.
+ * Waits for the removal of a draft. In a pool that cannot be reached nothing is removed now: the draft is
+ * swept when the pool is opened again.
  */
 export async function orSweptLater(removing: Promise<void>): Promise<void> {
   try {

@@ -24,19 +24,6 @@ export class PoolUnreachableError extends VolumeError {
   }
 }
 
-/** @param known the newest schema version that this driver can read */
-export function newerPool(
-  pool: string,
-  file: string,
-  schemaVersion: number,
-  known: number,
-): PoolUnreachableError {
-  return new PoolUnreachableError(
-    'PoolOfNewerDriver',
-    `pool "${pool}": ${file} has schemaVersion ${schemaVersion}, this driver knows ${known}: a newer version of the driver has written it; upgrade the driver again, and leave the file as it is`,
-  )
-}
-
 export function notAnswering(pool: string, path: string): PoolUnreachableError {
   return new PoolUnreachableError(
     'PoolNotAnswering',

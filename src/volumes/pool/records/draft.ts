@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import { hasErrno } from '../../model/errors.ts'
-import { flush, orSweptLater, removePersistently, renameFlushed } from '../files/durable.ts'
+import { flush, orSweptLater, removePersistently, renameFlushed, readSmall } from '../files/durable.ts'
 import type { Gate } from '../gate/gate.ts'
 import { mkdir, rm, writeFile } from '../gate/gated-fs.ts'
-import { readSmall } from '../files/read-small.ts'
 
 export const IMAGE = 'disk.img'
 

@@ -18,7 +18,7 @@ import {
 } from '../files/durable.ts'
 import { turn, type Gate } from '../gate/gate.ts'
 import { lstat, mkdir, readdir, rename, stat } from '../gate/gated-fs.ts'
-import { loadRecord, type RecordKind } from './load-record.ts'
+import { loadRecord, type RecordKind } from './record-kinds.ts'
 
 /** Removing a directory opens it, and frees blocks of the disk that others write to. */
 const REMOVALS_AT_ONCE = 8

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { readPool, type PoolOnDisk } from '../../../../src/volumes/inspection/pool-on-disk.ts'
 import { usageOf } from '../../../../src/volumes/inspection/pool-usage.ts'
-import { KnownPools } from '../../../../src/volumes/pool/files/known-pools.ts'
+import { KnownPools } from '../../../../src/volumes/pool/files/pool-identity.ts'
 import { makeWorld, type World } from '../world.ts'
 
 describe('a pool, read beside the driver that has it open', () => {

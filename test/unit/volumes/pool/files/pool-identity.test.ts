@@ -2,7 +2,7 @@ import { mkdir, mkdtempDisposable, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { KnownPools } from '../../../../../src/volumes/pool/files/known-pools.ts'
+import { KnownPools } from '../../../../../src/volumes/pool/files/pool-identity.ts'
 import { tool } from '../../../../tool.ts'
 
 describe('KnownPools', () => {
