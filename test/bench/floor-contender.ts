@@ -1,6 +1,6 @@
 import { mkdir, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { ext4 } from '../../src/linux/filesystems/ext4.ts'
+import { LinuxFileSystems } from '../../src/linux/filesystems/index.ts'
 import { LinuxImageFiles } from '../../src/linux/images/image-files.ts'
 import { mount, umount2 } from '../../src/linux/libc.ts'
 import { mountFlags } from '../../src/linux/mount/mount-options.ts'
@@ -81,7 +81,7 @@ class FloorLife implements Life {
 
   /** mkfs.ext4 with the driver's flags, and mount(2). */
   async stage(): Promise<void> {
-    await ext4.format(this.#device, [], never)
+    await new LinuxFileSystems().format('ext4', this.#device, [], never)
     await this.#mount()
   }
 
@@ -100,7 +100,7 @@ class FloorLife implements Life {
 
   /** e2fsck and mount(2). */
   async stageFormatted(): Promise<void> {
-    await ext4.check(this.#device, never)
+    await new LinuxFileSystems().check('ext4', this.#device, never)
     await this.#mount()
   }
 

@@ -1,5 +1,5 @@
 import { LinuxFileSystems } from '../../linux/filesystems/index.ts'
-import type { Verdict } from '../../linux/filesystems/type.ts'
+import type { Verdict } from '../../linux/filesystems/descriptor.ts'
 import { LinuxImageFiles } from '../../linux/images/image-files.ts'
 import { LoopControl } from '../../linux/loop/control.ts'
 import { LinuxLoopDevices } from '../../linux/loop/loop-devices.ts'

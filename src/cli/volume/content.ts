@@ -1,4 +1,3 @@
-import { blockBytesOf } from '../../linux/filesystems/blkid.ts'
 import { LinuxFileSystems } from '../../linux/filesystems/index.ts'
 import { VolumeError } from '../../volumes/model/errors.ts'
 import { fsTypes, type FsType } from '../../volumes/model/ports.ts'
@@ -34,7 +33,10 @@ export async function contentOf(image: string, wishes: ContentWishes, signal: Ab
   }
   if (wishes.fsType !== undefined && wishes.fsType !== fsType) refuse(`not ${wishes.fsType}`)
   const accessTypes = ['mount'] as const
-  const [sector, block] = [sectorBytesOf({ accessTypes }), await blockBytesOf(image, signal)]
+  const [sector, block] = [
+    sectorBytesOf({ accessTypes }),
+    await new LinuxFileSystems().blockBytes(image, signal),
+  ]
   if (block !== undefined && block < sector) {
     refuse(
       `whose blocks of ${block} bytes are smaller than the sectors of a volume, ${sector}: it cannot be mounted. Copy its files to a new volume`,

@@ -1,11 +1,10 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { VolumeError } from '../../volumes/model/errors.ts'
-import type { Signature } from '../../volumes/model/ports.ts'
+import { fsTypes, type Signature } from '../../volumes/model/ports.ts'
 import { CommandError } from '../process/command-error.ts'
 import { deviceSize } from '../loop/device-size.ts'
-import { run } from '../process/exec.ts'
-import { typeByMagic } from './magic.ts'
-import { isXfsInProgress } from './xfs-in-progress.ts'
+import type { Run } from '../process/exec.ts'
+import { typeByMagic, types } from './types.ts'
 
 /** blkid(8): nothing found, for whatever reason. */
 const EXIT_NOTHING_FOUND = 2
@@ -17,11 +16,10 @@ const blank: Signature = { type: undefined, partitionTable: undefined, uuid: und
 /**
  * Reads from the device itself (`-p`, no cache) what is on it.
  * @throws Error whenever there could be something that was not seen: blkid's exit code 2 stands not only for
- * a blank
- *   device, but also for one that is missing, has no size, or cannot be read
+ * a blank device, but also for one that is missing, has no size, or cannot be read
  * @throws VolumeError failed-precondition when signatures contradict each other, or one is damaged
  */
-export async function probe(device: string, signal: AbortSignal): Promise<Signature> {
+export async function probe(run: Run, device: string, signal: AbortSignal): Promise<Signature> {
   await using handle = await open(device, 'r')
   const size = await deviceSize(handle, device)
   if (size === 0n) throw new Error(`${device} has no size: nothing is attached to it`)
@@ -41,12 +39,16 @@ export async function probe(device: string, signal: AbortSignal): Promise<Signat
 }
 
 /**
- * What a file system cannot have its device's sectors larger than: the block size of an ext4 or btrfs, the
+ * The largest sectors that the device of a file system may have: the block size of an ext4 or btrfs, the
  * sector size of an XFS.
  * @param image a device, or an image file
  * @returns undefined where blkid does not tell (util-linux before 2.36)
  */
-export async function blockBytesOf(image: string, signal: AbortSignal): Promise<number | undefined> {
+export async function blockBytesOf(
+  run: Run,
+  image: string,
+  signal: AbortSignal,
+): Promise<number | undefined> {
   const { stdout } = await run('blkid', ['-p', '-o', 'export', image], { signal })
   const size = parseExport(stdout).get('BLOCK_SIZE')
   return size === undefined ? undefined : Number(size)
@@ -62,12 +64,12 @@ async function signatureOf(tags: Map<string, string>, handle: FileHandle): Promi
     )
   }
   const uuid = tags.get('UUID')
-  return { type, partitionTable, uuid, unfinished: type === 'xfs' && (await isXfsInProgress(handle)) }
+  const known = fsTypes.find((name) => name === type)
+  const unfinished = known !== undefined && (await types[known].isUnfinished?.(handle)) === true
+  return { type, partitionTable, uuid, unfinished }
 }
 
-/**
- * `-o export` writes one NAME=value per line, and puts a backslash before characters that a shell would mind.
- */
+/** `-o export` writes one NAME=value per line, with a backslash before characters that a shell interprets. */
 function parseExport(output: string): Map<string, string> {
   const tags = new Map<string, string>()
   for (const line of output.split('\n')) {
@@ -84,9 +86,9 @@ function parseExport(output: string): Map<string, string> {
 const PROBED_BYTES = 1 << 20
 
 /**
- * Where an image lost its end (a truncated file, a bad disk) blkid reads nothing and says that nothing is
- * there; it says the same when it cannot open the device or has no memory. Then a read of ours fails, or
- * finds what blkid has not seen, and the device counts as unknown, not as blank.
+ * blkid also exits with "nothing found" where it could read nothing: an image that lost its end, a bad disk, a
+ * device that it cannot open, no memory. Then a read of ours fails, or finds what blkid has not seen, and the
+ * device counts as unknown, not as blank.
  */
 async function proveBlank(handle: FileHandle, device: string, size: bigint): Promise<void> {
   const length = Math.min(PROBED_BYTES, Number(size))

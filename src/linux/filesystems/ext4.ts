@@ -1,71 +1,28 @@
+import { larger, smaller } from '../../volumes/model/bytes.ts'
 import { VolumeError } from '../../volumes/model/errors.ts'
-import { CAP_SYS_RESOURCE, hasCapability } from '../process/capabilities.ts'
+import { CAP_SYS_RESOURCE } from '../process/capabilities.ts'
 import { CommandError } from '../process/command-error.ts'
-import { run } from '../process/exec.ts'
-import { BLOCK_BYTES, mkfsArguments } from './ext4-mkfs.ts'
-import { ext4Size } from './ext4-size.ts'
-import { hasRoomToGrow } from './size.ts'
-import type { FileSystemType } from './type.ts'
-import { verifyWith } from './verify.ts'
+import type { FileSystemDescriptor, System } from './descriptor.ts'
+import { hasRoomToGrow, readAt } from './superblock.ts'
 
-export const ext4: FileSystemType = {
-  /** 2,048 blocks: with less mkfs.ext4 leaves out the journal. */
-  minimumBytes: 2048n * BLOCK_BYTES,
-
-  /**
-   * By default ext4 goes on writing to what it has found to be damaged; a user's own `errors=` comes later
-   * and wins. And it zeroes inode tables that growth has added, in the background, which the loop device does
-   * by punching holes: they are zeros as it is, and a thick image would lose the blocks.
-   */
-  mountOptions: ['errors=remount-ro', 'noinit_itable'],
-
-  uuidOptions: (uuid) => ['-U', uuid],
-
-  async format(device, options, signal) {
-    await run('mkfs.ext4', [...mkfsArguments(device, options), device], { signal })
-  },
-
-  /**
-   * Not interrupted: of a large one that needs all of it, a check from the beginning each time would never
-   * end.
-   */
-  async check(device, signal) {
-    await preen(device, [])
-    signal.throwIfAborted()
-  },
-
-  verify: (device, signal) => verifyWith(['e2fsck', '-f', '-n', device], UNREPAIRED, signal),
-
-  /**
-   * Only where it cannot be done while mounted. Growing a mounted ext4 goes through its journal; this does
-   * not, so it must not be interrupted: a cancelled call waits until it is done.
-   */
-  async growUnmounted(device, signal) {
-    if (hasCapability(CAP_SYS_RESOURCE) || !(await hasRoomToGrow(device, ext4Size))) return
-    // resize2fs insists on a full check of a file system that has been mounted.
-    await preen(device, ['-f'])
-    await run('resize2fs', [device], { signal: uninterrupted() })
-    signal.throwIfAborted()
-  },
-
-  sizeOf: ext4Size,
-
-  async grow(device, _mountPoint, signal) {
-    if (!(await hasRoomToGrow(device, ext4Size))) return
-    try {
-      await run('resize2fs', [device], { signal })
-    } catch (error) {
-      if (!(error instanceof CommandError) || !error.stderr.includes('Permission denied')) throw error
-      throw new VolumeError(
-        'failed-precondition',
-        `growing a mounted ext4 needs CAP_SYS_RESOURCE: ${error.message}`,
-        {
-          cause: error,
-        },
-      )
-    }
-  },
+/** Where struct ext4_super_block (fs/ext4/ext4.h) is on the device, and the fields of it that are used. */
+const SUPERBLOCK_OFFSET = 1024
+const SUPERBLOCK_BYTES = 1024
+const field = {
+  blocksLow: 0x4,
+  logBlockSize: 0x18,
+  magic: 0x38,
+  incompatible: 0x60,
+  uuid: 0x68,
+  blocksHigh: 0x150,
 }
+const INCOMPATIBLE_64BIT = 0x80
+
+/**
+ * The page's size for all volumes. mkfs.ext4's own choice below 512 MiB is 1 KiB, and a volume that starts
+ * small would keep small blocks as it grows.
+ */
+const BLOCK_BYTES = 4096n
 
 /**
  * e2fsck's exit code is a sum (e2fsck(8)): 1 is "errors corrected", 2 "and the system should be rebooted",
@@ -74,11 +31,81 @@ export const ext4: FileSystemType = {
 const REPAIRED = 1 | 2
 const UNREPAIRED = 4
 
-/** A check may take hours, but always reads or computes; one that does neither will never end. */
+/** A check may take hours, but always reads or computes; one that does neither never ends. */
 const STALL_MS = 10 * 60_000
 
+export const ext4: FileSystemDescriptor = {
+  magic: {
+    offset: SUPERBLOCK_OFFSET + field.magic,
+    bytes: Buffer.from([0x53, 0xef]),
+    uuidOffset: SUPERBLOCK_OFFSET + field.uuid,
+  },
+  debianPackage: 'e2fsprogs',
+  tools: ['mkfs.ext4', 'e2fsck', 'resize2fs'],
+  operatorTools: [],
+
+  /** 2,048 blocks: with less mkfs.ext4 leaves out the journal. */
+  minimumBytes: 2048n * BLOCK_BYTES,
+
+  /**
+   * By default ext4 goes on writing to what it has found to be damaged; a user's own `errors=` comes later
+   * and wins. ext4 also zeroes the inode tables that growth has added, in the background, and the loop device
+   * does that by punching holes: they are zeros already, and a thick image would lose the blocks.
+   */
+  mountOptions: ['errors=remount-ro', 'noinit_itable'],
+
+  verification: { command: (device) => ['e2fsck', '-f', '-n', device], damaged: UNREPAIRED },
+
+  uuidOptions: (uuid) => ['-U', uuid],
+
+  async format({ deviceSize, run }, device, options, signal) {
+    await run('mkfs.ext4', [...mkfsArguments(deviceSize(device), options), device], { signal })
+  },
+
+  /**
+   * Not interrupted: of a large file system that needs the full check, one from the beginning each time would
+   * never end.
+   */
+  async check(system, device, signal) {
+    await repair(system, device, [])
+    signal.throwIfAborted()
+  },
+
+  async sizeOf(device) {
+    const superblock = await readAt(device, SUPERBLOCK_OFFSET, SUPERBLOCK_BYTES)
+    const blockBytes = 1024n << BigInt(superblock.readUInt32LE(field.logBlockSize))
+    const low = BigInt(superblock.readUInt32LE(field.blocksLow))
+    const isWide = (superblock.readUInt32LE(field.incompatible) & INCOMPATIBLE_64BIT) !== 0
+    const high = isWide ? BigInt(superblock.readUInt32LE(field.blocksHigh)) : 0n
+    return { bytes: ((high << 32n) | low) * blockBytes, unitBytes: blockBytes }
+  },
+
+  /**
+   * Only where it cannot be done while mounted. Growing a mounted ext4 goes through its journal; this does
+   * not, so it must not be interrupted: a cancelled call waits until it is done.
+   */
+  async growUnmounted(system, device, signal) {
+    if (system.hasCapability(CAP_SYS_RESOURCE) || !(await hasRoomToGrow(device, ext4))) return
+    // resize2fs insists on a full check of a file system that has been mounted.
+    await repair(system, device, ['-f'])
+    await system.run('resize2fs', [device], { signal: uninterrupted() })
+    signal.throwIfAborted()
+  },
+
+  async grow({ run }, device, _mountPoint, signal) {
+    if (!(await hasRoomToGrow(device, ext4))) return
+    try {
+      await run('resize2fs', [device], { signal })
+    } catch (error) {
+      if (!(error instanceof CommandError) || !error.stderr.includes('Permission denied')) throw error
+      const message = `growing a mounted ext4 needs CAP_SYS_RESOURCE: ${error.message}`
+      throw new VolumeError('failed-precondition', message, { cause: error })
+    }
+  },
+}
+
 /** e2fsck without questions: it repairs what is safe to repair. */
-async function preen(device: string, options: readonly string[]): Promise<void> {
+async function repair({ run }: System, device: string, options: readonly string[]): Promise<void> {
   try {
     await run('e2fsck', ['-p', ...options, device], { signal: uninterrupted(), stallMs: STALL_MS })
   } catch (error) {
@@ -99,4 +126,51 @@ function beyondRepair(device: string, cause: CommandError): VolumeError {
     `the ext4 on ${device} has errors, ${advice}: ${cause.message}`,
     { cause },
   )
+}
+
+/**
+ * A new image reads as zeros, so nothing is zeroed, neither now nor in the background after the mount; mkfs
+ * has four options for that. `-m 0` reserves no blocks for root, who does not use volumes.
+ */
+const zeroImage = ['nodiscard', 'lazy_itable_init=1', 'lazy_journal_init=1', 'assume_storage_prezeroed=1']
+
+/** The arguments of mkfs.ext4, without the device. The user's options come last and win. */
+function mkfsArguments(sizeBytes: bigint, options: readonly string[]): string[] {
+  const { extended, others } = separateExtended(options)
+  // Those who choose features choose for themselves whether there is a resize inode.
+  const room = others.some((option) => option.startsWith('-O')) ? [] : roomToGrow(sizeBytes)
+  const extendedOptions = [...zeroImage, ...room, ...extended].join(',')
+  return ['-q', '-m', '0', '-b', `${BLOCK_BYTES}`, '-E', extendedOptions, ...others]
+}
+
+/**
+ * Room is kept for growth by this factor, and up to this size at least; at most to where block numbers end.
+ */
+const GROWTH_FACTOR = 16n
+const LEAST_GROWN_BYTES = 1n << 40n
+const MOST_GROWN_BYTES = (1n << 32n) * BLOCK_BYTES
+
+/**
+ * Room for the group descriptors of a larger file system. Within it growth changes no layout. Beyond it a
+ * mounted one is converted to meta_bg, and resize2fs 1.47.0 destroys an unmounted one ("Illegal doubly
+ * indirect block"): mkfs.ext4's own choice, 1,024 times the size, lets that happen to a volume of 64 MiB that
+ * grows to 100 GiB. For one of 10 GiB it costs twice the time (9 ms) and six times the disk space (4 MiB).
+ */
+function roomToGrow(sizeBytes: bigint): string[] {
+  if (sizeBytes >= MOST_GROWN_BYTES) return []
+  const grown = smaller(larger(sizeBytes * GROWTH_FACTOR, LEAST_GROWN_BYTES), MOST_GROWN_BYTES)
+  return [`resize=${grown / BLOCK_BYTES}`]
+}
+
+/** mkfs.ext4 forgets a first `-E` over a second one, so the user's joins ours. It takes `-E x` and `-Ex`. */
+function separateExtended(options: readonly string[]): { extended: string[]; others: string[] } {
+  const extended: string[] = []
+  const others: string[] = []
+  for (let i = 0; i < options.length; i++) {
+    const option = options[i] ?? ''
+    if (!option.startsWith('-E')) others.push(option)
+    else if (option.length > 2) extended.push(option.slice(2))
+    else extended.push(options[++i] ?? '')
+  }
+  return { extended, others }
 }

@@ -1,23 +1,32 @@
 import { open } from 'node:fs/promises'
 import { VolumeError } from '../../volumes/model/errors.ts'
 import type { FileSystemIdentity, FileSystems, FsType, Signature } from '../../volumes/model/ports.ts'
-import { probe } from './blkid.ts'
-import { btrfs } from './btrfs.ts'
-import { ext4 } from './ext4.ts'
-import { identify } from './magic.ts'
-import { hasRoomToGrow } from './size.ts'
-import type { FileSystemType, Verdict } from './type.ts'
-import { xfs } from './xfs.ts'
+import { deviceSizeByName } from '../loop/device-size.ts'
+import { hasCapability } from '../process/capabilities.ts'
+import { CommandError } from '../process/command-error.ts'
+import { run } from '../process/exec.ts'
+import { blockBytesOf, probe } from './blkid.ts'
+import type { System, Verdict } from './descriptor.ts'
+import { hasRoomToGrow } from './superblock.ts'
+import { debianPackages, identify, types } from './types.ts'
 
-const types: Readonly<Record<FsType, FileSystemType>> = { ext4, xfs, btrfs }
+/** This machine. A tool that is missing is named with the package that has it. */
+const thisSystem: System = {
+  run: (command, args, options) =>
+    run(command, args, { ...options, debianPackage: debianPackages.get(command) }),
+  hasCapability,
+  deviceSize: deviceSizeByName,
+}
 
 /** The FileSystems port on the tools of each file system. */
 export class LinuxFileSystems implements FileSystems {
   readonly #unavailable: ReadonlyMap<FsType, string>
+  readonly #system: System
 
-  /** @param unavailable what cannot be had on this machine, and why */
-  constructor(unavailable: ReadonlyMap<FsType, string> = new Map()) {
+  /** @param unavailable the types that this machine cannot have, and why */
+  constructor(unavailable: ReadonlyMap<FsType, string> = new Map(), system = thisSystem) {
     this.#unavailable = unavailable
+    this.#system = system
   }
 
   minimumBytes(type: FsType): bigint {
@@ -36,7 +45,7 @@ export class LinuxFileSystems implements FileSystems {
   }
 
   probe(device: string, signal: AbortSignal): Promise<Signature> {
-    return probe(device, signal)
+    return probe(this.#system.run, device, signal)
   }
 
   async identify(device: string): Promise<FileSystemIdentity | undefined> {
@@ -45,31 +54,51 @@ export class LinuxFileSystems implements FileSystems {
   }
 
   format(type: FsType, device: string, options: readonly string[], signal: AbortSignal): Promise<void> {
-    return types[type].format(device, options, signal)
+    return types[type].format(this.#system, device, options, signal)
   }
 
-  check(type: FsType, device: string, signal: AbortSignal): Promise<void> {
-    return types[type].check(device, signal)
+  async check(type: FsType, device: string, signal: AbortSignal): Promise<void> {
+    await types[type].check?.(this.#system, device, signal)
   }
 
-  /** Looks for damage, and repairs nothing; for people, because the driver asks `check`. */
-  verify(type: FsType, device: string, signal: AbortSignal): Promise<Verdict> {
-    return types[type].verify(device, signal)
+  /**
+   * Looks for damage, and repairs nothing; for operators: the driver uses `check`.
+   * @throws CommandError when the tool could not look
+   */
+  async verify(type: FsType, device: string, signal: AbortSignal): Promise<Verdict> {
+    const { verification } = types[type]
+    const [tool, ...args] = verification.command(device)
+    try {
+      const { stdout, stderr } = await this.#system.run(tool, args, { signal })
+      return { isClean: true, report: `${stdout}${stderr}`.trim() }
+    } catch (error) {
+      if (!(error instanceof CommandError) || ((error.exitCode ?? 0) & verification.damaged) === 0)
+        throw error
+      return { isClean: false, report: `${error.stdout}${error.stderr}`.trim() }
+    }
+  }
+
+  /**
+   * The largest sectors that the device of the file system in an image may have, in bytes.
+   * @returns undefined where blkid does not tell (util-linux before 2.36)
+   */
+  blockBytes(image: string, signal: AbortSignal): Promise<number | undefined> {
+    return blockBytesOf(this.#system.run, image, signal)
   }
 
   async growUnmounted(type: FsType, device: string, signal: AbortSignal): Promise<void> {
-    await types[type].growUnmounted?.(device, signal)
+    await types[type].growUnmounted?.(this.#system, device, signal)
   }
 
   hasRoomToGrow(type: FsType, device: string): Promise<boolean> {
-    return hasRoomToGrow(device, (handle) => types[type].sizeOf(handle))
+    return hasRoomToGrow(device, types[type])
   }
 
   grow(type: FsType, device: string, mountPoint: string, signal: AbortSignal): Promise<void> {
-    return types[type].grow(device, mountPoint, signal)
+    return types[type].grow(this.#system, device, mountPoint, signal)
   }
 
   async renew(type: FsType, image: string, signal: AbortSignal): Promise<string | undefined> {
-    return await types[type].renew?.(image, signal)
+    return await types[type].renew?.(this.#system, image, signal)
   }
 }

@@ -1,10 +1,26 @@
-import { open } from 'node:fs/promises'
-import { run } from '../process/exec.ts'
-import type { FileSystemType } from './type.ts'
-import { verifyWith } from './verify.ts'
-import { isXfsInProgress } from './xfs-in-progress.ts'
+import { open, type FileHandle } from 'node:fs/promises'
+import type { FileSystemDescriptor } from './descriptor.ts'
+import { hasMagic, readAt } from './superblock.ts'
 
-export const xfs: FileSystemType = {
+/** Fields of struct xfs_dsb, the superblock at the start of the device (fs/xfs/libxfs/xfs_format.h). */
+const field = { magic: 0, blockSize: 4, dataBlocks: 8, uuid: 32, inProgress: 126 }
+const SUPERBLOCK_BYTES = 128
+
+/** XFS_MIN_AG_BLOCKS: a shorter rest of the device is left unused. */
+const LEAST_GROUP_BLOCKS = 64n
+
+const magic = { offset: field.magic, bytes: Buffer.from('XFSB'), uuidOffset: field.uuid }
+
+/**
+ * The kernel replays the log at mount, so there is no check: fsck.xfs does nothing by design, and xfs_repair
+ * is for a person to run.
+ */
+export const xfs: FileSystemDescriptor = {
+  magic,
+  debianPackage: 'xfsprogs',
+  tools: ['mkfs.xfs', 'xfs_growfs'],
+  operatorTools: ['xfs_repair'],
+
   /** mkfs.xfs 5.19 and later refuse anything smaller: "Filesystem must be larger than 300MB". */
   minimumBytes: 300n << 20n,
 
@@ -14,51 +30,49 @@ export const xfs: FileSystemType = {
    */
   mountOptions: ['nouuid'],
 
+  /**
+   * xfs_repair(8). It does not replay the log, so after a crash it may report what the next mount puts right.
+   */
+  verification: { command: (device) => ['xfs_repair', '-n', device], damaged: 1 },
+
   uuidOptions: (uuid) => ['-m', `uuid=${uuid}`],
 
-  async format(device, options, signal) {
-    // Over a half-made XFS mkfs.xfs has to be forced. Everywhere else its refusal is the last safety net.
-    const force = (await isUnfinished(device)) ? ['-f'] : []
+  /**
+   * mkfs.xfs writes the superblock first, with sb_inprogress set, and clears that last. The kernel mounts no
+   * file system that has it, so nothing was ever stored in one.
+   */
+  isUnfinished: async (device) => isInProgress(await readSuperblock(device)),
+
+  async format({ run }, device, options, signal) {
+    // mkfs.xfs must be forced over a half-made XFS. Everywhere else its refusal is the last safety net.
+    const force = (await hasUnfinished(device)) ? ['-f'] : []
     await run('mkfs.xfs', ['-q', '-K', ...force, ...options, device], { signal })
   },
 
-  /**
-   * The kernel replays the log at mount; fsck.xfs does nothing by design, and xfs_repair is for a person to
-   * run.
-   */
-  check: () => Promise.resolve(),
-
-  /**
-   * xfs_repair(8). A log that was not replayed is left out, so after a crash it may complain of what the next
-   * mount puts right.
-   */
-  verify: (device, signal) => verifyWith(['xfs_repair', '-n', device], 1, signal),
-
   async sizeOf(device) {
-    const { buffer } = await device.read(Buffer.alloc(SIZE_BYTES), 0, SIZE_BYTES, 0)
-    const blockBytes = BigInt(buffer.readUInt32BE(field.blockSize))
+    const superblock = await readSuperblock(device)
+    const blockBytes = BigInt(superblock.readUInt32BE(field.blockSize))
     return {
-      bytes: buffer.readBigUInt64BE(field.dataBlocks) * blockBytes,
+      bytes: superblock.readBigUInt64BE(field.dataBlocks) * blockBytes,
       unitBytes: LEAST_GROUP_BLOCKS * blockBytes,
     }
   },
 
-  async grow(_device, mountPoint, signal) {
+  async grow({ run }, _device, mountPoint, signal) {
     await run('xfs_growfs', ['-d', mountPoint], { signal })
   },
 }
 
-const MAGIC = 'XFSB'
+function readSuperblock(device: FileHandle): Promise<Buffer> {
+  return readAt(device, 0, SUPERBLOCK_BYTES)
+}
 
-/** Where struct xfs_dsb (fs/xfs/libxfs/xfs_format.h) says how large it is. */
-const field = { blockSize: 4, dataBlocks: 8 }
-const SIZE_BYTES = 16
+function isInProgress(superblock: Buffer): boolean {
+  return (superblock[field.inProgress] ?? 0) !== 0
+}
 
-/** XFS_MIN_AG_BLOCKS: a shorter rest of the device is left unused. */
-const LEAST_GROUP_BLOCKS = 64n
-
-async function isUnfinished(device: string): Promise<boolean> {
-  await using handle = await open(device, 'r')
-  const { buffer } = await handle.read(Buffer.alloc(MAGIC.length), 0, MAGIC.length, 0)
-  return buffer.toString('latin1') === MAGIC && (await isXfsInProgress(handle))
+async function hasUnfinished(path: string): Promise<boolean> {
+  await using device = await open(path, 'r')
+  const superblock = await readSuperblock(device)
+  return hasMagic(superblock, magic) && isInProgress(superblock)
 }

@@ -1,14 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { hasErrno } from '../../volumes/model/errors.ts'
 import { fsTypes, type FsType } from '../../volumes/model/ports.ts'
+import { types } from '../filesystems/types.ts'
 import { mount } from '../libc.ts'
 import { lackOf, missingTools, type Lack } from './tools.ts'
-
-const toolsOf: Readonly<Record<FsType, readonly string[]>> = {
-  ext4: ['mkfs.ext4', 'e2fsck', 'resize2fs'],
-  xfs: ['mkfs.xfs', 'xfs_growfs'],
-  btrfs: ['mkfs.btrfs', 'btrfs', 'btrfstune'],
-}
 
 /** What cannot be had on this machine, and why. */
 export async function unavailableFileSystems(): Promise<Map<FsType, Lack>> {
@@ -17,7 +12,7 @@ export async function unavailableFileSystems(): Promise<Map<FsType, Lack>> {
 }
 
 async function lackFor(type: FsType): Promise<Lack | undefined> {
-  const missing = await missingTools(toolsOf[type])
+  const missing = await missingTools(types[type].tools)
   if (missing.length > 0) return lackOf(missing)
   if (await isKnownToKernel(type)) return undefined
   return {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import { debianPackages } from '../process/debian-packages.ts'
+import { debianPackages } from '../filesystems/types.ts'
 import { toolDirectories } from '../process/exec.ts'
 
 /** Those of the tools that are not installed where the driver looks for them. */

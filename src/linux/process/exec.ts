@@ -2,7 +2,6 @@ import { fstatSync, readSync } from 'node:fs'
 import { constants } from 'node:os'
 import { hasErrno, VolumeError } from '../../volumes/model/errors.ts'
 import { CommandError, type CommandEnd } from './command-error.ts'
-import { debianPackages } from './debian-packages.ts'
 import { abandon, reap, waitForEnd, type ProcessEnd } from './child-ends.ts'
 import { offerToOomKiller, progressOf } from './child-process.ts'
 import { closeDescriptor, makeMemoryFile, posixSpawn } from './posix-spawn.ts'
@@ -16,12 +15,16 @@ export interface RunOptions {
    * Kills the command when it has neither used its processor nor asked for data for this many milliseconds.
    */
   readonly stallMs?: number
+  /** The package that has the command, for the error of one that is not installed. */
+  readonly debianPackage?: string | undefined
 }
 
 export interface CommandOutput {
   readonly stdout: string
   readonly stderr: string
 }
+
+export type Run = (command: string, args: readonly string[], options: RunOptions) => Promise<CommandOutput>
 
 /** Where tools are looked for, also where PATH leaves out the sbin directories. */
 export const toolDirectories = [
@@ -55,13 +58,15 @@ const OUTPUT_LIMIT_BYTES = 64 * 1024
 export async function run(
   command: string,
   args: readonly string[],
-  { signal, timeoutMs, stallMs }: RunOptions,
+  { signal, timeoutMs, stallMs, debianPackage }: RunOptions,
 ): Promise<CommandOutput> {
   signal.throwIfAborted()
   // Files, not pipes: a command never waits for its reader, and there is no end of output to wait for.
   using stdout = new OutputFile('stdout')
   using stderr = new OutputFile('stderr')
-  const pid = await start(command, args, stdout.fd, stderr.fd)
+  const pid = await posixSpawn(command, args, environment, stdout.fd, stderr.fd).catch((error: unknown) => {
+    throw hasErrno(error, 'ENOENT') ? notInstalled(command, debianPackage, error) : error
+  })
   offerToOomKiller(pid)
   using stall = new StallWatch(pid, stallMs)
   const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)
@@ -81,19 +86,6 @@ export async function run(
   // Who has given up is not told of the end of the command, but of one that does not end.
   if (end) signal.throwIfAborted()
   throw failure
-}
-
-async function start(
-  command: string,
-  args: readonly string[],
-  stdout: number,
-  stderr: number,
-): Promise<number> {
-  try {
-    return await posixSpawn(command, args, environment, stdout, stderr)
-  } catch (error) {
-    throw hasErrno(error, 'ENOENT') ? notInstalled(command, error) : error
-  }
 }
 
 /**
@@ -174,9 +166,8 @@ class OutputFile implements Disposable {
   }
 }
 
-function notInstalled(command: string, cause: unknown): VolumeError {
-  const name = debianPackages.get(command)
-  const advice = name ? `: install the Debian package ${name}` : ''
+function notInstalled(command: string, debianPackage: string | undefined, cause: unknown): VolumeError {
+  const advice = debianPackage === undefined ? '' : `: install the Debian package ${debianPackage}`
   return new VolumeError('failed-precondition', `${command} is not installed on this machine${advice}`, {
     cause,
   })

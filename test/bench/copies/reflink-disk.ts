@@ -1,6 +1,6 @@
 import { mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { xfs } from '../../../src/linux/filesystems/xfs.ts'
+import { LinuxFileSystems } from '../../../src/linux/filesystems/index.ts'
 import { mount, umount2 } from '../../../src/linux/libc.ts'
 import { unmountFlags } from '../../../src/linux/mount/mount-options.ts'
 import type { Attacher } from '../attachers.ts'
@@ -22,7 +22,7 @@ export async function mountReflinkDisk(
   }
   // From the mount on only that keeps the device.
   await using device = await attacher.attach(image)
-  await xfs.format(device.path, [], new AbortController().signal)
+  await new LinuxFileSystems().format('xfs', device.path, [], new AbortController().signal)
   await mount(device.path, path, 'xfs', 0, null)
   // After a failure something on it may still be in use; then it goes with that.
   return { path, [Symbol.asyncDispose]: () => umount2(path, unmountFlags.detach) }

@@ -129,12 +129,12 @@ describe('run', () => {
   })
 
   it('says which package a missing tool comes in', async () => {
-    const error = await failureOf(run('mkfs.none', [], { signal }))
-    expect(error).toBeInstanceOf(VolumeError)
-    expect(error).toMatchObject({
-      kind: 'failed-precondition',
-      message: 'mkfs.none is not installed on this machine',
-    })
+    const message = 'mkfs.none is not installed on this machine'
+    const unknown = await failureOf(run('mkfs.none', [], { signal }))
+    expect(unknown).toBeInstanceOf(VolumeError)
+    expect(unknown).toMatchObject({ kind: 'failed-precondition', message })
+    const known = run('mkfs.none', [], { signal, debianPackage: 'none-progs' })
+    await expect(known).rejects.toThrow(`${message}: install the Debian package none-progs`)
   })
 
   it('fails for a file that is no program', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals'
-import { crc32c } from '../../../src/linux/filesystems/crc32c.ts'
+import { crc32c } from '../../../../src/linux/filesystems/btrfs.ts'
 
 // The check value of the catalogue of CRC algorithms, and the examples of RFC 3720, appendix B.4.
 it.each<[string, Uint8Array, number]>([

@@ -1,0 +1,34 @@
+import type { FileHandle } from 'node:fs/promises'
+import { fsTypes, type FileSystemIdentity, type FsType } from '../../volumes/model/ports.ts'
+import { btrfs } from './btrfs.ts'
+import type { FileSystemDescriptor } from './descriptor.ts'
+import { ext4 } from './ext4.ts'
+import { hasMagic, readAt, uuidIn } from './superblock.ts'
+import { xfs } from './xfs.ts'
+
+/** The types of file systems that volumes can have. */
+export const types: Readonly<Record<FsType, FileSystemDescriptor>> = { ext4, xfs, btrfs }
+
+/** The tools that file systems need, and the packages in which Debian has them. */
+export const debianPackages: ReadonlyMap<string, string> = new Map([
+  ['blkid', 'util-linux'],
+  ...fsTypes.flatMap((type) => {
+    const { debianPackage, operatorTools, tools } = types[type]
+    return [...tools, ...operatorTools].map((tool) => [tool, debianPackage] as const)
+  }),
+])
+
+/** As much of a device as has the superblocks of all types. */
+const START_BYTES = 68 << 10
+
+/** @param start of a device: 68 KiB or more */
+export function typeByMagic(start: Buffer): FsType | undefined {
+  return fsTypes.find((type) => hasMagic(start, types[type].magic))
+}
+
+/** Which file system an open device or image begins as, by magic number alone: no checksum is computed. */
+export async function identify(device: FileHandle): Promise<FileSystemIdentity | undefined> {
+  const start = await readAt(device, 0, START_BYTES)
+  const type = start.length === START_BYTES ? typeByMagic(start) : undefined
+  return type && { type, uuid: uuidIn(start, types[type].magic) }
+}
