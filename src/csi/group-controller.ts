@@ -1,6 +1,6 @@
 import { VolumeError } from '../volumes/model/errors.ts'
 import type { GroupSnapshot, GroupSnapshotter } from '../volumes/snapshots/group-snapshotter.ts'
-import { parseSnapshotParameters } from '../volumes/model/snapshot-parameters.ts'
+import { parseSnapshotParameters } from '../volumes/model/parameters.ts'
 import type { GroupControllerDefinition } from './generated/csi/v1/GroupController.ts'
 import type { VolumeGroupSnapshotInit } from './generated/csi/v1/VolumeGroupSnapshot.ts'
 import type { Handlers } from './handlers.ts'

@@ -1,5 +1,5 @@
 import type { Catalog } from '../volumes/pool/catalog.ts'
-import { isEphemeral } from '../volumes/model/ephemeral-attributes.ts'
+import { isEphemeral } from '../volumes/model/parameters.ts'
 import type { EphemeralVolumes } from '../volumes/operations/ephemeral.ts'
 import type { NodeGrowth } from '../volumes/operations/growth.ts'
 import type { NodeUsage } from '../volumes/operations/usage.ts'

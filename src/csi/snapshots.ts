@@ -1,5 +1,5 @@
 import type { Catalog } from '../volumes/pool/catalog.ts'
-import { parseSnapshotParameters } from '../volumes/model/snapshot-parameters.ts'
+import { parseSnapshotParameters } from '../volumes/model/parameters.ts'
 import type { Snapshot } from '../volumes/model/snapshot.ts'
 import type { Snapshotter } from '../volumes/snapshots/snapshotter.ts'
 import type { ControllerDefinition } from './generated/csi/v1/Controller.ts'

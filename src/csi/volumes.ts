@@ -1,10 +1,9 @@
-import { whyNot } from '../volumes/model/access.ts'
+import { incompatibility, type ContentSource, type Volume } from '../volumes/model/volume.ts'
 import type { Catalog } from '../volumes/pool/catalog.ts'
 import { VolumeError } from '../volumes/model/errors.ts'
 import type { Modifier } from '../volumes/operations/modifier.ts'
 import { CLUSTER_UID_LABEL, parseMutableParameters, parseParameters } from '../volumes/model/parameters.ts'
 import { specOf, type Provisioner } from '../volumes/operations/provisioner.ts'
-import type { ContentSource, Volume } from '../volumes/model/volume.ts'
 import type { ControllerDefinition } from './generated/csi/v1/Controller.ts'
 import type { VolumeInit } from './generated/csi/v1/Volume.ts'
 import type { VolumeContentSource, VolumeContentSourceInit } from './generated/csi/v1/VolumeContentSource.ts'
@@ -133,7 +132,7 @@ function whyUnsupported(volume: Volume, request: ValidateRequest): string | unde
   try {
     parseParameters(request.parameters, request.mutableParameters)
     const accesses = toAccesses(request.volumeCapabilities)
-    return accesses.map((access) => whyNot(volume, access)).find((reason) => reason !== undefined)
+    return accesses.map((access) => incompatibility(volume, access)).find((reason) => reason !== undefined)
   } catch (error) {
     if (error instanceof VolumeError && error.kind === 'invalid-argument') return error.message
     throw error

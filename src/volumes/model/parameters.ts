@@ -1,77 +1,127 @@
 import * as v from 'valibot'
-import { checkAttributes } from './attributes.ts'
+import {
+  attributeKeys,
+  checkAttributes,
+  parameterKeys,
+  parameterOf,
+  type Parameter,
+  type ParameterKey,
+  type ParameterValues,
+  type VolumeAttributes,
+} from './attributes.ts'
+import { parseBytes } from './bytes.ts'
 import { VolumeError } from './errors.ts'
-import { fsTypes, type FsType } from './ports.ts'
-import type { VolumeAttributes } from './volume.ts'
 
-/** What a StorageClass can ask for. Undefined: not asked for. */
-export interface VolumeParameters extends VolumeAttributes {
-  readonly pool: string
-  readonly fsType: FsType | undefined
-  readonly mkfsOptions: readonly string[]
-  /**
-   * `imported`: somebody puts an image with a file system in the place of the blank one; the driver never
-   * makes one.
-   */
-  readonly content: 'new' | 'imported'
-  readonly labels: Readonly<Record<string, string>>
+/** What a StorageClass asks for. */
+export interface VolumeParameters extends ParameterValues {
+  readonly labels: Strings
 }
 
-/** Keys that the sidecars add by themselves (--extra-create-metadata); they describe, they do not ask. */
-const METADATA_PREFIX = 'csi.storage.k8s.io/'
-
-/** What the router adds to them: the UID of the cluster that the volume is made for. */
-export const CLUSTER_UID_LABEL = 'cluster-uid'
-
-/** What a VolumeAttributesClass can ask for, too. */
-const mutable = {
-  provisioning: v.picklist(['thin', 'thick']),
-  directIO: v.picklist(['auto', 'on', 'off']),
-  discard: v.picklist(['none', 'online', 'periodic']),
+/** What a VolumeSnapshotClass asks for. */
+export interface SnapshotParameters {
+  /** For how long the writers of a volume may be blocked, in milliseconds. */
+  readonly freezeTimeoutMs: number
 }
 
-const schema = v.strictObject({
-  pool: v.optional(v.pipe(v.string(), v.nonEmpty()), 'default'),
-  fsType: v.optional(v.picklist(fsTypes)),
-  mkfsOptions: v.optional(v.string(), ''),
-  content: v.optional(v.picklist(['new', 'imported']), 'new'),
-  provisioning: v.optional(mutable.provisioning, 'thin'),
-  directIO: v.optional(mutable.directIO, 'auto'),
-  discard: v.optional(mutable.discard, 'none'),
-})
-
-const mutableSchema = v.strictObject({
-  provisioning: v.optional(mutable.provisioning),
-  directIO: v.optional(mutable.directIO),
-  discard: v.optional(mutable.discard),
-})
+/** What a pod asks for of a volume that it declares in its own specification. */
+export interface EphemeralAttributes {
+  /** Undefined: not asked for. */
+  readonly sizeBytes: bigint | undefined
+  readonly parameters: VolumeParameters
+}
 
 type Strings = Readonly<Record<string, string>>
 
 /**
- * Reads CreateVolume's (and GetCapacity's) parameters. Where both have a key, the mutable one counts.
+ * Keys that the sidecars (--extra-create-metadata) and the kubelet (podInfoOnMount) add. They describe what
+ * the volume is for, and ask for nothing.
+ */
+const METADATA_PREFIX = 'csi.storage.k8s.io/'
+
+/** The router adds this one: the UID of the cluster that the volume is made for. */
+export const CLUSTER_UID_LABEL = 'cluster-uid'
+
+const volumeSchema = schemaOf(parameterKeys, ({ inherited, default: value }) =>
+  inherited ? undefined : value,
+)
+const mutableSchema = schemaOf(attributeKeys, () => undefined)
+
+const snapshotSchema = v.strictObject({
+  freezeTimeout: v.optional(
+    v.pipe(
+      v.string(),
+      v.check((text) => /^[1-9]\d{0,5}(ms|s)$/.test(text), 'a duration such as 500ms or 10s'),
+      v.transform((text) => parseInt(text) * (text.endsWith('ms') ? 1 : 1000)),
+    ),
+    '60s',
+  ),
+})
+
+const size = v.pipe(
+  v.string(),
+  v.check((text) => (parseBytes(text) ?? 0n) > 0n, 'a quantity such as 1Gi'),
+)
+
+const ephemeralSchema = v.strictObject({
+  size: v.optional(size),
+  ...schemaOf(['fsType', 'pool'], () => undefined).entries,
+})
+
+/**
+ * Reads CreateVolume's (and GetCapacity's) parameters. A mutable parameter replaces the parameter of the same
+ * key.
  * @throws VolumeError invalid-argument naming the parameter and its value
  */
 export function parseParameters(parameters: Strings, mutableParameters: Strings = {}): VolumeParameters {
   const { asked, labels } = splitMetadata(parameters)
   parseWith(mutableSchema, mutableParameters, 'mutable_parameters')
-  const { directIO, mkfsOptions, ...others } = parseWith(
-    schema,
-    { ...asked, ...mutableParameters },
-    'parameters',
+  const merged = { ...asked, ...mutableParameters }
+  const values = byKey(parseWith(volumeSchema, merged, 'parameters'), parameterKeys) as ParameterValues
+  checkAttributes(values)
+  return { ...values, labels }
+}
+
+/**
+ * Reads ControllerModifyVolume's parameters: what is absent stays as it is.
+ * @throws VolumeError invalid-argument naming the parameter and its value
+ */
+export function parseMutableParameters(parameters: Strings): Partial<VolumeAttributes> {
+  const parsed = parseWith(mutableSchema, parameters, 'mutable_parameters')
+  return byKey(
+    parsed,
+    attributeKeys.filter((key) => parameterOf(key).parameter in parsed),
   )
-  checkAttributes({ ...others, directIo: directIO })
+}
+
+/** The StorageClass parameters by which a volume gets these attributes. */
+export function toParameters(attributes: VolumeAttributes): Strings {
+  return Object.fromEntries(attributeKeys.map((key) => [parameterOf(key).parameter, attributes[key]]))
+}
+
+/** @throws VolumeError invalid-argument naming the parameter and its value */
+export function parseSnapshotParameters(parameters: Strings): SnapshotParameters {
+  const { freezeTimeout } = parseWith(snapshotSchema, splitMetadata(parameters).asked, 'parameters')
+  return { freezeTimeoutMs: freezeTimeout }
+}
+
+/** True for a volume that is made by its first publish, and lives as long as its pod. */
+export function isEphemeral(volumeContext: Strings): boolean {
+  return volumeContext[`${METADATA_PREFIX}ephemeral`] === 'true'
+}
+
+/** @throws VolumeError invalid-argument naming the attribute and its value */
+export function parseEphemeralAttributes(volumeContext: Strings): EphemeralAttributes {
+  const { asked } = splitMetadata(volumeContext)
+  const { size } = parseWith(ephemeralSchema, asked, 'volume_context')
+  const { size: _size, ...parameters } = asked
   return {
-    ...others,
-    fsType: others.fsType,
-    directIo: directIO,
-    mkfsOptions: mkfsOptions.split(/\s+/).filter((option) => option !== ''),
-    labels,
+    sizeBytes: size === undefined ? undefined : parseBytes(size),
+    parameters: parseParameters(parameters),
   }
 }
 
-/** Tells what a class asks for from what the sidecars add, whose keys are cut to `pvc/name` and the like. */
-export function splitMetadata(parameters: Strings): { asked: Strings; labels: Strings } {
+/** Separates what a class asks for from the metadata, whose keys become `pvc/name` and the like. */
+function splitMetadata(parameters: Strings): { asked: Strings; labels: Strings } {
   const entries = Object.entries(parameters)
   const isLabel = ([key]: [string, string]) => key.startsWith(METADATA_PREFIX)
   const labels = entries.filter(isLabel).map(([key, value]) => [key.slice(METADATA_PREFIX.length), value])
@@ -81,21 +131,33 @@ export function splitMetadata(parameters: Strings): { asked: Strings; labels: St
   }
 }
 
-/**
- * Reads ControllerModifyVolume's parameters: what is absent stays as it is.
- * @throws VolumeError invalid-argument naming the parameter and its value
- */
-export function parseMutableParameters(parameters: Strings): Partial<VolumeAttributes> {
-  const { provisioning, directIO, discard } = parseWith(mutableSchema, parameters, 'mutable_parameters')
-  return {
-    ...(provisioning && { provisioning }),
-    ...(directIO && { directIo: directIO }),
-    ...(discard && { discard }),
-  }
+/** The schema of an object with these parameters. @param defaultOf the value of an absent parameter */
+function schemaOf(keys: readonly ParameterKey[], defaultOf: (row: Parameter) => string | undefined) {
+  const rows = keys.map(parameterOf)
+  return v.strictObject(
+    Object.fromEntries(rows.map((row) => [row.parameter, v.optional(valueSchema(row), defaultOf(row))])),
+  )
 }
 
-/** @throws VolumeError invalid-argument naming the field, the key, its value, and what is possible */
-export function parseWith<Schema extends v.GenericSchema>(
+function valueSchema({ values }: Parameter): v.GenericSchema<string, string | readonly string[]> {
+  if (values === 'name') return v.pipe(v.string(), v.nonEmpty())
+  if (values !== 'words') return v.picklist(values)
+  return v.pipe(
+    v.string(),
+    v.transform((text) => text.split(/\s+/).filter((word) => word !== '')),
+  )
+}
+
+/** The values of these parameters, by the names that the code has for them. */
+function byKey(
+  parsed: Readonly<Record<string, unknown>>,
+  keys: readonly ParameterKey[],
+): Partial<ParameterValues> {
+  return Object.fromEntries(keys.map((key) => [key, parsed[parameterOf(key).parameter]]))
+}
+
+/** @throws VolumeError invalid-argument naming the field, the key, its value, and the possible values */
+function parseWith<Schema extends v.GenericSchema>(
   schema: Schema & { readonly entries: object },
   parameters: Strings,
   field: string,

@@ -1,31 +1,19 @@
+import type { VolumeAttributes } from './attributes.ts'
+import { VolumeError } from './errors.ts'
 import type { FileSystemState } from './file-system-state.ts'
 import type { VolumeId } from './ids.ts'
-import type { DirectIo, FsType, SectorBytes } from './ports.ts'
+import type { FsType, SectorBytes } from './ports.ts'
 
 /** How a container sees a volume: a mounted file system or a raw device. Fixed when the volume is made. */
 export type AccessType = 'mount' | 'block'
 
-/** Thin images are sparse and take space as they are written; thick ones have all of it from the start. */
-export type Provisioning = 'thin' | 'thick'
-
-/**
- * When blocks that the file system no longer uses go back to the pool: never, at once (the `discard` mount
- * option), or from time to time (FITRIM).
- */
-export type Discard = 'none' | 'online' | 'periodic'
+export type Provisioning = VolumeAttributes['provisioning']
 
 /** Where a new volume's content comes from. */
 export type ContentSource =
   { readonly type: 'snapshot'; readonly id: string } | { readonly type: 'volume'; readonly id: string }
 
-/** What of a volume can be changed while it lives (ControllerModifyVolume). */
-export interface VolumeAttributes {
-  readonly provisioning: Provisioning
-  readonly directIo: DirectIo
-  readonly discard: Discard
-}
-
-/** What was asked for and decided when a volume was made. A repeated request must ask for the same. */
+/** What was requested and decided when a volume was made. A repeated request must ask for the same. */
 export interface VolumeSpec extends VolumeAttributes {
   readonly pool: string
   readonly accessTypes: readonly AccessType[]
@@ -40,13 +28,13 @@ export interface Volume extends VolumeSpec {
   readonly name: string
   readonly capacityBytes: bigint
   readonly fileSystem: FileSystemState
-  /** The attributes as they were asked for first; a repeated CreateVolume asks for these again. */
+  /** The attributes that were requested first; a repeated CreateVolume asks for these again. */
   readonly initial: VolumeAttributes
-  /** Made by NodePublishVolume for one pod, and gone with it. */
+  /** Made by NodePublishVolume for one pod, and deleted with it. */
   readonly ephemeral: boolean
   /** ISO 8601. */
   readonly createdAt: string
-  /** PersistentVolume and claim, when the caller told them; for people. */
+  /** PersistentVolume and claim, where the caller named them; for people. */
   readonly labels: Readonly<Record<string, string>>
 }
 
@@ -73,10 +61,35 @@ export type Access =
     }
 
 /**
- * The same for the life of a volume and for its copies, because file systems and partition tables depend on
- * it. With 4096, direct I/O is possible on every file system below, also when an image shares blocks; what is
- * in a raw block volume may expect the sectors of a common disk.
+ * The sector size is the same for the life of a volume and for its copies, because file systems and partition
+ * tables depend on it. With 4096, direct I/O is possible on every file system of a pool, also when an image
+ * shares blocks. The content of a raw block volume may expect the sectors of a common disk.
  */
 export function sectorBytesOf({ accessTypes }: Pick<Volume, 'accessTypes'>): SectorBytes {
   return accessTypes.includes('mount') ? 4096 : 512
+}
+
+/** Why the volume cannot be used in this way; undefined when it can. */
+export function incompatibility(volume: Volume, access: Access): string | undefined {
+  if (!volume.accessTypes.includes(access.type)) {
+    return `volume "${volume.id}" was made for access type ${volume.accessTypes.join(' and ')}, not ${access.type}`
+  }
+  if (access.type === 'mount' && access.fsType !== undefined && access.fsType !== volume.fsType) {
+    return `volume "${volume.id}" has fs_type ${volume.fsType}, not ${access.fsType}`
+  }
+  return undefined
+}
+
+/** @throws VolumeError failed-precondition when the volume cannot be used in this way */
+export function requireAccess(volume: Volume, access: Access): void {
+  const reason = incompatibility(volume, access)
+  if (reason !== undefined) throw new VolumeError('failed-precondition', reason)
+}
+
+/** True when no container may write: by the access mode, or by the mount flag `ro`. */
+export function isReadOnly(access: Access): boolean {
+  if (access.mode === 'SINGLE_NODE_READER_ONLY') return true
+  if (access.type === 'block') return false
+  const flags = access.mountFlags.flatMap((option) => option.split(','))
+  return flags.lastIndexOf('ro') > flags.lastIndexOf('rw')
 }

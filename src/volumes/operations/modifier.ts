@@ -1,12 +1,12 @@
 import type { Logger } from 'pino'
-import { checkAttributes } from '../model/attributes.ts'
+import { checkAttributes, type VolumeAttributes } from '../model/attributes.ts'
 import type { Catalog } from '../pool/catalog.ts'
 import { VolumeError } from '../model/errors.ts'
 import type { KeyedLock } from '../concurrency/keyed-lock.ts'
 import { whileFrozen } from '../machine/freeze.ts'
 import { usesOf } from '../machine/uses.ts'
 import type { ImageFiles, LoopDevices, Mounts, OpenFileSystem } from '../model/ports.ts'
-import type { Provisioning, Volume, VolumeAttributes } from '../model/volume.ts'
+import type { Provisioning, Volume } from '../model/volume.ts'
 
 /** How long writers may be held up while blocks are given back; it takes a second for a few TiB. */
 const FREEZE_TIMEOUT_MS = 60_000

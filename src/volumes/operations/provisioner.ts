@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
+import { attributeKeys, attributesOf, parameterTable } from '../model/attributes.ts'
 import { chooseCapacity, satisfies, type CapacityRange } from '../model/capacity-range.ts'
 import type { Catalog } from '../pool/catalog.ts'
 import { larger } from '../model/bytes.ts'
@@ -9,11 +10,9 @@ import type { Jobs } from '../concurrency/jobs.ts'
 import type { KeyedLock } from '../concurrency/keyed-lock.ts'
 import { devicesOf } from '../machine/devices.ts'
 import type { VolumeParameters } from '../model/parameters.ts'
-import type { FileSystems, FsType, ImageFiles, LoopDevices } from '../model/ports.ts'
+import type { FileSystems, ImageFiles, LoopDevices } from '../model/ports.ts'
 import type { Restorer, SourceDemands } from '../snapshots/restorer.ts'
 import type { Access, ContentSource, Volume, VolumeSpec } from '../model/volume.ts'
-
-const DEFAULT_FS_TYPE: FsType = 'ext4'
 
 /** One page. */
 const SMALLEST_BLOCK_VOLUME = 4096n
@@ -71,8 +70,7 @@ export class Provisioner {
     const capacityBytes = chooseCapacity(request.range, minimum, demands?.sizeBytes)
     const { name, ephemeral = false, parameters, range } = request
     const { labels } = parameters
-    const { provisioning, directIo, discard } = spec
-    const initial = { provisioning, directIo, discard }
+    const initial = attributesOf(spec)
     const createdAt = new Date().toISOString()
     const fileSystem = initialState(spec, parameters)
     const volume = { ...spec, fileSystem, id, name, capacityBytes, initial, ephemeral, labels, createdAt }
@@ -189,10 +187,11 @@ export function specOf(
       `one volume cannot have several file systems: ${[...types].join(' and ')}`,
     )
   }
-  const [fsType = source && given ? given.fsType : DEFAULT_FS_TYPE] = types
-  const { pool, provisioning, directIo, discard, mkfsOptions } = parameters
+  const [fsType = source && given ? given.fsType : parameterTable.fsType.default] = types
+  const { pool, mkfsOptions } = parameters
   const accessTypes = [...new Set(accesses.map((access) => access.type))].sort()
-  return { pool, accessTypes, fsType, provisioning, directIo, discard, mkfsOptions, contentSource: source }
+  const attributes = attributesOf(parameters)
+  return { pool, accessTypes, fsType, ...attributes, mkfsOptions, contentSource: source }
 }
 
 /** A pod that uses a volume raw leaves what may look blank. */
@@ -275,9 +274,7 @@ const specKeys = [
   'pool',
   'accessTypes',
   'fsType',
-  'provisioning',
-  'directIo',
-  'discard',
+  ...attributeKeys,
   'mkfsOptions',
   'contentSource',
 ] as const satisfies (keyof VolumeSpec)[]

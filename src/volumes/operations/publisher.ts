@@ -1,4 +1,4 @@
-import { isReadOnly, requireAccess } from '../model/access.ts'
+import { isReadOnly, requireAccess, sectorBytesOf, type Access, type Volume } from '../model/volume.ts'
 import { VolumeError } from '../model/errors.ts'
 import type { LoopDevice, LoopState, MountEntry } from '../model/ports.ts'
 import type { NodeDependencies } from '../state/dependencies.ts'
@@ -7,7 +7,6 @@ import { makeTarget, removeTarget } from '../machine/target.ts'
 import { remainsOf } from '../state/takedown.ts'
 import { unmountIdle } from '../machine/unmount.ts'
 import { isFileSystem, isLoopMount, shows, usesOf } from '../machine/uses.ts'
-import { sectorBytesOf, type Access, type Volume } from '../model/volume.ts'
 
 export interface PublishRequest {
   readonly stagingPath: string

@@ -1,4 +1,4 @@
-import { isReadOnly, requireAccess } from '../model/access.ts'
+import { isReadOnly, requireAccess, sectorBytesOf, type Access, type Volume } from '../model/volume.ts'
 import { VolumeError } from '../model/errors.ts'
 import type { MountEntry } from '../model/ports.ts'
 import type { NodeDependencies } from '../state/dependencies.ts'
@@ -6,7 +6,6 @@ import { mountVolume } from '../state/mount-volume.ts'
 import { remainsOf } from '../state/takedown.ts'
 import { unmountIdle } from '../machine/unmount.ts'
 import { isLoopMount, shows, strange, usesOf } from '../machine/uses.ts'
-import { sectorBytesOf, type Access, type Volume } from '../model/volume.ts'
 
 /**
  * Brings a volume to the node and takes it away again: its loop device, and for a mount volume its file

@@ -3,7 +3,7 @@ import { groupSnapshotIdFor, snapshotIdFor, type GroupSnapshotId, type SnapshotI
 import type { Pool } from '../pool/pool.ts'
 import type { Volume } from '../model/volume.ts'
 import type { CutSource } from './cutter.ts'
-import type { SnapshotParameters } from '../model/snapshot-parameters.ts'
+import type { SnapshotParameters } from '../model/parameters.ts'
 import type { Snapshot, SnapshotGroup } from '../model/snapshot.ts'
 import type { SnapshotterDependencies } from './snapshotter.ts'
 

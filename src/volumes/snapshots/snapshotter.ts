@@ -4,7 +4,7 @@ import { snapshotIdFor } from '../model/ids.ts'
 import type { Jobs } from '../concurrency/jobs.ts'
 import type { KeyedLock } from '../concurrency/keyed-lock.ts'
 import type { Cutter } from './cutter.ts'
-import type { SnapshotParameters } from '../model/snapshot-parameters.ts'
+import type { SnapshotParameters } from '../model/parameters.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 
 export interface SnapshotterDependencies {

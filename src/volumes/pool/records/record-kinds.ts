@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path'
 import * as v from 'valibot'
 import { whilePassing } from '../../concurrency/passing.ts'
+import { attributeKeys, parameterTable, type VolumeAttributes } from '../../model/attributes.ts'
 import { isId, type GroupSnapshotId, type SnapshotId, type VolumeId } from '../../model/ids.ts'
 import { fsTypes, type ImageFiles } from '../../model/ports.ts'
 import type { Snapshot } from '../../model/snapshot.ts'
@@ -61,11 +62,9 @@ const content = {
   ]),
 }
 
-const attributes = {
-  provisioning: v.picklist(['thin', 'thick']),
-  directIo: v.picklist(['auto', 'on', 'off']),
-  discard: v.picklist(['none', 'online', 'periodic']),
-}
+const attributes = Object.fromEntries(
+  attributeKeys.map((key) => [key, v.picklist(parameterTable[key].values)]),
+) as unknown as { readonly [K in keyof VolumeAttributes]: v.GenericSchema<VolumeAttributes[K]> }
 
 const volumeJson = new VersionedJson(
   v.object({

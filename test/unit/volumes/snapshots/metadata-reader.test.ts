@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { MetadataReader } from '../../../../src/volumes/snapshots/metadata-reader.ts'
-import { parseSnapshotParameters } from '../../../../src/volumes/model/snapshot-parameters.ts'
+import { parseSnapshotParameters } from '../../../../src/volumes/model/parameters.ts'
 import { Snapshotter } from '../../../../src/volumes/snapshots/snapshotter.ts'
 import { block, makeWorld, never, type World } from '../world.ts'
 
