@@ -4,7 +4,7 @@ import { LinuxImageFiles } from '../src/linux/images/image-files.ts'
 import type { LinuxLoopDevices } from '../src/linux/loop/loop-devices.ts'
 import { formatBytes } from '../src/volumes/model/bytes.ts'
 import type { LoopState } from '../src/volumes/model/ports.ts'
-import { table } from '../src/cli/terminal/text.ts'
+import { alignCells } from '../src/cli/terminal/table.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Looks at the machine, past the driver, so that the audience need not believe what it says of itself. */
@@ -26,7 +26,7 @@ export class Evidence {
     const sizes = [blocks, used, bavail].map((count) => formatBytes(count * bsize))
     const head = ['Filesystem', 'Size', 'Used', 'Avail', 'Use%', 'Mounted on']
     const row = [device.device.path, ...sizes, percent, this.#workspace.short(mountPoint)]
-    return table([head, row], [1, 2, 3, 4])
+    return alignCells([head, row], [1, 2, 3, 4])
   }
 
   /** What `losetup --list` would say of the volume's device. */

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
-import { ERASE_LINE, formatDuration, table } from '../src/cli/terminal/text.ts'
+import { alignCells } from '../src/cli/terminal/table.ts'
+import { ERASE_LINE, formatDuration } from '../src/cli/terminal/text.ts'
 
 const INDENT = '   '
 
@@ -70,7 +71,7 @@ export class Narrator {
     const rows = this.#times.map(([title, time], index) => [`${index + 1}.`, title, formatDuration(time)])
     const total = this.#times.reduce((sum, [, time]) => sum + time, 0)
     this.#write('')
-    this.show(...table([...rows, ['', 'All steps', formatDuration(total)]], [0, 2]))
+    this.show(...alignCells([...rows, ['', 'All steps', formatDuration(total)]], [0, 2]))
   }
 
   succeeded(text: string): void {

@@ -1,15 +1,18 @@
 import { Argument, type Command } from 'commander'
+import { inspectNode } from './node/inspect.ts'
+import type { OpenMachine } from './node/machine.ts'
 import { explain } from './terminal/help.ts'
 import { DEFAULT_DATA_DIR } from './terminal/options.ts'
+import { claimOf } from './volume/view.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish']
 
 /**
- * `csi-driver-loop completion <shell>`. What is completed is taken from the commands themselves, at the time
- * of the key press, so it cannot get out of date; the shell's script only asks (`complete`, which is hidden).
- * @param build makes the program anew, for the library to walk through
+ * `csi-driver-loop completion <shell>`. The printed script calls the hidden command `complete`, which takes the
+ * completions from the commands themselves.
+ * @param build builds the commands again, for the completion library
  */
-export function addCompletionCommands(program: Command, build: () => Command): void {
+export function addCompletionCommands(program: Command, build: () => Command, machine: OpenMachine): void {
   const completion = program
     .command('completion')
     .description('Print a script that lets a shell complete the commands')
@@ -30,10 +33,11 @@ export function addCompletionCommands(program: Command, build: () => Command): v
     .argument('[words...]')
     .action(async (words: string[]) => {
       const { default: tab } = await import('@bomb.sh/tab/commander')
-      const completions = tab(build(), { completionCommandName: 'completion' })
-      const volumes = words[0] === 'volume' ? await knownVolumes() : []
-      for (const name of ['show', 'trim', 'check', 'export']) {
-        completions.commands.get(`volume ${name}`)?.argument('volume', (complete) => {
+      const commands = build()
+      const completions = tab(commands, { completionCommandName: 'completion' })
+      const volumes = words[0] === 'volume' ? await knownVolumes(machine) : []
+      for (const [name, argument] of volumeArguments(commands)) {
+        completions.commands.get(name)?.argument(argument, (complete) => {
           for (const [value, description] of volumes) complete(value, description)
         })
       }
@@ -41,12 +45,19 @@ export function addCompletionCommands(program: Command, build: () => Command): v
     })
 }
 
-/** The claims and ids of the volumes where the environment, or the default, says. */
-async function knownVolumes(): Promise<[value: string, description: string][]> {
-  const { takeSurvey } = await import('./node/survey.ts')
-  const { claimOf } = await import('./volume/view.ts')
+/** The names of the commands whose first argument is a volume, with the names of these arguments. */
+function volumeArguments(program: Command): [command: string, argument: string][] {
+  const volume = program.commands.find((command) => command.name() === 'volume')
+  return (volume?.commands ?? []).flatMap((command): [string, string][] => {
+    const argument = command.registeredArguments[0]?.name()
+    return argument?.startsWith('volume') ? [[`volume ${command.name()}`, argument]] : []
+  })
+}
+
+/** The claims and ids of the volumes in the default data directory, or in that of the environment. */
+async function knownVolumes(machine: OpenMachine): Promise<[value: string, description: string][]> {
   const { LOOP_DATA_DIR: dataDir = DEFAULT_DATA_DIR, LOOP_CONFIG: config } = process.env
-  const { pools } = await takeSurvey({ dataDir, ...(config !== undefined && { config }) })
+  const { pools } = await inspectNode(await machine(), { dataDir, ...(config !== undefined && { config }) })
   return pools.flatMap(({ volumes }) =>
     volumes.records.flatMap((volume): [string, string][] => {
       const claim = claimOf(volume)

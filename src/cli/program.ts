@@ -1,39 +1,59 @@
-import { Command } from 'commander'
+import { Command, CommanderError } from 'commander'
+import { messageOf } from '../volumes/model/errors.ts'
 import { addCompletionCommands } from './completion.ts'
-import { addControllerCommand } from './serve/controller.ts'
 import { addDoctorCommand } from './doctor/command.ts'
-import { addLoopCommands } from './loop/command.ts'
+import { addLoopCommands } from './loop/commands.ts'
+import type { OpenMachine } from './node/machine.ts'
+import { addPoolCommands } from './pool/commands.ts'
+import { addControllerCommand } from './serve/controller.ts'
 import { addNodeCommand } from './serve/node.ts'
-import { addPoolCommands } from './pool/command.ts'
-import { runProgram } from './run-program.ts'
 import { version } from './terminal/version.ts'
-import { addVolumeCommands } from './volume/command.ts'
+import { addVolumeCommands } from './volume/commands.ts'
 
-/**
- * Runs the command line.
- * @returns the exit code: 0, or 1 after one sentence on stderr that says what is wrong
- */
+/** Runs csi-driver-loop. @returns as `runProgram` */
 export function run(argv: readonly string[]): Promise<number> {
   return runProgram(makeProgram(), argv)
 }
 
-/** The command line with all its commands, for whoever runs or describes it. */
-export function makeProgram(): Command {
-  const program = commands()
-  addCompletionCommands(program, commands)
+/**
+ * Runs a command line.
+ * @returns the exit code: what the command has set, or 1 after one sentence about the error on stderr
+ */
+export async function runProgram(program: Command, argv: readonly string[]): Promise<number> {
+  try {
+    await program.parseAsync([...argv])
+    return Number(process.exitCode ?? 0)
+  } catch (error) {
+    // Commander has printed its own errors, and --help.
+    if (error instanceof CommanderError) return error.exitCode
+    console.error(`${program.name()}: ${messageOf(error)}`)
+    return 1
+  }
+}
+
+/** csi-driver-loop with all its commands. @param machine for the commands for operators */
+export function makeProgram(machine: OpenMachine = openLinux): Command {
+  const build = (): Command => buildProgram(machine)
+  const program = build()
+  addCompletionCommands(program, build, machine)
   return program
 }
 
-function commands(): Command {
+async function openLinux(): ReturnType<OpenMachine> {
+  const { linuxMachine } = await import('./node/linux-machine.ts')
+  return linuxMachine()
+}
+
+function buildProgram(machine: OpenMachine): Command {
   const program = new Command('csi-driver-loop')
     .description('Volumes of a fixed size for containers, each made of one sparse file and one loop device.')
     .version(version)
     .exitOverride()
   addNodeCommand(program)
   addControllerCommand(program)
-  addDoctorCommand(program)
-  addVolumeCommands(program)
-  addPoolCommands(program)
-  addLoopCommands(program)
+  addDoctorCommand(program, machine)
+  addVolumeCommands(program, machine)
+  addPoolCommands(program, machine)
+  addLoopCommands(program, machine)
   return program
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
-import { formatDuration, table } from '../../src/cli/terminal/text.ts'
+import { alignCells } from '../../src/cli/terminal/table.ts'
+import { formatDuration } from '../../src/cli/terminal/text.ts'
 import { nodeNames, onNode } from './support/cluster.ts'
 import { driverPods } from './support/driver.ts'
 import { eventually } from '../support/eventually.ts'
@@ -75,7 +76,7 @@ it(`runs ${PODS} claims and pods at once, and prints their times beside those of
   )
   const row = (name: string, { p50, p99, all }: Seconds) => [name, ...[p50, p99, all].map(formatDuration)]
   console.log(
-    table(
+    alignCells(
       [
         ['from claim to running', 'p50', 'p99', 'all'],
         row('emptyDir', empty),
@@ -124,7 +125,7 @@ it('prints its memory, which is about what the chart asks for', async () => {
       if (command === 'node' || command === 'controller')
         expect(mebibytes).toBeLessThan(1.25 * requested[command])
     }
-  console.log(table([['node', 'process', 'resident'], ...rows], [2]).join('\n'))
+  console.log(alignCells([['node', 'process', 'resident'], ...rows], [2]).join('\n'))
 })
 
 it('never loads the Kubernetes client on a node', async () => {

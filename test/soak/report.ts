@@ -1,4 +1,4 @@
-import { table } from '../../src/cli/terminal/text.ts'
+import { alignCells } from '../../src/cli/terminal/table.ts'
 import type { Sample } from './sample.ts'
 import type { Findings } from './soak.ts'
 import { sparkline } from './sparkline.ts'
@@ -36,7 +36,7 @@ function plotLines(samples: readonly Sample[]): string[] {
     const [least, most] = [Math.min(...values), Math.max(...values)]
     return [label, least.toFixed(digits), most.toFixed(digits), sparkline(values, PLOT_COLUMNS)]
   })
-  return table([['', 'least', 'most', 'over the lives'], ...rows], [1, 2])
+  return alignCells([['', 'least', 'most', 'over the lives'], ...rows], [1, 2])
 }
 
 function checkLines(checks: readonly Check[]): string[] {
@@ -45,7 +45,7 @@ function checkLines(checks: readonly Check[]): string[] {
     ...[before, after, limit].map((value) => `${rounded(value)}`),
     passed ? 'ok' : 'FAILED',
   ])
-  return table([['', 'before', 'after', 'at most', ''], ...rows], [1, 2, 3])
+  return alignCells([['', 'before', 'after', 'at most', ''], ...rows], [1, 2, 3])
 }
 
 const columns = [

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises'
-import { leaveSoon } from '../../src/cli/terminal/leave-soon.ts'
+import { exitSoon } from '../../src/cli/serve/node.ts'
+import { exitNow } from '../../src/linux/libc.ts'
 
 /** `node leave-with-call.ts PATH` ends while it asks for the path. */
 const [, , path = ''] = process.argv
 stat(path).catch(() => undefined)
-leaveSoon()
+exitSoon(exitNow)

@@ -1,29 +1,21 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { LinuxFileSystems } from '../../linux/filesystems/index.ts'
-import { LinuxImageFiles } from '../../linux/images/image-files.ts'
-import { isUnlinked, onTopOf } from '../../linux/loop/inventory.ts'
-import { lockHolder } from '../../linux/files/lock-holder.ts'
-import { examineMachine } from '../../linux/preflight/machine.ts'
-import { messageOf } from '../../volumes/model/errors.ts'
+import { describeExpiry, expiryOf, RENEWAL, type Validity } from '../../csi/certificate-validity.ts'
+import { readValidities } from '../../csi/certificates.ts'
+import { FILES_AT_ONCE, sideBySide } from '../../volumes/concurrency/side-by-side.ts'
 import type { Finding } from '../../volumes/health/finding.ts'
-import { isId, isIdOfNode } from '../../volumes/model/ids.ts'
 import { fileSystemFindings } from '../../volumes/inspection/file-system-findings.ts'
 import { poolFindings } from '../../volumes/inspection/pool-findings.ts'
 import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
 import { leftoverFindings, recordFindings } from '../../volumes/inspection/record-findings.ts'
-import {
-  frozenFindings,
-  orphanFinding,
-  useFindings,
-  type OrphanDevice,
-} from '../../volumes/inspection/use-findings.ts'
-import type { VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
-import { FILES_AT_ONCE, sideBySide } from '../../volumes/concurrency/side-by-side.ts'
-import { askDriver, driverProcess, type DriverIdentity } from '../node/running-driver.ts'
-import { certificateFindings } from './certificate-findings.ts'
-import { takeSurvey, volumesOf, type PoolOptions, type Survey } from '../node/survey.ts'
+import { frozenFindings, orphanFinding, useFindings } from '../../volumes/inspection/use-findings.ts'
+import { messageOf } from '../../volumes/model/errors.ts'
+import { isId, isIdOfNode } from '../../volumes/model/ids.ts'
 import { homeOf } from '../../volumes/model/pool-config.ts'
+import type { PoolOptions } from '../node/commands.ts'
+import { inspectNode, inspectVolumes, type InspectedNode } from '../node/inspect.ts'
+import type { Machine } from '../node/machine.ts'
+import { driverProcess, identifyDriver, type DriverIdentity } from '../node/running-driver.ts'
 
 export interface DoctorOptions extends PoolOptions {
   readonly endpoint?: string
@@ -32,84 +24,102 @@ export interface DoctorOptions extends PoolOptions {
   readonly tlsDir?: string
 }
 
-/** What there is, and what is wrong with it. */
 export interface Diagnosis {
-  /** The driver's process; undefined where none runs, or in another pid namespace. */
+  /** The driver's process; undefined where none runs, or in another PID namespace. */
   readonly pid: number | undefined
-  /** Undefined where it does not answer, or is not asked. */
+  /** Undefined where no driver answers, or no endpoint is given. */
   readonly driver: DriverIdentity | undefined
   readonly pools: readonly PoolOnDisk[]
   readonly findings: readonly Finding[]
 }
 
-/** Looks at the machine, the driver, the pools and the volumes, and changes none of them. */
-export async function diagnose(options: DoctorOptions): Promise<Diagnosis> {
-  const survey = await takeSurvey(options)
-  const pid = await driverProcess(survey.pools.map(({ config }) => config))
+/** Examines the machine, the driver, its certificates, the pools and the volumes, and changes nothing. */
+export async function diagnose(machine: Machine, options: DoctorOptions): Promise<Diagnosis> {
+  const node = await inspectNode(machine, options)
+  const pid = await driverProcess(node, machine)
   const { driver, findings } = await identify(options.endpoint, pid)
   const nodeId = driver?.nodeId ?? options.nodeId
-  // Loop devices are the machine's: other nodes on it, as kind has them, have theirs.
+  // All nodes of a machine, as kind has them, share its loop devices.
   const isOurs = (id: string): boolean => isIdOfNode(id, nodeId)
   const kubeletDir = existsSync(options.kubeletDir) ? options.kubeletDir : undefined
   const registrationDir = kubeletDir === undefined ? undefined : join(kubeletDir, 'plugins_registry')
-  findings.push(...(await examineMachine(registrationDir, pid, isOurs)))
+  findings.push(...(await machine.examine(registrationDir, pid, isOurs)))
   findings.push(...(await certificateFindings(options.tlsDir, new Date())))
-  for (const pool of survey.pools) findings.push(...(await examinePool(pool, survey, nodeId)))
-  findings.push(...orphansIn(survey, isOurs).map((orphan) => orphanFinding(orphan, survey.mounts)))
-  return { pid, driver, pools: survey.pools, findings }
+  for (const pool of node.pools) findings.push(...(await examinePool(pool, node, machine, nodeId)))
+  // Of all nodes: devices of a deleted cluster have no other node that reports them.
+  for (const device of node.devices.unlinked(isId)) {
+    findings.push(orphanFinding({ ...device, isHere: isOurs(device.state.name) }, node.mounts))
+  }
+  return { pid, driver, pools: node.pools, findings }
 }
 
-/** Of all nodes: those of a cluster that was deleted have no other that tells of them. */
-function orphansIn({ devices: { entries } }: Survey, isHere: (id: string) => boolean): OrphanDevice[] {
-  return entries
-    .filter(({ state }) => isId(state.name) && isUnlinked(state.device.number))
-    .map(({ state }) => ({
-      state,
-      above: onTopOf(state.device, entries).map((above) => above.state.device),
-      isHere: isHere(state.name),
-    }))
-}
-
-async function examinePool(pool: PoolOnDisk, survey: Survey, nodeId: string): Promise<Finding[]> {
-  const holder = await lockHolder(homeOf(pool.config))
-  const volumes = await volumesOf(pool, survey)
-  const inspection = { files: new LinuxImageFiles(), fileSystems: new LinuxFileSystems() }
-  return [
-    ...(await poolFindings(pool, holder, new LinuxImageFiles())),
+async function examinePool(
+  pool: PoolOnDisk,
+  node: InspectedNode,
+  machine: Machine,
+  nodeId: string,
+): Promise<Finding[]> {
+  const { files, fileSystems } = machine
+  const holder = await machine.lockHolder(homeOf(pool.config))
+  const volumes = await inspectVolumes(pool, node)
+  const findings = [
+    ...(await poolFindings(pool, holder, files)),
     ...recordFindings(pool, nodeId),
     ...(holder === undefined ? leftoverFindings(pool) : []),
     ...(holder === undefined ? frozenFindings(pool, volumes) : []),
     ...(await sideBySide(volumes, FILES_AT_ONCE, useFindings)).flat(),
-    ...(await inTurn(volumes, (volume) => fileSystemFindings(volume, inspection))),
   ]
-}
-
-/** One after the other, because each opens an image. */
-async function inTurn(
-  volumes: readonly VolumeOnNode[],
-  look: (volume: VolumeOnNode) => Promise<Finding[]>,
-): Promise<Finding[]> {
-  const findings: Finding[] = []
-  for (const volume of volumes) findings.push(...(await look(volume)))
+  // One after another, because each opens an image.
+  for (const volume of volumes) findings.push(...(await fileSystemFindings(volume, { files, fileSystems })))
   return findings
 }
 
-/** A process that has the pools and does not answer is a driver that hangs. */
+/** A process that holds the pools and does not answer is a driver that hangs. */
 async function identify(
   endpoint: string | undefined,
   pid: number | undefined,
 ): Promise<{ driver: DriverIdentity | undefined; findings: Finding[] }> {
   if (endpoint === undefined) return { driver: undefined, findings: [] }
   try {
-    return { driver: await askDriver(endpoint), findings: [] }
+    return { driver: await identifyDriver(endpoint), findings: [] }
   } catch (error) {
     if (pid === undefined) return { driver: undefined, findings: [] }
     const finding: Finding = {
       severity: 'error',
       reason: 'DriverNotAnswering',
       message: `the driver (process ${pid}) runs, but ${messageOf(error)}`,
-      cure: `look at its log (kubectl logs), then kill ${pid}, so that it is started anew`,
+      cure: `look at its log (kubectl logs), then kill ${pid}, so that it is restarted`,
     }
     return { driver: undefined, findings: [finding] }
   }
+}
+
+/**
+ * Findings about the certificates between controller and nodes.
+ * @param directory undefined where there are none
+ */
+async function certificateFindings(directory: string | undefined, now: Date): Promise<Finding[]> {
+  if (directory === undefined) return []
+  try {
+    const validities = Object.values(await readValidities(directory)) as Validity[]
+    return validities.flatMap((validity) => expiryFinding(validity, now))
+  } catch (error) {
+    return [
+      {
+        severity: 'error',
+        reason: 'CertificateUnusable',
+        message: messageOf(error),
+        cure: `put a ca.crt, tls.crt and tls.key that belong together into ${directory}, as docs/how-to/certificates.md says`,
+      },
+    ]
+  }
+}
+
+function expiryFinding(validity: Validity, now: Date): Finding[] {
+  const expiry = expiryOf(validity, now)
+  if (expiry === 'valid') return []
+  const message = describeExpiry(validity, now)
+  return expiry === 'expired'
+    ? [{ severity: 'error', reason: 'CertificateExpired', message, cure: RENEWAL }]
+    : [{ severity: 'warning', reason: 'CertificateExpiring', message, cure: RENEWAL }]
 }

@@ -4,7 +4,7 @@ import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
 import { countOf } from '../terminal/text.ts'
 import type { Diagnosis } from './diagnose.ts'
 
-/** For people. */
+/** The report as text. */
 export function reportLines({ driver, findings, pid, pools }: Diagnosis): string[] {
   const errors = findings.filter(({ severity }) => severity === 'error').length
   return [
@@ -13,12 +13,12 @@ export function reportLines({ driver, findings, pid, pools }: Diagnosis): string
     ...findings.flatMap((finding) => ['', ...findingLines(finding)]),
     '',
     findings.length === 0
-      ? styleText('green', 'All is well.')
+      ? styleText('green', 'No problems found.')
       : `${countOf(errors, 'error')}, ${countOf(findings.length - errors, 'warning')}`,
   ]
 }
 
-/** For programs. */
+/** The report as JSON. */
 export function toJson({ driver, findings, pid, pools }: Diagnosis): object {
   return {
     driver: { running: driver !== undefined || pid !== undefined, pid: pid ?? null, ...driver },

@@ -1,23 +1,23 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 
-/** How a command ended. */
+/** The result of a command. */
 export interface Outcome {
   readonly code: number
   readonly stdout: string
   readonly stderr: string
 }
 
-/** Runs kubectl, so that its configuration, its credentials and its plugins for them count here, too. */
+/** Runs kubectl, which has its own configuration, credentials and credential plugins. */
 export class Kubectl {
   readonly #flags: readonly string[]
 
-  /** @param flags that choose the cluster and the user, for every call */
+  /** @param flags of every call: they choose the cluster and the user */
   constructor(flags: readonly string[]) {
     this.#flags = flags
   }
 
-  /** @returns what `kubectl get … --output=json` prints @throws Error with kubectl's own words */
+  /** @returns what `kubectl get … --output=json` prints @throws Error with kubectl's message */
   async get<T>(...args: readonly string[]): Promise<T> {
     const { code, stderr, stdout } = await this.run(['get', ...args, '--output=json'])
     if (code !== 0) throw new Error(stderr.trim())
@@ -34,10 +34,7 @@ export class Kubectl {
     return { code, stdout, stderr }
   }
 
-  /**
-   * Runs with the caller's own input and output, but for what `stdio` says.
-   * @returns the process, and its exit code
-   */
+  /** @returns the process, and its exit code */
   start(args: readonly string[], stdio: StdioOptions): { child: ChildProcess; ended: Promise<number> } {
     const child = this.#spawn(args, stdio)
     return { child, ended: endOf(child) }

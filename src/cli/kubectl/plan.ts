@@ -1,69 +1,83 @@
-/** A table that all nodes have a part of. */
-export type TableName = 'volume ls' | 'volume df' | 'pool ls' | 'pool df' | 'loop ls'
+import type { Command } from 'commander'
+import { columnsOf } from '../node/commands.ts'
+import type { Column } from '../terminal/table.ts'
 
-/** What is to be run where. `words` are the command of csi-driver-loop. */
+/** Where a command of csi-driver-loop is run. `words` are the command and its arguments. */
 export type Plan =
-  | { readonly where: 'everywhere'; readonly table: TableName; readonly json: boolean }
+  /** On all nodes, whose rows become one table. */
+  | {
+      readonly where: 'everywhere'
+      readonly words: readonly string[]
+      readonly columns: readonly Column<never>[]
+      readonly json: boolean
+    }
+  /** On all nodes, one after another. */
   | { readonly where: 'each'; readonly words: readonly string[] }
-  /** On the node of each volume; its word is replaced by the volume's id. */
+  /** On the node of each volume; the word at its position is replaced by the volume's id. */
   | { readonly where: 'volumes'; readonly words: readonly string[]; readonly references: readonly number[] }
-  /** Of these, what is written or read is a file of the caller's. */
+  /** On the node of the volume or snapshot; the output is a file of the caller. */
   | { readonly where: 'export'; readonly reference: string; readonly output: string }
+  /** On the chosen node; the input is a file of the caller. */
   | { readonly where: 'import'; readonly input: string; readonly words: readonly string[] }
+  /** On the chosen node. */
   | { readonly where: 'node'; readonly words: readonly string[] }
 
-const tables: readonly string[] = ['volume ls', 'volume df', 'pool ls', 'pool df', 'loop ls', 'loop list']
-
-/** Commands of volumes can be given without `volume`. */
-const shorthands = ['ls', 'df', 'show', 'trim', 'check', 'export', 'import', 'adopt']
-
-/** The options of these commands that have a value, which is neither a volume nor a file. */
-const valued = [
-  ...['--output', '--data-dir', '--config', '--endpoint'],
-  ...['--name', '--size', '--pool', '--fs-type', '--provisioning'],
-]
-
 /**
- * @param words what is behind `kubectl loop` and its own options
- * @throws Error for a command that lacks something
+ * @param given the words after `kubectl loop` and its own options; `volume` can be left out
+ * @param program csi-driver-loop, whose declared arguments and options decide
+ * @throws Error when an argument is missing
  */
-export function planOf(words: readonly string[]): Plan {
-  const all = shorthands.includes(words[0] ?? '') ? ['volume', ...words] : words
-  const name = all.slice(0, 2).join(' ')
-  if (tables.includes(name)) {
-    const table = (name === 'loop list' ? 'loop ls' : name) as TableName
-    return { where: 'everywhere', table, json: all.includes('--json') }
+export function planOf(given: readonly string[], program: Command): Plan {
+  const isShorthand = childOf(childOf(program, 'volume'), given[0]) !== undefined
+  const words = isShorthand ? ['volume', ...given] : given
+  if (words[0] === 'doctor') return { where: 'each', words }
+  const command = childOf(childOf(program, words[0]), words[1])
+  if (!command) return { where: 'node', words }
+  const columns = columnsOf(command)
+  if (columns)
+    return { where: 'everywhere', words: words.slice(0, 2), columns, json: words.includes('--json') }
+  return planOfCommand(command, words)
+}
+
+function planOfCommand(command: Command, words: readonly string[]): Plan {
+  const name = words.slice(0, 2).join(' ')
+  const positions = positionals(command, words)
+  if (command.registeredArguments[0]?.name() === 'volume') {
+    return { where: 'volumes', words, references: required(positions, `${name} <volume>`) }
   }
-  if (all[0] === 'doctor') return { where: 'each', words: all }
-  const positions = positionals(all)
   switch (name) {
-    case 'volume show':
-    case 'volume trim':
-    case 'volume check':
-      return { where: 'volumes', words: all, references: some(positions, `${name} <volume>`) }
     case 'volume export': {
-      const [reference = 0] = some(positions, `${name} <volume or snapshot> --output <file>`)
-      const output = valueOf(all, '--output')
+      const [reference = 0] = required(positions, `${name} <volume or snapshot> --output <file>`)
+      const output = valueOf(words, '--output')
       if (output === undefined) throw new Error('give --output <file>, or - for standard output')
-      return { where: 'export', reference: all[reference] ?? '', output }
+      return { where: 'export', reference: words[reference] ?? '', output }
     }
     case 'volume import': {
-      const [position = 0] = some(positions, `${name} <file> --name <name>`)
-      return { where: 'import', input: all[position] ?? '', words: all.with(position, '-') }
+      const [position = 0] = required(positions, `${name} <file> --name <name>`)
+      return { where: 'import', input: words[position] ?? '', words: words.with(position, '-') }
     }
     default:
-      return { where: 'node', words: all }
+      return { where: 'node', words }
   }
 }
 
-/** The words behind the name of a command that are neither an option nor the value of one. */
-function positionals(words: readonly string[]): number[] {
+function childOf(command: Command | undefined, name: string | undefined): Command | undefined {
+  return command?.commands.find(
+    (child) => name !== undefined && [child.name(), ...child.aliases()].includes(name),
+  )
+}
+
+/** The positions of the words after the command that are neither an option nor the value of one. */
+function positionals(command: Command, words: readonly string[]): number[] {
+  const valued = command.options
+    .filter(({ required, optional }) => required || optional)
+    .map(({ long }) => long)
   return [...words.keys()]
     .slice(2)
     .filter((index) => !words[index]?.startsWith('--') && !valued.includes(words[index - 1] ?? ''))
 }
 
-function some(positions: readonly number[], usage: string): readonly number[] {
+function required(positions: readonly number[], usage: string): readonly number[] {
   if (positions.length > 0) return positions
   throw new Error(`usage: kubectl loop ${usage}`)
 }

@@ -1,23 +1,21 @@
 import { open, rm, stat } from 'node:fs/promises'
 import { writeSparse } from '../../linux/images/write-sparse.ts'
+import { formatTable, type Column } from '../terminal/table.ts'
 import type { Kubectl } from './kubectl.ts'
-import { execArguments, podOfVolume, podOn, type NodePod } from './node-pods.ts'
+import { execArguments, podOfVolume, podOn, volumeIdOf, type NodePod } from './locate.ts'
 import type { Plan } from './plan.ts'
-import { merge, type NodeRows } from './tables.ts'
-import { volumeIdOf } from './volume-id.ts'
 
-/** Where plans are carried out. */
 export interface Cluster {
   readonly kubectl: Kubectl
   readonly pods: readonly NodePod[]
-  /** The node that was chosen by --node. */
+  /** Of --node. */
   readonly node: string | undefined
-  /** Of claims. */
+  /** Of claims that are given without one. */
   readonly namespace: string | undefined
 }
 
 /** @returns the exit code */
-export async function carryOut(plan: Plan, cluster: Cluster): Promise<number> {
+export async function runPlan(plan: Plan, cluster: Cluster): Promise<number> {
   switch (plan.where) {
     case 'everywhere':
       return await showTable(plan, cluster)
@@ -34,17 +32,22 @@ export async function carryOut(plan: Plan, cluster: Cluster): Promise<number> {
   }
 }
 
-/** A node that does not answer leaves the others to be shown. */
+/** A node that fails does not keep the others from being shown. */
 async function showTable(
-  { json, table }: Plan & { readonly where: 'everywhere' },
+  { columns, json, words }: Plan & { readonly where: 'everywhere' },
   cluster: Cluster,
 ): Promise<number> {
-  const outcomes = await captureOnEach([...table.split(' '), '--json'], cluster)
-  const parts = outcomes.flatMap(({ node, stdout, code }): NodeRows[] =>
-    code === 0 ? [{ node, rows: JSON.parse(stdout) as object[] }] : [],
+  const outcomes = await captureOnEach([...words, '--json'], cluster)
+  const rows = outcomes.flatMap(({ node, stdout, code }) =>
+    code === 0 ? (JSON.parse(stdout) as object[]).map((row) => ({ node, ...row })) : [],
   )
-  console.log(merge(table, parts, json))
-  return complainOf(outcomes)
+  const node: Column<{ readonly node: string }> = { head: 'NODE', cell: ({ node }) => node }
+  console.log(
+    json
+      ? JSON.stringify(rows, undefined, 2)
+      : formatTable<{ readonly node: string }>([node, ...(columns as readonly Column<object>[])], rows),
+  )
+  return reportErrors(outcomes)
 }
 
 async function runOnEach(words: readonly string[], cluster: Cluster): Promise<number> {
@@ -54,7 +57,7 @@ async function runOnEach(words: readonly string[], cluster: Cluster): Promise<nu
     const rows = reports.map(({ node, stdout }) => ({ node, ...(JSON.parse(stdout) as object) }))
     console.log(JSON.stringify(rows, undefined, 2))
   } else for (const { node, stdout } of outcomes) console.log(`node ${node}\n${stdout}`)
-  return complainOf(outcomes)
+  return reportErrors(outcomes)
 }
 
 async function runForVolumes(
@@ -74,7 +77,7 @@ async function runForVolumes(
   return worst
 }
 
-/** To a file of the caller's, which is not there before, and gone when not all of it came. */
+/** Writes to a new file of the caller, which is removed after a failure. */
 async function exportTo(
   { output, reference }: Plan & { readonly where: 'export' },
   { kubectl, namespace, pods }: Cluster,
@@ -93,7 +96,7 @@ async function exportTo(
   return code
 }
 
-/** From a file of the caller's. Its size is told, because the other side sees only a stream. */
+/** Reads a file of the caller. The command in the pod sees only a stream, so it gets the size as an option. */
 async function importFrom(
   { input, words }: Plan & { readonly where: 'import' },
   cluster: Cluster,
@@ -107,7 +110,7 @@ async function importFrom(
   return await cluster.kubectl.start(args, [file.fd, 'inherit', 'inherit']).ended
 }
 
-/** @throws Error when it is not clear which node is meant */
+/** @throws Error when there are several nodes, and none is chosen */
 function chosenPod({ node, pods }: Cluster): NodePod {
   if (node !== undefined) return podOn(pods, node)
   const [only, another] = pods
@@ -137,7 +140,7 @@ async function captureOnEach(
 }
 
 /** @returns the worst exit code */
-function complainOf(outcomes: readonly NodeOutcome[]): number {
+function reportErrors(outcomes: readonly NodeOutcome[]): number {
   for (const { node, stderr } of outcomes) if (stderr !== '') console.error(`node ${node}: ${stderr.trim()}`)
   return Math.max(0, ...outcomes.map(({ code }) => code))
 }

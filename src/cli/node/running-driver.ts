@@ -1,30 +1,40 @@
-import { connect } from '../../csi/client.ts'
-import { lockHolder } from '../../linux/files/lock-holder.ts'
+import type { CsiClient } from '../../csi/client.ts'
 import { messageOf } from '../../volumes/model/errors.ts'
-import { type PoolConfig, homeOf } from '../../volumes/model/pool-config.ts'
+import { homeOf } from '../../volumes/model/pool-config.ts'
+import type { InspectedNode } from './inspect.ts'
+import type { Machine } from './machine.ts'
 
-/** How long a driver may take to say who it is. */
-const PATIENCE_MS = 5000
+/** Deadline for a driver to identify itself. */
+const ANSWER_MS = 5000
 
-/** What a driver says of itself. */
+/** How a driver identifies itself. */
 export interface DriverIdentity {
   readonly name: string
   readonly version: string
   readonly nodeId: string
-  /** Where its volumes can be reached from. */
+  /** Where its volumes are accessible from. */
   readonly topology: Readonly<Record<string, string>>
 }
 
-/** The process that has one of the pools open, as far as this process can see. */
-export async function driverProcess(pools: readonly PoolConfig[]): Promise<number | undefined> {
-  const holders = await Promise.all(pools.map((pool) => lockHolder(homeOf(pool))))
+/** The process that has one of the pools locked, as far as this PID namespace shows it. */
+export async function driverProcess(
+  { pools }: Pick<InspectedNode, 'pools'>,
+  machine: Pick<Machine, 'lockHolder'>,
+): Promise<number | undefined> {
+  const holders = await Promise.all(pools.map(({ config }) => machine.lockHolder(homeOf(config))))
   return holders.find((pid) => pid !== undefined)
 }
 
-/** @throws Error when none answers at the socket */
-export async function askDriver(endpoint: string): Promise<DriverIdentity> {
-  using client = connect(endpoint)
-  const options = { deadline: Date.now() + PATIENCE_MS }
+/** Loads gRPC only for commands that call the driver. */
+export async function connectToDriver(endpoint: string): Promise<CsiClient> {
+  const { connect } = await import('../../csi/client.ts')
+  return connect(endpoint)
+}
+
+/** @throws Error when no driver answers at the socket */
+export async function identifyDriver(endpoint: string): Promise<DriverIdentity> {
+  using client = await connectToDriver(endpoint)
+  const options = { deadline: Date.now() + ANSWER_MS }
   try {
     const { name, vendorVersion } = await client.identity.getPluginInfo({}, options)
     const { nodeId, accessibleTopology } = await client.node.nodeGetInfo({}, options)

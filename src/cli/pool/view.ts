@@ -1,41 +1,40 @@
-import { LinuxImageFiles } from '../../linux/images/image-files.ts'
 import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
 import { usageOf } from '../../volumes/inspection/pool-usage.ts'
+import type { ImageFiles } from '../../volumes/model/ports.ts'
 import { availableBytes, usableBytes } from '../../volumes/pool/space/space.ts'
 
-/** A pool as `--json` prints it: the names of its fields stay as they are. Sizes are bytes. */
+/** A pool in the output of `--json`, which is an interface: fields keep their names. Sizes are bytes. */
 export interface PoolView {
   readonly name: string
   readonly state: string
-  /** Why it cannot be used. */
+  /** Why the pool cannot be used. */
   readonly problem: string | null
   readonly path: string
-  /** Of a pool that is an image. */
+  /** The backing file of a pool that is an image. */
   readonly imageFile: string | null
   readonly volumes: number
   readonly snapshots: number
-  /** Records that cannot be used. */
+  /** How many records cannot be used. */
   readonly damaged: number
   readonly overcommit: number
   readonly reserveBytes: number
-  /** Null for a pool that cannot be read now. */
+  /** Null for a pool that is not ready. */
   readonly space: SpaceView | null
 }
 
 export interface SpaceView {
-  /** What volumes and snapshots together may take. */
+  /** What volumes and snapshots together may allocate. */
   readonly usableBytes: number
-  /** What they take. */
   readonly allocatedBytes: number
-  /** What they may grow to: the sum of the capacities, and of what snapshots have. */
+  /** Provisioned: the capacities of the volumes, and what the snapshots have allocated. */
   readonly promisedBytes: number
   /** How large a new thin volume can be. */
   readonly availableBytes: number
-  /** What the disk has, with the reserve. */
+  /** What is free on the disk, including the reserve. */
   readonly freeBytes: number
 }
 
-export async function poolView(pool: PoolOnDisk): Promise<PoolView> {
+export async function poolView(pool: PoolOnDisk, files: ImageFiles): Promise<PoolView> {
   const { config, problem, snapshots, state, volumes } = pool
   return {
     name: config.name,
@@ -48,13 +47,13 @@ export async function poolView(pool: PoolOnDisk): Promise<PoolView> {
     damaged: volumes.damaged.size + snapshots.damaged.size,
     overcommit: config.limits.overcommit,
     reserveBytes: Number(config.limits.reserveBytes),
-    space: state === 'ready' ? await spaceOf(pool) : null,
+    space: state === 'ready' ? await spaceOf(pool, files) : null,
   }
 }
 
-async function spaceOf(pool: PoolOnDisk): Promise<SpaceView> {
+async function spaceOf(pool: PoolOnDisk, files: ImageFiles): Promise<SpaceView> {
   const { limits } = pool.config
-  const usage = await usageOf(pool, new LinuxImageFiles())
+  const usage = await usageOf(pool, files)
   return {
     usableBytes: Number(usableBytes(limits, usage)),
     allocatedBytes: Number(usage.allocatedBytes),

@@ -2,9 +2,8 @@ import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
 import type { ServiceName } from '../../controller/kubernetes/endpoint-slices.ts'
 import type { NodeAddress } from '../../controller/directory.ts'
-import type { LogConfig } from './log.ts'
 import { nextSignal } from '../terminal/signals.ts'
-import type { TracingOptions } from './tracing.ts'
+import type { LogConfig, TracingOptions } from './telemetry.ts'
 import {
   address,
   driverNameOption,
@@ -102,10 +101,10 @@ async function serve({ nodes, podUid, service, ...options }: ControllerOptions):
   const source = nodes ?? (service && { service, ...reconciling })
   if (!source) throw new Error('give --service <namespace/name>, or --nodes <name=host:port,...>')
   const { startRouter } = await import('./router.ts')
-  // From here on, so that one that comes while it starts ends it in order, too.
-  const told = nextSignal('SIGTERM', 'SIGINT')
+  // Before the start, so that a signal during the start stops the router in order.
+  const signal = nextSignal('SIGTERM', 'SIGINT')
   const router = await startRouter({ http: undefined, ...options, nodes: source })
-  await router.stop(`got ${await told}`)
+  await router.stop(`got ${await signal}`)
 }
 
 function namedAddresses(text: string): NodeAddress[] {

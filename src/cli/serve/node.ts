@@ -2,10 +2,8 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import { configuredPools } from '../node/config.ts'
-import type { LogConfig } from './log.ts'
-import { leaveSoon } from '../terminal/leave-soon.ts'
 import { nextSignal } from '../terminal/signals.ts'
-import type { TracingOptions } from './tracing.ts'
+import type { LogConfig, TracingOptions } from './telemetry.ts'
 import {
   address,
   configOption,
@@ -23,6 +21,8 @@ import {
   type Address,
 } from '../terminal/options.ts'
 import { parseDuration } from '../terminal/text.ts'
+
+const EXIT_GRACE_MS = 1000
 
 interface NodeOptions extends LogConfig, TracingOptions {
   readonly endpoint: string
@@ -85,10 +85,11 @@ async function serve({ listen, tlsDir, ...options }: NodeOptions): Promise<void>
     throw new Error('--listen and --tls-dir belong together: give both, or none')
   const remote = listen && tlsDir !== undefined ? { listen, tlsDir } : undefined
   const { startDriver } = await import('./driver.ts')
+  const { exitNow } = await import('../../linux/libc.ts')
   const dataDir = resolve(options.dataDir)
   const pools = await configuredPools(options.config, dataDir)
-  // From here on, so that one that comes while it starts ends it in order, too.
-  const told = nextSignal('SIGTERM', 'SIGINT')
+  // Before the start, so that a signal during the start stops the driver in order.
+  const signal = nextSignal('SIGTERM', 'SIGINT')
   const driver = await startDriver({
     ...options,
     dataDir,
@@ -96,6 +97,15 @@ async function serve({ listen, tlsDir, ...options }: NodeOptions): Promise<void>
     trimIntervalMs: options.trimInterval,
     remote,
   })
-  await driver.stop(`got ${await told}`)
-  leaveSoon()
+  await driver.stop(`got ${await signal}`)
+  exitSoon(exitNow)
+}
+
+/**
+ * Ends the process even if system calls never return, of a pool or of any other file system: Node waits for
+ * pending calls, and exit(3) for libuv's threads. To be called when all work has ended.
+ * @param exitNow from src/linux/libc.ts, loaded before: loading it now would need a free thread of libuv
+ */
+export function exitSoon(exitNow: (code: number) => void): void {
+  setTimeout(exitNow, EXIT_GRACE_MS, 0).unref()
 }

@@ -7,8 +7,7 @@ import { addRoutes } from '../../controller/router.ts'
 import type { Address } from '../terminal/options.ts'
 import type { RunningDriver } from './driver.ts'
 import { addCertificateMetrics } from '../../monitoring/certificate-metrics.ts'
-import { makeLog, type LogConfig } from './log.ts'
-import { startTracing, type TracingOptions } from './tracing.ts'
+import { makeLog, startTracing, type LogConfig, type TracingOptions } from './telemetry.ts'
 import { version } from '../terminal/version.ts'
 
 export interface RouterConfig extends LogConfig, TracingOptions {

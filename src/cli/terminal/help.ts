@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 
 const WIDTH = 80
 
-/** What a command's help says below its options. */
+/** What a command's help has below its options. */
 export interface Explanation {
   /** Paragraphs, each in one line. */
   readonly notes?: readonly string[]
@@ -11,7 +11,7 @@ export interface Explanation {
 
 const explanations = new WeakMap<Command, Explanation>()
 
-/** Adds to a command's help, at the width that the rest of it has. */
+/** Adds an explanation to a command's help, wrapped as the rest of it. */
 export function explain(command: Command, explanation: Explanation): Command {
   const { notes = [], examples } = explanation
   explanations.set(command, explanation)
@@ -25,7 +25,7 @@ export function explain(command: Command, explanation: Explanation): Command {
   })
 }
 
-/** What was added to a command's help; undefined for one that needs no more words. */
+/** The explanation of a command; undefined for one without. */
 export function explanationOf(command: Command): Explanation | undefined {
   return explanations.get(command)
 }

@@ -2,14 +2,14 @@ import { hostname } from 'node:os'
 import { InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from './text.ts'
 
-/** Where to serve, or to connect to, over TCP. */
+/** A TCP address to listen on, or to connect to. */
 export interface Address {
-  /** A name or an address; empty: all addresses of this machine. */
+  /** A host name or an IP address; empty: all addresses of this machine. */
   readonly host: string
   readonly port: number
 }
 
-/** What the roles have in common. */
+/** The socket of a role. */
 export function endpointOption(): Option {
   return new Option('--endpoint <url>', 'socket to serve on, unix:///path/csi.sock')
     .env('CSI_ENDPOINT')
@@ -36,7 +36,7 @@ export function configOption(): Option {
   ).env('LOOP_CONFIG')
 }
 
-/** The socket of a driver that runs, for commands that ask it; without one they look at the disk alone. */
+/** The socket of a running driver, for commands that call it. */
 export function driverEndpointOption(): Option {
   return new Option('--endpoint <url>', 'socket of the running driver, unix:///path/csi.sock').env(
     'CSI_ENDPOINT',
@@ -66,7 +66,7 @@ export function httpOption(paths: string): Option {
 export function tlsDirOption(): Option {
   return new Option(
     '--tls-dir <dir>',
-    'directory with ca.crt, tls.crt, tls.key and perhaps trust.crt (more CAs), read again when they change',
+    'directory with ca.crt, tls.crt, tls.key and optionally trust.crt (more CAs), read again when they change',
   ).env('LOOP_TLS_DIR')
 }
 
@@ -77,13 +77,13 @@ export function logLevelOption(): Option {
 }
 
 export function logFormatOption(): Option {
-  return new Option('--log-format <format>', 'json, a JSON object per line, or text, for people')
+  return new Option('--log-format <format>', 'json, one object per line, or text')
     .choices(['json', 'text'])
     .default(process.stdout.isTTY ? 'text' : 'json', 'text on a terminal, else json')
 }
 
 export function tracingOption(): Option {
-  return new Option('--tracing <url>', 'send traces to this receiver of OTLP over HTTP, http://host:4318')
+  return new Option('--tracing <url>', 'send traces to this OTLP receiver over HTTP, http://host:4318')
     .env('OTEL_EXPORTER_OTLP_ENDPOINT')
     .argParser(httpUrl)
 }
@@ -106,6 +106,11 @@ export function formatAddress({ host, port }: Address): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
+export function nonEmpty(text: string): string {
+  if (text !== '') return text
+  throw new InvalidArgumentError('It must not be empty.')
+}
+
 export function positive(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
   throw new InvalidArgumentError('It must be a whole number from 1 on.')
@@ -120,15 +125,13 @@ export function interval(text: string): number {
   throw new InvalidArgumentError('It must be 0 or a duration such as 30s, 15m or 1h, at most 480h.')
 }
 
-/** As long as Kubernetes' CSINode allows. */
+/** CSINode of Kubernetes allows 192 bytes. */
 function nodeId(text: string): string {
   if (text !== '' && Buffer.byteLength(text) <= 192) return text
   throw new InvalidArgumentError('It must have 1 to 192 bytes.')
 }
 
-/**
- * CSI's plugin name; shorter than CSI allows, because it is also in the topology key `topology.<name>/node`.
- */
+/** CSI's plugin name. Shorter than CSI allows, because it is part of the topology key `topology.<name>/node`. */
 export function driverName(name: string): string {
   if (name.length <= 54 && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)) return name
   throw new InvalidArgumentError(

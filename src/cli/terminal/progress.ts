@@ -4,13 +4,16 @@ import { ERASE_LINE } from './text.ts'
 
 const BAR_CELLS = 30
 
-/** A terminal is told as often as anybody can follow, a file now and then. */
+/** How often progress is written to a terminal, and to a file. */
 const TERMINAL_INTERVAL_MS = 100
 const LINE_INTERVAL_MS = 10_000
 
+/** How often `ElapsedTime` is updated. */
+const ELAPSED_INTERVAL_MS = 1000
+
 /**
- * Shows how far a long work is: as a bar on a terminal, else as lines. Standard error is where it belongs:
- * data may go to the other.
+ * Shows the progress of a copy: a bar on a terminal, else lines. It goes to standard error, because standard
+ * output may be the copy.
  */
 export class ProgressBar implements Disposable {
   readonly #title: string
@@ -36,10 +39,35 @@ export class ProgressBar implements Disposable {
   }
 }
 
-/** `export [###...] 42% 1.2 GiB of 2.9 GiB`; the bar is for terminals. */
+/** `export [###...] 42% 1.2 GiB of 2.9 GiB`. */
 export function progressLine(title: string, done: bigint, total: bigint, hasBar: boolean): string {
   const share = total === 0n ? 1 : Math.min(1, Number(done) / Number(total))
   const filled = Math.floor(share * BAR_CELLS)
   const bar = hasBar ? ` [${'#'.repeat(filled)}${'.'.repeat(BAR_CELLS - filled)}]` : ''
   return `${title}${bar} ${Math.floor(share * 100)}% ${formatBytes(done)} of ${formatBytes(total)}`
+}
+
+/** For work of unknown length: counts its seconds on a terminal, else writes one line when it begins. */
+export class ElapsedTime implements Disposable {
+  readonly #out: NodeJS.WriteStream
+  readonly #timer: NodeJS.Timeout | undefined
+
+  constructor(title: string, out: NodeJS.WriteStream = process.stderr) {
+    this.#out = out
+    if (!out.isTTY) {
+      out.write(`${title}\n`)
+      return
+    }
+    const start = performance.now()
+    const show = (): void => {
+      out.write(`${ERASE_LINE}${title} (${Math.floor((performance.now() - start) / 1000)} s)`)
+    }
+    show()
+    this.#timer = setInterval(show, ELAPSED_INTERVAL_MS)
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+    if (this.#out.isTTY) this.#out.write(ERASE_LINE)
+  }
 }

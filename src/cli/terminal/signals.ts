@@ -1,6 +1,24 @@
-/** Waits for the first of these signals; from the call on they do not end the process any more. */
+/** Waits for the first of these signals, which from now on do not end the process. */
 export function nextSignal(...signals: NodeJS.Signals[]): Promise<NodeJS.Signals> {
   return new Promise((received) => {
     for (const signal of signals) process.once(signal, received)
   })
+}
+
+/**
+ * An AbortSignal that fires on what would usually end the process, so that a command can undo what it has
+ * begun. From now on none of these ends the process: a second Ctrl-C must not leave a mount behind.
+ */
+export function abortOnInterruption(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      controller.abort(new Error(signal))
+    })
+  }
+  // EPIPE: `npm run demo | head`, or a terminal that was closed.
+  process.stdout.on('error', () => {
+    controller.abort(new Error('standard output was closed'))
+  })
+  return controller.signal
 }

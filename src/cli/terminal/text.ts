@@ -1,9 +1,7 @@
-import { stripVTControlCharacters } from 'node:util'
-
-/** On a terminal: back to the beginning of the line, and empties it. */
+/** Moves a terminal's cursor to the beginning of the line, and clears the line. */
 export const ERASE_LINE = '\r\x1b[K'
 
-/** Milliseconds for people, with about three digits: `4.2 ms`, `123 ms`, `1.23 s`. */
+/** A duration with about three digits: `4.2 ms`, `123 ms`, `1.23 s`. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds >= 1000) return `${(milliseconds / 1000).toFixed(2)} s`
   return `${milliseconds.toFixed(milliseconds < 100 ? 1 : 0)} ms`
@@ -24,30 +22,4 @@ export function parseDuration(text: string): number | undefined {
 /** `1 volume`, `2 volumes`. */
 export function countOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
-}
-
-/**
- * Lines of cells in columns; those of the columns in `right` (from 0) end at their right edge. Cells may have
- * colours.
- */
-export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => widthOf(row[column] ?? ''))),
-  )
-  return rows.map((row) => {
-    const cells = row.map((cell, column) => {
-      const padding = ' '.repeat((widths[column] ?? 0) - widthOf(cell))
-      return right.includes(column) ? padding + cell : cell + padding
-    })
-    return cells.join('  ').trimEnd()
-  })
-}
-
-function widthOf(cell: string): number {
-  return stripVTControlCharacters(cell).length
-}
-
-/** A share of a whole in whole percent, rounded up as df(1) does; `-` of nothing. */
-export function percent(part: number, whole: number): string {
-  return whole === 0 ? '-' : `${Math.ceil((100 * part) / whole)}%`
 }

@@ -1,24 +1,32 @@
 import { rename, rm, rmdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { connect } from '../../csi/client.ts'
-import { LinuxImageCopier } from '../../linux/images/image-copier.ts'
-import { LinuxImageFiles } from '../../linux/images/image-files.ts'
+import { InvalidArgumentError } from 'commander'
 import { copyImage } from '../../volumes/machine/copy-image.ts'
-import { VolumeError, hasErrno, messageOf } from '../../volumes/model/errors.ts'
-import { volumeKind } from '../../volumes/pool/records/record-kinds.ts'
 import { pathExists } from '../../volumes/machine/path-exists.ts'
-import { abortOnInterruption } from '../terminal/interruption.ts'
+import { VolumeError, hasErrno, messageOf } from '../../volumes/model/errors.ts'
+import type { ImageFiles } from '../../volumes/model/ports.ts'
+import { volumeKind } from '../../volumes/pool/records/record-kinds.ts'
+import type { NodeCommands, PoolOptions } from '../node/commands.ts'
+import { inspectNode, type InspectedNode } from '../node/inspect.ts'
+import type { Machine } from '../node/machine.ts'
+import { connectToDriver, identifyDriver } from '../node/running-driver.ts'
+import { explain } from '../terminal/help.ts'
+import { nonEmpty } from '../terminal/options.ts'
 import { ProgressBar } from '../terminal/progress.ts'
-import { askDriver } from '../node/running-driver.ts'
-import { takeSurvey, type PoolOptions, type Survey } from '../node/survey.ts'
-import { contentOf, type ContentWishes } from './content.ts'
-import { createWithImage, type ImagePlace, type NewVolume } from './create.ts'
+import { abortOnInterruption } from '../terminal/signals.ts'
+import {
+  addCreateOptions,
+  createWithImage,
+  DRIVER_CREATES,
+  type ImagePlace,
+  type NewVolume,
+} from './create.ts'
+import { contentOf, lockFile, type ContentOptions } from './image-file.ts'
 import { manifestOf } from './manifest.ts'
 import { findOrphan, isInPool, poolDirectory, type Orphan } from './orphan.ts'
-import { fit, putCopy, replace } from './put-image.ts'
-import { lockFile } from './source.ts'
+import { putCopy, replaceImage, resizeToVolume } from './put-image.ts'
 
-export interface AdoptOptions extends PoolOptions, ContentWishes {
+interface AdoptOptions extends PoolOptions, ContentOptions {
   readonly endpoint: string
   readonly name?: string
   readonly pool: string
@@ -31,29 +39,56 @@ interface Claim {
   readonly name: string
 }
 
-/**
- * Makes an image that no node owns a volume of this one: it is moved, never copied where a move will do, so
- * that it has one owner at any time.
- * @param path a volume's directory, or an image
- * @returns the PersistentVolume and the claim that bind it, as YAML
- */
-export async function adoptVolume(path: string, options: AdoptOptions): Promise<string> {
-  const signal = abortOnInterruption()
-  const survey = await takeSurvey(options)
-  const { nodeId } = await askDriver(options.endpoint)
-  const orphan = await findOrphan(resolve(path), nodeId, survey)
-  await using _pool = await lockPool(orphan, survey)
-  const lock = await lockFile(orphan.image, survey)
-  await using _locked = lock
-  const volume = await toVolume(orphan, options, signal)
-  const { id, capacityBytes, driver } = await createWithImage(
-    options.endpoint,
-    volume,
-    { isImported: await hasFileSystem(orphan, volume) },
-    survey,
-    (place) => move(orphan.image, place, volume, signal),
+/** `volume adopt`. */
+export function addAdopt({ add, machine }: NodeCommands): void {
+  const command = addCreateOptions(
+    add('adopt', 'Move an image of no node, or of another one, to a volume of this node'),
   )
-  await forget(orphan, options.endpoint, survey).catch((error: unknown) => {
+    .argument(
+      '<path>',
+      "a volume's directory (volume.json, disk.img) of another node, or any image; it is moved",
+    )
+    .option('--name <name>', 'name of the volume, as in CreateVolume (default: that in its record)', nonEmpty)
+    .option('--claim <namespace/name>', 'the claim to bind it to (default: that in its record)', claim)
+    .option('--storage-class <name>', 'storage class of the PersistentVolume and the claim', '')
+    .action(async (path: string, options: AdoptOptions) => {
+      process.stdout.write(await adoptVolume(await machine(), path, options))
+    })
+  explain(command, {
+    notes: [
+      'Prints the PersistentVolume and the claim that bind the volume, for kubectl apply. An image that is attached, locked, or in the pool of another running driver is refused.',
+      DRIVER_CREATES,
+    ],
+    examples: [
+      'csi-driver-loop volume adopt /mnt/old/pools/default/volumes/<id> | kubectl apply --filename -',
+      'csi-driver-loop volume adopt db.img --name db --claim shop/db',
+    ],
+  })
+}
+
+function claim(text: string): Claim {
+  const [, namespace, name] = /^([a-z0-9-]+)\/([a-z0-9.-]+)$/.exec(text) ?? []
+  if (namespace !== undefined && name !== undefined) return { namespace, name }
+  throw new InvalidArgumentError('It must be namespace/name.')
+}
+
+/**
+ * Moves the image where possible instead of copying it, so that it has one owner at any time.
+ * @param path a volume's directory, or an image
+ * @returns the PersistentVolume and the claim that bind the volume, as YAML
+ */
+async function adoptVolume(machine: Machine, path: string, options: AdoptOptions): Promise<string> {
+  const signal = abortOnInterruption()
+  const node = await inspectNode(machine, options)
+  const { nodeId } = await identifyDriver(options.endpoint)
+  const orphan = await findOrphan(resolve(path), nodeId, node)
+  await using _pool = await lockPool(orphan, node)
+  await using _locked = await lockFile(orphan.image, node)
+  const volume = await toVolume(machine, orphan, options, signal)
+  const { id, capacityBytes, driver } = await createWithImage(options.endpoint, volume, node, (place) =>
+    moveImage(machine, orphan.image, place, volume, signal),
+  )
+  await removeRecord(orphan, options.endpoint, node).catch((error: unknown) => {
     console.error(
       `${orphan.directory ?? ''} is not needed any more, and could not be removed: ${messageOf(error)}`,
     )
@@ -61,84 +96,86 @@ export async function adoptVolume(path: string, options: AdoptOptions): Promise<
   const claim = options.claim ?? claimOf(volume)
   const { name: driverName, topology } = driver
   const { storageClass } = options
-  return manifestOf({ volumeId: id, volume, capacityBytes, driverName, topology, claim, storageClass })
+  return await manifestOf({ volumeId: id, volume, capacityBytes, driverName, topology, claim, storageClass })
 }
 
 /**
- * Another driver that has the pool open does not see what happens to it; one that does not run cannot start
- * meanwhile.
+ * A running driver of that pool would not notice the move; one that does not run cannot start while the pool
+ * is locked.
  */
-async function lockPool({ directory }: Orphan, survey: Survey): Promise<AsyncDisposable> {
+async function lockPool({ directory }: Orphan, node: InspectedNode): Promise<AsyncDisposable> {
   const pool = directory === undefined ? undefined : poolDirectory(directory)
-  const isOfOthers = pool !== undefined && directory !== undefined && !isInPool(directory, survey)
+  const isOfOthers = pool !== undefined && directory !== undefined && !isInPool(directory, node)
   if (!isOfOthers || !(await pathExists(join(pool, 'pool.json')))) {
     return { [Symbol.asyncDispose]: () => Promise.resolve() }
   }
-  const lock = await new LinuxImageFiles().lock(pool)
+  const lock = await node.files.lock(pool)
   if (lock) return lock
   throw new VolumeError(
     'failed-precondition',
-    `${pool} is the pool of another driver that runs; stop it first`,
+    `${pool} is the pool of another running driver; stop that driver first`,
   )
 }
 
-/** As it was, where there is a record, but for what the options say. */
+/** The attributes of its record, if it has one, and of the options, which win. */
 async function toVolume(
-  { image, record }: Orphan,
+  machine: Machine,
+  orphan: Orphan,
   options: AdoptOptions,
   signal: AbortSignal,
 ): Promise<NewVolume> {
+  const { image, record } = orphan
   const name = options.name ?? record?.name
   if (name === undefined) throw new Error(`${image} has no record beside it: give --name <name>`)
-  const { logical: capacityBytes } = await new LinuxImageFiles().size(image)
+  const { logical: capacityBytes } = await machine.files.size(image)
   const given = { name, capacityBytes, pool: options.pool }
   const labels = options.claim
     ? { 'pvc/namespace': options.claim.namespace, 'pvc/name': options.claim.name }
     : (record?.labels ?? {})
-  if (record) return { ...record, ...given, labels }
+  if (record) return { ...record, ...given, labels, isImported: await hasFileSystem(orphan, machine.files) }
+  const content = await contentOf(image, options, machine, signal)
   const attributes = { provisioning: 'thin', directIo: 'auto', discard: 'none', mkfsOptions: [] } as const
-  return { ...given, ...attributes, labels, ...(await contentOf(image, options, signal)) }
+  return { ...given, ...attributes, labels, ...content, isImported: content.accessTypes.includes('mount') }
 }
 
-/** False for a volume that was never used, which its first stage has still to format. */
-async function hasFileSystem({ image, record }: Orphan, { accessTypes }: NewVolume): Promise<boolean> {
-  if (!accessTypes.includes('mount')) return false
-  const state = record?.fileSystem.state
-  if (state === 'unknown') return await new LinuxImageFiles().hasData(image)
+/** False for a volume that was never used: its first stage creates the file system. */
+async function hasFileSystem({ image, record }: Orphan, files: ImageFiles): Promise<boolean> {
+  if (!record?.accessTypes.includes('mount')) return false
+  const { state } = record.fileSystem
+  if (state === 'unknown') return await files.hasData(image)
   return state !== 'new'
 }
 
 /**
- * One step on the same disk. From another disk it is copied first, and removed when the copy has its place.
- * When it fails, the image is where it was: the new volume is deleted then, with whatever is in it.
+ * On the same disk a rename. From another disk the image is copied, and removed when the copy is in its
+ * place. After a failure the image must be where it was, because the new volume is deleted with its image.
  */
-async function move(
+async function moveImage(
+  { copier, files }: Machine,
   source: string,
   place: ImagePlace,
   volume: NewVolume,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await fit(source, place.capacityBytes, volume.provisioning, signal)
-    await replace(source, place.image)
+    await resizeToVolume(files, source, place.capacityBytes, volume.provisioning, signal)
+    await replaceImage(source, place.image)
   } catch (error) {
     if (!(await pathExists(source))) await rename(place.image, source)
     if (!hasErrno(error, 'EXDEV')) throw error
     using progress = new ProgressBar(`adopt ${source}`)
-    const copy = async (path: string): Promise<void> => {
-      const copier = new LinuxImageCopier()
-      await copyImage(copier, source, path, volume.provisioning, progress.update, signal)
-    }
-    await putCopy(place, volume, copy, signal)
+    const copy = (path: string): Promise<void> =>
+      copyImage(copier, source, path, volume.provisioning, progress.update, signal)
+    await putCopy(files, place, volume, copy, signal)
     await rm(source)
   }
 }
 
-/** The record that has no image any more. A driver that knows it has to forget it, too. */
-async function forget({ directory }: Orphan, endpoint: string, survey: Survey): Promise<void> {
+/** Removes the record that has no image any more. A driver that has it in its catalogue must delete it. */
+async function removeRecord({ directory }: Orphan, endpoint: string, node: InspectedNode): Promise<void> {
   if (directory === undefined) return
-  if (isInPool(directory, survey)) {
-    using client = connect(endpoint)
+  if (isInPool(directory, node)) {
+    using client = await connectToDriver(endpoint)
     await client.controller.deleteVolume({ volumeId: basename(directory) })
   }
   await rm(join(directory, volumeKind.recordName), { force: true })

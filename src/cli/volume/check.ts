@@ -1,37 +1,61 @@
-import { LinuxFileSystems } from '../../linux/filesystems/index.ts'
 import type { Verdict } from '../../linux/filesystems/descriptor.ts'
-import { LinuxImageFiles } from '../../linux/images/image-files.ts'
-import { LoopControl } from '../../linux/loop/control.ts'
-import { LinuxLoopDevices } from '../../linux/loop/loop-devices.ts'
-import { VolumeError } from '../../volumes/model/errors.ts'
 import type { VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
+import { VolumeError } from '../../volumes/model/errors.ts'
 import { fileSystemAction } from '../../volumes/model/file-system-state.ts'
 import { sectorBytesOf, type Volume } from '../../volumes/model/volume.ts'
-import { abortOnInterruption } from '../terminal/interruption.ts'
-import type { PoolOptions } from '../node/survey.ts'
+import type { NodeCommands, PoolOptions } from '../node/commands.ts'
+import type { Machine } from '../node/machine.ts'
+import { explain } from '../terminal/help.ts'
+import { jsonOption } from '../terminal/options.ts'
+import { ElapsedTime } from '../terminal/progress.ts'
+import { abortOnInterruption } from '../terminal/signals.ts'
 import { formatDuration } from '../terminal/text.ts'
-import { Waiting } from '../terminal/waiting.ts'
-import { selectVolumes } from './select.ts'
-import { requireUnused } from './use.ts'
+
+import { WHICH_VOLUME, findVolumes, requireUnused } from './find.ts'
+import { IMAGE_IS_LOCKED } from './image-file.ts'
+
+/** `volume check`. */
+export function addCheck({ add, machine }: NodeCommands): void {
+  const command = add('check', 'Look for damage in volumes that are not in use; nothing is repaired')
+    .argument('<volume...>', WHICH_VOLUME)
+    .addOption(jsonOption())
+    .action(
+      async (
+        references: string[],
+        { json = false, ...options }: PoolOptions & { readonly json?: boolean },
+      ) => {
+        if (!(await checkVolumes(await machine(), references, options, json))) process.exitCode = 1
+      },
+    )
+  explain(command, {
+    notes: [
+      'Runs e2fsck -fn, xfs_repair -n or btrfs check on a read-only device. A volume that is in use is refused. After a crash, the log is not replayed: the check may report damage that the next mount repairs.',
+      IMAGE_IS_LOCKED,
+      'Exit code: 0 when all are clean, 1 otherwise.',
+    ],
+    examples: ['csi-driver-loop volume check default/db'],
+  })
+}
 
 /**
  * @returns whether all of them are clean
  * @throws VolumeError for a volume that is in use, or has no file system
  */
-export async function checkVolumes(
+async function checkVolumes(
+  machine: Machine,
   references: readonly string[],
   options: PoolOptions,
   json: boolean,
 ): Promise<boolean> {
   const signal = abortOnInterruption()
-  const volumes = await selectVolumes(references, options)
+  const volumes = await findVolumes(machine, references, options)
   for (const volume of volumes) requireCheckable(volume)
   const results: (Verdict & { readonly id: string })[] = []
   for (const volume of volumes) {
     const { id } = volume.volume
     const start = performance.now()
-    using _waiting = new Waiting(`checking volume ${id}`)
-    const verdict = await verify(volume, signal)
+    using _elapsed = new ElapsedTime(`checking volume ${id}`)
+    const verdict = await verify(machine, volume, signal)
     results.push({ id, ...verdict })
     if (!json) console.log(describe(id, verdict, formatDuration(performance.now() - start)))
   }
@@ -39,17 +63,18 @@ export async function checkVolumes(
   return results.every(({ isClean }) => isClean)
 }
 
-/**
- * By a device of its own, read-only, which holds the lock of the image: until it is gone, nobody stages or
- * deletes the volume.
- */
-async function verify({ image, volume }: VolumeOnNode, signal: AbortSignal): Promise<Verdict> {
-  const hasData = await new LinuxImageFiles().hasData(image)
+/** The read-only device holds the lock of the image, so the driver neither stages nor deletes the volume. */
+async function verify(
+  machine: Machine,
+  { image, volume }: VolumeOnNode,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const hasData = await machine.files.hasData(image)
   if (!hasData && volume.fileSystem.state !== 'formatted') {
     return { isClean: true, report: 'The volume was never used: it has no file system yet.' }
   }
-  await using control = await LoopControl.open()
-  await using attachment = await new LinuxLoopDevices(control).attach(
+  await using loops = await machine.openLoops()
+  await using attachment = await loops.attach(
     image,
     {
       name: volume.id,
@@ -60,13 +85,15 @@ async function verify({ image, volume }: VolumeOnNode, signal: AbortSignal): Pro
     },
     signal,
   )
-  const refusal = await whyRefused(volume, image, attachment.device.path, hasData, signal)
+  const { path } = attachment.device
+  const refusal = await whyNotMounted(machine, volume, image, path, hasData, signal)
   if (refusal !== undefined) return { isClean: false, report: refusal }
-  return await new LinuxFileSystems().verify(volume.fsType, attachment.device.path, signal)
+  return await machine.fileSystems.verify(volume.fsType, path, signal)
 }
 
-/** Undefined where the device has the file system that a stage mounts. */
-async function whyRefused(
+/** Why a stage would not mount what is on the device; undefined when it would. */
+async function whyNotMounted(
+  { fileSystems }: Machine,
   volume: Volume,
   image: string,
   device: string,
@@ -75,7 +102,7 @@ async function whyRefused(
 ): Promise<string | undefined> {
   if (volume.fileSystem.state !== 'formatted') return undefined
   try {
-    const found = await new LinuxFileSystems().probe(device, signal)
+    const found = await fileSystems.probe(device, signal)
     fileSystemAction(volume, image, { ...found, hasData })
     return undefined
   } catch (error) {
@@ -85,10 +112,10 @@ async function whyRefused(
 }
 
 function requireCheckable(volume: VolumeOnNode): void {
-  requireUnused(volume, 'only a volume that nobody uses can be checked: end its pods first')
+  requireUnused(volume, 'only a volume that is not in use can be checked: end its pods first')
   const { accessTypes, id } = volume.volume
   if (accessTypes.includes('mount')) return
-  const message = `volume "${id}" is a raw block volume: what is in it is its pod's to check`
+  const message = `volume "${id}" is a raw block volume: only its pod can check what is in it`
   throw new VolumeError('failed-precondition', message)
 }
 

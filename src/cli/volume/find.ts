@@ -1,9 +1,15 @@
-import { VolumeError, messageOf } from '../../volumes/model/errors.ts'
 import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
+import type { VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
+import { VolumeError, messageOf } from '../../volumes/model/errors.ts'
 import type { Snapshot } from '../../volumes/model/snapshot.ts'
 import type { Volume } from '../../volumes/model/volume.ts'
-import type { Survey } from '../node/survey.ts'
+import type { PoolOptions } from '../node/commands.ts'
+import { inspectNode, inspectVolume, type InspectedNode } from '../node/inspect.ts'
+import type { Machine } from '../node/machine.ts'
 import { claimOf } from './view.ts'
+
+/** What `findVolume` accepts, for the help. */
+export const WHICH_VOLUME = 'id, name of the PersistentVolume, or <namespace>/<name> of the claim'
 
 export interface Found<T> {
   readonly pool: PoolOnDisk
@@ -14,30 +20,57 @@ export interface Found<T> {
  * @param reference an id, the name of a PersistentVolume, or `namespace/name` of a claim
  * @throws VolumeError not-found; failed-precondition for a damaged volume, or when several have the name
  */
-export function findVolume(survey: Pick<Survey, 'pools'>, reference: string): Found<Volume> {
-  const found = survey.pools.flatMap((pool) =>
+export function findVolume(node: Pick<InspectedNode, 'pools'>, reference: string): Found<Volume> {
+  const found = node.pools.flatMap((pool) =>
     pool.volumes.records
       .filter((volume) => [volume.id, volume.name, claimOf(volume)].includes(reference))
       .map((record) => ({ pool, record })),
   )
-  return only('volume', reference, found, survey, (pool) => pool.volumes.damaged)
+  return only('volume', reference, found, node, (pool) => pool.volumes.damaged)
 }
 
-/** As `findVolume`. @param reference an id, or CreateSnapshot's name */
-export function findSnapshot(survey: Pick<Survey, 'pools'>, reference: string): Found<Snapshot> {
-  const found = survey.pools.flatMap((pool) =>
+/** @param reference an id, or CreateSnapshot's name @throws VolumeError as `findVolume` */
+export function findSnapshot(node: Pick<InspectedNode, 'pools'>, reference: string): Found<Snapshot> {
+  const found = node.pools.flatMap((pool) =>
     pool.snapshots.records
       .filter(({ id, name }) => [id, name].includes(reference))
       .map((record) => ({ pool, record })),
   )
-  return only('snapshot', reference, found, survey, (pool) => pool.snapshots.damaged)
+  return only('snapshot', reference, found, node, (pool) => pool.snapshots.damaged)
+}
+
+/** @throws VolumeError as `findVolume` */
+export async function findVolumes(
+  machine: Machine,
+  references: readonly string[],
+  options: PoolOptions,
+): Promise<VolumeOnNode[]> {
+  const node = await inspectNode(machine, options)
+  const find = async (reference: string): Promise<VolumeOnNode> => {
+    const { pool, record } = findVolume(node, reference)
+    return await inspectVolume(pool, record, node)
+  }
+  return await Promise.all(references.map(find))
+}
+
+/** @throws VolumeError failed-precondition with the device and the mounts of a volume in use */
+export function requireUnused({ devices, mounts, volume }: VolumeOnNode, advice: string): void {
+  const [own] = devices
+  if (!own) return
+  const at = mounts.length > 0 ? `, mounted at ${mounts.map(({ target }) => target).join(' and ')}` : ''
+  throw inUse(volume.id, `attached to ${own.device.path}${at}`, advice)
+}
+
+/** @param how who uses the volume: for a locked image without a device, only that there is a process */
+export function inUse(id: string, how: string, advice: string): VolumeError {
+  return new VolumeError('failed-precondition', `volume "${id}" is in use (${how}); ${advice}`)
 }
 
 function only<T extends { readonly id: string }>(
-  what: string,
+  kind: string,
   reference: string,
   found: readonly Found<T>[],
-  { pools }: Pick<Survey, 'pools'>,
+  { pools }: Pick<InspectedNode, 'pools'>,
   damagedIn: (pool: PoolOnDisk) => ReadonlyMap<string, Error>,
 ): Found<T> {
   const [first, second] = found
@@ -50,11 +83,11 @@ function only<T extends { readonly id: string }>(
   if (damage) {
     throw new VolumeError(
       'failed-precondition',
-      `${what} "${reference}" cannot be used: ${messageOf(damage)}`,
+      `${kind} "${reference}" cannot be used: ${messageOf(damage)}`,
     )
   }
-  const unseen = pools.filter(({ state }) => state !== 'ready' && state !== 'new')
-  const hidden = unseen.map(({ config, state }) => `pool "${config.name}" is ${state}`)
-  const why = hidden.length > 0 ? `; ${hidden.join(', ')}, and may have it` : ''
-  throw new VolumeError('not-found', `there is no ${what} "${reference}" on this node${why}`)
+  const unread = pools.filter(({ state }) => state !== 'ready' && state !== 'new')
+  const unreadPools = unread.map(({ config, state }) => `pool "${config.name}" is ${state}`)
+  const why = unreadPools.length > 0 ? `; ${unreadPools.join(', ')}, and may have it` : ''
+  throw new VolumeError('not-found', `there is no ${kind} "${reference}" on this node${why}`)
 }

@@ -1,4 +1,3 @@
-import { stringify } from 'yaml'
 import type { NewVolume } from './create.ts'
 
 export interface ManifestSubject {
@@ -11,11 +10,13 @@ export interface ManifestSubject {
   readonly storageClass: string
 }
 
-/** What Kubernetes calls an object (RFC 1123). */
+/** A valid name of a Kubernetes object (RFC 1123). */
 const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/
 
-/** A PersistentVolume for a volume that is there already, and the claim that it is for, as YAML. */
-export function manifestOf(subject: ManifestSubject): string {
+/** A PersistentVolume for an existing volume, and the claim that it is bound to, as YAML. */
+export async function manifestOf(subject: ManifestSubject): Promise<string> {
+  // Only this command needs YAML, which takes as long to load as half of gRPC.
+  const { stringify } = await import('yaml')
   const { claim, driverName, storageClass: storageClassName, topology, volume, volumeId } = subject
   const isMounted = volume.accessTypes.includes('mount')
   const common = {

@@ -1,15 +1,15 @@
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { LinuxImageFiles } from '../../linux/images/image-files.ts'
 import { VolumeError, hasErrno } from '../../volumes/model/errors.ts'
 import { isIdOfNode } from '../../volumes/model/ids.ts'
+import type { ImageFiles } from '../../volumes/model/ports.ts'
 import { snapshotKind, volumeKind } from '../../volumes/pool/records/record-kinds.ts'
 import type { Volume } from '../../volumes/model/volume.ts'
-import type { Survey } from '../node/survey.ts'
+import type { InspectedNode } from '../node/inspect.ts'
 
 /**
- * An image that no cluster asks this node for: of another node, of this one under another name, or without a
- * record.
+ * An image that no cluster requests from this node: of another node, of this node under another name, or
+ * without a record.
  */
 export interface Orphan {
   readonly image: string
@@ -22,22 +22,24 @@ const IMAGE = 'disk.img'
 
 /**
  * @param path a volume's directory, its image, or any image
- * @throws VolumeError failed-precondition for what is this node's already, or has another name
+ * @throws VolumeError failed-precondition for an image of this node, or one with several hard links
  */
-export async function findOrphan(path: string, nodeId: string, survey: Survey): Promise<Orphan> {
+export async function findOrphan(path: string, nodeId: string, node: InspectedNode): Promise<Orphan> {
   const given = await realpath(path)
   const image = (await stat(given)).isDirectory() ? join(given, IMAGE) : given
   const { nlink } = await stat(image)
-  if (nlink > 1)
-    throw refusal(image, `has ${nlink} names (hard links), and so may have another owner; copy it`)
+  if (nlink > 1) throw refusal(image, `has ${nlink} hard links, and so may have another owner; copy it`)
   const directory = dirname(image)
   if (basename(image) !== IMAGE) return { image, directory: undefined, record: undefined }
   if (await isFile(join(directory, snapshotKind.recordName))) {
-    throw refusal(image, 'is of a snapshot; make a volume of it with volume export and volume import')
+    throw refusal(
+      image,
+      'belongs to a snapshot; create a volume from it with volume export and volume import',
+    )
   }
-  const record = await readRecord(directory, image)
-  if (record && isIdOfNode(record.id, nodeId) && isInPool(directory, survey)) {
-    throw refusal(image, `is of volume "${record.id}", which is this node's already`)
+  const record = await readRecord(directory, image, node.files)
+  if (record && isIdOfNode(record.id, nodeId) && isInPool(directory, node)) {
+    throw refusal(image, `belongs to volume "${record.id}", which is already a volume of this node`)
   }
   return { image, directory: record ? directory : undefined, record }
 }
@@ -48,12 +50,12 @@ export function poolDirectory(directory: string): string {
 }
 
 /** True for the directory of a volume in one of the pools of this node. */
-export function isInPool(directory: string, { pools }: Pick<Survey, 'pools'>): boolean {
+export function isInPool(directory: string, { pools }: Pick<InspectedNode, 'pools'>): boolean {
   return pools.some(({ config }) => join(config.path, volumeKind.folder) === dirname(directory))
 }
 
-async function readRecord(directory: string, image: string): Promise<Volume | undefined> {
-  const { logical } = await new LinuxImageFiles().size(image)
+async function readRecord(directory: string, image: string, files: ImageFiles): Promise<Volume | undefined> {
+  const { logical } = await files.size(image)
   try {
     return volumeKind.decode(
       await readFile(join(directory, volumeKind.recordName), 'utf8'),

@@ -1,18 +1,18 @@
 import { rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { LinuxImageFiles } from '../../linux/images/image-files.ts'
+import type { ImageFiles } from '../../volumes/model/ports.ts'
 import { flush } from '../../volumes/pool/files/durable.ts'
-import type { NewVolume } from './create.ts'
-import type { ImagePlace } from './create.ts'
+import type { ImagePlace, NewVolume } from './create.ts'
 
-/** Beside the image until it is whole; overwritten by the next attempt when this process is killed. */
+/** Beside the image until it is complete. A killed process leaves it; the next attempt overwrites it. */
 const UNFINISHED = '.disk.img.new'
 
 /**
- * Puts a copy in the place of a volume's blank image: the whole of it, or nothing.
- * @param write makes the file of this path, of the volume's capacity at most
+ * Replaces a volume's blank image with a copy, or leaves it as it was.
+ * @param write creates the file at the path it is given, of at most the volume's capacity
  */
 export async function putCopy(
+  files: ImageFiles,
   { capacityBytes, image }: ImagePlace,
   { provisioning }: Pick<NewVolume, 'provisioning'>,
   write: (path: string) => Promise<void>,
@@ -23,26 +23,26 @@ export async function putCopy(
   await using undo = new AsyncDisposableStack()
   undo.defer(() => rm(unfinished, { force: true }))
   await write(unfinished)
-  await fit(unfinished, capacityBytes, provisioning, signal)
-  await replace(unfinished, image)
+  await resizeToVolume(files, unfinished, capacityBytes, provisioning, signal)
+  await replaceImage(unfinished, image)
   undo.move()
 }
 
-/** As large as the volume, and with all of its blocks if it is thick. */
-export async function fit(
+/** Grows an image to the volume's capacity, and allocates all blocks of a thick volume. */
+export async function resizeToVolume(
+  files: ImageFiles,
   image: string,
   capacityBytes: bigint,
   provisioning: NewVolume['provisioning'],
   signal: AbortSignal,
 ): Promise<void> {
-  const files = new LinuxImageFiles()
   await files.grow(image, capacityBytes, false, signal)
   if (provisioning === 'thick') await files.allocate(image, signal)
   await flush(image)
 }
 
 /** In one step, which is on the disk when this returns. @throws EXDEV for a file on another disk */
-export async function replace(file: string, image: string): Promise<void> {
+export async function replaceImage(file: string, image: string): Promise<void> {
   await rename(file, image)
   await flush(dirname(image))
 }

@@ -1,13 +1,31 @@
-import { formatBytes } from '../../volumes/model/bytes.ts'
 import { snapshotImage } from '../../volumes/inspection/pool-usage.ts'
+import { formatBytes } from '../../volumes/model/bytes.ts'
 import type { Snapshot } from '../../volumes/model/snapshot.ts'
-import { takeSurvey, volumeOf, type PoolOptions } from '../node/survey.ts'
-import { table } from '../terminal/text.ts'
-import { statusOf } from './columns.ts'
-import { findVolume } from './find.ts'
+import type { NodeCommands, PoolOptions } from '../node/commands.ts'
+import { inspectNode, inspectVolume } from '../node/inspect.ts'
+import type { Machine } from '../node/machine.ts'
+import { explain } from '../terminal/help.ts'
+import { jsonOption } from '../terminal/options.ts'
+import { alignCells } from '../terminal/table.ts'
+import { WHICH_VOLUME, findVolume } from './find.ts'
+import { statusOf } from './list.ts'
 import { toView, type VolumeView } from './view.ts'
 
-/** A snapshot of a volume as `--json` prints it. */
+/** `volume show`. */
+export function addShow({ add, machine }: NodeCommands): void {
+  const command = add('show', 'Show a volume: record, image, devices, mounts, snapshots')
+    .argument('<volume>', WHICH_VOLUME)
+    .addOption(jsonOption())
+    .action(async (reference: string, { json, ...options }: PoolOptions & { readonly json?: boolean }) => {
+      const { snapshots, view } = await showVolume(await machine(), reference, options)
+      console.log(
+        json ? JSON.stringify({ ...view, snapshots }, undefined, 2) : lines(view, snapshots).join('\n'),
+      )
+    })
+  explain(command, { examples: ['csi-driver-loop volume show default/db'] })
+}
+
+/** A snapshot of a volume in the output of `--json`. */
 interface SnapshotView {
   readonly id: string
   readonly name: string
@@ -17,18 +35,20 @@ interface SnapshotView {
   readonly image: string
 }
 
-/** @returns what `volume show` prints */
-export async function showVolume(reference: string, options: PoolOptions, json: boolean): Promise<string> {
-  const survey = await takeSurvey(options)
-  const { pool, record } = findVolume(survey, reference)
-  const volume = await volumeOf(pool, record, survey)
-  const snapshots = survey.pools.flatMap((pool) =>
+async function showVolume(
+  machine: Machine,
+  reference: string,
+  options: PoolOptions,
+): Promise<{ view: VolumeView; snapshots: SnapshotView[] }> {
+  const node = await inspectNode(machine, options)
+  const { pool, record } = findVolume(node, reference)
+  const volume = await inspectVolume(pool, record, node)
+  const snapshots = node.pools.flatMap((pool) =>
     pool.snapshots.records
       .filter(({ sourceVolumeId }) => sourceVolumeId === record.id)
       .map((snapshot) => toSnapshotView(snapshot, snapshotImage(pool, snapshot.id))),
   )
-  const view = toView(volume)
-  return json ? JSON.stringify({ ...view, snapshots }, undefined, 2) : lines(view, snapshots).join('\n')
+  return { view: toView(volume), snapshots }
 }
 
 function toSnapshotView({ cutAt, id, name, pool, sizeBytes }: Snapshot, image: string): SnapshotView {
@@ -63,7 +83,7 @@ function lines(volume: VolumeView, snapshots: readonly SnapshotView[]): string[]
     ]),
     ...snapshots.map(({ cutAt, id }): [string, string] => ['snapshot', `${id}, ${cutAt}`]),
   ]
-  return table(rows.flatMap(([key, value]) => (value === undefined ? [] : [[`${key}:`, value]])))
+  return alignCells(rows.flatMap(([key, value]) => (value === undefined ? [] : [[`${key}:`, value]])))
 }
 
 function size(bytes: number): string {

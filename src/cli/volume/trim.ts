@@ -1,34 +1,59 @@
-import { LinuxMounts } from '../../linux/mount/mounts.ts'
-import { LinuxImageFiles } from '../../linux/images/image-files.ts'
+import type { VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
+import { isFileSystem } from '../../volumes/machine/uses.ts'
 import { formatBytes, larger } from '../../volumes/model/bytes.ts'
 import { VolumeError } from '../../volumes/model/errors.ts'
-import type { VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
-import type { TrimStep } from '../../volumes/model/ports.ts'
-import { isFileSystem } from '../../volumes/machine/uses.ts'
-import { abortOnInterruption } from '../terminal/interruption.ts'
-import type { PoolOptions } from '../node/survey.ts'
-import { selectVolumes } from './select.ts'
+import type { Mounts, TrimStep } from '../../volumes/model/ports.ts'
+import type { NodeCommands, PoolOptions } from '../node/commands.ts'
+import type { Machine } from '../node/machine.ts'
+import { explain } from '../terminal/help.ts'
+import { jsonOption } from '../terminal/options.ts'
+import { abortOnInterruption } from '../terminal/signals.ts'
+import { WHICH_VOLUME, findVolumes } from './find.ts'
+
+/** `volume trim`. */
+export function addTrim({ add, machine }: NodeCommands): void {
+  const command = add(
+    'trim',
+    'Discard unused blocks of mounted volumes, which frees space in their pool (FITRIM)',
+  )
+    .argument('<volume...>', WHICH_VOLUME)
+    .addOption(jsonOption())
+    .action(
+      async (
+        references: string[],
+        { json = false, ...options }: PoolOptions & { readonly json?: boolean },
+      ) => {
+        await trimVolumes(await machine(), references, options, json)
+      },
+    )
+  explain(command, {
+    notes: [
+      'Thick volumes are refused: they keep their blocks.',
+      'Safe beside a running driver: a mounted file system may discard blocks at any time. The kernel refuses an unmount during a trim, and the kubelet repeats it.',
+    ],
+    examples: ['csi-driver-loop volume trim default/db'],
+  })
+}
 
 /**
  * Trims the volumes one after another.
  * @throws VolumeError before anything is trimmed, when one of them cannot be
  */
-export async function trimVolumes(
+async function trimVolumes(
+  machine: Machine,
   references: readonly string[],
   options: PoolOptions,
   json: boolean,
 ): Promise<void> {
   const signal = abortOnInterruption()
-  const volumes = (await selectVolumes(references, options)).map((volume) => ({
+  const volumes = (await findVolumes(machine, references, options)).map((volume) => ({
     ...volume,
-    mountPoint: trimmableAt(volume),
+    mountPoint: mountPointToTrim(volume),
   }))
-  const mounts = new LinuxMounts()
-  const files = new LinuxImageFiles()
   const results: object[] = []
   for (const { allocatedBytes: before, image, mountPoint, volume } of volumes) {
-    const trimmedBytes = await trimAll(mounts, mountPoint, signal)
-    const { allocated } = await files.size(image)
+    const trimmedBytes = await trimAll(machine.mounts, mountPoint, signal)
+    const { allocated } = await machine.files.size(image)
     const freed = larger(before - allocated, 0n)
     results.push({ id: volume.id, trimmedBytes: Number(trimmedBytes), freedBytes: Number(freed) })
     if (!json) {
@@ -40,7 +65,11 @@ export async function trimVolumes(
   if (json) console.log(JSON.stringify(results, undefined, 2))
 }
 
-async function trimAll(mounts: LinuxMounts, mountPoint: string, signal: AbortSignal): Promise<bigint> {
+async function trimAll(
+  mounts: Pick<Mounts, 'trim'>,
+  mountPoint: string,
+  signal: AbortSignal,
+): Promise<bigint> {
   let trimmedBytes = 0n
   for (let from: bigint | undefined = 0n; from !== undefined;) {
     signal.throwIfAborted()
@@ -51,11 +80,8 @@ async function trimAll(mounts: LinuxMounts, mountPoint: string, signal: AbortSig
   return trimmedBytes
 }
 
-/**
- * @returns where to trim it
- * @throws VolumeError failed-precondition where that cannot be done, or is not wanted
- */
-function trimmableAt({ mounts, volume }: VolumeOnNode): string {
+/** @throws VolumeError failed-precondition for a volume that cannot, or should not, be trimmed */
+function mountPointToTrim({ mounts, volume }: VolumeOnNode): string {
   const refuse = (why: string): never => {
     throw new VolumeError('failed-precondition', `volume "${volume.id}" ${why}`)
   }

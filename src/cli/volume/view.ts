@@ -1,21 +1,19 @@
-import type { FileSystemUsage } from '../../volumes/model/ports.ts'
-import { messageOf } from '../../volumes/model/errors.ts'
-import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
 import { volumeImage } from '../../volumes/inspection/pool-usage.ts'
+import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
 import type { VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
+import type { FileSystemUsage } from '../../volumes/model/ports.ts'
 import type { ContentSource, Volume } from '../../volumes/model/volume.ts'
-import { volumesOf, type Survey } from '../node/survey.ts'
 
-/** A volume as `--json` prints it: the names of its fields stay as they are. Sizes are bytes. */
+/** A volume in the output of `--json`, which is an interface: fields keep their names. Sizes are bytes. */
 export interface VolumeView {
   readonly id: string
   readonly pool: string
   readonly image: string
-  /** Why it cannot be used. Then nothing but the fields above is known. */
+  /** Why the volume cannot be used. Then only the fields above are known. */
   readonly problem: string | null
   /** CreateVolume's name: with Kubernetes, that of the PersistentVolume. */
   readonly name: string | null
-  /** `namespace/name` of the PersistentVolumeClaim, where the provisioner told it. */
+  /** `namespace/name` of the PersistentVolumeClaim, if the provisioner passes it. */
   readonly claim: string | null
   readonly accessTypes: readonly string[]
   readonly fsType: string | null
@@ -53,17 +51,7 @@ export interface UsageView {
   readonly usedInodes: number
 }
 
-/** All volumes, also those that cannot be used, in the order of pools and ids. */
-export async function volumeViews(survey: Survey): Promise<VolumeView[]> {
-  const ofPool = async (pool: PoolOnDisk): Promise<VolumeView[]> => {
-    const whole = (await volumesOf(pool, survey)).map(toView)
-    const damaged = [...pool.volumes.damaged].map(([id, error]) => damagedView(pool, id, error))
-    return [...whole, ...damaged].sort((a, b) => (a.id < b.id ? -1 : 1))
-  }
-  return (await Promise.all(survey.pools.map(ofPool))).flat()
-}
-
-/** `namespace/name` of the claim that the volume was made for. */
+/** `namespace/name` of the claim that the volume was created for. */
 export function claimOf({ labels }: Pick<Volume, 'labels'>): string | undefined {
   const { 'pvc/namespace': namespace, 'pvc/name': name } = labels
   return namespace === undefined || name === undefined ? undefined : `${namespace}/${name}`
@@ -89,11 +77,11 @@ export function toView({ allocatedBytes, devices, image, mounts, usage, volume }
     allocatedBytes: Number(allocatedBytes),
     devices: devices.map(({ device, directIo, readOnly }) => ({ path: device.path, readOnly, directIo })),
     mounts: mounts.map(({ readOnly, target }) => ({ target, readOnly })),
-    usage: usage ? toUsage(usage) : null,
+    usage: usage ? toUsageView(usage) : null,
   }
 }
 
-function toUsage({ bytes, inodes }: FileSystemUsage): UsageView {
+function toUsageView({ bytes, inodes }: FileSystemUsage): UsageView {
   return {
     totalBytes: Number(bytes.total),
     usedBytes: Number(bytes.used),
@@ -103,12 +91,13 @@ function toUsage({ bytes, inodes }: FileSystemUsage): UsageView {
   }
 }
 
-function damagedView(pool: PoolOnDisk, id: string, error: Error): VolumeView {
+/** A volume whose record cannot be used. */
+export function damagedView(pool: PoolOnDisk, id: string, problem: string): VolumeView {
   return {
     id,
     pool: pool.config.name,
     image: volumeImage(pool, id),
-    problem: messageOf(error),
+    problem,
     name: null,
     claim: null,
     accessTypes: [],

@@ -156,7 +156,7 @@ describeRoot('images that become volumes', () => {
         /is in use \(another process has its image locked/,
       )
       await volume.unstage()
-      await refused(['volume', 'import', image, '--name', 'db'], /of the name "db" is there, and was used/)
+      await refused(['volume', 'import', image, '--name', 'db'], /of the name "db" exists, and was used/)
     })
 
     it('goes on after it was killed, and keeps nothing of what was half done', async () => {
@@ -283,7 +283,7 @@ describeRoot('images that become volumes', () => {
       [
         'a volume of this node',
         async () => (await new TestVolume(node, 'own').create()).directory,
-        /is of volume ".*", which is this node's already/,
+        /belongs to volume ".*", which is already a volume of this node/,
       ],
       [
         'a snapshot',
@@ -291,7 +291,7 @@ describeRoot('images that become volumes', () => {
           const volume = await new TestVolume(node, 'own').create()
           return (await new TestSnapshot(node, 'nightly', volume).create()).image
         },
-        /is of a snapshot/,
+        /belongs to a snapshot/,
       ],
       [
         'an image with another name',
@@ -300,7 +300,7 @@ describeRoot('images that become volumes', () => {
           await link(image, `${image}.2`)
           return image
         },
-        /has 2 names \(hard links\)/,
+        /has 2 hard links/,
       ],
       [
         'an image with less than its record says',
@@ -326,7 +326,7 @@ describeRoot('images that become volumes', () => {
       await using volume = await new TestVolume(other, 'theirs').create()
       await refused(
         ['volume', 'adopt', volume.directory],
-        /is the pool of another driver that runs; stop it first/,
+        /is the pool of another running driver; stop that driver first/,
       )
       await volume.stage()
       await other.driver.end('SIGKILL')
@@ -343,7 +343,7 @@ describeRoot('images that become volumes', () => {
       }).create()
       await own.stage()
       await own.unstage()
-      await refused(['volume', 'adopt', directory], /is there, and was used/)
+      await refused(['volume', 'adopt', directory], /exists, and was used/)
       expect(await readdir(directory)).toEqual(['disk.img', 'volume.json'])
     })
   })

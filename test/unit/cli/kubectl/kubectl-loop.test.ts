@@ -193,13 +193,13 @@ describe('kubectl loop', () => {
 
   it.each<[string, string[], Answer[], RegExp]>([
     ['no driver', ['ls'], [pods()], /no pods of the driver have the labels app/],
-    ['no such node', ['ls', '--node', 'x'], [both], /no pod on node "x"; it has some on a, b/],
+    ['no such node', ['ls', '--node', 'x'], [both], /no pod on node "x"; it has pods on a, b/],
     ['several nodes', ['adopt', '/a'], [both], /say on which node: --node a\|b/],
     [
       'a volume of no node',
       ['show', volumeIdFor('x', 'db')],
       [both],
-      /is of a node on which the driver has no pod/,
+      /is on a node where the driver has no pod/,
     ],
     [
       'a pending claim',
@@ -211,7 +211,7 @@ describe('kubectl loop', () => {
       'a volume of another driver',
       ['show', 'pv/nfs'],
       [both, ['volume nfs', json({ spec: { csi: { driver: 'nfs', volumeHandle: 'server#share' } } })]],
-      /"nfs" is no volume of csi-driver-loop/,
+      /"nfs" is not a volume of csi-driver-loop/,
     ],
     [
       'a claim that is not there',

@@ -1,13 +1,16 @@
 import { describe, expect, it } from '@jest/globals'
-import { planOf, type Plan } from '../../../../src/cli/kubectl/plan.ts'
+import { planOf } from '../../../../src/cli/kubectl/plan.ts'
+import { makeProgram } from '../../../../src/cli/program.ts'
+
+const program = makeProgram()
 
 describe('what kubectl loop does with', () => {
-  it.each<[string, Plan]>([
-    ['ls', { where: 'everywhere', table: 'volume ls', json: false }],
-    ['volume ls --json', { where: 'everywhere', table: 'volume ls', json: true }],
-    ['df', { where: 'everywhere', table: 'volume df', json: false }],
-    ['pool df', { where: 'everywhere', table: 'pool df', json: false }],
-    ['loop list', { where: 'everywhere', table: 'loop ls', json: false }],
+  it.each<[string, object]>([
+    ['ls', { where: 'everywhere', words: ['volume', 'ls'], json: false }],
+    ['volume ls --json', { where: 'everywhere', words: ['volume', 'ls'], json: true }],
+    ['df', { where: 'everywhere', words: ['volume', 'df'], json: false }],
+    ['pool df', { where: 'everywhere', words: ['pool', 'df'], json: false }],
+    ['loop list', { where: 'everywhere', words: ['loop', 'list'], json: false }],
     ['doctor --json', { where: 'each', words: ['doctor', '--json'] }],
     ['show db', { where: 'volumes', words: ['volume', 'show', 'db'], references: [2] }],
     [
@@ -23,7 +26,7 @@ describe('what kubectl loop does with', () => {
     ['adopt /a/b', { where: 'node', words: ['volume', 'adopt', '/a/b'] }],
     ['loop attach x.img', { where: 'node', words: ['loop', 'attach', 'x.img'] }],
   ])('%s', (line, plan) => {
-    expect(planOf(line.split(' '))).toEqual(plan)
+    expect(planOf(line.split(' '), program)).toMatchObject(plan)
   })
 
   it.each([
@@ -32,6 +35,6 @@ describe('what kubectl loop does with', () => {
     ['export db', /give --output <file>/],
     ['import --name db', /usage: kubectl loop volume import <file>/],
   ])('%s: it is refused', (line, message) => {
-    expect(() => planOf(line.split(' '))).toThrow(message)
+    expect(() => planOf(line.split(' '), program)).toThrow(message)
   })
 })

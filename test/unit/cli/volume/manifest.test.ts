@@ -12,15 +12,17 @@ const subject: ManifestSubject = {
   storageClass: '',
 }
 
-const objectsOf = (changes: Partial<ManifestSubject> = {}): unknown[] =>
-  parseAllDocuments(manifestOf({ ...subject, ...changes })).map((document) => document.toJS() as unknown)
+const objectsOf = async (changes: Partial<ManifestSubject> = {}): Promise<unknown[]> =>
+  parseAllDocuments(await manifestOf({ ...subject, ...changes })).map(
+    (document) => document.toJS() as unknown,
+  )
 
 describe('what binds a volume that is there', () => {
-  it('is a volume and a claim that name each other', () => {
+  it('is a volume and a claim that name each other', async () => {
     const storage = '1073741824'
     const common = { accessModes: ['ReadWriteOnce'], volumeMode: 'Filesystem', storageClassName: '' }
     const nodes = [{ key: 'topology.loop.csi.local/node', operator: 'In', values: ['n1'] }]
-    expect(objectsOf()).toEqual([
+    expect(await objectsOf()).toEqual([
       {
         apiVersion: 'v1',
         kind: 'PersistentVolume',
@@ -43,8 +45,8 @@ describe('what binds a volume that is there', () => {
     ])
   })
 
-  it('has no file system for a raw block volume', () => {
-    const [volume, claim] = objectsOf({ volume: { ...subject.volume, accessTypes: ['block'] } })
+  it('has no file system for a raw block volume', async () => {
+    const [volume, claim] = await objectsOf({ volume: { ...subject.volume, accessTypes: ['block'] } })
     expect(volume).toMatchObject({ spec: { volumeMode: 'Block' } })
     expect(volume).not.toHaveProperty('spec.csi.fsType')
     expect(claim).toMatchObject({ spec: { volumeMode: 'Block' } })
@@ -55,8 +57,8 @@ describe('what binds a volume that is there', () => {
     ['Tägliche Daten', `volume-${subject.volumeId}`],
     ['-a', `volume-${subject.volumeId}`],
     ['../etc', `volume-${subject.volumeId}`],
-  ])('calls the volume of %j %j', (name, expected) => {
-    const [volume, claim] = objectsOf({ volume: { ...subject.volume, name } })
+  ])('calls the volume of %j %j', async (name, expected) => {
+    const [volume, claim] = await objectsOf({ volume: { ...subject.volume, name } })
     expect(volume).toMatchObject({ metadata: { name: expected } })
     expect(claim).toMatchObject({ spec: { volumeName: expected } })
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { toText } from '../../../../src/cli/terminal/log-text.ts'
+import { toText } from '../../../../src/cli/serve/telemetry.ts'
 
 const entry = { level: 'info', time: '2026-01-02T12:34:56.789Z', node: 'n1', msg: 'done' }
 

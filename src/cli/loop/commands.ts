@@ -1,0 +1,80 @@
+import type { Command } from 'commander'
+import { hasErrno } from '../../volumes/model/errors.ts'
+import type { OpenMachine } from '../node/machine.ts'
+import { explain } from '../terminal/help.ts'
+import { jsonOption } from '../terminal/options.ts'
+import { addAttach, addDetach, deviceNumber } from './attach.ts'
+import { addList } from './list.ts'
+
+interface Output {
+  readonly json?: boolean
+}
+
+/** `csi-driver-loop loop …`: the kernel's loop-control interface. */
+export function addLoopCommands(program: Command, machine: OpenMachine): void {
+  const loop = program.command('loop').description("Work with the machine's loop devices (needs root)")
+  addAdd(loop, machine)
+  addRemove(loop, machine)
+  addGetFree(loop, machine)
+  addList(loop, machine)
+  addAttach(loop, machine)
+  addDetach(loop, machine)
+}
+
+function addAdd(loop: Command, machine: OpenMachine): void {
+  const command = loop
+    .command('add')
+    .description('Add an unbound loop device: the one of this number, or any')
+    .argument('[number]', 'as in /dev/loop<number>', deviceNumber)
+    .addOption(jsonOption())
+    .action(async (number: number | undefined, { json }: Output) => {
+      await using loops = await (await machine()).openLoops()
+      const device = await explained(loops.add(number), {
+        EEXIST: `/dev/loop${number ?? 'N'} exists already`,
+      })
+      console.log(json ? JSON.stringify({ device }) : device)
+    })
+  explain(command, { examples: ['csi-driver-loop loop add 42'] })
+}
+
+function addRemove(loop: Command, machine: OpenMachine): void {
+  const command = loop
+    .command('remove')
+    .description('Remove an unbound loop device')
+    .argument('<device>', '/dev/loop<number>, or the number', deviceNumber)
+    .addOption(jsonOption())
+    .action(async (number: number, { json }: Output) => {
+      await using loops = await (await machine()).openLoops()
+      await explained(loops.remove(number), {
+        EBUSY: `/dev/loop${number} is bound to a file or open; detach it first`,
+        ENODEV: `there is no /dev/loop${number}`,
+      })
+      if (json) console.log(JSON.stringify({ removed: `/dev/loop${number}` }))
+    })
+  explain(command, { examples: ['csi-driver-loop loop remove 42'] })
+}
+
+function addGetFree(loop: Command, machine: OpenMachine): void {
+  const command = loop
+    .command('get-free')
+    .description('Print the first unbound loop device, added if there is none; it is not reserved')
+    .addOption(jsonOption())
+    .action(async ({ json }: Output) => {
+      await using loops = await (await machine()).openLoops()
+      const device = await loops.getFree()
+      console.log(json ? JSON.stringify({ device }) : device)
+    })
+  explain(command, { examples: ['csi-driver-loop loop get-free'] })
+}
+
+/** Replaces the message of an errno by a sentence, with the name of the errno before it. */
+async function explained<T>(result: Promise<T>, sentences: Readonly<Record<string, string>>): Promise<T> {
+  try {
+    return await result
+  } catch (error) {
+    for (const [code, sentence] of Object.entries(sentences)) {
+      if (hasErrno(error, code)) throw new Error(`${code}: ${sentence}`, { cause: error })
+    }
+    throw error
+  }
+}

@@ -1,0 +1,55 @@
+import { resolve } from 'node:path'
+import { FILES_AT_ONCE, sideBySide } from '../../volumes/concurrency/side-by-side.ts'
+import { readPool, type PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
+import { lookAtVolume, type NodeState, type VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
+import type { ImageFiles, MountEntry } from '../../volumes/model/ports.ts'
+import type { Volume } from '../../volumes/model/volume.ts'
+import { KnownPools } from '../../volumes/pool/files/pool-identity.ts'
+import type { PoolOptions } from './commands.ts'
+import { configuredPools, knownPoolsPath } from './config.ts'
+import type { BoundDevices, Machine } from './machine.ts'
+
+/** The pools on the disk, and the kernel's devices and mounts, at one moment. */
+export interface InspectedNode {
+  readonly files: ImageFiles
+  readonly pools: readonly PoolOnDisk[]
+  readonly devices: BoundDevices
+  readonly mounts: readonly MountEntry[]
+}
+
+/**
+ * Takes no lock and changes nothing, so it can run beside a driver at any time.
+ * @throws Error when the configuration cannot be read
+ */
+export async function inspectNode(machine: Machine, options: PoolOptions): Promise<InspectedNode> {
+  const { files, mounts } = machine
+  const dataDir = resolve(options.dataDir)
+  const configs = await configuredPools(options.config, dataDir)
+  const on = { files, mounts, known: new KnownPools(knownPoolsPath(dataDir)) }
+  const pools = await Promise.all(configs.map((config) => readPool(config, on)))
+  return { files, pools, devices: await machine.listDevices(), mounts: await mounts.list() }
+}
+
+/** The volumes of a pool whose records can be read, with their devices and mounts. */
+export async function inspectVolumes(pool: PoolOnDisk, node: InspectedNode): Promise<VolumeOnNode[]> {
+  const state = nodeStateOf(node)
+  const found = await sideBySide(pool.volumes.records, FILES_AT_ONCE, (volume) =>
+    lookAtVolume(pool, volume, state),
+  )
+  return found.filter((volume) => volume !== undefined)
+}
+
+/** @throws Error when the volume was deleted after the node was inspected */
+export async function inspectVolume(
+  pool: PoolOnDisk,
+  volume: Volume,
+  node: InspectedNode,
+): Promise<VolumeOnNode> {
+  const found = await lookAtVolume(pool, volume, nodeStateOf(node))
+  if (found) return found
+  throw new Error(`volume "${volume.id}" was deleted meanwhile`)
+}
+
+function nodeStateOf({ devices, files, mounts }: InspectedNode): NodeState {
+  return { files, mounts, devicesOf: (image) => devices.of(image) }
+}

@@ -1,0 +1,85 @@
+import type { Verdict } from '../../linux/filesystems/descriptor.ts'
+import type { Finding } from '../../volumes/health/finding.ts'
+import type {
+  FileSystems,
+  FsType,
+  ImageCopier,
+  ImageFiles,
+  LoopDevice,
+  LoopDevices,
+  LoopState,
+  Mounts,
+} from '../../volumes/model/ports.ts'
+
+/** What the commands for operators need from the machine that they run on. */
+export interface Machine {
+  readonly files: ImageFiles
+  readonly copier: ImageCopier
+  readonly mounts: Mounts
+  readonly fileSystems: CheckedFileSystems
+  /** @throws VolumeError failed-precondition where there are no loop devices */
+  openLoops(): Promise<LoopControls>
+  /** Lists the bound loop devices. Takes no lock, so it never makes another process's attempt fail. */
+  listDevices(options?: { readonly makeNodes: boolean }): Promise<BoundDevices>
+  /** The process that has an exclusive flock(2) on a path, as far as this PID namespace shows it. */
+  lockHolder(path: string): Promise<number | undefined>
+  /**
+   * Findings about the machine itself: privileges, limits, tools, device nodes.
+   * @param registrationDir the kubelet's plugins_registry, where there is a kubelet
+   * @param driverPid undefined where no driver runs
+   * @param isOurs for the ids of this node's volumes
+   */
+  examine(
+    registrationDir: string | undefined,
+    driverPid: number | undefined,
+    isOurs: (id: string) => boolean,
+  ): Promise<Finding[]>
+}
+
+/** Opens the machine when a command runs, so that `--help` loads no native code. */
+export type OpenMachine = () => Promise<Machine>
+
+/** File systems, with what only commands ask. */
+export interface CheckedFileSystems extends FileSystems {
+  /** Looks for damage, and repairs nothing. */
+  verify(type: FsType, device: string, signal: AbortSignal): Promise<Verdict>
+  /**
+   * The largest sectors that the device of a file system can have: the block size of an ext4 or btrfs, the
+   * sector size of an XFS. Undefined where blkid does not tell (util-linux before 2.36).
+   */
+  blockBytes(image: string, signal: AbortSignal): Promise<number | undefined>
+}
+
+/** Loop devices, with /dev/loop-control and devices by number. */
+export interface LoopControls extends LoopDevices, AsyncDisposable {
+  /** Adds a device. @returns the path of its node @throws EEXIST */
+  add(number: number | undefined): Promise<string>
+  /** @throws EBUSY, ENODEV */
+  remove(number: number): Promise<void>
+  /** @returns the path of the first unbound device, which nothing reserves */
+  getFree(): Promise<string>
+  /** @param isHere whether a device's name is one of this node, all of whose mounts are visible */
+  detachDevice(number: number, signal: AbortSignal, isHere: (name: string) => boolean): Promise<void>
+}
+
+/** A bound device, with what the kernel shows of its backing file. */
+export interface BoundDevice extends LoopState {
+  readonly backingInode: bigint
+  /** The path in the mount namespace that attached it; undefined when it was detached meanwhile. */
+  readonly backingFile: string | undefined
+}
+
+/** A device whose backing file is deleted, with the devices on top of it. */
+export interface UnlinkedDevice {
+  readonly state: LoopState
+  readonly above: readonly LoopDevice[]
+}
+
+/** The bound loop devices of the machine at one moment. */
+export interface BoundDevices {
+  all(): BoundDevice[]
+  /** The devices that show an image: its own first, then those of the same name on top of it. */
+  of(image: string): Promise<LoopState[]>
+  /** @param isName which names the devices may have */
+  unlinked(isName: (name: string) => boolean): UnlinkedDevice[]
+}

@@ -1,0 +1,68 @@
+import { styleText } from 'node:util'
+import type { Command } from 'commander'
+import { formatBytes } from '../../volumes/model/bytes.ts'
+import { nodeCommands, printsTable, type PoolOptions } from '../node/commands.ts'
+import { inspectNode } from '../node/inspect.ts'
+import type { OpenMachine } from '../node/machine.ts'
+import { explain } from '../terminal/help.ts'
+import { percent, type Column } from '../terminal/table.ts'
+import { poolView, type PoolView, type SpaceView } from './view.ts'
+
+const name: Column<PoolView> = { head: 'POOL', cell: ({ name }) => name }
+
+const stateColumns: readonly Column<PoolView>[] = [
+  name,
+  { head: 'STATE', cell: ({ state }) => (state === 'unreachable' ? styleText('red', state) : state) },
+  countColumn('VOLUMES', ({ volumes }) => volumes),
+  countColumn('SNAPSHOTS', ({ snapshots }) => snapshots),
+  countColumn('DAMAGED', ({ damaged }) => damaged),
+  { head: 'PATH', cell: ({ imageFile, path }) => imageFile ?? path },
+]
+
+const spaceColumns: readonly Column<PoolView>[] = [
+  name,
+  sizeColumn('SIZE', ({ usableBytes }) => usableBytes),
+  sizeColumn('ALLOCATED', ({ allocatedBytes }) => allocatedBytes),
+  {
+    head: 'USE%',
+    cell: ({ space }) => (space ? percent(space.allocatedBytes, space.usableBytes) : '-'),
+    isNumber: true,
+  },
+  sizeColumn('PROMISED', ({ promisedBytes }) => promisedBytes),
+  { head: 'OVERCOMMIT', cell: ({ overcommit }) => `${overcommit}`, isNumber: true },
+  sizeColumn('AVAILABLE', ({ availableBytes }) => availableBytes),
+]
+
+/** `csi-driver-loop pool …`: the pools of this node. */
+export function addPoolCommands(program: Command, machine: OpenMachine): void {
+  const pool = program.command('pool').description('Show the pools of this node (needs root)')
+  const { add } = nodeCommands(pool, machine)
+  const views = async (options: PoolOptions): Promise<PoolView[]> => {
+    const { files, pools } = await inspectNode(await machine(), options)
+    return await Promise.all(pools.map((pool) => poolView(pool, files)))
+  }
+
+  const ls = add('ls', 'List the pools: their paths, states, and numbers of volumes and snapshots')
+  explain(printsTable(ls, stateColumns, views), {
+    notes: [
+      'A pool is "ready", "new" before the driver has created it, "unmounted" when it is an image that is not mounted in this mount namespace, or "unreachable"; csi-driver-loop doctor says why.',
+    ],
+    examples: ['csi-driver-loop pool ls', 'csi-driver-loop pool ls --json'],
+  })
+
+  const df = add('df', 'Show how full the pools are, and how much is provisioned')
+  explain(printsTable(df, spaceColumns, views), {
+    notes: [
+      'SIZE is what volumes and snapshots together may allocate, PROMISED what they may grow to, AVAILABLE how large a new thin volume can be. Sizes are in binary units (1 GiB = 1024 MiB); with --json in bytes.',
+    ],
+    examples: ['csi-driver-loop pool df'],
+  })
+}
+
+function countColumn(head: string, countOf: (pool: PoolView) => number): Column<PoolView> {
+  return { head, cell: (pool) => `${countOf(pool)}`, isNumber: true }
+}
+
+function sizeColumn(head: string, bytesOf: (space: SpaceView) => number): Column<PoolView> {
+  return { head, cell: ({ space }) => (space ? formatBytes(BigInt(bytesOf(space))) : '-'), isNumber: true }
+}
