@@ -4,8 +4,8 @@ import { readdir } from '../gate/gated-fs.ts'
 import { PoolUnreachableError } from '../gate/unreachable.ts'
 
 /**
- * Keeps other driver processes away from a pool's directory, until disposed of.
- * @throws VolumeError failed-precondition when one is there already; or as `notRead` says
+ * Locks a pool's directory against other driver processes, until disposed of.
+ * @throws VolumeError failed-precondition when another process has locked it; or as `notRead` says
  */
 export async function lockDirectory(files: ImageFiles, pool: string, path: string): Promise<AsyncDisposable> {
   const lock = await files.lock(path).catch((error: unknown) => {
@@ -26,9 +26,9 @@ export async function lockDirectory(files: ImageFiles, pool: string, path: strin
 }
 
 /**
- * A directory with other things in it is never taken for a new pool.
- * @param ours what an interrupted start of ours may have left
- * @throws VolumeError failed-precondition naming what is there instead of `expected`
+ * Only an empty directory becomes a new pool.
+ * @param ours a file that an interrupted start of the driver may have left
+ * @throws VolumeError failed-precondition naming another entry of the directory
  */
 export async function requireEmpty(
   pool: string,
@@ -45,9 +45,9 @@ export async function requireEmpty(
 }
 
 /**
- * What is thrown when the directory, or what is in it, was not read.
- * @returns PoolUnreachableError where the disk is to blame; with its errno what this process lacks for a
- * moment
+ * The error for a directory, or a file in it, that could not be read.
+ * @returns PoolUnreachableError when the disk is the cause; an error with its errno when this process lacks
+ * resources for a moment
  */
 export function notRead(pool: string, path: string, cause: unknown): Error {
   return isPassing(cause) ? failureOf(path, cause) : unreadable(pool, path, cause)

@@ -1,7 +1,7 @@
 import { hasErrno } from '../../model/errors.ts'
 import type { ImageFiles, ImageSize } from '../../model/ports.ts'
 
-/** Some of an image's content is gone, or all of it. */
+/** An image is missing, or lacks its end. */
 export class ImageDamage extends Error {
   readonly reason: 'ImageMissing' | 'ImageShrunk'
 
@@ -22,14 +22,14 @@ export async function imageSize(files: ImageFiles, path: string): Promise<ImageS
   }
 }
 
-/** @throws ImageDamage for an image that lacks its end */
+/** @throws ImageDamage for an image that is shorter than its record says */
 export function requireWhole(imageBytes: bigint, capacityBytes: bigint): void {
   if (imageBytes >= capacityBytes) return
   const message = `the image has ${imageBytes} bytes, the record says ${capacityBytes}`
   throw new ImageDamage('ImageShrunk', message)
 }
 
-/** Which volume it is, and what can still be done. */
+/** Names the volume and the remedy. */
 export function describeDamage(volumeId: string, damage: ImageDamage): string {
   return `volume "${volumeId}": ${damage.message}; restore it from a snapshot or a backup`
 }

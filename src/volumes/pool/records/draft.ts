@@ -1,17 +1,17 @@
 import { join } from 'node:path'
 import { hasErrno } from '../../model/errors.ts'
-import { flush, orSweptLater, removePersistently, renameFlushed, readSmall } from '../files/durable.ts'
+import { flush, orSweptLater, readSmall, removePersistently, renameFlushed } from '../files/durable.ts'
 import type { Gate } from '../gate/gate.ts'
 import { mkdir, rm, writeFile } from '../gate/gated-fs.ts'
 
 export const IMAGE = 'disk.img'
 
-/** In a draft: the volumes whose file systems were frozen for it, one id per line. */
+/** The freeze marker of a draft: the ids of the volumes that were frozen for it, one on each line. */
 const FROZEN = 'frozen'
 
 /**
- * A volume or snapshot in the making: a directory that nobody takes for one until it is committed. It is gone
- * when it is disposed of before, and swept at the next start when we are killed before.
+ * A volume or snapshot that is being made, in a directory that becomes its own by the commit. Without a commit
+ * disposing removes it, and after a crash the next start does.
  */
 export class Draft implements AsyncDisposable {
   readonly image: string
@@ -39,7 +39,7 @@ export class Draft implements AsyncDisposable {
         await mkdir(building)
       } catch (error) {
         if (!hasErrno(error, 'EEXIST')) throw error
-        // Of an attempt in this process that could not clean up.
+        // Left by an attempt of this process whose removal failed.
         await rm(building, { recursive: true })
         await mkdir(building)
       }
@@ -47,22 +47,22 @@ export class Draft implements AsyncDisposable {
     })
   }
 
-  /** Keeps what it needs, such as the room for it, until it is disposed of, made or not. */
+  /** Holds a resource, such as reserved space, until the draft is disposed of, committed or not. */
   hold(needed: Disposable): void {
     this.#held.use(needed)
   }
 
-  /** Leaves word, for the next start if we die, that these volumes may be frozen. */
+  /** Notes for the next start that these volumes may be frozen, if this process is killed. */
   async noteFrozen(volumeIds: readonly string[]): Promise<void> {
     this.#hasNote = true
-    // Not flushed: what outlives us, and not the machine, is just what a freeze is.
+    // Not flushed: a freeze survives this process, but not the machine, and so does an unflushed file.
     await this.#gate.within(() =>
       writeFile(join(this.#building, FROZEN), volumeIds.join('\n'), { mode: 0o600 }),
     )
   }
 
   /**
-   * Makes it what it is to be, as one step: it is there when this returns, and after any crash from then on.
+   * Turns the draft into the volume or snapshot in one step, which survives a crash once this has returned.
    */
   commit(recordName: string, text: string): Promise<void> {
     return this.#gate.within(() => this.#commit(recordName, text))
@@ -72,7 +72,7 @@ export class Draft implements AsyncDisposable {
     if (this.#hasNote) await rm(join(this.#building, FROZEN))
     const record = join(this.#building, recordName)
     await writeFile(record, text, { mode: 0o600 })
-    // At once, because one commit of the file system's journal is then enough for all three.
+    // Together, so that one commit of the file system's journal covers all three.
     await Promise.all([record, this.image, this.#building].map(flush))
     await renameFlushed(this.#parent, draftName(this.#name), this.#name)
     this.#committed = true
@@ -89,7 +89,7 @@ function draftName(name: string): string {
   return `.${name}.new`
 }
 
-/** The volumes that an interrupted draft may have left frozen. */
+/** The volumes that an interrupted draft may have left frozen, by its freeze marker. */
 export async function frozenBy(draftPath: string): Promise<string[]> {
   try {
     return (await readSmall(join(draftPath, FROZEN))).split('\n').filter((id) => id !== '')

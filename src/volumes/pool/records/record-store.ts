@@ -20,35 +20,35 @@ import { turn, type Gate } from '../gate/gate.ts'
 import { lstat, mkdir, readdir, rename, stat } from '../gate/gated-fs.ts'
 import { loadRecord, type RecordKind } from './record-kinds.ts'
 
-/** Removing a directory opens it, and frees blocks of the disk that others write to. */
+/** Each removal holds a file open, and delays writers on the same disk while blocks are freed. */
 const REMOVALS_AT_ONCE = 8
 
-/** What a directory whose record is gone ends with, until its blocks are free. */
-const DOOMED = '.deleted'
+/** The suffix of a directory whose record is deleted, until its blocks are freed. */
+const DELETED = '.deleted'
 
 /**
  * All volumes, or all snapshots, of a pool. On the disk:
  *
  *     <pool>/<folder>/<id>/{<record>.json,disk.img}
  *
- * Each appears and disappears by one rename. Whatever starts with a dot is not there yet or not there any
- * more. The records are read once: the pool is ours alone while it is open.
+ * Each appears and disappears by one rename. A name that starts with a dot is an unfinished or a deleted one.
+ * The records are read once: no other process writes to the pool while it is open.
  */
 export class RecordStore<T extends { readonly id: string }> {
   /** Why a record cannot be used, by id. */
   readonly damaged = new Map<string, Error>()
-  /** What was put right when the store was opened. */
+  /** The leftovers of a crash that were removed when the store was opened. */
   readonly repairs: Repair[] = []
-  /** What interrupted operations left that may have frozen file systems: the directories, and the volumes. */
+  /** Directories of interrupted operations, with the ids of the volumes that these may have left frozen. */
   readonly #interrupted = new Map<string, readonly string[]>()
   readonly #records = new Map<string, T>()
-  /** Directories that are still to be removed. */
-  readonly #doomed: string[] = []
+  /** Deleted directories that no removal has taken up. */
+  readonly #deleted: string[] = []
   readonly #removals = new Set<Promise<void>>()
   readonly #kind: RecordKind<T>
   readonly #pool: string
   readonly #path: string
-  /** Which directory that was when it was read. */
+  /** Device and inode of the directory when it was read. */
   readonly #identity: string
   readonly #gate: Gate
   readonly #files: ImageFiles
@@ -73,8 +73,8 @@ export class RecordStore<T extends { readonly id: string }> {
   }
 
   /**
-   * Reads all records and clears away what a crash left of others. To be called within the gate.
-   * @throws an error that `isPassing` when this process lacks something to read a record: that is no damage
+   * Reads all records and removes the leftovers of a crash. To be called within the gate.
+   * @throws an error that `isPassing` when this process lacks resources to read a record, which is not damage
    */
   static async open<T extends { readonly id: string }>(
     kind: RecordKind<T>,
@@ -100,12 +100,12 @@ export class RecordStore<T extends { readonly id: string }> {
     return store
   }
 
-  /** The volumes whose file systems may be frozen still, because whoever froze them died. */
+  /** The volumes whose file systems may still be frozen, because the driver that froze them crashed. */
   get frozen(): string[] {
     return [...this.#interrupted.values()].flat()
   }
 
-  /** To be called when nothing is frozen any more: until then the word of it is kept, should we die, too. */
+  /** To be called when everything is thawed: until then the freeze markers must survive a crash. */
   forgetFrozen(): void {
     for (const path of this.#interrupted.keys()) this.#removeInBackground(path)
     this.#interrupted.clear()
@@ -131,15 +131,15 @@ export class RecordStore<T extends { readonly id: string }> {
     return Draft.begin(this.#path, id, this.#gate)
   }
 
-  /** The record is there when this returns, and after any crash from then on. */
+  /** The record survives a crash once this has returned. */
   async commit(draft: Draft, record: T): Promise<void> {
     await draft.commit(this.#kind.recordName, this.#kind.encode(record))
     this.#records.set(record.id, record)
   }
 
   /**
-   * @param work makes what the record says true; by then the record has its place, so that a full disk cannot
-   * come between
+   * @param work does what the record will say. The new record is on the disk by then, so that a full disk
+   * cannot separate the two.
    */
   update(record: T, work?: () => Promise<void>): Promise<void> {
     return this.#gate.within(async () => {
@@ -150,8 +150,8 @@ export class RecordStore<T extends { readonly id: string }> {
   }
 
   /**
-   * Writes the next version of a record, which takes effect with its commit: for callers that have something
-   * else to do while the disk writes. A record has one next version at a time, which its lock is to ensure.
+   * Writes the next version of a record, which takes effect with its commit, for callers that do other work
+   * while the disk writes. A record has one next version at a time: the caller holds its lock.
    */
   prepare(record: T): Promise<PreparedFile> {
     return this.#gate.within(() => this.#prepare(record))
@@ -161,7 +161,7 @@ export class RecordStore<T extends { readonly id: string }> {
     const { encode, recordName } = this.#kind
     const old = this.#records.get(record.id)
     const file = await prepareFile(join(this.#path, record.id, recordName), encode(record), {
-      // Where a crash leaves nothing that the next start would not sweep.
+      // The next start sweeps this name after a crash.
       temporary: join(this.#path, `.${record.id}.${recordName}.new`),
       previous: old && encode(old),
     })
@@ -177,50 +177,50 @@ export class RecordStore<T extends { readonly id: string }> {
   }
 
   /**
-   * The record is gone when this returns; its blocks are freed in the background. What somebody else has
-   * removed is gone, too.
-   * @throws ENOENT while another disk, or none, is where the pool's was
+   * The record is deleted when this returns; its blocks are freed in the background. An externally deleted
+   * record counts as deleted.
+   * @throws ENOENT while another disk, or no disk, is mounted at the path of the pool
    */
   remove(id: string): Promise<void> {
     return this.#gate.within(() => this.#remove(id))
   }
 
   async #remove(id: string): Promise<void> {
-    const doomed = doomedName()
+    const deleted = deletedName()
     const record = this.#records.get(id)
-    // First, so that nobody takes it for damaged who finds its files gone.
+    // First, so that no reader who misses its files takes it for damaged.
     this.#records.delete(id)
     try {
-      await renameFlushed(this.#path, id, doomed)
+      await renameFlushed(this.#path, id, deleted)
     } catch (error) {
       if (hasErrno(error, 'ENOENT') && (await this.#isGone(id).catch(() => false))) return
       if (record) this.#records.set(id, record)
       throw error
     }
     this.damaged.delete(id)
-    this.#removeInBackground(join(this.#path, doomed))
+    this.#removeInBackground(join(this.#path, deleted))
   }
 
-  /** A record that cannot be used ceases to be there when a person removes its directory. */
+  /** Drops a damaged record whose directory a person has removed. */
   async forgetRemoved(id: string): Promise<void> {
     if (this.damaged.has(id) && (await this.#gate.within(() => this.#isGone(id)))) this.damaged.delete(id)
   }
 
-  /** Waits for the removals that are still going on. */
+  /** Waits for running removals. */
   async settle(): Promise<void> {
     await Promise.all(this.#removals)
   }
 
   /**
-   * Whether the record is missing in the very directory that it was in, also after a crash. By its path alone
-   * nobody could tell that from a disk that is not mounted; through the open directory both looks are at the
-   * same one.
+   * Whether the record is missing, durably, in the same directory that was read at the start. Its path alone
+   * does not tell: it is also missing while the disk is not mounted. So the identity and the record are
+   * checked through one open directory.
    */
   #isGone(id: string): Promise<boolean> {
-    return turn(() => this.#look(id))
+    return turn(() => this.#isMissing(id))
   }
 
-  async #look(id: string): Promise<boolean> {
+  async #isMissing(id: string): Promise<boolean> {
     await using folder = await open(this.#path, constants.O_RDONLY | constants.O_DIRECTORY)
     if (identityOf(await folder.stat({ bigint: true })) !== this.#identity) return false
     try {
@@ -245,26 +245,26 @@ export class RecordStore<T extends { readonly id: string }> {
 
   async #sweep(name: string): Promise<void> {
     this.#log.info({ name }, 'removing what an interrupted operation left')
-    this.repairs.push(name.endsWith(DOOMED) ? 'removal' : 'draft')
-    const doomed = join(this.#path, doomedName())
-    await rename(join(this.#path, name), doomed)
-    const frozen = await frozenBy(doomed)
-    if (frozen.length > 0) this.#interrupted.set(doomed, frozen)
-    else this.#removeInBackground(doomed)
+    this.repairs.push(name.endsWith(DELETED) ? 'removal' : 'draft')
+    const deleted = join(this.#path, deletedName())
+    await rename(join(this.#path, name), deleted)
+    const frozen = await frozenBy(deleted)
+    if (frozen.length > 0) this.#interrupted.set(deleted, frozen)
+    else this.#removeInBackground(deleted)
   }
 
   #removeInBackground(path: string): void {
-    this.#doomed.push(path)
+    this.#deleted.push(path)
     if (this.#removals.size >= REMOVALS_AT_ONCE) return
-    const removals = this.#removeDoomed().finally(() => this.#removals.delete(removals))
+    const removals = this.#removeDeleted().finally(() => this.#removals.delete(removals))
     this.#removals.add(removals)
   }
 
-  async #removeDoomed(): Promise<void> {
-    for (let path = this.#doomed.pop(); path !== undefined; path = this.#doomed.pop()) {
-      const doomed = path
+  async #removeDeleted(): Promise<void> {
+    for (let path = this.#deleted.pop(); path !== undefined; path = this.#deleted.pop()) {
+      const directory = path
       try {
-        await this.#gate.within(() => removePersistently(doomed))
+        await this.#gate.within(() => removePersistently(directory))
       } catch (error) {
         this.#log.warn({ path, error: messageOf(error) }, 'removal failed; the next start tries again')
       }
@@ -276,6 +276,6 @@ function identityOf({ dev, ino }: BigIntStats): string {
   return `${dev}:${ino}`
 }
 
-function doomedName(): string {
-  return `.${randomUUID()}${DOOMED}`
+function deletedName(): string {
+  return `.${randomUUID()}${DELETED}`
 }
