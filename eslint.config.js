@@ -107,6 +107,7 @@ export default tseslint.config(
     'operations',
     'health',
     'inspection',
+    '.',
   ]),
   strata('src/linux', [
     '.',

@@ -1,8 +1,8 @@
 import type { ControllerDefinition } from './generated/csi/v1/Controller.ts'
 import type { Handlers } from './handlers.ts'
-import { controllerHealthHandlers, type HealthDependencies } from './health.ts'
-import { snapshotHandlers, type SnapshotDependencies } from './snapshots.ts'
-import { volumeHandlers, type VolumeDependencies } from './volumes.ts'
+import { controllerHealthHandlers } from './health.ts'
+import { snapshotHandlers } from './snapshots.ts'
+import { volumeHandlers, type ControllerDependencies } from './volumes.ts'
 
 const capabilities = [
   'CREATE_DELETE_VOLUME',
@@ -28,13 +28,11 @@ export const controllerGetCapabilities: Required<
 })
 
 /** CSI's Controller service for the volumes and snapshots of this node. */
-export function controllerService(
-  on: VolumeDependencies & SnapshotDependencies & HealthDependencies,
-): Handlers<ControllerDefinition> {
+export function controllerService(on: ControllerDependencies): Handlers<ControllerDefinition> {
   return {
     controllerGetCapabilities,
     ...volumeHandlers(on),
     ...snapshotHandlers(on),
-    ...controllerHealthHandlers(on),
+    ...controllerHealthHandlers(on.node),
   }
 }

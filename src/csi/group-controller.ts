@@ -1,17 +1,12 @@
 import { VolumeError } from '../volumes/model/errors.ts'
-import type { GroupSnapshot, GroupSnapshotter } from '../volumes/snapshots/group-snapshotter.ts'
+import { createGroup, deleteGroup, getGroup, type GroupSnapshot } from '../volumes/snapshots/groups.ts'
 import { parseSnapshotParameters } from '../volumes/model/parameters.ts'
 import type { GroupControllerDefinition } from './generated/csi/v1/GroupController.ts'
 import type { VolumeGroupSnapshotInit } from './generated/csi/v1/VolumeGroupSnapshot.ts'
 import type { Handlers } from './handlers.ts'
 import { required, requiredName } from './requests.ts'
 import { toSnapshot, toTimestamp } from './snapshots.ts'
-import type { NodeTopology } from './topology.ts'
-
-export interface GroupControllerDependencies {
-  readonly groupSnapshotter: GroupSnapshotter
-  readonly topology: NodeTopology
-}
+import type { ControllerDependencies } from './volumes.ts'
 
 /** What the GroupController service can do, on one node as on all. */
 export const groupControllerGetCapabilities: Required<
@@ -21,8 +16,10 @@ export const groupControllerGetCapabilities: Required<
 })
 
 /** CSI's GroupController service. */
-export function groupControllerService(on: GroupControllerDependencies): Handlers<GroupControllerDefinition> {
-  const { groupSnapshotter, topology } = on
+export function groupControllerService({
+  node,
+  topology,
+}: ControllerDependencies): Handlers<GroupControllerDefinition> {
   const toMessage = ({ id, snapshots }: GroupSnapshot): VolumeGroupSnapshotInit => ({
     groupSnapshotId: id,
     snapshots: snapshots.map((snapshot) => toSnapshot(snapshot, topology)),
@@ -37,11 +34,12 @@ export function groupControllerService(on: GroupControllerDependencies): Handler
       const name = requiredName(request.name)
       const sources = requiredMembers(request.sourceVolumeIds)
       const parameters = parseSnapshotParameters(request.parameters)
-      return { groupSnapshot: toMessage(await groupSnapshotter.create(name, sources, parameters, signal)) }
+      return { groupSnapshot: toMessage(await createGroup(node, name, sources, parameters, signal)) }
     },
 
     deleteVolumeGroupSnapshot: async (request, signal) => {
-      await groupSnapshotter.delete(
+      await deleteGroup(
+        node,
         required('group_snapshot_id', request.groupSnapshotId),
         request.snapshotIds,
         signal,
@@ -51,7 +49,7 @@ export function groupControllerService(on: GroupControllerDependencies): Handler
 
     getVolumeGroupSnapshot: (request) => {
       const id = required('group_snapshot_id', request.groupSnapshotId)
-      return { groupSnapshot: toMessage(groupSnapshotter.get(id, request.snapshotIds)) }
+      return { groupSnapshot: toMessage(getGroup(node, id, request.snapshotIds)) }
     },
   }
 }

@@ -1,7 +1,5 @@
-import type { Catalog } from '../volumes/pool/catalog.ts'
+import type { LoopNode } from '../volumes/assemble.ts'
 import type { StorageIssue, VolumeIssue, VolumeStatus } from '../volumes/health/issue.ts'
-import type { StorageHealth } from '../volumes/health/storage-health.ts'
-import type { VolumeHealth } from '../volumes/health/volume-health.ts'
 import type { ControllerDefinition } from './generated/csi/v1/Controller.ts'
 import type { NodeDefinition } from './generated/csi/v1/Node.ts'
 import type { VolumeHealthInit } from './generated/csi/v1/VolumeHealth.ts'
@@ -9,22 +7,11 @@ import type { Handlers } from './handlers.ts'
 import { pageOf } from './pages.ts'
 import { required, requiredPath } from './requests.ts'
 
-export interface HealthDependencies {
-  readonly catalog: Catalog
-  readonly volumeHealth: VolumeHealth
-}
-
-export interface NodeHealthDependencies {
-  readonly catalog: Catalog
-  readonly volumeHealth: VolumeHealth
-  readonly storageHealth: StorageHealth
-}
-
 /** The part of CSI's Controller service that is about the health of volumes: what is on the disk. */
 export function controllerHealthHandlers({
   catalog,
   volumeHealth,
-}: HealthDependencies): Handlers<ControllerDefinition> {
+}: Pick<LoopNode, 'catalog' | 'volumeHealth'>): Handlers<ControllerDefinition> {
   return {
     controllerGetVolumeHealth: async (request) => {
       const id = required('volume_id', request.volumeId)
@@ -44,7 +31,7 @@ export function nodeHealthHandlers({
   catalog,
   volumeHealth,
   storageHealth,
-}: NodeHealthDependencies): Handlers<NodeDefinition> {
+}: Pick<LoopNode, 'catalog' | 'volumeHealth' | 'storageHealth'>): Handlers<NodeDefinition> {
   return {
     nodeGetVolumeHealth: async (request, signal) => {
       const id = required('volume_id', request.volumeId)

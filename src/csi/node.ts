@@ -1,28 +1,22 @@
-import type { Catalog } from '../volumes/pool/catalog.ts'
+import type { LoopNode } from '../volumes/assemble.ts'
 import { isEphemeral } from '../volumes/model/parameters.ts'
-import type { EphemeralVolumes } from '../volumes/operations/ephemeral.ts'
-import type { NodeGrowth } from '../volumes/operations/growth.ts'
-import type { NodeUsage } from '../volumes/operations/usage.ts'
-import type { Usage } from '../volumes/model/ports.ts'
-import type { Publisher } from '../volumes/operations/publisher.ts'
-import type { Stager } from '../volumes/operations/stager.ts'
 import { VolumeError } from '../volumes/model/errors.ts'
+import type { Usage } from '../volumes/model/ports.ts'
+import { publishEphemeral, unpublishDamaged, unpublishEphemeral } from '../volumes/operations/ephemeral.ts'
+import { expandOnNode } from '../volumes/operations/expand.ts'
+import { publishVolume, unpublishVolume } from '../volumes/operations/publish.ts'
+import { stageVolume, unstageVolume } from '../volumes/operations/stage.ts'
+import { measureVolume } from '../volumes/operations/stats.ts'
 import type { NodeDefinition } from './generated/csi/v1/Node.ts'
 import type { Handlers } from './handlers.ts'
-import { nodeHealthHandlers, type NodeHealthDependencies } from './health.ts'
+import { nodeHealthHandlers } from './health.ts'
 import { possiblePath, required, requiredPath, toAccess, toRange } from './requests.ts'
 import type { NodeTopology } from './topology.ts'
 
-export interface NodeServiceDependencies extends NodeHealthDependencies {
-  readonly nodeId: string
+export interface NodeServiceDependencies {
+  readonly node: LoopNode
   readonly maxVolumes: number
   readonly topology: NodeTopology
-  readonly catalog: Catalog
-  readonly stager: Stager
-  readonly publisher: Publisher
-  readonly ephemeral: EphemeralVolumes
-  readonly growth: NodeGrowth
-  readonly usage: NodeUsage
 }
 
 const capabilities = [
@@ -40,27 +34,32 @@ export const nodeGetCapabilities: Required<Handlers<NodeDefinition>>['nodeGetCap
 })
 
 /** CSI's Node service. */
-export function nodeService(on: NodeServiceDependencies): Handlers<NodeDefinition> {
+export function nodeService({
+  node,
+  maxVolumes,
+  topology,
+}: NodeServiceDependencies): Handlers<NodeDefinition> {
   return {
     nodeGetCapabilities,
 
     nodeGetInfo: () => ({
-      nodeId: on.nodeId,
-      maxVolumesPerNode: on.maxVolumes,
-      accessibleTopology: { segments: on.topology.segments },
+      nodeId: node.nodeId,
+      maxVolumesPerNode: maxVolumes,
+      accessibleTopology: { segments: topology.segments },
     }),
 
     nodeStageVolume: async (request, signal) => {
       const id = required('volume_id', request.volumeId)
       const stagingPath = requiredPath('staging_target_path', request.stagingTargetPath)
       const access = toAccess('volume_capability', request.volumeCapability)
-      await on.stager.stage(id, stagingPath, access, signal)
+      await stageVolume(node, id, stagingPath, access, signal)
       return {}
     },
 
     nodeUnstageVolume: async (request, signal) => {
       const id = required('volume_id', request.volumeId)
-      await on.stager.unstage(id, requiredPath('staging_target_path', request.stagingTargetPath), signal)
+      const stagingPath = requiredPath('staging_target_path', request.stagingTargetPath)
+      await unstageVolume(node, id, stagingPath, signal)
       return {}
     },
 
@@ -70,7 +69,7 @@ export function nodeService(on: NodeServiceDependencies): Handlers<NodeDefinitio
       const access = toAccess('volume_capability', request.volumeCapability)
       const { readonly: readOnly, volumeContext } = request
       if (isEphemeral(volumeContext)) {
-        await on.ephemeral.publish(id, { targetPath, access, readOnly, volumeContext }, signal)
+        await publishEphemeral(node, id, { targetPath, access, readOnly, volumeContext }, signal)
         return {}
       }
       if (request.stagingTargetPath === '') {
@@ -80,27 +79,27 @@ export function nodeService(on: NodeServiceDependencies): Handlers<NodeDefinitio
         )
       }
       const stagingPath = requiredPath('staging_target_path', request.stagingTargetPath)
-      await on.publisher.publish(id, { stagingPath, targetPath, access, readOnly }, signal)
+      await publishVolume(node, id, { stagingPath, targetPath, access, readOnly }, signal)
       return {}
     },
 
     nodeUnpublishVolume: async (request, signal) => {
       const id = required('volume_id', request.volumeId)
       const targetPath = requiredPath('target_path', request.targetPath)
-      if (on.catalog.findDamagedEphemeral(id)) {
-        await on.ephemeral.unpublishDamaged(id, targetPath, signal)
+      if (node.catalog.findDamagedEphemeral(id)) {
+        await unpublishDamaged(node, id, targetPath, signal)
         return {}
       }
-      const ephemeral = on.catalog.findEphemeral(id)
-      if (ephemeral) await on.ephemeral.unpublish(ephemeral, targetPath, signal)
-      else await on.publisher.unpublish(id, targetPath, signal)
+      const ephemeral = node.catalog.findEphemeral(id)
+      if (ephemeral) await unpublishEphemeral(node, ephemeral, targetPath, signal)
+      else await unpublishVolume(node, id, targetPath, signal)
       return {}
     },
 
     nodeGetVolumeStats: async (request, signal) => {
       const id = required('volume_id', request.volumeId)
       const path = possiblePath('volume_path', request.volumePath)
-      const found = await on.usage.at(on.catalog.findEphemeral(id)?.id ?? id, path, signal)
+      const found = await measureVolume(node, node.catalog.findEphemeral(id)?.id ?? id, path, signal)
       if (found.type === 'block') return { usage: [{ unit: 'BYTES', total: found.totalBytes.toString() }] }
       const { bytes, inodes } = found.usage
       return { usage: [toMessage('BYTES', bytes), toMessage('INODES', inodes)] }
@@ -109,11 +108,11 @@ export function nodeService(on: NodeServiceDependencies): Handlers<NodeDefinitio
     nodeExpandVolume: async (request, signal) => {
       const id = required('volume_id', request.volumeId)
       const path = possiblePath('volume_path', request.volumePath)
-      const volume = await on.growth.expand(id, path, toRange(request.capacityRange), signal)
+      const volume = await expandOnNode(node, id, path, toRange(request.capacityRange), signal)
       return { capacityBytes: volume.capacityBytes.toString() }
     },
 
-    ...nodeHealthHandlers(on),
+    ...nodeHealthHandlers(node),
   }
 }
 

@@ -1,34 +1,28 @@
-import type { Catalog } from '../volumes/pool/catalog.ts'
 import { parseSnapshotParameters } from '../volumes/model/parameters.ts'
 import type { Snapshot } from '../volumes/model/snapshot.ts'
-import type { Snapshotter } from '../volumes/snapshots/snapshotter.ts'
+import { createSnapshot, deleteSnapshot } from '../volumes/snapshots/snapshots.ts'
 import type { ControllerDefinition } from './generated/csi/v1/Controller.ts'
 import type { SnapshotInit } from './generated/csi/v1/Snapshot.ts'
 import type { Handlers } from './handlers.ts'
 import { pageOf } from './pages.ts'
 import { required, requiredName } from './requests.ts'
 import type { NodeTopology } from './topology.ts'
-
-export interface SnapshotDependencies {
-  readonly catalog: Catalog
-  readonly snapshotter: Snapshotter
-  readonly topology: NodeTopology
-}
+import type { ControllerDependencies } from './volumes.ts'
 
 /** The part of CSI's Controller service that is about single snapshots. */
-export function snapshotHandlers(on: SnapshotDependencies): Handlers<ControllerDefinition> {
-  const { catalog, snapshotter, topology } = on
+export function snapshotHandlers({ node, topology }: ControllerDependencies): Handlers<ControllerDefinition> {
+  const { catalog } = node
   return {
     createSnapshot: async (request, signal) => {
       const name = requiredName(request.name)
       const source = required('source_volume_id', request.sourceVolumeId)
       const parameters = parseSnapshotParameters(request.parameters)
       topology.requireWithin(request.accessibilityRequirements)
-      return { snapshot: toSnapshot(await snapshotter.create(name, source, parameters, signal), topology) }
+      return { snapshot: toSnapshot(await createSnapshot(node, name, source, parameters, signal), topology) }
     },
 
     deleteSnapshot: async (request, signal) => {
-      await snapshotter.delete(required('snapshot_id', request.snapshotId), signal)
+      await deleteSnapshot(node, required('snapshot_id', request.snapshotId), signal)
       return {}
     },
 

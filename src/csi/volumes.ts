@@ -1,9 +1,12 @@
-import { incompatibility, type ContentSource, type Volume } from '../volumes/model/volume.ts'
-import type { Catalog } from '../volumes/pool/catalog.ts'
+import { type ContentSource, type Volume, incompatibility } from '../volumes/model/volume.ts'
+import type { LoopNode } from '../volumes/assemble.ts'
 import { VolumeError } from '../volumes/model/errors.ts'
-import type { Modifier } from '../volumes/operations/modifier.ts'
+import { availableBytes, minimumBytes } from '../volumes/operations/capacity.ts'
+import { createVolume, specOf } from '../volumes/operations/create.ts'
+import { deleteVolume } from '../volumes/operations/delete.ts'
+import { expandVolume } from '../volumes/operations/expand.ts'
+import { modifyVolume } from '../volumes/operations/modify.ts'
 import { CLUSTER_UID_LABEL, parseMutableParameters, parseParameters } from '../volumes/model/parameters.ts'
-import { specOf, type Provisioner } from '../volumes/operations/provisioner.ts'
 import type { ControllerDefinition } from './generated/csi/v1/Controller.ts'
 import type { VolumeInit } from './generated/csi/v1/Volume.ts'
 import type { VolumeContentSource, VolumeContentSourceInit } from './generated/csi/v1/VolumeContentSource.ts'
@@ -12,16 +15,14 @@ import { pageOf } from './pages.ts'
 import { required, requiredName, toAccesses, toRange } from './requests.ts'
 import type { NodeTopology } from './topology.ts'
 
-export interface VolumeDependencies {
-  readonly catalog: Catalog
-  readonly provisioner: Provisioner
-  readonly modifier: Modifier
+export interface ControllerDependencies {
+  readonly node: LoopNode
   readonly topology: NodeTopology
 }
 
 /** The part of CSI's Controller service that is about volumes. */
-export function volumeHandlers(on: VolumeDependencies): Handlers<ControllerDefinition> {
-  const { catalog, modifier, provisioner, topology } = on
+export function volumeHandlers({ node, topology }: ControllerDependencies): Handlers<ControllerDefinition> {
+  const { catalog } = node
   const toMessage = (volume: Volume): VolumeInit => ({
     volumeId: volume.id,
     capacityBytes: volume.capacityBytes.toString(),
@@ -39,12 +40,12 @@ export function volumeHandlers(on: VolumeDependencies): Handlers<ControllerDefin
       topology.requireWithin(request.accessibilityRequirements)
       const range = toRange(request.capacityRange)
       return {
-        volume: toMessage(await provisioner.create({ name, range, accesses, parameters, source }, signal)),
+        volume: toMessage(await createVolume(node, { name, range, accesses, parameters, source }, signal)),
       }
     },
 
     deleteVolume: async (request, signal) => {
-      await provisioner.delete(required('volume_id', request.volumeId), signal)
+      await deleteVolume(node, required('volume_id', request.volumeId), signal)
       return {}
     },
 
@@ -73,8 +74,8 @@ export function volumeHandlers(on: VolumeDependencies): Handlers<ControllerDefin
       const parameters = parseParameters(request.parameters)
       if (request.accessibleTopology && !topology.includes(request.accessibleTopology))
         return { availableCapacity: 0 }
-      const available = await provisioner.available(parameters)
-      const minimum = provisioner.minimumBytes(specOf({ accesses, parameters, source: undefined }))
+      const available = await availableBytes(node, parameters)
+      const minimum = minimumBytes(node, specOf({ accesses, parameters, source: undefined }))
       return {
         availableCapacity: available.toString(),
         maximumVolumeSize: { value: available.toString() },
@@ -85,7 +86,7 @@ export function volumeHandlers(on: VolumeDependencies): Handlers<ControllerDefin
     controllerExpandVolume: async (request, signal) => {
       const id = required('volume_id', request.volumeId)
       if (!request.capacityRange) throw new VolumeError('invalid-argument', 'capacity_range is required')
-      const volume = await provisioner.expand(id, toRange(request.capacityRange), signal)
+      const volume = await expandVolume(node, id, toRange(request.capacityRange), signal)
       return {
         capacityBytes: volume.capacityBytes.toString(),
         nodeExpansionRequired: volume.accessTypes.includes('mount'),
@@ -94,7 +95,7 @@ export function volumeHandlers(on: VolumeDependencies): Handlers<ControllerDefin
 
     controllerModifyVolume: async (request, signal) => {
       const id = required('volume_id', request.volumeId)
-      await modifier.modify(id, parseMutableParameters(request.mutableParameters), signal)
+      await modifyVolume(node, id, parseMutableParameters(request.mutableParameters), signal)
       return {}
     },
   }

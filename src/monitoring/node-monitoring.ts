@@ -1,7 +1,7 @@
 import type { Catalog } from '../volumes/pool/catalog.ts'
 import type { StorageHealth } from '../volumes/health/storage-health.ts'
 import type { VolumeHealth } from '../volumes/health/volume-health.ts'
-import type { Leaks } from '../volumes/operations/leaks.ts'
+import type { OrphanedDevices } from '../volumes/operations/orphaned-devices.ts'
 import { addLoopMetrics, type LoopFigures } from './loop-metrics.ts'
 import { Metrics } from './metrics.ts'
 import { addPoolMetrics } from './pool-metrics.ts'
@@ -13,7 +13,7 @@ export interface Watched extends Pick<LoopFigures, 'countDevices'> {
   readonly catalog: Catalog
   readonly storageHealth: StorageHealth
   readonly volumeHealth: VolumeHealth
-  readonly leaks: Leaks
+  readonly orphanedDevices: OrphanedDevices
 }
 
 /** All figures of the node role. */
@@ -26,9 +26,9 @@ export class NodeMonitoring {
   }
 
   /** Adds the figures that are looked up where they are, as soon as there is where. */
-  watch({ catalog, storageHealth, volumeHealth, leaks, countDevices }: Watched): void {
+  watch({ catalog, storageHealth, volumeHealth, orphanedDevices, countDevices }: Watched): void {
     addPoolMetrics(this.metrics, { pools: () => catalog.pools(), storageHealth })
     addVolumeMetrics(this.metrics, { catalog, volumeHealth })
-    addLoopMetrics(this.metrics, { countDevices, leaked: () => leaks.count })
+    addLoopMetrics(this.metrics, { countDevices, leaked: () => orphanedDevices.count })
   }
 }

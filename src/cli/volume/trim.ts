@@ -1,5 +1,5 @@
 import type { VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
-import { isFileSystem } from '../../volumes/machine/uses.ts'
+import { isFileSystemMount } from '../../volumes/machine/attachments.ts'
 import { formatBytes, larger } from '../../volumes/model/bytes.ts'
 import { VolumeError } from '../../volumes/model/errors.ts'
 import type { Mounts, TrimStep } from '../../volumes/model/ports.ts'
@@ -86,7 +86,7 @@ function mountPointToTrim({ mounts, volume }: VolumeOnNode): string {
     throw new VolumeError('failed-precondition', `volume "${volume.id}" ${why}`)
   }
   if (volume.provisioning === 'thick') refuse('is thick: it keeps its blocks, which a trim would give away')
-  const fileSystems = mounts.filter(isFileSystem)
+  const fileSystems = mounts.filter(isFileSystemMount)
   if (fileSystems.length === 0) refuse('is not mounted here; a trim is for a file system in use')
   const writable = fileSystems.find(({ readOnly }) => !readOnly)
   return writable?.target ?? refuse('is mounted read-only')

@@ -1,4 +1,4 @@
-import { isLoopMount, shows } from '../machine/uses.ts'
+import { isLoopMount, isMountOf } from '../machine/attachments.ts'
 import type { LoopState, MountEntry } from '../model/ports.ts'
 import type { Volume } from '../model/volume.ts'
 import type { VolumeIssue } from './issue.ts'
@@ -38,7 +38,7 @@ export function placeIssues(
   isStagedBlock: boolean,
 ): VolumeIssue[] {
   const [own] = devices
-  if (entry && !devices.some(({ device }) => shows(entry, device))) {
+  if (entry && !devices.some(({ device }) => isMountOf(device, entry))) {
     return [isLoopMount(entry) ? deviceLost(`${path} shows ${entry.source}`) : notMounted(path)]
   }
   if (!entry && isStagedBlock) return own && !own.autoclear ? [] : [deviceLost('it has no loop device')]

@@ -1,28 +1,20 @@
-import type { Catalog } from '../pool/catalog.ts'
 import { VolumeError, failureOf, isPassing, messageOf } from '../model/errors.ts'
 import type { FileSystemMissing } from '../model/file-system-state.ts'
-import type { KeyedLock } from '../concurrency/keyed-lock.ts'
 import { isAlive } from '../machine/alive.ts'
-import { devicesOf } from '../machine/devices.ts'
-import { isFileSystem } from '../machine/uses.ts'
+import { allOf, isFileSystemMount } from '../machine/attachments.ts'
 import { ImageDamage, describeDamage, imageSize, requireWhole } from '../pool/records/damage.ts'
 import type { Pool } from '../pool/pool.ts'
 import { NewerRecordError } from '../pool/files/versioned-json.ts'
 import { PoolUnreachableError } from '../pool/gate/unreachable.ts'
-import type { ImageFiles, LoopDevices, Mounts } from '../model/ports.ts'
 import { FILES_AT_ONCE, sideBySide } from '../concurrency/side-by-side.ts'
 import type { Volume } from '../model/volume.ts'
+import type { NodeContext } from '../state/context.ts'
+import type { VolumeState } from '../state/volume-state.ts'
 import { withoutRepetitions, type StorageIssue, type VolumeIssue } from './issue.ts'
 import { deviceIssues, placeIssues, type Place } from './node-issues.ts'
 import { poolIssues } from './pool-issues.ts'
 
-export interface VolumeHealthDependencies {
-  readonly catalog: Catalog
-  readonly locks: KeyedLock
-  readonly files: ImageFiles
-  readonly loops: LoopDevices
-  readonly mounts: Mounts
-}
+export type VolumeHealthDependencies = Pick<NodeContext, 'access' | 'catalog' | 'files' | 'mounts'>
 
 /** Where the CO believes a volume to be; undefined where it does not say. */
 export interface VolumePlaces {
@@ -32,26 +24,26 @@ export interface VolumePlaces {
 
 /** What is wrong with volumes, looked at anew whenever somebody asks. */
 export class VolumeHealth {
-  readonly #on: VolumeHealthDependencies
+  readonly #deps: VolumeHealthDependencies
 
   constructor(dependencies: VolumeHealthDependencies) {
-    this.#on = dependencies
+    this.#deps = dependencies
   }
 
   /** On the disk, whether the volume is in use or not. @throws VolumeError not-found */
   async onDisk(id: string): Promise<VolumeIssue[]> {
-    const pool = this.#on.catalog.poolOf(id)
+    const pool = this.#deps.catalog.poolOf(id)
     return pool ? await this.#onDisk(id, pool, await poolIssues(pool)) : this.#withoutPool(id)
   }
 
   /** As `onDisk`, for many volumes; each pool is looked at once. */
   async ofMany(ids: readonly string[]): Promise<Map<string, VolumeIssue[]>> {
-    const pools = this.#on.catalog.pools()
+    const pools = this.#deps.catalog.pools()
     const ofPools = new Map(
       await Promise.all(pools.map(async (pool) => [pool, await poolIssues(pool)] as const)),
     )
     const ofOne = async (id: string): Promise<[string, VolumeIssue[]]> => {
-      const pool = this.#on.catalog.poolOf(id)
+      const pool = this.#deps.catalog.poolOf(id)
       return [id, pool ? await this.#onDisk(id, pool, ofPools.get(pool) ?? []) : []]
     }
     return new Map(await sideBySide(ids, FILES_AT_ONCE, ofOne))
@@ -59,12 +51,14 @@ export class VolumeHealth {
 
   /** On the disk, and with what shows it on this node. @throws VolumeError not-found */
   async onNode(id: string, places: VolumePlaces, signal: AbortSignal): Promise<VolumeIssue[]> {
-    using _lock = await this.#on.locks.acquire(id, signal)
-    const onDisk = await this.onDisk(id)
-    const volume = this.#on.catalog.poolOf(id)?.volumes.get(id)
-    // Without its image nothing can be said of its devices.
-    if (!volume || onDisk.some(({ reason }) => !hasImage.includes(reason))) return onDisk
-    return withoutRepetitions([...onDisk, ...(await this.#inUse(volume, places))])
+    const { access, catalog } = this.#deps
+    return await access.withLock(id, signal, async () => {
+      const onDisk = await this.onDisk(id)
+      // Without its image nothing can be said of its devices.
+      const isMissing = onDisk.some(({ reason }) => !hasImage.includes(reason))
+      if (isMissing || !catalog.poolOf(id)?.volumes.get(id)) return onDisk
+      return withoutRepetitions([...onDisk, ...(await this.#inUse(access.observe(id), places))])
+    })
   }
 
   async #onDisk(id: string, pool: Pool, ofPool: readonly StorageIssue[]): Promise<VolumeIssue[]> {
@@ -79,7 +73,7 @@ export class VolumeHealth {
     if (damage) return [damageIssue(id, damage)]
     const volume = pool.volumes.get(id)
     try {
-      const { logical } = await imageSize(this.#on.files, pool.volumes.image(id))
+      const { logical } = await imageSize(this.#deps.files, pool.volumes.image(id))
       requireWhole(logical, volume?.capacityBytes ?? 0n)
       const missing = pool.withoutFileSystem.get(id)
       return missing ? [missingFileSystem(missing)] : []
@@ -92,17 +86,17 @@ export class VolumeHealth {
 
   #withoutPool(id: string): VolumeIssue[] {
     try {
-      this.#on.catalog.requireAbsent(id)
+      this.#deps.catalog.requireAbsent(id)
     } catch (error) {
       return [{ status: 'inaccessible', reason: 'PoolUnreachable', message: messageOf(error) }]
     }
     throw new VolumeError('not-found', `volume "${id}" does not exist on this node`)
   }
 
-  async #inUse(volume: Volume, { stagingPath, publishPath }: VolumePlaces): Promise<VolumeIssue[]> {
-    const { catalog, loops } = this.#on
-    const devices = (await devicesOf(loops, catalog.image(volume))).filter((state) => state !== undefined)
-    const isBlock = !volume.accessTypes.includes('mount') || devices.some(({ autoclear }) => !autoclear)
+  async #inUse(state: VolumeState, { stagingPath, publishPath }: VolumePlaces): Promise<VolumeIssue[]> {
+    const { volume } = state
+    const devices = allOf(await state.devices())
+    const isBlock = !volume.accessTypes.includes('mount') || (await state.attachment()) === 'raw'
     const at = async (path: string | undefined, isStagedBlock: boolean): Promise<VolumeIssue[]> =>
       path === undefined ? [] : placeIssues(await this.#place(path), devices, isStagedBlock)
     return [
@@ -113,8 +107,8 @@ export class VolumeHealth {
   }
 
   async #place(path: string): Promise<Place> {
-    const entry = await this.#on.mounts.at(path)
-    return { path, entry, isAlive: !entry || !isFileSystem(entry) || (await isAlive(path)) }
+    const entry = await this.#deps.mounts.at(path)
+    return { path, entry, isAlive: !entry || !isFileSystemMount(entry) || (await isAlive(path)) }
   }
 }
 

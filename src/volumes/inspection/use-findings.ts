@@ -2,7 +2,7 @@ import type { Finding } from '../health/finding.ts'
 import type { VolumeIssue } from '../health/issue.ts'
 import { deviceIssues, placeIssues } from '../health/node-issues.ts'
 import { isAlive } from '../machine/alive.ts'
-import { isFileSystem, usesOf } from '../machine/uses.ts'
+import { isFileSystemMount, usesOf } from '../machine/attachments.ts'
 import type { LoopDevice, LoopState, MountEntry } from '../model/ports.ts'
 import { cureOf } from './cures.ts'
 import type { PoolOnDisk } from './pool-on-disk.ts'
@@ -11,7 +11,7 @@ import type { VolumeOnNode } from './volume-on-node.ts'
 /** What is wrong with a volume that is in use. */
 export async function useFindings({ volume, image, devices, mounts }: VolumeOnNode): Promise<Finding[]> {
   const found = deviceIssues(volume, devices).map((issue) => toFinding(volume.id, issue, image))
-  for (const entry of mounts.filter(isFileSystem)) {
+  for (const entry of mounts.filter(isFileSystemMount)) {
     const place = { path: entry.target, entry, isAlive: await isAlive(entry.target) }
     found.push(
       ...placeIssues(place, devices, false).map((issue) => toFinding(volume.id, issue, entry.target)),
@@ -30,7 +30,7 @@ export function frozenFindings(pool: PoolOnDisk, volumes: readonly VolumeOnNode[
     const found = volumes.find(({ volume }) => volume.id === id)
     // What is frozen holds its device, also when it is not mounted any more.
     if (!found || found.devices.length === 0) return []
-    return [mayBeFrozen(id, found.mounts.find(isFileSystem)?.target)]
+    return [mayBeFrozen(id, found.mounts.find(isFileSystemMount)?.target)]
   })
 }
 

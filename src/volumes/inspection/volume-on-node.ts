@@ -1,4 +1,4 @@
-import { isFileSystem, usesOf } from '../machine/uses.ts'
+import { isFileSystemMount, usesOf } from '../machine/attachments.ts'
 import type { FileSystemUsage, ImageFiles, LoopState, MountEntry } from '../model/ports.ts'
 import type { Volume } from '../model/volume.ts'
 import { volumeImage } from './pool-usage.ts'
@@ -36,7 +36,7 @@ export async function lookAtVolume(
   if (!size) return undefined
   const devices = await node.devicesOf(image)
   const mounts = devices.flatMap(({ device }) => usesOf(device, node.mounts))
-  const mountPoint = mounts.find(isFileSystem)?.target
+  const mountPoint = mounts.find(isFileSystemMount)?.target
   const usage = mountPoint === undefined ? undefined : await orUndefined(node.files.usage(mountPoint))
   return { volume, image, allocatedBytes: size.allocated, devices, mounts, usage }
 }

@@ -2,7 +2,7 @@ import type { Observer, Step } from '../model/observer.ts'
 import type { FileSystems, ImageCopier, LoopDevice, LoopDevices, Mounts } from '../model/ports.ts'
 
 /** The ports whose work takes time. */
-export interface Machine {
+export interface ObservedPorts {
   readonly loops: LoopDevices
   readonly mounts: Mounts
   readonly fileSystems: FileSystems
@@ -16,7 +16,7 @@ type StepsOf<Port> = {
   ]?: Step
 }
 
-const stepsOf: { readonly [Name in keyof Machine]: StepsOf<Machine[Name]> } = {
+const stepsOf: { readonly [Name in keyof ObservedPorts]: StepsOf<ObservedPorts[Name]> } = {
   loops: { attach: 'attach', detach: 'detach', detachWithAbove: 'detach', detachNamed: 'detach' },
   mounts: { mount: 'mount', bind: 'mount', unmount: 'unmount', trim: 'trim' },
   fileSystems: { probe: 'probe', format: 'mkfs', check: 'fsck', growUnmounted: 'grow', grow: 'grow' },
@@ -24,7 +24,7 @@ const stepsOf: { readonly [Name in keyof Machine]: StepsOf<Machine[Name]> } = {
 }
 
 /** The same ports, with their steps told to an observer. */
-export function observed(machine: Machine, observer: Observer): Machine {
+export function observed(machine: ObservedPorts, observer: Observer): ObservedPorts {
   return {
     loops: observedPort(machine.loops, stepsOf.loops, observer),
     mounts: observedMounts(machine.mounts, observer),

@@ -1,25 +1,11 @@
 import type { Logger } from 'pino'
 import { formatBytes } from '../model/bytes.ts'
 import { messageOf } from '../model/errors.ts'
-import type {
-  CopyProgress,
-  Extent,
-  ImageCopier,
-  ImageFiles,
-  LoopDevice,
-  LoopDevices,
-  WriteTrace,
-  WriteTracer,
-} from '../model/ports.ts'
+import type { CopyProgress, Extent, LoopDevice, WriteTrace } from '../model/ports.ts'
+import type { NodeContext } from '../state/context.ts'
 
-export interface LiveCopyDependencies {
-  readonly files: ImageFiles
-  readonly loops: LoopDevices
-  readonly copier: ImageCopier
-  /** Undefined where the kernel does not tell who writes what; then images are compared as a whole. */
-  readonly tracer: WriteTracer | undefined
-  readonly log: Logger
-}
+/** Without a tracer images are compared as a whole. */
+export type LiveCopyDependencies = Pick<NodeContext, 'files' | 'loops' | 'copier' | 'tracer' | 'log'>
 
 const PROGRESS_INTERVAL_MS = 5000
 
@@ -47,17 +33,17 @@ interface Traced {
 export class LiveCopy implements AsyncDisposable {
   readonly source: string
   readonly #target: string
-  readonly #on: LiveCopyDependencies
+  readonly #deps: LiveCopyDependencies
   readonly #idleVersion: string | undefined
   /** Whether the copy shares its blocks with the source, and so is made in one step. */
   readonly isShared: boolean
   #isMade = false
   #traced: Traced | undefined
 
-  private constructor(on: LiveCopyDependencies, source: string, target: string, begun: Begun) {
+  private constructor(deps: LiveCopyDependencies, source: string, target: string, begun: Begun) {
     this.source = source
     this.#target = target
-    this.#on = on
+    this.#deps = deps
     this.#idleVersion = begun.idleVersion
     this.isShared = begun.isShared
     this.#traced = begun.traced
@@ -69,25 +55,25 @@ export class LiveCopy implements AsyncDisposable {
    * @param mayShare false where each of the two has to have blocks of its own
    */
   static async begin(
-    on: LiveCopyDependencies,
+    deps: LiveCopyDependencies,
     source: string,
     target: string,
     mayShare: boolean,
     signal: AbortSignal,
   ): Promise<LiveCopy> {
-    if (mayShare && (await on.copier.canShare(source, target)))
-      return new LiveCopy(on, source, target, { isShared: true })
+    if (mayShare && (await deps.copier.canShare(source, target)))
+      return new LiveCopy(deps, source, target, { isShared: true })
     await using undo = new AsyncDisposableStack()
     // Looked at before the devices: what one that is gone by then has written is copied, and what a later one
     // writes makes another version.
-    const version = await on.files.version(source)
-    const attached = await on.loops.find(source)
+    const version = await deps.files.version(source)
+    const attached = await deps.loops.find(source)
     const idleVersion = attached ? undefined : version
-    const traced = attached && (await startTrace(on, attached.device))
+    const traced = attached && (await startTrace(deps, attached.device))
     if (traced) undo.use(traced.trace)
-    await on.copier.copy(source, target, progressLog(on.log, source), signal)
+    await deps.copier.copy(source, target, progressLog(deps.log, source), signal)
     undo.move()
-    return new LiveCopy(on, source, target, { isShared: false, idleVersion, traced })
+    return new LiveCopy(deps, source, target, { isShared: false, idleVersion, traced })
   }
 
   /**
@@ -101,7 +87,7 @@ export class LiveCopy implements AsyncDisposable {
       await flush()
       const changed = await this.#traced.trace.changes()
       if (changed) {
-        await this.#on.copier.updateWithin(this.source, this.#target, changed, signal)
+        await this.#deps.copier.updateWithin(this.source, this.#target, changed, signal)
         if (sizeOf(changed) < LITTLE_BYTES) return
       } else if (isTracedAnew) {
         return
@@ -118,9 +104,9 @@ export class LiveCopy implements AsyncDisposable {
    */
   async #traceAnew(signal: AbortSignal): Promise<void> {
     await this[Symbol.asyncDispose]()
-    const attached = await this.#on.loops.find(this.source)
-    this.#traced = attached && (await startTrace(this.#on, attached.device))
-    if (this.#traced) await this.#on.copier.update(this.source, this.#target, signal)
+    const attached = await this.#deps.loops.find(this.source)
+    this.#traced = attached && (await startTrace(this.#deps, attached.device))
+    if (this.#traced) await this.#deps.copier.update(this.source, this.#target, signal)
   }
 
   /**
@@ -130,7 +116,7 @@ export class LiveCopy implements AsyncDisposable {
    * time
    */
   async finish(device: LoopDevice | undefined, signal: AbortSignal): Promise<void> {
-    const { copier } = this.#on
+    const { copier } = this.#deps
     if (this.isShared) {
       signal.throwIfAborted()
       const files = [this.source, this.#target] as const
@@ -150,7 +136,7 @@ export class LiveCopy implements AsyncDisposable {
    */
   async #isUnchanged(): Promise<boolean> {
     const version = this.#idleVersion
-    return version !== undefined && version === (await this.#on.files.version(this.source))
+    return version !== undefined && version === (await this.#deps.files.version(this.source))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

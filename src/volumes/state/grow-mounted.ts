@@ -1,7 +1,7 @@
 import { hasErrno } from '../model/errors.ts'
 import type { LoopDevice } from '../model/ports.ts'
 import type { Volume } from '../model/volume.ts'
-import type { NodeDependencies } from './dependencies.ts'
+import type { NodeContext } from './context.ts'
 
 /**
  * Makes a mounted file system as large as its device. For the inode tables of what it gets, ext4 has blocks
@@ -12,7 +12,7 @@ import type { NodeDependencies } from './dependencies.ts'
  * else was faster to take the blocks of a thick volume, whose file system has grown all the same
  */
 export async function growMounted(
-  { catalog, fileSystems, files }: NodeDependencies,
+  { catalog, fileSystems, files }: NodeContext,
   volume: Volume,
   device: LoopDevice,
   path: string,
@@ -27,7 +27,7 @@ export async function growMounted(
  * keep it from its pods.
  */
 export async function growToDevice(
-  on: NodeDependencies,
+  on: NodeContext,
   volume: Volume,
   device: LoopDevice,
   path: string,

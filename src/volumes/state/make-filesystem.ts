@@ -4,7 +4,7 @@ import type { PreparedFile } from '../pool/files/durable.ts'
 import type { LoopDevice } from '../model/ports.ts'
 import { both } from '../concurrency/side-by-side.ts'
 import type { Volume } from '../model/volume.ts'
-import type { NodeDependencies } from './dependencies.ts'
+import type { NodeContext } from './context.ts'
 
 /**
  * Runs mkfs on a volume that was never formatted. Where the UUID can be chosen, the record is written
@@ -14,7 +14,7 @@ import type { NodeDependencies } from './dependencies.ts'
  * @throws VolumeError resource-exhausted when the disk of the pool is full
  */
 export async function makeFileSystem(
-  { catalog, fileSystems }: Pick<NodeDependencies, 'catalog' | 'fileSystems'>,
+  { catalog, fileSystems }: Pick<NodeContext, 'catalog' | 'fileSystems'>,
   volume: Volume,
   device: LoopDevice,
   signal: AbortSignal,

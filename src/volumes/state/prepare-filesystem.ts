@@ -3,7 +3,7 @@ import { FileSystemMissing, fileSystemAction, type FoundContent } from '../model
 import type { PreparedFile } from '../pool/files/durable.ts'
 import type { LoopDevice } from '../model/ports.ts'
 import type { Volume } from '../model/volume.ts'
-import type { NodeDependencies } from './dependencies.ts'
+import type { NodeContext } from './context.ts'
 import { makeFileSystem } from './make-filesystem.ts'
 
 const neverWritten: FoundContent = {
@@ -29,7 +29,7 @@ export type PreparedFileSystem =
  * reader of a volume that was never used; resource-exhausted when the disk of the pool is full
  */
 export async function prepareFileSystem(
-  on: Pick<NodeDependencies, 'catalog' | 'files' | 'fileSystems'>,
+  on: Pick<NodeContext, 'catalog' | 'files' | 'fileSystems'>,
   volume: Volume,
   device: LoopDevice,
   readOnly: boolean,
@@ -61,7 +61,7 @@ export async function prepareFileSystem(
 }
 
 async function look(
-  { catalog, files, fileSystems }: Pick<NodeDependencies, 'catalog' | 'files' | 'fileSystems'>,
+  { catalog, files, fileSystems }: Pick<NodeContext, 'catalog' | 'files' | 'fileSystems'>,
   volume: Volume,
   device: LoopDevice,
   signal: AbortSignal,

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { OrphanedDevices } from '../../../src/volumes/operations/orphaned-devices.ts'
 import { NodeMonitoring } from '../../../src/monitoring/node-monitoring.ts'
 import { StorageHealth } from '../../../src/volumes/health/storage-health.ts'
 import { VolumeHealth } from '../../../src/volumes/health/volume-health.ts'
-import { Leaks } from '../../../src/volumes/operations/leaks.ts'
 import { PoolUnreachableError } from '../../../src/volumes/pool/gate/unreachable.ts'
 import { scrape } from '../../support/scrape.ts'
 import { MiB, makeWorld, silent, writer, type World } from '../volumes/world.ts'
@@ -28,8 +28,8 @@ describe('the figures of a node', () => {
         lose: () => Promise.resolve(),
         retry: () => Promise.resolve(),
       }),
-      volumeHealth: new VolumeHealth(world.onNode),
-      leaks: new Leaks(loops, 'n1', monitoring.observer, silent),
+      volumeHealth: new VolumeHealth(world.node),
+      orphanedDevices: new OrphanedDevices(loops, 'n1', monitoring.observer, silent),
       countDevices: () => Promise.resolve({ bound: 3, free: 2 }),
     })
   })

@@ -1,28 +1,21 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pino from 'pino'
+import pino, { type Logger } from 'pino'
 import { LinuxImageFiles } from '../../../src/linux/images/image-files.ts'
-import { Catalog } from '../../../src/volumes/pool/catalog.ts'
-import { Jobs } from '../../../src/volumes/concurrency/jobs.ts'
-import { KeyedLock } from '../../../src/volumes/concurrency/keyed-lock.ts'
-import { Modifier } from '../../../src/volumes/operations/modifier.ts'
+import { assembleNode, type LoopNode } from '../../../src/volumes/assemble.ts'
 import { parseParameters } from '../../../src/volumes/model/parameters.ts'
-import { Pool } from '../../../src/volumes/pool/pool.ts'
-import { Provisioner } from '../../../src/volumes/operations/provisioner.ts'
+import type { PoolLimits } from '../../../src/volumes/model/pool-config.ts'
 import type { LoopDevice, WriteTracer } from '../../../src/volumes/model/ports.ts'
-import { Cutter } from '../../../src/volumes/snapshots/cutter.ts'
-import { GroupSnapshotter } from '../../../src/volumes/snapshots/group-snapshotter.ts'
-import { Restorer } from '../../../src/volumes/snapshots/restorer.ts'
-
-import { Snapshotter } from '../../../src/volumes/snapshots/snapshotter.ts'
+import type { Catalog } from '../../../src/volumes/pool/catalog.ts'
+import { VolumeAccess } from '../../../src/volumes/state/volume-access.ts'
+import { createVolume } from '../../../src/volumes/operations/create.ts'
 import type { Access, ContentSource, Volume } from '../../../src/volumes/model/volume.ts'
 import { FakeFileSystems } from '../../fakes/filesystems.ts'
 import { WatchedCopier } from '../../fakes/image-copier.ts'
 import { FakeLoopDevices } from '../../fakes/loop-devices.ts'
 import { FakeMounts } from '../../fakes/mounts.ts'
 import { RecordingObserver } from '../../fakes/observer.ts'
-import type { PoolLimits } from '../../../src/volumes/model/pool-config.ts'
 
 export const MiB = 1n << 20n
 export const never = new AbortController().signal
@@ -38,7 +31,7 @@ export const noLimits: PoolLimits = {
 export const silent = pino({ level: 'silent' })
 
 /** A node whose files are real and whose devices, mounts and file systems are imagined. It has two pools. */
-export async function makeWorld(limits: PoolLimits = noLimits, tracer?: WriteTracer) {
+export async function makeWorld(limits: PoolLimits = noLimits, tracer?: WriteTracer, log: Logger = silent) {
   const directory = await mkdtemp(join(tmpdir(), 'csi-driver-loop-'))
   // File systems are imagined and leave nothing in the images, so these are taken for written.
   const files = Object.assign(new LinuxImageFiles(), { hasData: () => Promise.resolve(true) })
@@ -55,19 +48,23 @@ export async function makeWorld(limits: PoolLimits = noLimits, tracer?: WriteTra
   })
   const config = { name: 'default', path: join(directory, 'pool'), limits }
   const otherConfig = { name: 'other', path: join(directory, 'other'), limits }
-  const pool = await Pool.open(config, files, silent)
-  const other = await Pool.open(otherConfig, files, silent)
-  const nodeId = 'n1'
-  const catalog = new Catalog(nodeId, { open: [pool, other], unreachable: new Map() })
-  const locks = new KeyedLock()
-  const jobs = new Jobs()
   // One log, so that it shows the order.
   const copier = new WatchedCopier(mounts.log)
   const observer = new RecordingObserver()
-  const cutter = new Cutter({ catalog, locks, files, loops, mounts, copier, tracer, observer, log: silent })
-  const restorer = new Restorer({ catalog, locks, files, fileSystems, copier, cutter })
-  const provisioner = new Provisioner({ nodeId, catalog, locks, jobs, files, loops, fileSystems, restorer })
-  const onSnapshots = { nodeId, catalog, locks, jobs, cutter }
+  const answers = { threads: 64, probe: () => Promise.resolve(), mountId: () => Promise.resolve(1) }
+  const node = await assembleNode(
+    { files, loops, mounts, fileSystems, copier, tracer, answers },
+    {
+      nodeId: 'n1',
+      pools: [config, otherConfig],
+      knownPoolsPath: join(directory, 'known-pools'),
+      mountsPath: join(directory, 'mounts'),
+      trimIntervalMs: 0,
+    },
+    observer,
+    log,
+  )
+  const { catalog } = node
   return {
     directory,
     config,
@@ -76,20 +73,12 @@ export async function makeWorld(limits: PoolLimits = noLimits, tracer?: WriteTra
     fileSystems,
     loops,
     mounts,
-    pool,
-    other,
+    pool: catalog.pool('default'),
+    other: catalog.pool('other'),
     catalog,
-    locks,
-    jobs,
+    node,
     copier,
     observer,
-    cutter,
-    restorer,
-    provisioner,
-    snapshotter: new Snapshotter(onSnapshots),
-    groupSnapshotter: new GroupSnapshotter(onSnapshots),
-    modifier: new Modifier({ catalog, locks, files, loops, mounts, log: silent }),
-    onNode: { catalog, locks, files, loops, mounts, fileSystems },
     /** Makes a volume of 16 MiB. */
     async create(
       name: string,
@@ -99,7 +88,7 @@ export async function makeWorld(limits: PoolLimits = noLimits, tracer?: WriteTra
     ) {
       const range = { requiredBytes: 16n * MiB, limitBytes: 0n }
       const request = { name, range, accesses: [access], parameters: parseParameters(parameters), source }
-      const volume = await provisioner.create(request, never)
+      const volume = await createVolume(node, request, never)
       // Fake file systems live on device names; the first free one is what attach will give out.
       fileSystems.setSize('/dev/loop0', volume.capacityBytes)
       return volume
@@ -119,12 +108,17 @@ export async function makeWorld(limits: PoolLimits = noLimits, tracer?: WriteTra
       return { device, mountPoint }
     },
     async [Symbol.asyncDispose]() {
-      await jobs[Symbol.asyncDispose]()
-      await pool[Symbol.asyncDispose]()
-      await other[Symbol.asyncDispose]()
+      await node[Symbol.asyncDispose]()
       await rm(directory, { recursive: true })
     },
   }
+}
+
+/** The node as its next process has it, with other pools. */
+export function nodeWith({ node }: Pick<World, 'node'>, catalog: Catalog): LoopNode {
+  const { locks, loops, mounts } = node
+  const access = new VolumeAccess({ catalog, locks, loops, mounts })
+  return { ...node, catalog, access }
 }
 
 export type World = Awaited<ReturnType<typeof makeWorld>>

@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { formatBytes, larger, roundUp } from '../../model/bytes.ts'
 import { hasErrno, messageOf } from '../../model/errors.ts'
 import { isAlive } from '../../machine/alive.ts'
-import { shows } from '../../machine/uses.ts'
+import { isMountOf } from '../../machine/attachments.ts'
 import type { LoopDevice, MountEntry, Mounts } from '../../model/ports.ts'
 import { lockDirectory } from '../files/directory.ts'
 import { mkdir } from '../gate/gated-fs.ts'
@@ -129,7 +129,7 @@ export class ImageMounts {
     const { fileSystems, mounts } = this.#on
     const mounted = await mounts.at(target)
     if (mounted) {
-      if (!shows(mounted, device)) throw occupied(pool, target, mounted)
+      if (!isMountOf(device, mounted)) throw occupied(pool, target, mounted)
       if (await isAlive(target)) return
       await this.#takeAway(pool, target)
     }

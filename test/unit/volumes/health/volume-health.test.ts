@@ -6,7 +6,7 @@ import { VolumeHealth } from '../../../../src/volumes/health/volume-health.ts'
 import { Pool } from '../../../../src/volumes/pool/pool.ts'
 import { PoolUnreachableError } from '../../../../src/volumes/pool/gate/unreachable.ts'
 import type { Volume } from '../../../../src/volumes/model/volume.ts'
-import { MiB, makeWorld, never, silent, type World } from '../world.ts'
+import { MiB, makeWorld, never, nodeWith, silent, type World } from '../world.ts'
 
 describe('VolumeHealth', () => {
   let world: World
@@ -15,7 +15,7 @@ describe('VolumeHealth', () => {
 
   beforeEach(async () => {
     world = await makeWorld()
-    health = new VolumeHealth(world)
+    health = new VolumeHealth(world.node)
     volume = await world.create('data')
   })
 
@@ -61,7 +61,7 @@ describe('VolumeHealth', () => {
     await world.pool[Symbol.asyncDispose]()
     await using pool = await Pool.open(world.config, world.files, silent)
     const catalog = new Catalog('n1', { open: [pool], unreachable: new Map() })
-    const [issue] = await new VolumeHealth({ ...world, catalog }).onDisk(volume.id)
+    const [issue] = await new VolumeHealth(nodeWith(world, catalog)).onDisk(volume.id)
     expect(`${issue?.status} ${issue?.reason}`).toBe(expected)
     expect(catalog.listIds('', 10)).toEqual([{ id: volume.id }])
   })
@@ -89,7 +89,7 @@ describe('VolumeHealth', () => {
   it('takes no volume for absent while a pool cannot be reached', async () => {
     const unreachable = new Map([['fast', new PoolUnreachableError('PoolNotMounted', 'not there')]])
     const catalog = new Catalog('n1', { open: [], unreachable })
-    const lost = new VolumeHealth({ ...world, catalog })
+    const lost = new VolumeHealth(nodeWith(world, catalog))
     expect(await lost.onDisk(volume.id)).toMatchObject([
       { status: 'inaccessible', reason: 'PoolUnreachable', message: expect.stringMatching(/not there/) },
     ])

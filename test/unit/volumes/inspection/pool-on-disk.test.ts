@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { createSnapshot } from '../../../../src/volumes/snapshots/snapshots.ts'
 import { readPool, type PoolOnDisk } from '../../../../src/volumes/inspection/pool-on-disk.ts'
 import { usageOf } from '../../../../src/volumes/inspection/pool-usage.ts'
 import { KnownPools } from '../../../../src/volumes/pool/files/pool-identity.ts'
@@ -24,7 +25,8 @@ describe('a pool, read beside the driver that has it open', () => {
   it('has the volumes and snapshots that the driver has', async () => {
     const volumes = [await world.create('a'), await world.create('b')]
     const signal = new AbortController().signal
-    const snapshot = await world.snapshotter.create(
+    const snapshot = await createSnapshot(
+      world.node,
       's',
       volumes[0]?.id ?? '',
       { freezeTimeoutMs: 1000 },

@@ -1,7 +1,7 @@
 import { truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { observed, type Machine } from '../../../../src/volumes/machine/observed.ts'
+import { observed, type ObservedPorts } from '../../../../src/volumes/machine/observed.ts'
 import { FakeFileSystems } from '../../../fakes/filesystems.ts'
 import { WatchedCopier } from '../../../fakes/image-copier.ts'
 import { FakeLoopDevices } from '../../../fakes/loop-devices.ts'
@@ -14,7 +14,7 @@ describe('observed', () => {
   let scratch: Scratch
   let image: string
   let observer: RecordingObserver
-  let machine: Machine
+  let machine: ObservedPorts
 
   beforeEach(async () => {
     scratch = await Scratch.make()

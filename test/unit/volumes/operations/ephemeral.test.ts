@@ -1,14 +1,17 @@
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { EphemeralVolumes } from '../../../../src/volumes/operations/ephemeral.ts'
-import { MiB, block, makeWorld, never, silent, writer, type World } from '../world.ts'
+import {
+  publishEphemeral,
+  sweepEphemeral,
+  unpublishEphemeral,
+} from '../../../../src/volumes/operations/ephemeral.ts'
+import { MiB, block, makeWorld, never, writer, type World } from '../world.ts'
 
 const name = `csi-${'0'.repeat(64)}`
 
-describe('EphemeralVolumes', () => {
+describe('ephemeral volumes', () => {
   let world: World
-  let ephemeral: EphemeralVolumes
   let targetPath: string
 
   beforeEach(async () => {
@@ -19,14 +22,14 @@ describe('EphemeralVolumes', () => {
       inlineBytes: 2048n * MiB,
     })
     world.fileSystems.setSize('/dev/loop0', 16n * MiB)
-    ephemeral = new EphemeralVolumes(world.onNode, world.provisioner, silent)
     targetPath = join(world.directory, 'mount')
   })
 
   afterEach(() => world[Symbol.asyncDispose]())
 
   const publish = (change: object = {}, signal = never) =>
-    ephemeral.publish(
+    publishEphemeral(
+      world.node,
       name,
       { targetPath, access: writer, readOnly: false, volumeContext: { size: '16Mi' }, ...change },
       signal,
@@ -38,7 +41,7 @@ describe('EphemeralVolumes', () => {
     return volume
   }
 
-  const unpublish = () => ephemeral.unpublish(published(), targetPath, never)
+  const unpublish = () => unpublishEphemeral(world.node, published(), targetPath, never)
   const directories = () => readdir(join(world.config.path, 'volumes'))
   const left = async () => (await directories()).filter((entry) => !entry.endsWith('.deleted'))
 
@@ -111,7 +114,7 @@ describe('EphemeralVolumes', () => {
     await expect(publish({ targetPath: join(world.directory, 'elsewhere') })).rejects.toThrow(
       'attached already',
     )
-    await ephemeral.unpublish(published(), join(world.directory, 'elsewhere'), never)
+    await unpublishEphemeral(world.node, published(), join(world.directory, 'elsewhere'), never)
     expect(await world.mounts.at(targetPath)).toBeDefined()
   })
 
@@ -127,12 +130,12 @@ describe('EphemeralVolumes', () => {
   it('goes when its pool is opened and it is not mounted', async () => {
     await publish()
     await world.create('persistent')
-    expect(await ephemeral.sweep([world.pool], never)).toBe(0)
+    expect(await sweepEphemeral(world.node, [world.pool], never)).toBe(0)
     expect(published()).toBeDefined()
     await world.mounts.unmount(targetPath)
-    expect(await ephemeral.sweep([world.other], never)).toBe(0)
+    expect(await sweepEphemeral(world.node, [world.other], never)).toBe(0)
     expect(published()).toBeDefined()
-    expect(await ephemeral.sweep([world.pool], never)).toBe(1)
+    expect(await sweepEphemeral(world.node, [world.pool], never)).toBe(1)
     expect(world.catalog.findEphemeral(name)).toBeUndefined()
     expect(await left()).toHaveLength(1)
   })

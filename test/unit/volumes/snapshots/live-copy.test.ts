@@ -1,5 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { deleteVolume } from '../../../../src/volumes/operations/delete.ts'
+import { copyConsistently } from '../../../../src/volumes/snapshots/consistent-copy.ts'
 import type { Extent, LoopDevice, WriteTrace } from '../../../../src/volumes/model/ports.ts'
 import type { Volume } from '../../../../src/volumes/model/volume.ts'
 import { MiB, makeWorld, never, type World } from '../world.ts'
@@ -42,7 +44,7 @@ describe('a copy of a volume whose writes are traced', () => {
   /** @returns what the copier did */
   async function cut(): Promise<string[]> {
     await using draft = await world.pool.snapshots.begin(volume.id)
-    await world.cutter.cut([{ volumeId: volume.id, draft, provisioning: 'thin' }], 60_000, never)
+    await copyConsistently(world.node, [{ volumeId: volume.id, draft, provisioning: 'thin' }], 60_000, never)
     return world.mounts.log.flatMap((line) => /^(share|copy|update\w*) /.exec(line)?.[1] ?? [])
   }
 
@@ -94,7 +96,7 @@ describe('a copy of a volume whose writes are traced', () => {
     world.copier.hook = async (operation) => {
       if (operation !== 'copy') return
       world.copier.hook = undefined
-      await world.provisioner.delete(volume.id, never)
+      await deleteVolume(world.node, volume.id, never)
       expect((await world.create('a')).id).toBe(volume.id)
     }
     await expect(cut()).rejects.toMatchObject({
@@ -172,7 +174,7 @@ describe('a copy of a volume that nobody uses', () => {
   /** @returns what the copier did, and the beginning of the copy */
   async function cut(): Promise<{ done: string[]; content: string }> {
     await using draft = await world.pool.snapshots.begin(volume.id)
-    await world.cutter.cut([{ volumeId: volume.id, draft, provisioning: 'thin' }], 60_000, never)
+    await copyConsistently(world.node, [{ volumeId: volume.id, draft, provisioning: 'thin' }], 60_000, never)
     const done = world.mounts.log.flatMap((line) => /^(share|copy|update\w*) /.exec(line)?.[1] ?? [])
     return { done, content: (await readFile(draft.image, 'latin1')).slice(0, 4) }
   }

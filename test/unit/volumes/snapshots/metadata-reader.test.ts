@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { createSnapshot, deleteSnapshot } from '../../../../src/volumes/snapshots/snapshots.ts'
 import { MetadataReader } from '../../../../src/volumes/snapshots/metadata-reader.ts'
 import { parseSnapshotParameters } from '../../../../src/volumes/model/parameters.ts'
-import { Snapshotter } from '../../../../src/volumes/snapshots/snapshotter.ts'
 import { block, makeWorld, never, type World } from '../world.ts'
 
 const BLOCK = 4096n
@@ -13,20 +13,18 @@ const extents = [0n, 2n, 4n, 6n].map((index) => ({ offset: index * BLOCK, length
 describe('MetadataReader', () => {
   let world: World
   let reader: MetadataReader
-  let snapshotter: Snapshotter
   let id: string
 
   beforeEach(async () => {
     world = await makeWorld()
     reader = new MetadataReader(world.catalog, world.copier)
-    snapshotter = new Snapshotter({ nodeId: 'n1', ...world })
     const volume = await world.create('pvc-1', block)
     await using image = await open(world.catalog.image(volume), 'r+')
     for (const { offset, length } of extents) {
       await image.write(Buffer.alloc(Number(length), 1), 0, Number(length), Number(offset))
     }
     await image.sync()
-    id = (await snapshotter.create('snap', volume.id, parseSnapshotParameters({}), never)).id
+    id = (await createSnapshot(world.node, 'snap', volume.id, parseSnapshotParameters({}), never)).id
   })
 
   afterEach(() => world[Symbol.asyncDispose]())
@@ -35,7 +33,7 @@ describe('MetadataReader', () => {
     const { pages } = reader.allocated(id, query, never)
     const found = []
     for await (const page of pages) {
-      if (found.length === 0) await snapshotter.delete(id, never)
+      if (found.length === 0) await deleteSnapshot(world.node, id, never)
       found.push(...page)
     }
     expect(found).toEqual(extents)
@@ -46,7 +44,7 @@ describe('MetadataReader', () => {
     async (which) => {
       const { pages } =
         which === 'allocated' ? reader.allocated(id, query, never) : reader.delta(id, id, query, never)
-      await snapshotter.delete(id, never)
+      await deleteSnapshot(world.node, id, never)
       await expect(Array.fromAsync(pages)).rejects.toMatchObject({ kind: 'not-found' })
     },
   )

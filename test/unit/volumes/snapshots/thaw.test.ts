@@ -45,7 +45,7 @@ describe('thawLeftFrozen', () => {
   }
 
   const thaw = (open = pools): Promise<number> => {
-    const { locks, loops, mounts } = world
+    const { locks, loops, mounts } = world.node
     return thawLeftFrozen({ locks, loops, mounts, log: silent }, open, open.length === pools.length)
   }
 
@@ -129,7 +129,7 @@ describe('thawLeftFrozen', () => {
 
   it('waits for whoever has the volume now', async () => {
     await startAfter({ 'other/volumes/.v.new/frozen': volume.id })
-    const lock = await world.locks.acquire(volume.id, never)
+    const lock = await world.node.locks.acquire(volume.id, never)
     const thawing = thaw()
     await setTimeout(50)
     expect(world.mounts.frozen.size).toBe(1)

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { createSnapshot } from '../../../../../src/volumes/snapshots/snapshots.ts'
 import { snapshotIdFor } from '../../../../../src/volumes/model/ids.ts'
 import { MiB, makeWorld, never, noLimits, type World } from '../../world.ts'
 
@@ -24,7 +25,8 @@ describe('the space of a pool with snapshots', () => {
   ])('counts what %s have, and may have to themselves one day', async (_, used, available) => {
     const { id } = await world.create('a')
     imagine(used)
-    for (const name of ['s', 't']) await world.snapshotter.create(name, id, { freezeTimeoutMs: 1000 }, never)
+    for (const name of ['s', 't'])
+      await createSnapshot(world.node, name, id, { freezeTimeoutMs: 1000 }, never)
     expect(await world.pool.space.available('thin')).toBe(available)
   })
   it('has no room twice for snapshots that are made at the same time', async () => {

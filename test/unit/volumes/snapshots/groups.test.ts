@@ -1,23 +1,32 @@
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { createSnapshot, deleteSnapshot } from '../../../../src/volumes/snapshots/snapshots.ts'
 import { Catalog } from '../../../../src/volumes/pool/catalog.ts'
 import { groupSnapshotIdFor, snapshotIdFor, volumeIdFor } from '../../../../src/volumes/model/ids.ts'
 import { Pool } from '../../../../src/volumes/pool/pool.ts'
-import { GroupSnapshotter, type GroupSnapshot } from '../../../../src/volumes/snapshots/group-snapshotter.ts'
+import {
+  createGroup,
+  deleteGroup,
+  findGroup,
+  getGroup,
+  removePartialGroups,
+  type GroupSnapshot,
+} from '../../../../src/volumes/snapshots/groups.ts'
+import type { NodeContext } from '../../../../src/volumes/state/context.ts'
 import type { Snapshot } from '../../../../src/volumes/model/snapshot.ts'
 import type { Volume } from '../../../../src/volumes/model/volume.ts'
 import { at } from '../../../support/at.ts'
-import { makeWorld, never, silent, type World } from '../world.ts'
+import { makeWorld, never, nodeWith, silent, type World } from '../world.ts'
 
 const parameters = { freezeTimeoutMs: 60_000 }
 const id = groupSnapshotIdFor('n1', 'g')
 
-describe('GroupSnapshotter', () => {
+describe('groups of snapshots', () => {
   let world: World
   let volumes: Volume[]
   let catalog: Catalog
-  let groups: GroupSnapshotter
+  let node: NodeContext
   let pools: Pool[]
 
   beforeEach(async () => {
@@ -29,7 +38,7 @@ describe('GroupSnapshotter', () => {
       await world.create('c', undefined, { pool: 'other' }),
     ]
     catalog = world.catalog
-    groups = world.groupSnapshotter
+    node = world.node
     pools = [world.pool, world.other]
   })
 
@@ -39,7 +48,8 @@ describe('GroupSnapshotter', () => {
   })
 
   const create = (name = 'g', sources: readonly Volume[] = volumes): Promise<GroupSnapshot> =>
-    groups.create(
+    createGroup(
+      node,
       name,
       sources.map((volume) => volume.id),
       parameters,
@@ -63,9 +73,8 @@ describe('GroupSnapshotter', () => {
     pools = []
     for (const config of configs) pools.push(await Pool.open(config, world.files, silent))
     catalog = new Catalog('n1', { open: pools, unreachable: new Map() })
-    const { cutter, jobs, locks } = world
-    groups = new GroupSnapshotter({ nodeId: 'n1', catalog, cutter, jobs, locks })
-    await groups.removeHalves(never)
+    node = nodeWith(world, catalog)
+    await removePartialGroups(node, never)
     for (const pool of pools) await pool.snapshots.settle()
   }
 
@@ -100,7 +109,7 @@ describe('GroupSnapshotter', () => {
 
   it('does not let go of a single member', async () => {
     const { snapshots } = await create()
-    await expect(world.snapshotter.delete(at(snapshots, 0).id, never)).rejects.toMatchObject({
+    await expect(deleteSnapshot(node, at(snapshots, 0).id, never)).rejects.toMatchObject({
       kind: 'invalid-argument',
     })
   })
@@ -114,18 +123,18 @@ describe('GroupSnapshotter', () => {
   ])('is neither told nor deleted with %s of its members', async (_, change) => {
     const { snapshots } = await create()
     const ids = change(snapshots.map((snapshot) => snapshot.id))
-    expect(() => groups.get(id, ids)).toThrow(expect.objectContaining({ kind: 'invalid-argument' }))
-    await expect(groups.delete(id, ids, never)).rejects.toMatchObject({ kind: 'invalid-argument' })
+    expect(() => getGroup(node, id, ids)).toThrow(expect.objectContaining({ kind: 'invalid-argument' }))
+    await expect(deleteGroup(node, id, ids, never)).rejects.toMatchObject({ kind: 'invalid-argument' })
     expect(list()).toHaveLength(3)
   })
 
   it('is told and deleted with its members in any order, and then is gone', async () => {
     const group = await create()
     const ids = group.snapshots.map((snapshot) => snapshot.id).reverse()
-    expect(groups.get(id, ids)).toEqual(group)
-    await groups.delete(id, ids, never)
-    await groups.delete(id, ids, never)
-    expect(() => groups.get(id, ids)).toThrow(expect.objectContaining({ kind: 'not-found' }))
+    expect(getGroup(node, id, ids)).toEqual(group)
+    await deleteGroup(node, id, ids, never)
+    await deleteGroup(node, id, ids, never)
+    expect(() => getGroup(node, id, ids)).toThrow(expect.objectContaining({ kind: 'not-found' }))
     for (const pool of pools) await pool.snapshots.settle()
     expect(await onDisk()).toEqual([])
   })
@@ -154,14 +163,14 @@ describe('GroupSnapshotter', () => {
     const ids = snapshots.map((snapshot) => snapshot.id)
     const caller = new AbortController()
     // Somebody restores from the last one.
-    const inUse = await world.locks.acquire(at(ids, 2), never)
-    const deleted = groups.delete(id, ids, caller.signal)
+    const inUse = await world.node.locks.acquire(at(ids, 2), never)
+    const deleted = deleteGroup(node, id, ids, caller.signal)
     await new Promise((resolve) => setImmediate(resolve))
     caller.abort(new Error('gone'))
     await expect(deleted).rejects.toThrow('gone')
-    expect(groups.get(id, ids).snapshots).toEqual(snapshots)
+    expect(getGroup(node, id, ids).snapshots).toEqual(snapshots)
     inUse[Symbol.dispose]()
-    await groups.delete(id, ids, never)
+    await deleteGroup(node, id, ids, never)
     expect(list()).toEqual([])
   })
 
@@ -169,10 +178,10 @@ describe('GroupSnapshotter', () => {
     const { snapshots } = await create()
     const ids = snapshots.map((snapshot) => snapshot.id)
     world.other.snapshots.remove = () => Promise.reject(new Error('no luck'))
-    await expect(groups.delete(id, ids, never)).rejects.toThrow('no luck')
+    await expect(deleteGroup(node, id, ids, never)).rejects.toThrow('no luck')
     expect(list()).toEqual([])
     Reflect.deleteProperty(world.other.snapshots, 'remove')
-    await groups.delete(id, ids, never)
+    await deleteGroup(node, id, ids, never)
     for (const pool of pools) await pool.snapshots.settle()
     expect(await onDisk()).toEqual([])
   })
@@ -181,7 +190,7 @@ describe('GroupSnapshotter', () => {
     const { snapshots } = await create()
     world.other.snapshots.remove = () => Promise.reject(new Error('no luck'))
     const ids = snapshots.map((snapshot) => snapshot.id)
-    await expect(groups.delete(id, ids, never)).rejects.toThrow('no luck')
+    await expect(deleteGroup(node, id, ids, never)).rejects.toThrow('no luck')
     Reflect.deleteProperty(world.other.snapshots, 'remove')
     expect((await create()).snapshots.map((snapshot) => snapshot.id)).toEqual(ids)
   })
@@ -190,7 +199,7 @@ describe('GroupSnapshotter', () => {
     it('is found again, over all pools', async () => {
       const group = await create()
       await restart()
-      expect(groups.find(id)).toEqual(group)
+      expect(findGroup(node, id)).toEqual(group)
       expect(list()).toHaveLength(3)
     })
 
@@ -207,7 +216,7 @@ describe('GroupSnapshotter', () => {
       const swept: number[] = []
       const commit = world.other.commitSnapshot.bind(world.other)
       world.other.commitSnapshot = async (...parameters) => {
-        await groups.removeHalves(never)
+        await removePartialGroups(node, never)
         swept.push(catalog.membersOfGroup(id).length)
         return commit(...parameters)
       }
@@ -216,7 +225,7 @@ describe('GroupSnapshotter', () => {
     })
 
     it('keeps other snapshots when it sweeps', async () => {
-      const single = await world.snapshotter.create('s', at(volumes, 0).id, parameters, never)
+      const single = await createSnapshot(node, 's', at(volumes, 0).id, parameters, never)
       const { snapshots } = await create()
       await rm(directoryOf(at(snapshots, 0)), { recursive: true })
       await restart()
@@ -238,8 +247,8 @@ describe('GroupSnapshotter', () => {
         message: expect.stringContaining(`snapshot "${at(snapshots, 1).id}"`),
       })
       const ids = snapshots.map((snapshot) => snapshot.id)
-      expect(() => groups.get(id, ids)).toThrow(damaged)
-      await expect(groups.delete(id, ids, never)).rejects.toEqual(damaged)
+      expect(() => getGroup(node, id, ids)).toThrow(damaged)
+      await expect(deleteGroup(node, id, ids, never)).rejects.toEqual(damaged)
       expect(list()).toHaveLength(2)
     })
 
@@ -257,7 +266,7 @@ describe('GroupSnapshotter', () => {
           .sort(),
       )
       await restart()
-      expect(groups.find(id)).toEqual(group)
+      expect(findGroup(node, id)).toEqual(group)
     })
   })
 })

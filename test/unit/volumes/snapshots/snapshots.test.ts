@@ -1,6 +1,8 @@
 import { readdir, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { deleteVolume } from '../../../../src/volumes/operations/delete.ts'
+import { createSnapshot, deleteSnapshot } from '../../../../src/volumes/snapshots/snapshots.ts'
 import { snapshotIdFor, volumeIdFor } from '../../../../src/volumes/model/ids.ts'
 import { Pool } from '../../../../src/volumes/pool/pool.ts'
 import type { Snapshot } from '../../../../src/volumes/model/snapshot.ts'
@@ -22,7 +24,7 @@ describe('Snapshotter', () => {
   afterEach(() => world[Symbol.asyncDispose]())
 
   const create = (name: string, source: Volume = volume, signal = never): Promise<Snapshot> =>
-    world.snapshotter.create(name, source.id, parameters, signal)
+    createSnapshot(world.node, name, source.id, parameters, signal)
 
   const list = (): string[] =>
     world.catalog.listSnapshots({ id: '', sourceVolumeId: '' }, '', 100).map(({ name }) => name)
@@ -79,13 +81,13 @@ describe('Snapshotter', () => {
 
   it('still answers for its name when the source is gone, and does not find the source for another', async () => {
     const snapshot = await create('s')
-    await world.provisioner.delete(volume.id, never)
+    await deleteVolume(world.node, volume.id, never)
     expect(await create('s')).toEqual(snapshot)
     await expect(create('t')).rejects.toMatchObject({ kind: 'not-found' })
   })
 
   it.each(['', 'unknown', '../..', volumeIdFor('n2', 'a')])('does not find the source %j', async (id) => {
-    await expect(world.snapshotter.create('s', id, parameters, never)).rejects.toMatchObject({
+    await expect(createSnapshot(world.node, 's', id, parameters, never)).rejects.toMatchObject({
       kind: 'not-found',
     })
     expect(await onDisk()).toEqual([])
@@ -111,7 +113,7 @@ describe('Snapshotter', () => {
     const pause = pauseAt('update')
     const made = create('s')
     await pause.reached
-    const both = Promise.allSettled([made, world.snapshotter.delete(snapshotIdFor('n1', 's'), never)])
+    const both = Promise.allSettled([made, deleteSnapshot(world.node, snapshotIdFor('n1', 's'), never)])
     pause.resume()
     expect(await both).toMatchObject([{ reason: { kind: 'aborted' } }, { status: 'fulfilled' }])
     expect(await onDisk()).toEqual([])
@@ -134,7 +136,7 @@ describe('Snapshotter', () => {
   it('is refused when the pool has no room for what the source has', async () => {
     await using small = await makeWorld({ ...noLimits, sizeBytes: 20n * MiB, overcommit: 1 })
     const source = await small.create('a', undefined, { provisioning: 'thick' })
-    await expect(small.snapshotter.create('s', source.id, parameters, never)).rejects.toMatchObject({
+    await expect(createSnapshot(small.node, 's', source.id, parameters, never)).rejects.toMatchObject({
       kind: 'resource-exhausted',
     })
   })
@@ -149,7 +151,7 @@ describe('Snapshotter', () => {
   })
 
   it.each(['', 'unknown', '../..', snapshotIdFor('n1', 'x')])('deletes nothing for %j', async (id) => {
-    await expect(world.snapshotter.delete(id, never)).resolves.toBeUndefined()
+    await expect(deleteSnapshot(world.node, id, never)).resolves.toBeUndefined()
   })
 
   it('waits with the deletion for a volume that is made of it', async () => {
@@ -157,7 +159,7 @@ describe('Snapshotter', () => {
     const pause = pauseAt('copy')
     const made = world.create('restored', undefined, {}, { type: 'snapshot', id: snapshot.id })
     await pause.reached
-    const deleted = world.snapshotter.delete(snapshot.id, never)
+    const deleted = deleteSnapshot(world.node, snapshot.id, never)
     pause.resume()
     expect(await made).toMatchObject({ contentSource: { type: 'snapshot', id: snapshot.id } })
     await deleted

@@ -1,9 +1,11 @@
 import { readFile, readdir, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { createVolume, type CreateRequest } from '../../../../src/volumes/operations/create.ts'
+import { deleteVolume } from '../../../../src/volumes/operations/delete.ts'
+import { createSnapshot, deleteSnapshot } from '../../../../src/volumes/snapshots/snapshots.ts'
 import { snapshotIdFor, volumeIdFor } from '../../../../src/volumes/model/ids.ts'
 import { parseParameters } from '../../../../src/volumes/model/parameters.ts'
-import type { CreateRequest } from '../../../../src/volumes/operations/provisioner.ts'
 import type { Access, ContentSource, Volume } from '../../../../src/volumes/model/volume.ts'
 import { FakeErrno } from '../../../fakes/errno.ts'
 import { MiB, block, makeWorld, never, writer, type World } from '../world.ts'
@@ -17,7 +19,7 @@ describe('a volume made of', () => {
     world = await makeWorld()
     origin = await world.create('origin')
     await writeFile(world.catalog.image(origin), 'content', { flag: 'r+' })
-    const snapshot = await world.snapshotter.create('s', origin.id, { freezeTimeoutMs: 60_000 }, never)
+    const snapshot = await createSnapshot(world.node, 's', origin.id, { freezeTimeoutMs: 60_000 }, never)
     sources = {
       'a snapshot': { type: 'snapshot', id: snapshot.id },
       'a volume': { type: 'volume', id: origin.id },
@@ -46,7 +48,7 @@ describe('a volume made of', () => {
   ): Promise<Volume> {
     const range = { requiredBytes: bytes, limitBytes }
     const request: CreateRequest = { name, range, accesses, parameters: parseParameters(parameters), source }
-    return world.provisioner.create(request, signal)
+    return createVolume(world.node, request, signal)
   }
 
   const contentOf = async (volume: Volume): Promise<string> =>
@@ -102,7 +104,13 @@ describe('a volume made of', () => {
       expect(await create(source())).toMatchObject({ fileSystem: { state: 'new' } })
       const fileSystem = { state: 'formatted', uuid: '6d1e2f1c-0b62-4c1e-9d05-2f3a7f0c8a11' } as const
       await world.pool.volumes.update({ ...origin, fileSystem })
-      const snapshot = await world.snapshotter.create('later', origin.id, { freezeTimeoutMs: 60_000 }, never)
+      const snapshot = await createSnapshot(
+        world.node,
+        'later',
+        origin.id,
+        { freezeTimeoutMs: 60_000 },
+        never,
+      )
       const later = kind === 'a snapshot' ? { type: 'snapshot' as const, id: snapshot.id } : source()
       expect(await create(later, { name: 'second' })).toMatchObject({ fileSystem })
     })
@@ -114,7 +122,7 @@ describe('a volume made of', () => {
 
     it('is no file system when its source is a raw block volume', async () => {
       const raw = await world.create('raw', block)
-      const { id } = await world.snapshotter.create('of raw', raw.id, { freezeTimeoutMs: 60_000 }, never)
+      const { id } = await createSnapshot(world.node, 'of raw', raw.id, { freezeTimeoutMs: 60_000 }, never)
       const of: ContentSource =
         kind === 'a snapshot' ? { type: 'snapshot', id } : { type: 'volume', id: raw.id }
       for (const accesses of [[writer], [block, writer]]) {
@@ -198,8 +206,8 @@ describe('a volume made of', () => {
 
   it('a snapshot lives on without it, and the other way round', async () => {
     const copy = await create(sources['a snapshot'])
-    await world.snapshotter.delete(sources['a snapshot'].id, never)
-    await world.provisioner.delete(origin.id, never)
+    await deleteSnapshot(world.node, sources['a snapshot'].id, never)
+    await deleteVolume(world.node, origin.id, never)
     expect(await contentOf(copy)).toBe('content')
     expect(await create(sources['a snapshot'])).toEqual(copy)
   })

@@ -4,10 +4,10 @@ import type { Observer } from '../model/observer.ts'
 import type { LoopDevices } from '../model/ports.ts'
 
 /**
- * Loop devices of volumes that are gone: of raw block volumes whose driver was killed, or whose whole cluster
- * was deleted. On a kind node they are those of all nodes, which share the machine's devices.
+ * Orphaned devices: loop devices whose volume is gone, because its driver was killed or its whole cluster was
+ * deleted. On a kind node they are those of all nodes, which share the machine's devices.
  */
-export class Leaks {
+export class OrphanedDevices {
   readonly #loops: LoopDevices
   readonly #nodeId: string
   readonly #observer: Observer

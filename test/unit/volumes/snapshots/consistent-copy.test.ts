@@ -1,8 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { deleteVolume } from '../../../../src/volumes/operations/delete.ts'
+import { copyConsistently, type CopySource } from '../../../../src/volumes/snapshots/consistent-copy.ts'
 import type { Draft } from '../../../../src/volumes/pool/records/draft.ts'
-import type { CutSource } from '../../../../src/volumes/snapshots/cutter.ts'
 import type { Provisioning, Volume } from '../../../../src/volumes/model/volume.ts'
 import type { CopierHook } from '../../../fakes/image-copier.ts'
 import { at } from '../../../support/at.ts'
@@ -11,7 +12,7 @@ import { block, makeWorld, never, type World } from '../world.ts'
 const SHORT_MS = 20
 const LONG_MS = 60_000
 
-describe('Cutter', () => {
+describe('copyConsistently', () => {
   let world: World
   let drafts: AsyncDisposableStack
 
@@ -38,10 +39,10 @@ describe('Cutter', () => {
     }: { freezeTimeoutMs?: number; signal?: AbortSignal; provisioning?: Provisioning } = {},
   ): Promise<string[]> {
     world.mounts.log.length = 0
-    const sources: CutSource[] = []
+    const sources: CopySource[] = []
     for (const volume of volumes)
       sources.push({ volumeId: volume.id, draft: await draft(volume), provisioning })
-    await world.cutter.cut(sources, freezeTimeoutMs, signal)
+    await copyConsistently(world.node, sources, freezeTimeoutMs, signal)
     return sources.map((source) => source.draft.image)
   }
 
@@ -67,6 +68,8 @@ describe('Cutter', () => {
     return volumes
   }
 
+  const freezes = () => world.observer.steps.filter((step) => step === 'freeze')
+
   it('copies all, then freezes all, then catches up with all, then thaws all', async () => {
     const volumes = await inUse('a', 'b', 'c')
     await cut(volumes)
@@ -77,7 +80,7 @@ describe('Cutter', () => {
       ...['update a', 'update b', 'update c'],
       ...['thaw a', 'thaw b', 'thaw c'],
     ])
-    expect(world.observer.steps).toEqual(['freeze'])
+    expect(freezes()).toEqual(['freeze'])
   })
 
   it('has what was written while it copied', async () => {
@@ -92,7 +95,7 @@ describe('Cutter', () => {
     const volume = await world.create('a')
     await cut([volume])
     expect(events([volume])).toEqual(['copy a', 'update a'])
-    expect(world.observer.steps).toEqual([])
+    expect(freezes()).toEqual([])
   })
 
   it('freezes no device node that is published where a volume can be both', async () => {
@@ -112,7 +115,7 @@ describe('Cutter', () => {
     world.copier.hook = async (operation, source) => {
       for (const volume of volumes) {
         const soon = AbortSignal.timeout(SHORT_MS)
-        await world.locks.acquire(volume.id, soon).then(
+        await world.node.locks.acquire(volume.id, soon).then(
           (lock) => {
             lock[Symbol.dispose]()
           },
@@ -204,7 +207,7 @@ describe('Cutter', () => {
     const volumes = [await world.create('a'), await world.create('b')]
     world.copier.hook = async (operation, source) => {
       const isTime = operation === 'copy' && source === world.catalog.image(at(volumes, name === 'a' ? 0 : 1))
-      if (isTime) await world.provisioner.delete(at(volumes, 0).id, never)
+      if (isTime) await deleteVolume(world.node, at(volumes, 0).id, never)
     }
     await expect(cut(volumes)).rejects.toMatchObject({ kind: 'not-found' })
   })
@@ -297,7 +300,7 @@ describe('Cutter', () => {
   async function expectFree(volumes: readonly Volume[]): Promise<void> {
     expect([...world.mounts.frozen]).toEqual([])
     for (const { id } of volumes) {
-      using lock = await world.locks.acquire(id, AbortSignal.timeout(1000))
+      using lock = await world.node.locks.acquire(id, AbortSignal.timeout(1000))
       expect(lock).toBeDefined()
     }
   }

@@ -1,13 +1,16 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { createVolume } from '../../../../src/volumes/operations/create.ts'
+import { deleteVolume } from '../../../../src/volumes/operations/delete.ts'
+import { expandVolume } from '../../../../src/volumes/operations/expand.ts'
 import { parseParameters } from '../../../../src/volumes/model/parameters.ts'
 import { Pool } from '../../../../src/volumes/pool/pool.ts'
 import { MiB, block, makeWorld, never, noLimits, silent, writer, type World } from '../world.ts'
 
 const range = (requiredBytes: bigint, limitBytes = 0n) => ({ requiredBytes, limitBytes })
 
-describe('Provisioner', () => {
+describe('volumes', () => {
   let world: World
 
   beforeEach(async () => {
@@ -54,8 +57,8 @@ describe('Provisioner', () => {
       parameters: parseParameters({}),
       ...change,
     }
-    await expect(world.provisioner.create(request, never)).rejects.toMatchObject({ kind: 'already-exists' })
-    await expect(world.provisioner.create(request, never)).rejects.toThrow(words)
+    await expect(createVolume(world.node, request, never)).rejects.toMatchObject({ kind: 'already-exists' })
+    await expect(createVolume(world.node, request, never)).rejects.toThrow(words)
   })
 
   it('is found again by the next process, by the same id', async () => {
@@ -69,22 +72,22 @@ describe('Provisioner', () => {
     const results = await Promise.allSettled(Array.from({ length: 10 }, (_, i) => world.create(`pvc-${i}`)))
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(6)
     await expect(world.create('one-more')).rejects.toMatchObject({ kind: 'resource-exhausted' })
-    await world.provisioner.delete(world.pool.volumes.values()[0]?.id ?? '', never)
+    await deleteVolume(world.node, world.pool.volumes.values()[0]?.id ?? '', never)
     await world.create('one-more')
   })
 
   it('grows, and lets a user who asked for too much ask for less', async () => {
     const { id } = await world.create('pvc-1')
-    await expect(world.provisioner.expand(id, range(101n * MiB), never)).rejects.toMatchObject({
+    await expect(expandVolume(world.node, id, range(101n * MiB), never)).rejects.toMatchObject({
       kind: 'out-of-range',
     })
-    expect(await world.provisioner.expand(id, range(50n * MiB), never)).toMatchObject({
+    expect(await expandVolume(world.node, id, range(50n * MiB), never)).toMatchObject({
       capacityBytes: 50n * MiB,
     })
-    expect(await world.provisioner.expand(id, range(20n * MiB), never)).toMatchObject({
+    expect(await expandVolume(world.node, id, range(20n * MiB), never)).toMatchObject({
       capacityBytes: 50n * MiB,
     })
-    await expect(world.provisioner.expand(id, range(0n, 20n * MiB), never)).rejects.toMatchObject({
+    await expect(expandVolume(world.node, id, range(0n, 20n * MiB), never)).rejects.toMatchObject({
       kind: 'out-of-range',
     })
     await using pool = await reopen()
@@ -95,14 +98,14 @@ describe('Provisioner', () => {
     const volume = await world.create('pvc-1')
     await using lock = await world.files.lock(world.catalog.image(volume))
     expect(lock).toBeDefined()
-    await expect(world.provisioner.delete(volume.id, never)).rejects.toThrow('in use')
+    await expect(deleteVolume(world.node, volume.id, never)).rejects.toThrow('in use')
     expect(world.catalog.find(volume.id)).toBeDefined()
   })
 
   it.each(['', 'unknown', '../..', `${'0'.repeat(8)}-${'0'.repeat(32)}`])(
     'deletes nothing for %j',
     async (id) => {
-      await expect(world.provisioner.delete(id, never)).resolves.toBeUndefined()
+      await expect(deleteVolume(world.node, id, never)).resolves.toBeUndefined()
     },
   )
 
@@ -111,19 +114,20 @@ describe('Provisioner', () => {
     const { device } = await world.use(volume)
     world.loops.hold(device)
     await rm(world.catalog.image(volume))
-    await expect(world.provisioner.delete(volume.id, never)).rejects.toMatchObject({
+    await expect(deleteVolume(world.node, volume.id, never)).rejects.toMatchObject({
       kind: 'failed-precondition',
     })
     expect(world.catalog.find(volume.id)).toBeDefined()
     world.loops.release(device)
-    await world.provisioner.delete(volume.id, never)
+    await deleteVolume(world.node, volume.id, never)
     expect(world.catalog.find(volume.id)).toBeUndefined()
     expect(await world.loops.findNamed(volume.id)).toEqual([])
   })
 
   it('leaves nothing of a volume that was not finished', async () => {
     await expect(
-      world.provisioner.create(
+      createVolume(
+        world.node,
         {
           name: 'x',
           source: undefined,
@@ -152,7 +156,7 @@ describe('Provisioner', () => {
     const lock = world.files.lock.bind(world.files)
     let busy = 2
     world.files.lock = (path) => (busy-- > 0 ? Promise.resolve(undefined) : lock(path))
-    await world.provisioner.delete(id, never)
+    await deleteVolume(world.node, id, never)
     expect(world.catalog.find(id)).toBeUndefined()
   })
 

@@ -1,25 +1,21 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { stageVolume, unstageVolume } from '../../../../src/volumes/operations/stage.ts'
+import { trimPool } from '../../../../src/volumes/operations/trim.ts'
 import pino from 'pino'
-import { Stager } from '../../../../src/volumes/operations/stager.ts'
-import { Trimmer } from '../../../../src/volumes/operations/trimmer.ts'
 import type { Access } from '../../../../src/volumes/model/volume.ts'
-import { MiB, block, makeWorld, never, writer, type World } from '../world.ts'
+import { MiB, block, makeWorld, never, noLimits, writer, type World } from '../world.ts'
 
-describe('Trimmer', () => {
+describe('trimPool', () => {
   let world: World
-  let stager: Stager
-  let trimmer: Trimmer
   let lines: Record<string, unknown>[]
 
   beforeEach(async () => {
-    world = await makeWorld()
-    for (const number of [1, 2, 3]) world.fileSystems.setSize(`/dev/loop${number}`, 16n * MiB)
-    stager = new Stager(world.onNode)
     lines = []
     const log = pino({}, { write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) })
-    trimmer = new Trimmer(world.onNode, log)
+    world = await makeWorld(noLimits, undefined, log)
+    for (const number of [1, 2, 3]) world.fileSystems.setSize(`/dev/loop${number}`, 16n * MiB)
   })
 
   afterEach(() => world[Symbol.asyncDispose]())
@@ -28,7 +24,7 @@ describe('Trimmer', () => {
     const { id } = await world.create(name, access, { discard })
     const staging = join(world.directory, name)
     await mkdir(staging)
-    await stager.stage(id, staging, access, never)
+    await stageVolume(world.node, id, staging, access, never)
     return { id, staging }
   }
 
@@ -40,22 +36,22 @@ describe('Trimmer', () => {
     await stage('none', 'none')
     await stage('online', 'online')
     await world.create('not-staged', writer, { discard: 'periodic' })
-    await trimmer.trim(world.pool, never)
+    await trimPool(world.node, world.pool, never)
     expect(trimmed()).toEqual([`trim ${staging}`])
     expect(lines).toMatchObject([{ volume: id, pool: 'default', trimmedBytes: 4096, msg: 'trimmed' }])
   })
 
   it('leaves out raw block volumes', async () => {
     await stage('raw', 'periodic', block)
-    await trimmer.trim(world.pool, never)
+    await trimPool(world.node, world.pool, never)
     expect(trimmed()).toEqual([])
   })
 
   it('leaves out what is mounted for reading only', async () => {
     const { id, staging } = await stage('data')
-    await stager.unstage(id, staging, never)
-    await stager.stage(id, staging, { ...writer, mode: 'SINGLE_NODE_READER_ONLY' }, never)
-    await trimmer.trim(world.pool, never)
+    await unstageVolume(world.node, id, staging, never)
+    await stageVolume(world.node, id, staging, { ...writer, mode: 'SINGLE_NODE_READER_ONLY' }, never)
+    await trimPool(world.node, world.pool, never)
     expect(trimmed()).toEqual([])
   })
 
@@ -64,7 +60,7 @@ describe('Trimmer', () => {
     const target = join(world.directory, 'target')
     await mkdir(target)
     await world.mounts.bind(staging, target, { readOnly: true })
-    await trimmer.trim(world.pool, never)
+    await trimPool(world.node, world.pool, never)
     expect(trimmed()).toEqual([`trim ${staging}`])
   })
 
@@ -73,15 +69,15 @@ describe('Trimmer', () => {
     const trim = world.mounts.trim.bind(world.mounts)
     world.mounts.trim = (mountPoint, from) =>
       mountPoint === first.staging ? Promise.reject(new Error('EIO')) : trim(mountPoint, from)
-    await trimmer.trim(world.pool, never)
+    await trimPool(world.node, world.pool, never)
     expect(trimmed()).toEqual([`trim ${second.staging}`])
     expect(lines[0]).toMatchObject({ volume: first.id, error: 'EIO', msg: 'could not be trimmed' })
   })
 
   it('waits for who works on the volume, and looks again then', async () => {
     const { id, staging } = await stage('data')
-    const lock = await world.locks.acquire(id, never)
-    const trimming = trimmer.trim(world.pool, never)
+    const lock = await world.node.locks.acquire(id, never)
+    const trimming = trimPool(world.node, world.pool, never)
     await world.mounts.unmount(staging)
     lock[Symbol.dispose]()
     await trimming
@@ -91,8 +87,8 @@ describe('Trimmer', () => {
   it('lets others work on the volume between two steps, and ends when they have taken it away', async () => {
     const { id, staging } = await stage('data')
     world.mounts.trimSteps = 1000n
-    const trimming = trimmer.trim(world.pool, never)
-    await stager.unstage(id, staging, never)
+    const trimming = trimPool(world.node, world.pool, never)
+    await unstageVolume(world.node, id, staging, never)
     await trimming
     expect(trimmed().length).toBeLessThan(1000)
   })
@@ -100,16 +96,16 @@ describe('Trimmer', () => {
   it('counts what all steps have given back', async () => {
     const { staging } = await stage('data')
     Object.assign(world.mounts, { trimSteps: 3n, trimmableBytes: 4096n })
-    await trimmer.trim(world.pool, never)
+    await trimPool(world.node, world.pool, never)
     expect(trimmed()).toEqual(['', ' from 1', ' from 2'].map((from) => `trim ${staging}${from}`))
     expect(lines).toMatchObject([{ trimmedBytes: 3 * 4096 }])
   })
 
   it('ends when it is cancelled, while it waits too', async () => {
     const { id } = await stage('data')
-    using _lock = await world.locks.acquire(id, never)
+    using _lock = await world.node.locks.acquire(id, never)
     const cancel = new AbortController()
-    const trimming = trimmer.trim(world.pool, cancel.signal)
+    const trimming = trimPool(world.node, world.pool, cancel.signal)
     cancel.abort(new Error('the driver is stopping'))
     await trimming
     expect(lines).toEqual([])

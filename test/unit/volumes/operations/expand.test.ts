@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { NodeGrowth } from '../../../../src/volumes/operations/growth.ts'
+import { expandOnNode } from '../../../../src/volumes/operations/expand.ts'
 import { punch } from '../../../support/images.ts'
 import { MiB, makeWorld, never, writer, type World } from '../world.ts'
 
-describe('NodeGrowth', () => {
+describe('expandOnNode', () => {
   let world: World
 
   beforeEach(async () => {
@@ -23,8 +23,7 @@ describe('NodeGrowth', () => {
       await punch(image, 17 << 20, 1 << 20)
     }
     const range = { requiredBytes: 32n * MiB, limitBytes: 0n }
-    const growth = new NodeGrowth(world.onNode, world.provisioner)
-    expect(await growth.expand(volume.id, mountPoint, range, never)).toMatchObject({
+    expect(await expandOnNode(world.node, volume.id, mountPoint, range, never)).toMatchObject({
       capacityBytes: 32n * MiB,
     })
     expect((await world.files.size(image)).allocated).toBeGreaterThanOrEqual(32n * MiB)

@@ -2,23 +2,21 @@ import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { stageVolume, unstageVolume } from '../../../../src/volumes/operations/stage.ts'
 import { VolumeError } from '../../../../src/volumes/model/errors.ts'
 import { FileSystemMissing } from '../../../../src/volumes/model/file-system-state.ts'
-import { Stager } from '../../../../src/volumes/operations/stager.ts'
 import type { PreparedFile } from '../../../../src/volumes/pool/files/durable.ts'
 import type { Volume } from '../../../../src/volumes/model/volume.ts'
 import { FakeErrno } from '../../../fakes/errno.ts'
 import { block, makeWorld, never, writer, type World } from '../world.ts'
 
-describe('Stager', () => {
+describe('stageVolume', () => {
   let world: World
-  let stager: Stager
   let staging: string
   let volume: Volume
 
   beforeEach(async () => {
     world = await makeWorld()
-    stager = new Stager(world.onNode)
     staging = join(world.directory, 'staging')
     await mkdir(staging)
     volume = await world.create('pvc-1')
@@ -26,12 +24,12 @@ describe('Stager', () => {
 
   afterEach(() => world[Symbol.asyncDispose]())
 
-  const stage = () => stager.stage(volume.id, staging, writer, never)
+  const stage = () => stageVolume(world.node, volume.id, staging, writer, never)
   const attached = () => world.loops.find(world.catalog.image(volume))
 
   it('formats a new volume once, and checks it from then on', async () => {
     await stage()
-    await stager.unstage(volume.id, staging, never)
+    await unstageVolume(world.node, volume.id, staging, never)
     await stage()
     expect(world.fileSystems.log.map((line) => line.split(' ')[0])).toEqual([
       'probe',
@@ -86,7 +84,7 @@ describe('Stager', () => {
     expect(stateOf()).toEqual({ state: 'formatted', uuid })
     const path = join(world.config.path, 'volumes', volume.id, 'volume.json')
     const before = await stat(path)
-    await stager.unstage(volume.id, staging, never)
+    await unstageVolume(world.node, volume.id, staging, never)
     await stage()
     expect((await stat(path)).ino).toBe(before.ino)
   })
@@ -177,7 +175,7 @@ describe('Stager', () => {
 
   it('is staged on a full disk when its older record keeps it from being formatted as well', async () => {
     await stage()
-    await stager.unstage(volume.id, staging, never)
+    await unstageVolume(world.node, volume.id, staging, never)
     await world.pool.volumes.update({ ...volume, fileSystem: { state: 'unknown' } })
     const update = jest
       .spyOn(world.pool.volumes, 'update')
@@ -199,10 +197,10 @@ describe('Stager', () => {
     const access = { type: 'block', mode: 'SINGLE_NODE_WRITER' } as const
     const both = await world.create('both')
     await world.pool.volumes.update({ ...both, accessTypes: ['block', 'mount'] })
-    await stager.stage(both.id, staging, access, never)
+    await stageVolume(world.node, both.id, staging, access, never)
     expect(world.catalog.get(both.id).fileSystem).toEqual({ state: 'unknown' })
-    await stager.unstage(both.id, staging, never)
-    await expect(stager.stage(both.id, staging, writer, never)).rejects.toThrow(FileSystemMissing)
+    await unstageVolume(world.node, both.id, staging, never)
+    await expect(stageVolume(world.node, both.id, staging, writer, never)).rejects.toThrow(FileSystemMissing)
   })
 
   it('formats again what a killed mkfs has left', async () => {
@@ -224,30 +222,36 @@ describe('Stager', () => {
 
   it('does not format for a reader', async () => {
     const reader = { ...writer, mode: 'SINGLE_NODE_READER_ONLY' } as const
-    await expect(stager.stage(volume.id, staging, reader, never)).rejects.toThrow('no file system yet')
+    await expect(stageVolume(world.node, volume.id, staging, reader, never)).rejects.toThrow(
+      'no file system yet',
+    )
   })
 
   it('refuses a use that the volume was not made for', async () => {
-    await expect(stager.stage(volume.id, staging, block, never)).rejects.toMatchObject({
+    await expect(stageVolume(world.node, volume.id, staging, block, never)).rejects.toMatchObject({
       kind: 'failed-precondition',
     })
     const asXfs = { ...writer, fsType: 'xfs' } as const
-    await expect(stager.stage(volume.id, staging, asXfs, never)).rejects.toThrow('has fs_type ext4, not xfs')
+    await expect(stageVolume(world.node, volume.id, staging, asXfs, never)).rejects.toThrow(
+      'has fs_type ext4, not xfs',
+    )
   })
 
   it('leaves a foreign mount at the staging path as it is', async () => {
     await world.mounts.mount({ source: '/dev/sda1', target: staging, fsType: 'ext4', options: [] })
     await expect(stage()).rejects.toMatchObject({ kind: 'already-exists' })
-    await expect(stager.unstage(volume.id, staging, never)).rejects.toMatchObject({ kind: 'already-exists' })
+    await expect(unstageVolume(world.node, volume.id, staging, never)).rejects.toMatchObject({
+      kind: 'already-exists',
+    })
     expect(await world.mounts.at(staging)).toMatchObject({ source: '/dev/sda1' })
   })
 
   it('detaches when it is unstaged, and that can be repeated', async () => {
     await stage()
-    await stager.unstage(volume.id, staging, never)
+    await unstageVolume(world.node, volume.id, staging, never)
     expect(await attached()).toBeUndefined()
-    await stager.unstage(volume.id, staging, never)
-    await stager.unstage('no-such-volume', staging, never)
+    await unstageVolume(world.node, volume.id, staging, never)
+    await unstageVolume(world.node, 'no-such-volume', staging, never)
   })
 
   it('does not unstage what is published', async () => {
@@ -255,19 +259,21 @@ describe('Stager', () => {
     const target = join(world.directory, 'target')
     await mkdir(target)
     await world.mounts.bind(staging, target, { readOnly: false })
-    await expect(stager.unstage(volume.id, staging, never)).rejects.toThrow(`still in use at ${target}`)
+    await expect(unstageVolume(world.node, volume.id, staging, never)).rejects.toThrow(
+      `still in use at ${target}`,
+    )
     expect(await world.mounts.at(staging)).toBeDefined()
   })
 
   it('keeps a block volume attached, whoever opens it meanwhile', async () => {
     const raw = await world.create('raw', block)
-    await stager.stage(raw.id, staging, block, never)
-    await stager.stage(raw.id, staging, block, never)
+    await stageVolume(world.node, raw.id, staging, block, never)
+    await stageVolume(world.node, raw.id, staging, block, never)
     expect(await world.loops.find(world.catalog.image(raw))).toMatchObject({
       autoclear: false,
       readOnly: false,
     })
-    await stager.unstage(raw.id, staging, never)
+    await unstageVolume(world.node, raw.id, staging, never)
     expect(await world.loops.find(world.catalog.image(raw))).toBeUndefined()
   })
 })

@@ -1,14 +1,15 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { modifyVolume } from '../../../../src/volumes/operations/modify.ts'
+import { stageVolume, unstageVolume } from '../../../../src/volumes/operations/stage.ts'
 import { volumeIdFor } from '../../../../src/volumes/model/ids.ts'
-import { Stager } from '../../../../src/volumes/operations/stager.ts'
 import type { VolumeAttributes } from '../../../../src/volumes/model/attributes.ts'
 import type { Volume } from '../../../../src/volumes/model/volume.ts'
 import { FakeErrno } from '../../../fakes/errno.ts'
 import { MiB, block, makeWorld, never, noLimits, writer, type World } from '../world.ts'
 
-describe('Modifier', () => {
+describe('modifyVolume', () => {
   let world: World
   let volume: Volume
 
@@ -20,7 +21,7 @@ describe('Modifier', () => {
   afterEach(() => world[Symbol.asyncDispose]())
 
   const modify = (changes: Partial<VolumeAttributes>, signal = never): Promise<void> =>
-    world.modifier.modify(volume.id, changes, signal)
+    modifyVolume(world.node, volume.id, changes, signal)
 
   const allocated = async (): Promise<bigint> =>
     (await world.files.size(world.catalog.image(volume))).allocated
@@ -41,7 +42,7 @@ describe('Modifier', () => {
 
   it('does not find what is not there', async () => {
     const id = volumeIdFor('n1', 'x')
-    await expect(world.modifier.modify(id, {}, never)).rejects.toMatchObject({ kind: 'not-found' })
+    await expect(modifyVolume(world.node, id, {}, never)).rejects.toMatchObject({ kind: 'not-found' })
   })
 
   it('makes it thick and thin again, with its content', async () => {
@@ -157,11 +158,13 @@ describe('Modifier', () => {
   ])('keeps to the %s of the pool', async (_, limits) => {
     await using small = await makeWorld({ ...noLimits, overcommit: 10, ...limits })
     const [first, second] = [await small.create('a'), await small.create('b')]
-    await small.modifier.modify(first.id, { provisioning: 'thick' }, never)
-    await expect(small.modifier.modify(second.id, { provisioning: 'thick' }, never)).rejects.toMatchObject({
-      kind: 'resource-exhausted',
-      message: expect.stringContaining('no room to make it thick'),
-    })
+    await modifyVolume(small.node, first.id, { provisioning: 'thick' }, never)
+    await expect(modifyVolume(small.node, second.id, { provisioning: 'thick' }, never)).rejects.toMatchObject(
+      {
+        kind: 'resource-exhausted',
+        message: expect.stringContaining('no room to make it thick'),
+      },
+    )
   })
 
   it.each(['online', 'periodic'] as const)('never has a thick volume with discard %s', async (discard) => {
@@ -171,16 +174,16 @@ describe('Modifier', () => {
       [thick, { discard }],
       [thin, { provisioning: 'thick' }],
     ] as const) {
-      await expect(world.modifier.modify(id, changes, never)).rejects.toMatchObject({
+      await expect(modifyVolume(world.node, id, changes, never)).rejects.toMatchObject({
         kind: 'invalid-argument',
       })
-      await expect(world.modifier.modify(id, changes, never)).rejects.toThrow(
+      await expect(modifyVolume(world.node, id, changes, never)).rejects.toThrow(
         `provisioning "thick" and discard "${discard}" contradict each other`,
       )
     }
     expect(world.catalog.get(thick.id)).toEqual(thick)
     expect(world.catalog.get(thin.id)).toEqual(thin)
-    await world.modifier.modify(thin.id, { provisioning: 'thick', discard: 'none' }, never)
+    await modifyVolume(world.node, thin.id, { provisioning: 'thick', discard: 'none' }, never)
     expect(world.catalog.get(thin.id)).toMatchObject({ provisioning: 'thick', discard: 'none' })
   })
 
@@ -188,13 +191,12 @@ describe('Modifier', () => {
     const { id } = await world.create('pvc-1', writer, { discard: 'online' })
     const staging = join(world.directory, 'staging')
     await mkdir(staging)
-    const stager = new Stager(world.onNode)
-    await stager.stage(id, staging, writer, never)
+    await stageVolume(world.node, id, staging, writer, never)
     const changes = { provisioning: 'thick', discard: 'none' } as const
-    await expect(world.modifier.modify(id, changes, never)).rejects.toMatchObject({
+    await expect(modifyVolume(world.node, id, changes, never)).rejects.toMatchObject({
       kind: 'failed-precondition',
     })
-    await stager.unstage(id, staging, never)
-    await world.modifier.modify(id, changes, never)
+    await unstageVolume(world.node, id, staging, never)
+    await modifyVolume(world.node, id, changes, never)
   })
 })

@@ -1,0 +1,139 @@
+import type { Logger } from 'pino'
+import { Jobs } from './concurrency/jobs.ts'
+import { KeyedLock } from './concurrency/keyed-lock.ts'
+import { Schedule } from './concurrency/schedule.ts'
+import { StorageHealth } from './health/storage-health.ts'
+import { VolumeHealth } from './health/volume-health.ts'
+import { observed } from './machine/observed.ts'
+import type { Observer } from './model/observer.ts'
+import type { PoolConfig } from './model/pool-config.ts'
+import type { FileSystems, ImageCopier, ImageFiles, LoopDevices, Mounts, WriteTracer } from './model/ports.ts'
+import { sweepEphemeral } from './operations/ephemeral.ts'
+import { OrphanedDevices } from './operations/orphaned-devices.ts'
+import { trimPool } from './operations/trim.ts'
+import { Catalog } from './pool/catalog.ts'
+import { KnownPools } from './pool/files/pool-identity.ts'
+import { gatedPorts } from './pool/gate/gated-ports.ts'
+import { Gates, type GatesOptions } from './pool/gate/gates.ts'
+import { ImageMounts } from './pool/image/image-mounts.ts'
+import { PrivateMounts } from './pool/image/private-mounts.ts'
+import type { Pool } from './pool/pool.ts'
+import { Pools } from './pool/pools.ts'
+import { removePartialGroups } from './snapshots/groups.ts'
+import { thawLeftFrozen } from './snapshots/thaw.ts'
+import type { NodeContext } from './state/context.ts'
+import { VolumeAccess } from './state/volume-access.ts'
+
+/** How often the machine is searched for orphaned devices, besides at start. */
+const ORPHANS_INTERVAL_MS = 600_000
+
+/** What is begun at start is done to its end. */
+const uninterrupted = new AbortController().signal
+
+/** The machine that a node works on: the ports, and what tells whether a pool's file system answers. */
+export interface Machine {
+  readonly files: ImageFiles
+  readonly loops: LoopDevices
+  readonly mounts: Mounts
+  readonly fileSystems: FileSystems
+  readonly copier: ImageCopier
+  /** Undefined where the kernel does not tell who writes what; then images are compared as a whole. */
+  readonly tracer: WriteTracer | undefined
+  readonly answers: GatesOptions
+}
+
+export interface NodeConfig {
+  readonly nodeId: string
+  readonly pools: readonly PoolConfig[]
+  /** Where it is remembered which pools there were. */
+  readonly knownPoolsPath: string
+  /** Where pool images are mounted. */
+  readonly mountsPath: string
+  /** How often volumes are trimmed that want it; 0: never. */
+  readonly trimIntervalMs: number
+}
+
+/** A node whose pools are open, and whose machine is in order. */
+export interface LoopNode extends NodeContext, AsyncDisposable {
+  readonly pools: Pools
+  readonly storageHealth: StorageHealth
+  readonly volumeHealth: VolumeHealth
+  readonly orphanedDevices: OrphanedDevices
+  /** Begins what is done in the background: trims, and searches for orphaned devices. To be ended before the node. */
+  startSchedules(): AsyncDisposable
+}
+
+/**
+ * Puts a node together, and the machine in order: opens the pools, thaws, detaches and removes what a crash has left.
+ * @throws VolumeError failed-precondition naming the pool that is configured wrong
+ */
+export async function assembleNode(
+  machine: Machine,
+  config: NodeConfig,
+  observer: Observer,
+  log: Logger,
+): Promise<LoopNode> {
+  await using resources = new AsyncDisposableStack()
+  const gates = new Gates(config.pools, machine.answers)
+  const gated = gatedPorts(machine, gates)
+  const { loops, mounts, fileSystems, copier } = observed(gated, observer)
+  const { files } = gated
+  const privateMounts = resources.use(new PrivateMounts(mounts, config.mountsPath))
+  const images = new ImageMounts({ files, loops, mounts, fileSystems, privateMounts, log })
+  const known = new KnownPools(config.knownPoolsPath)
+  const locks = new KeyedLock()
+  const thaw = async (pools: readonly Pool[], areAll: boolean): Promise<void> => {
+    const thawed = await thawLeftFrozen({ locks, loops, mounts, log }, pools, areAll)
+    observer.repaired('frozen_file_system', thawed)
+  }
+  const pools = resources.use(
+    await Pools.open(config.pools, { files, images, known, gates, observer, log, thaw }),
+  )
+  const { nodeId } = config
+  const orphanedDevices = new OrphanedDevices(loops, nodeId, observer, log)
+  await orphanedDevices.sweep()
+  const catalog = new Catalog(nodeId, pools)
+  const access = new VolumeAccess({ catalog, locks, loops, mounts })
+  // Ends before everything that copies use.
+  const jobs = resources.use(new Jobs())
+  const { tracer } = machine
+  const ports = { files, loops, mounts, fileSystems, copier, tracer }
+  const context: NodeContext = { nodeId, catalog, access, locks, jobs, ...ports, observer, log }
+  await pools.sweepWith((opened) => removeLeftovers(context, opened))
+  const held = resources.move()
+  return {
+    ...context,
+    pools,
+    orphanedDevices,
+    storageHealth: new StorageHealth(pools),
+    volumeHealth: new VolumeHealth(context),
+    startSchedules: () => startSchedules(context, pools, orphanedDevices, config),
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  }
+}
+
+/** What a crash has left in pools that were opened. */
+async function removeLeftovers(context: NodeContext, opened: readonly Pool[]): Promise<void> {
+  const { observer } = context
+  observer.repaired('ephemeral_volume', await sweepEphemeral(context, opened, uninterrupted))
+  observer.repaired('snapshot_group', await removePartialGroups(context, uninterrupted))
+}
+
+function startSchedules(
+  context: NodeContext,
+  pools: Pools,
+  orphanedDevices: OrphanedDevices,
+  { pools: configured, trimIntervalMs }: NodeConfig,
+): AsyncDisposable {
+  const { log } = context
+  const schedules = new AsyncDisposableStack()
+  schedules.use(new Schedule(ORPHANS_INTERVAL_MS, () => orphanedDevices.sweep(), log))
+  for (const { name } of trimIntervalMs > 0 ? configured : []) {
+    const trim = async (signal: AbortSignal): Promise<void> => {
+      const pool = pools.open.find((pool) => pool.name === name)
+      if (pool) await trimPool(context, pool, signal)
+    }
+    schedules.use(new Schedule(trimIntervalMs, trim, log))
+  }
+  return schedules
+}

@@ -1,0 +1,60 @@
+import { VolumeError } from '../model/errors.ts'
+import type { LoopDevice, LoopDevices, LoopState, MountEntry } from '../model/ports.ts'
+
+/** The loop devices that show one image. */
+export interface Devices {
+  /** The image's own device. */
+  readonly own: LoopState | undefined
+  /** The device on top of it, for the read-only users of a raw block volume. */
+  readonly readOnly: LoopState | undefined
+}
+
+/**
+ * Finds the devices of an image. Only a device without autoclear has one on top: its number stays its own until
+ * it is detached.
+ */
+export async function findDevices(loops: LoopDevices, image: string): Promise<Devices> {
+  const own = await loops.find(image)
+  const readOnly = own && !own.autoclear ? await loops.find(own.device.path) : undefined
+  return { own, readOnly }
+}
+
+/** The device of its own first. */
+export function allOf({ own, readOnly }: Devices): LoopState[] {
+  return [own, readOnly].filter((state) => state !== undefined)
+}
+
+/** True when the mount shows the device: its file system, or, for a raw block volume, its node. */
+export function isMountOf(device: LoopDevice, entry: MountEntry): boolean {
+  return entry.loop?.number === device.number
+}
+
+/** True for a mount that a volume of ours can have made: a file system on a loop device, or the device's node. */
+export function isLoopMount(entry: MountEntry): boolean {
+  return entry.loop !== undefined
+}
+
+/** True for a mount of a loop device's file system, false for a device's node and for all other mounts. */
+export function isFileSystemMount(entry: MountEntry): boolean {
+  return entry.loop?.as === 'file system'
+}
+
+/**
+ * The mounts that use the whole device. Mounts of directories inside (a pod's subPath) belong to one of these
+ * and do not count.
+ */
+export function usesOf(device: LoopDevice, mounts: readonly MountEntry[]): MountEntry[] {
+  const all = mounts.filter((entry) => isMountOf(device, entry))
+  const fileSystems = all.filter((entry) => isFileSystemMount(entry) && entry.root === '/')
+  // Bind mounts of a mounted device's node are stale: they date from an earlier device with this number.
+  if (fileSystems.length > 0) return fileSystems
+  return all.filter((entry) => !isFileSystemMount(entry))
+}
+
+/** The error for a path where the volume should be, and something else is mounted. */
+export function unexpectedMount(volumeId: string, path: string, entry: MountEntry): VolumeError {
+  return new VolumeError(
+    'already-exists',
+    `${path} is a mount of something else (${entry.source}, ${entry.fsType}), not of volume "${volumeId}"; it is left as it is`,
+  )
+}

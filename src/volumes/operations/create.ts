@@ -1,0 +1,170 @@
+import { attributeKeys, attributesOf, parameterTable } from '../model/attributes.ts'
+import { chooseCapacity, satisfies, type CapacityRange } from '../model/capacity-range.ts'
+import { larger } from '../model/bytes.ts'
+import { VolumeError } from '../model/errors.ts'
+import type { FileSystemState } from '../model/file-system-state.ts'
+import { ephemeralIdFor, volumeIdFor } from '../model/ids.ts'
+import type { VolumeParameters } from '../model/parameters.ts'
+import type { Access, ContentSource, Volume, VolumeSpec } from '../model/volume.ts'
+import { demandsOf, fillFromSource, type SourceDemands } from '../snapshots/restore.ts'
+import type { NodeContext } from '../state/context.ts'
+import { minimumBytes } from './capacity.ts'
+
+export interface CreateRequest {
+  readonly name: string
+  readonly range: CapacityRange
+  /** All of them must be possible with the one volume. */
+  readonly accesses: readonly Access[]
+  readonly parameters: VolumeParameters
+  readonly source: ContentSource | undefined
+  /** Made for one pod; its name is the kubelet's, and no name of a persistent volume. */
+  readonly ephemeral?: boolean
+}
+
+/**
+ * Makes the volume of this name, or returns the one that a request like this one made before. Copying the content
+ * of a source goes on when the caller gives up; a repeated call joins it.
+ * @throws VolumeError already-exists when the name is taken by a volume that is not what is asked for
+ */
+export async function createVolume(
+  node: NodeContext,
+  request: CreateRequest,
+  signal: AbortSignal,
+): Promise<Volume> {
+  const { catalog, jobs, nodeId } = node
+  const { accesses, range, source } = request
+  const id = (request.ephemeral ? ephemeralIdFor : volumeIdFor)(nodeId, request.name)
+  const existing = catalog.find(id)
+  const demands = existing || !source ? undefined : demandsOf(node, source)
+  requireFileSystem(accesses, source, demands)
+  const spec = specOf(request, demands ?? existing)
+  catalog.pool(spec.pool)
+  if (existing) return compatible(existing, spec, range)
+  const minimum = larger(minimumBytes(node, spec), demands?.sizeBytes ?? 0n)
+  requireSize(range, demands)
+  const capacityBytes = chooseCapacity(range, minimum, demands?.sizeBytes)
+  const volume = { ...newVolume(request, spec), id, capacityBytes }
+  if (!source) return await makeVolume(node, volume, range, signal)
+  return compatible(await jobs.run(id, (job) => makeVolume(node, volume, range, job), signal), spec, range)
+}
+
+function newVolume(
+  { ephemeral = false, name, parameters }: CreateRequest,
+  spec: VolumeSpec,
+): Omit<Volume, 'id' | 'capacityBytes'> {
+  return {
+    ...spec,
+    fileSystem: initialState(spec, parameters),
+    name,
+    initial: attributesOf(spec),
+    ephemeral,
+    labels: parameters.labels,
+    createdAt: new Date().toISOString(),
+  }
+}
+
+async function makeVolume(
+  node: NodeContext,
+  volume: Volume,
+  range: CapacityRange,
+  signal: AbortSignal,
+): Promise<Volume> {
+  const { access, catalog, files } = node
+  return await access.withLock(volume.id, signal, async () => {
+    const existing = catalog.find(volume.id)
+    if (existing) return compatible(existing, volume, range)
+    return await catalog.pool(volume.pool).create(volume, async (draft) => {
+      const { capacityBytes, contentSource, fileSystem, provisioning } = volume
+      const filled = contentSource && (await fillFromSource(node, draft, volume, contentSource, signal))
+      if (!filled) await files.create(draft.image, capacityBytes, provisioning === 'thick', signal)
+      signal.throwIfAborted()
+      return filled ?? fileSystem
+    })
+  })
+}
+
+/**
+ * What is asked for, with what the source of the content says where nothing is asked.
+ * @throws VolumeError invalid-argument when the capabilities, the parameters and the source contradict each
+ * other
+ */
+export function specOf(
+  { accesses, parameters, source }: Pick<CreateRequest, 'accesses' | 'parameters' | 'source'>,
+  given?: Pick<SourceDemands, 'fsType'>,
+): VolumeSpec {
+  const wanted = accesses.flatMap((access) => (access.type === 'mount' ? (access.fsType ?? []) : []))
+  const types = new Set(parameters.fsType ? [...wanted, parameters.fsType] : wanted)
+  const isMounted = accesses.some(({ type }) => type === 'mount')
+  if (source && given && isMounted && types.size > 0) types.add(given.fsType)
+  if (types.size > 1) {
+    throw new VolumeError(
+      'invalid-argument',
+      `one volume cannot have several file systems: ${[...types].join(' and ')}`,
+    )
+  }
+  const [fsType = source && given ? given.fsType : parameterTable.fsType.default] = types
+  const { pool, mkfsOptions } = parameters
+  const accessTypes = [...new Set(accesses.map((access) => access.type))].sort()
+  const attributes = attributesOf(parameters)
+  return { pool, accessTypes, fsType, ...attributes, mkfsOptions, contentSource: source }
+}
+
+/** A pod that uses a volume raw leaves what may look blank. */
+function initialState(
+  { accessTypes }: Pick<VolumeSpec, 'accessTypes'>,
+  { content }: Pick<VolumeParameters, 'content'>,
+): FileSystemState {
+  if (content === 'imported') return { state: 'imported' }
+  return { state: accessTypes.includes('block') ? 'unknown' : 'new' }
+}
+
+/**
+ * What a raw block volume holds is made up by whoever wrote it, and is nothing to mount.
+ * @throws VolumeError invalid-argument for a volume with a file system that is to be made of one
+ */
+function requireFileSystem(
+  accesses: readonly Access[],
+  source: ContentSource | undefined,
+  demands: SourceDemands | undefined,
+): void {
+  if (!source || !demands || demands.accessTypes.includes('mount')) return
+  if (!accesses.some(({ type }) => type === 'mount')) return
+  throw new VolumeError(
+    'invalid-argument',
+    `volume_content_source: ${source.type} "${source.id}" is of a raw block volume; only a raw block volume (volumeMode Block) can be made of it`,
+  )
+}
+
+/** A volume cannot be smaller than what it is made of. */
+function requireSize({ requiredBytes }: CapacityRange, demands: SourceDemands | undefined): void {
+  if (!demands || requiredBytes === 0n || requiredBytes >= demands.sizeBytes) return
+  throw new VolumeError(
+    'out-of-range',
+    `capacity_range: required_bytes ${requiredBytes} is less than the ${demands.sizeBytes} bytes of the source`,
+  )
+}
+
+/** @throws VolumeError already-exists when the volume is not what is asked for */
+function compatible(existing: Volume, spec: VolumeSpec, range: CapacityRange): Volume {
+  const taken = `name "${existing.name}" is taken by volume ${existing.id}`
+  const asked = { ...existing, ...existing.initial }
+  for (const key of specKeys) {
+    const [is, wanted] = [JSON.stringify(asked[key]), JSON.stringify(spec[key])]
+    if (is !== wanted)
+      throw new VolumeError('already-exists', `${taken}, whose ${key} is ${is}, not ${wanted}`)
+  }
+  if (satisfies(existing.capacityBytes, range)) return existing
+  throw new VolumeError(
+    'already-exists',
+    `${taken}, whose ${existing.capacityBytes} bytes are not within ${range.requiredBytes} to ${range.limitBytes || 'any'}`,
+  )
+}
+
+const specKeys = [
+  'pool',
+  'accessTypes',
+  'fsType',
+  ...attributeKeys,
+  'mkfsOptions',
+  'contentSource',
+] as const satisfies (keyof VolumeSpec)[]

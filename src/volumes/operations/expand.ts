@@ -1,0 +1,126 @@
+import { allOf, isFileSystemMount } from '../machine/attachments.ts'
+import { chooseCapacity, satisfies, type CapacityRange } from '../model/capacity-range.ts'
+import { VolumeError } from '../model/errors.ts'
+import type { LoopState, MountEntry } from '../model/ports.ts'
+import type { Volume } from '../model/volume.ts'
+import type { NodeContext } from '../state/context.ts'
+import { growMounted } from '../state/grow-mounted.ts'
+import type { VolumeState } from '../state/volume-state.ts'
+
+/**
+ * Grows a volume's image, and its device if it has one. The file system is grown by `expandOnNode`.
+ * @returns the volume with its new capacity; with the old one when that satisfies the range
+ * @throws VolumeError out-of-range when the range cannot be had
+ */
+export async function expandVolume(
+  node: NodeContext,
+  id: string,
+  range: CapacityRange,
+  signal: AbortSignal,
+): Promise<Volume> {
+  const { access, catalog, loops } = node
+  return await access.withVolume(id, signal, async (state) => {
+    const { volume } = state
+    // Made larger, one that has lost its end would look whole.
+    await catalog.wholeImage(volume)
+    const capacityBytes = decideCapacity(volume, range)
+    const isLarger = capacityBytes > volume.capacityBytes
+    const grown = isLarger ? await catalog.pool(volume.pool).grow(volume, capacityBytes, signal) : volume
+    for (const { device, sizeBytes } of allOf(await state.devices()))
+      if (sizeBytes < grown.capacityBytes) await loops.resize(device)
+    return grown
+  })
+}
+
+/** @throws VolumeError out-of-range when the range cannot be had */
+export function decideCapacity(
+  { id, capacityBytes }: Pick<Volume, 'id' | 'capacityBytes'>,
+  range: CapacityRange,
+): bigint {
+  if (range.requiredBytes > capacityBytes) return chooseCapacity(range, 0n)
+  if (satisfies(capacityBytes, range)) return capacityBytes
+  throw new VolumeError(
+    'out-of-range',
+    `volume "${id}" has ${capacityBytes} bytes, more than limit_bytes ${range.limitBytes}; volumes do not shrink`,
+  )
+}
+
+/**
+ * Grows image and device where that has not happened yet, then the file system, which stays in use meanwhile.
+ * @param path where the volume is staged or published
+ * @throws VolumeError not-found when the volume is not there; out-of-range when there is no room;
+ * failed-precondition when its file system would have to grow and is mounted for reading only
+ */
+export async function expandOnNode(
+  node: NodeContext,
+  id: string,
+  path: string,
+  range: CapacityRange,
+  signal: AbortSignal,
+): Promise<Volume> {
+  // Looked at before anything grows, and again under the lock.
+  await placeOf(node, node.access.observe(id), path)
+  await expandVolume(node, id, range, signal)
+  return await node.access.withVolume(id, signal, async (state) => {
+    await growFileSystem(node, state, path, signal)
+    return state.volume
+  })
+}
+
+async function growFileSystem(
+  node: NodeContext,
+  state: VolumeState,
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { volume } = state
+  const { own, entry } = await placeOf(node, state, path)
+  const uses = entry?.readOnly ? await state.uses() : []
+  const decision = decideGrowth(path, entry, uses)
+  if (decision === 'done') return
+  if (decision !== 'read-only') {
+    const growing = growMounted(node, volume, own.device, decision.mountPoint, signal)
+    await node.catalog.pool(volume.pool).space.orFull('out-of-range', growing)
+  } else if (await node.fileSystems.hasRoomToGrow(volume.fsType, own.device.path)) {
+    throw cannotGrow(volume, path)
+  }
+}
+
+/**
+ * A pod that only reads has a read-only bind mount of a file system that may be mounted for writing elsewhere.
+ * @param entry what is at the path; undefined for a raw volume, which has nothing to grow
+ * @returns where to grow the file system; `read-only` where that is not possible
+ */
+export function decideGrowth(
+  path: string,
+  entry: MountEntry | undefined,
+  uses: readonly MountEntry[],
+): 'done' | 'read-only' | { readonly mountPoint: string } {
+  if (!entry) return 'done'
+  if (!entry.readOnly) return { mountPoint: path }
+  const writable = uses.find((use) => isFileSystemMount(use) && !use.readOnly)
+  return writable ? { mountPoint: writable.target } : 'read-only'
+}
+
+/** The device, and, unless it is used raw, the mount at the path. @throws VolumeError when there is none */
+async function placeOf(
+  { catalog }: NodeContext,
+  state: VolumeState,
+  path: string,
+): Promise<{ own: LoopState; entry: MountEntry | undefined }> {
+  const { id } = state.volume
+  await catalog.wholeImage(state.volume)
+  const own = await state.device()
+  if (!own) throw new VolumeError('failed-precondition', `volume "${id}" is not staged on this node`)
+  if (!own.autoclear) return { own, entry: undefined }
+  const entry = await state.mountAt(path)
+  if (!entry) throw new VolumeError('not-found', `volume "${id}" is not at volume_path ${path}`)
+  return { own, entry }
+}
+
+function cannotGrow({ fsType, id }: Volume, path: string): VolumeError {
+  return new VolumeError(
+    'failed-precondition',
+    `volume "${id}" has its new size, but its ${fsType} is mounted read-only at ${path} and cannot grow; it grows when the volume is next staged for writing`,
+  )
+}

@@ -1,0 +1,141 @@
+import { isLoopMount, isMountOf, unexpectedMount } from '../machine/attachments.ts'
+import { unmountIdle } from '../machine/unmount.ts'
+import { type Access, type Volume, isReadOnly, requireAccess, sectorBytesOf } from '../model/volume.ts'
+import { VolumeError } from '../model/errors.ts'
+import type { LoopState, MountEntry } from '../model/ports.ts'
+import type { NodeContext } from '../state/context.ts'
+import { mountVolume } from '../state/mount-volume.ts'
+import type { VolumeState } from '../state/volume-state.ts'
+
+/**
+ * Brings a volume to the node: its loop device, and for a mount volume its file system at the staging path. What
+ * is there already is asked of the kernel, so the call can be repeated, also after a crash.
+ * @throws VolumeError not-found; failed-precondition when the volume cannot be used in this way or holds
+ * something unexpected; already-exists when it is staged here in another way
+ */
+export async function stageVolume(
+  node: NodeContext,
+  id: string,
+  stagingPath: string,
+  access: Access,
+  signal: AbortSignal,
+): Promise<void> {
+  await node.access.withVolume(id, signal, async (state) => {
+    requireAccess(state.volume, access)
+    const readOnly = isReadOnly(access)
+    if (access.type === 'block') {
+      await stageRaw(node, state, readOnly, signal)
+    } else {
+      const { mountFlags } = access
+      const wish = { path: stagingPath, mountFlags, readOnly, mayPrepare: !readOnly }
+      await mountVolume(node, state, wish, signal)
+    }
+  })
+}
+
+/** Without autoclear: while a pod holds the node of a device, its number must not go to another volume. */
+async function stageRaw(
+  node: NodeContext,
+  state: VolumeState,
+  readOnly: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const { catalog, loops } = node
+  const { volume } = state
+  const image = await catalog.wholeImage(volume)
+  if (decideStageRaw(volume, await state.device(), readOnly) === 'done') return
+  await expectRawContent(node, volume)
+  const { id: name, directIo } = volume
+  const options = { name, readOnly, autoclear: false, directIo, sectorBytes: sectorBytesOf(volume) }
+  await using _attachment = await loops.attach(image, options, signal)
+}
+
+/** @throws VolumeError when the volume is attached in another way */
+export function decideStageRaw(
+  { id }: Pick<Volume, 'id'>,
+  own: LoopState | undefined,
+  readOnly: boolean,
+): 'attach' | 'done' {
+  if (!own) return 'attach'
+  if (own.autoclear) {
+    throw new VolumeError(
+      'aborted',
+      `volume "${id}" is still being detached from ${own.device.path}, which something has open; repeat the call`,
+    )
+  }
+  if (own.readOnly === readOnly) return 'done'
+  throw new VolumeError(
+    'already-exists',
+    `volume "${id}" is staged ${own.readOnly ? 'read-only' : 'read-write'} at ${own.device.path} already`,
+  )
+}
+
+/**
+ * What a pod writes to the raw device may look blank, so a volume that can also be mounted is no longer a new one.
+ */
+async function expectRawContent({ catalog }: NodeContext, volume: Volume): Promise<void> {
+  if (volume.fileSystem.state !== 'new') return
+  const { space, volumes } = catalog.pool(volume.pool)
+  const updating = volumes.update({ ...volume, fileSystem: { state: 'unknown' } })
+  await space.orFull('resource-exhausted', updating)
+}
+
+/**
+ * Unmounts a volume from its staging path and detaches it. Not staged there: nothing to do.
+ * @throws VolumeError failed-precondition while the volume is published or its device is open
+ */
+export async function unstageVolume(
+  node: NodeContext,
+  id: string,
+  stagingPath: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { access, loops, mounts } = node
+  await access.withRemains(id, signal, async ({ state, isLost }) => {
+    const own = await state?.device()
+    const staged = await mounts.at(stagingPath)
+    const uses = (await state?.uses()) ?? []
+    const decision = decideUnstage({ id, stagingPath, own, staged, uses })
+    if (decision === 'done') return
+    if (decision === 'unmount') await unmountIdle(mounts, id, stagingPath)
+    if (isLost) await loops.detachNamed(id, signal)
+    if (!state) return
+    // Only raw volumes have devices on top of theirs.
+    if (own && !own.autoclear) await loops.detachWithAbove(state.image, signal)
+    else await loops.detach(state.image, signal)
+  })
+}
+
+export interface UnstageFacts {
+  readonly id: string
+  readonly stagingPath: string
+  readonly own: LoopState | undefined
+  /** What is mounted at the staging path. */
+  readonly staged: MountEntry | undefined
+  /** All mounts through which the volume is used. */
+  readonly uses: readonly MountEntry[]
+}
+
+/**
+ * @returns `unmount` and detach; only `detach`; or `done`, for a file system that is staged elsewhere and not here
+ * @throws VolumeError failed-precondition while the volume is published; already-exists for a foreign mount
+ */
+export function decideUnstage({
+  id,
+  stagingPath,
+  own,
+  staged,
+  uses,
+}: UnstageFacts): 'done' | 'unmount' | 'detach' {
+  if (own?.autoclear && !staged && uses.length > 0) return 'done'
+  const other = uses.find(({ target }) => target !== staged?.target)
+  if (other) {
+    throw new VolumeError(
+      'failed-precondition',
+      `volume "${id}" is still in use at ${other.target}; unpublish it first`,
+    )
+  }
+  if (!staged) return 'detach'
+  if (own ? isMountOf(own.device, staged) : isLoopMount(staged)) return 'unmount'
+  throw unexpectedMount(id, stagingPath, staged)
+}

@@ -1,0 +1,43 @@
+import { isFileSystemMount } from '../machine/attachments.ts'
+import { VolumeError } from '../model/errors.ts'
+import type { FileSystemUsage, LoopState, MountEntry } from '../model/ports.ts'
+import type { NodeContext } from '../state/context.ts'
+
+/** How full a volume is, as a container sees it. */
+export type VolumeStats =
+  | { readonly type: 'mount'; readonly usage: FileSystemUsage }
+  | { readonly type: 'block'; readonly totalBytes: bigint }
+
+/**
+ * Measures a volume in use.
+ * @throws VolumeError not-found when there is no such volume or it is not at the path
+ */
+export async function measureVolume(
+  node: NodeContext,
+  id: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<VolumeStats> {
+  return await node.access.withVolume(id, signal, async (state) => {
+    await node.catalog.wholeImage(state.volume)
+    const decision = decideStats(id, path, await state.device(), await state.mountAt(path))
+    if (decision.measure === 'device') return { type: 'block', totalBytes: decision.totalBytes }
+    return { type: 'mount', usage: await node.files.usage(path) }
+  })
+}
+
+/**
+ * @param entry what is mounted at the path, when it is this volume
+ * @throws VolumeError not-found when it is not there
+ */
+export function decideStats(
+  id: string,
+  path: string,
+  own: LoopState | undefined,
+  entry: MountEntry | undefined,
+): { readonly measure: 'file system' } | { readonly measure: 'device'; readonly totalBytes: bigint } {
+  if (!own || !entry) throw new VolumeError('not-found', `volume "${id}" is not at volume_path ${path}`)
+  return isFileSystemMount(entry)
+    ? { measure: 'file system' }
+    : { measure: 'device', totalBytes: own.sizeBytes }
+}

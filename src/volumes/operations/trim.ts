@@ -1,0 +1,65 @@
+import { messageOf } from '../model/errors.ts'
+import type { MountEntry, TrimStep } from '../model/ports.ts'
+import type { Pool } from '../pool/pool.ts'
+import type { NodeContext } from '../state/context.ts'
+import { attachmentOf } from '../state/volume-state.ts'
+import type { LoopState } from '../model/ports.ts'
+
+/**
+ * Gives the blocks that file systems no longer use back to the pool (`discard: periodic`): trims those of the
+ * pool's volumes that want it, one after another. A failure is logged, and the others are trimmed all the same.
+ */
+export async function trimPool(node: NodeContext, pool: Pool, signal: AbortSignal): Promise<void> {
+  for (const { id } of pool.volumes.values()) {
+    try {
+      await trimVolume(node, pool, id, signal)
+    } catch (error) {
+      if (signal.aborted) return
+      node.log.warn({ volume: id, error: messageOf(error) }, 'could not be trimmed')
+    }
+  }
+}
+
+async function trimVolume(node: NodeContext, pool: Pool, id: string, signal: AbortSignal): Promise<void> {
+  let trimmedBytes: bigint | undefined
+  for (let from: bigint | undefined = 0n; from !== undefined;) {
+    const step: TrimStep | undefined = await trimStep(node, pool, id, from, signal)
+    if (step) trimmedBytes = (trimmedBytes ?? 0n) + step.trimmedBytes
+    from = step?.next
+  }
+  if (trimmedBytes === undefined) return
+  pool.space.changed()
+  // By the file system's own count, which for xfs and btrfs is all that is free. What the pool gets cannot be
+  // measured here: xfs does not wait for its discards (Linux 6.6).
+  node.log.info({ volume: id, pool: pool.name, trimmedBytes: Number(trimmedBytes) }, 'trimmed')
+}
+
+/**
+ * One step, under the volume's lock, so that nothing is trimmed that is frozen for a snapshot, and nothing
+ * unmounted while it is trimmed. Calls that wait for the lock have their turn between two steps, and may change
+ * anything, so each step looks at everything again.
+ */
+async function trimStep(
+  { access, mounts }: NodeContext,
+  pool: Pool,
+  id: string,
+  from: bigint,
+  signal: AbortSignal,
+): Promise<TrimStep | undefined> {
+  const isWanted = (): boolean => pool.volumes.get(id)?.discard === 'periodic'
+  if (!isWanted()) return undefined
+  return await access.withLock(id, signal, async () => {
+    if (!isWanted()) return undefined
+    const state = access.observe(id)
+    const own = await state.device()
+    const mountPoint = decideTrim(own, attachmentOf(own) === 'file system' ? await state.uses() : [])
+    signal.throwIfAborted()
+    return mountPoint === undefined ? undefined : await mounts.trim(mountPoint, from)
+  })
+}
+
+/** @returns where to trim; undefined for a raw volume, and where it is not mounted for writing */
+export function decideTrim(own: LoopState | undefined, uses: readonly MountEntry[]): string | undefined {
+  if (attachmentOf(own) !== 'file system') return undefined
+  return uses.find(({ readOnly }) => !readOnly)?.target
+}

@@ -1,0 +1,82 @@
+import type { KeyedLock } from '../concurrency/keyed-lock.ts'
+import { VolumeError, hasErrno } from '../model/errors.ts'
+import type { LoopDevices, Mounts } from '../model/ports.ts'
+import type { Catalog } from '../pool/catalog.ts'
+import { VolumeState } from './volume-state.ts'
+
+export interface VolumeAccessDependencies {
+  readonly catalog: Catalog
+  readonly locks: KeyedLock
+  readonly loops: LoopDevices
+  readonly mounts: Mounts
+}
+
+/** What is left of a volume that may be gone or damaged. */
+export interface Remains {
+  /** Undefined where there is no such volume, or it is lost. */
+  readonly state: VolumeState | undefined
+  /**
+   * The record or the image can no longer be read, because it is damaged or its pool has died. The volume may be
+   * attached all the same, and must be let go of: it is what keeps the pool from being mounted anew.
+   */
+  readonly isLost: boolean
+}
+
+/** The way to a volume of this node: takes its lock, looks it up, and observes it. */
+export class VolumeAccess {
+  readonly #deps: VolumeAccessDependencies
+
+  constructor(dependencies: VolumeAccessDependencies) {
+    this.#deps = dependencies
+  }
+
+  /**
+   * Works on a volume that exists.
+   * @throws VolumeError not-found; failed-precondition for a damaged one; what the work throws
+   */
+  async withVolume<T>(id: string, signal: AbortSignal, work: (state: VolumeState) => Promise<T>): Promise<T> {
+    return await this.withLock(id, signal, () => work(this.observe(id)))
+  }
+
+  /** Works on what is left of a volume, which may not exist, or be lost. */
+  async withRemains<T>(id: string, signal: AbortSignal, work: (remains: Remains) => Promise<T>): Promise<T> {
+    return await this.withLock(id, signal, async () => work(await this.#remainsOf(id)))
+  }
+
+  /** Works under a volume's lock, whether the volume exists or not. */
+  async withLock<T>(id: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    using _lock = await this.#deps.locks.acquire(id, signal)
+    return await work()
+  }
+
+  /** Takes the locks of several volumes, in one order for all, so that no two callers wait for each other. */
+  async lockAll(ids: readonly string[], signal: AbortSignal): Promise<Disposable> {
+    using held = new DisposableStack()
+    for (const id of ids.toSorted()) held.use(await this.#deps.locks.acquire(id, signal))
+    return held.move()
+  }
+
+  /** The caller has the volume's lock. @throws as `withVolume` does */
+  observe(id: string): VolumeState {
+    const { catalog, loops, mounts } = this.#deps
+    const volume = catalog.get(id)
+    return new VolumeState(volume, catalog.image(volume), loops, mounts)
+  }
+
+  async #remainsOf(id: string): Promise<Remains> {
+    const { catalog, loops, mounts } = this.#deps
+    try {
+      const volume = catalog.find(id)
+      if (!volume) {
+        catalog.requireAbsent(id)
+        return { state: undefined, isLost: false }
+      }
+      const state = new VolumeState(volume, catalog.image(volume), loops, mounts)
+      await state.devices()
+      return { state, isLost: false }
+    } catch (error) {
+      if (!(error instanceof VolumeError) && !hasErrno(error, 'ENOENT', 'ENOTDIR', 'EIO')) throw error
+      return { state: undefined, isLost: true }
+    }
+  }
+}
