@@ -6,8 +6,8 @@ import { markdown, table } from '../monitoring/markdown.ts'
 export function commandLinePage(driver: Command, plugin: Command): Promise<string> {
   return markdown(`# Command line
 
-Made of the commands themselves by \`npm run reference\`. \`--help\` after any of them prints the same. Options that name a
-variable take their value from it where they are not given.
+Generated from the commands by \`npm run reference\`. \`--help\` after any of them prints the same. An option that is not given takes
+its value from the variable in its description.
 
 ${[...commandsIn(driver), plugin].map(section).join('\n')}`)
 }

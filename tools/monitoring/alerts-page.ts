@@ -31,7 +31,7 @@ ${withoutTemplates(annotations.description)}
   )
   return markdown(`# Alerts
 
-Made of charts/csi-driver-loop/files/alerts.yaml by \`npm run monitoring\`. The chart installs them as a PrometheusRule where the
+Generated from charts/csi-driver-loop/files/alerts.yaml by \`npm run monitoring\`. The chart installs them as a PrometheusRule where the
 cluster has that kind (\`prometheusRule.enabled\`); elsewhere the file is one for Prometheus' \`rule_files\`.
 
 ${alerts.join('\n')}`)

@@ -6,9 +6,9 @@ import { markdown, table } from './markdown.ts'
 export function metricsPage(): Promise<string> {
   return markdown(`# Metrics
 
-Made of src/monitoring/definitions.ts by \`npm run monitoring\`.
+Generated from src/monitoring/definitions.ts by \`npm run monitoring\`.
 
-Both roles serve them at \`/metrics\` of \`--http\`. Names and units follow Prometheus' rules: base units, counters with \`_total\`.
+Both roles serve these metrics at \`/metrics\` of \`--http\`. Names and units follow Prometheus' rules: base units, counters with \`_total\`.
 
 ## Both roles
 
@@ -25,7 +25,7 @@ ${metrics(node)}
 
 ## Controller
 
-In Kubernetes only. Of several replicas the one that leads tells.
+In Kubernetes only. Of several replicas, only the leader reports them.
 
 ${metrics(controller)}
 `)
@@ -38,7 +38,7 @@ function metrics(definitions: Readonly<Record<string, Definition>>): string {
     list(labels),
     help,
   ])
-  return table(['metric', 'type', 'labels', 'what it tells'], rows)
+  return table(['metric', 'type', 'labels', 'meaning'], rows)
 }
 
 function list(values: readonly string[]): string {
