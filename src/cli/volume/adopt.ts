@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { copyImage } from '../../volumes/machine/copy-image.ts'
 import { pathExists } from '../../volumes/machine/path-exists.ts'
+import { defaultAttributes } from '../../volumes/model/attributes.ts'
 import { VolumeError, hasErrno, messageOf } from '../../volumes/model/errors.ts'
 import type { ImageFiles } from '../../volumes/model/ports.ts'
 import { volumeKind } from '../../volumes/pool/records/record-kinds.ts'
@@ -134,8 +135,8 @@ async function toVolume(
     : (record?.labels ?? {})
   if (record) return { ...record, ...given, labels, isImported: await hasFileSystem(orphan, machine.files) }
   const content = await contentOf(image, options, machine, signal)
-  const attributes = { provisioning: 'thin', directIo: 'auto', discard: 'none', mkfsOptions: [] } as const
-  return { ...given, ...attributes, labels, ...content, isImported: content.accessTypes.includes('mount') }
+  const isImported = content.accessTypes.includes('mount')
+  return { ...given, ...defaultAttributes, mkfsOptions: [], labels, ...content, isImported }
 }
 
 /** False for a volume that was never used: its first stage creates the file system. */

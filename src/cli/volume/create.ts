@@ -5,6 +5,8 @@ import type { VolumeCapabilityInit } from '../../csi/generated/csi/v1/VolumeCapa
 import { volumeImage } from '../../volumes/inspection/pool-usage.ts'
 import { VolumeError, hasErrno } from '../../volumes/model/errors.ts'
 import { volumeIdFor } from '../../volumes/model/ids.ts'
+import type { VolumeAttributes } from '../../volumes/model/attributes.ts'
+import { toParameters } from '../../volumes/model/parameters.ts'
 import type { Volume } from '../../volumes/model/volume.ts'
 import type { InspectedNode } from '../node/inspect.ts'
 import { connectToDriver, identifyDriver, type DriverIdentity } from '../node/running-driver.ts'
@@ -33,11 +35,9 @@ export interface NewVolume extends Pick<
   | 'accessTypes'
   | 'fsType'
   | 'pool'
-  | 'provisioning'
-  | 'directIo'
-  | 'discard'
   | 'mkfsOptions'
   | 'labels'
+  | keyof VolumeAttributes
 > {
   /** Whether the image has a file system, which the driver must mount and never create. */
   readonly isImported: boolean
@@ -123,7 +123,7 @@ async function deleteVolume(client: CsiClient, volumeId: string): Promise<void> 
 
 function toRequest({ accessTypes, fsType, isImported, labels, mkfsOptions, name, ...wanted }: NewVolume) {
   const metadata = Object.entries(labels).map(([key, value]) => [`csi.storage.k8s.io/${key}`, value] as const)
-  const { capacityBytes, directIo, discard, pool, provisioning } = wanted
+  const { capacityBytes, pool } = wanted
   return {
     name,
     capacityRange: { requiredBytes: `${capacityBytes}` },
@@ -133,7 +133,7 @@ function toRequest({ accessTypes, fsType, isImported, labels, mkfsOptions, name,
     })),
     parameters: {
       ...(isImported && { content: 'imported' }),
-      ...{ pool, provisioning, directIO: directIo, discard, mkfsOptions: mkfsOptions.join(' ') },
+      ...{ pool, ...toParameters(wanted), mkfsOptions: mkfsOptions.join(' ') },
       ...Object.fromEntries(metadata),
     },
   }

@@ -3,6 +3,7 @@ import { addAbortSignal } from 'node:stream'
 import { InvalidArgumentError, Option } from 'commander'
 import { writeSparse } from '../../linux/images/write-sparse.ts'
 import { copyImage } from '../../volumes/machine/copy-image.ts'
+import { defaultAttributes, parameterTable } from '../../volumes/model/attributes.ts'
 import { formatBytes, parseBytes } from '../../volumes/model/bytes.ts'
 import type { CopyProgress } from '../../volumes/model/ports.ts'
 import type { Provisioning } from '../../volumes/model/volume.ts'
@@ -33,8 +34,8 @@ export function addImport({ add, machine }: NodeCommands): void {
     .option('--size <quantity>', 'size of the volume, such as 10Gi (default: that of the image)', quantity)
     .addOption(
       new Option('--provisioning <type>', 'thin allocates blocks when they are written, thick all at once')
-        .choices(['thin', 'thick'])
-        .default('thin'),
+        .choices(parameterTable.provisioning.values)
+        .default(parameterTable.provisioning.default),
     )
     .addOption(jsonOption())
     .action(async (file: string, { json, ...options }: ImportOptions & { readonly json?: boolean }) => {
@@ -82,8 +83,8 @@ async function importImage(
   const { capacityBytes, content } = source
   const hasFileSystem = content.accessTypes.includes('mount')
   const volume: NewVolume = {
-    ...{ name, pool, provisioning, capacityBytes, ...content, isImported: hasFileSystem },
-    ...{ directIo: 'auto', discard: 'none', mkfsOptions: [], labels: {} },
+    ...{ name, pool, capacityBytes, ...content, isImported: hasFileSystem },
+    ...{ ...defaultAttributes, provisioning, mkfsOptions: [], labels: {} },
   }
   using progress = new ProgressBar(`import ${name}`)
   const write = async (path: string): Promise<void> => {

@@ -1,3 +1,4 @@
+import { attributeKeys, parameterOf } from '../../volumes/model/attributes.ts'
 import { snapshotImage } from '../../volumes/inspection/pool-usage.ts'
 import { formatBytes } from '../../volumes/model/bytes.ts'
 import type { Snapshot } from '../../volumes/model/snapshot.ts'
@@ -69,7 +70,7 @@ function lines(volume: VolumeView, snapshots: readonly SnapshotView[]): string[]
       'type',
       volume.accessTypes.map((type) => (type === 'mount' ? (volume.fsType ?? '') : 'block')).join(', '),
     ],
-    ['attributes', `${volume.provisioning}, direct I/O ${volume.directIo}, discard ${volume.discard}`],
+    ['attributes', attributesText(volume)],
     ['made', `${volume.createdAt}${volume.ephemeral ? ', for one pod' : ''}`],
     ['made of', source ? `${source.type} ${source.id}` : undefined],
     ['used', usage ? `${size(usage.usedBytes)} of ${size(usage.totalBytes)}` : undefined],
@@ -84,6 +85,12 @@ function lines(volume: VolumeView, snapshots: readonly SnapshotView[]): string[]
     ...snapshots.map(({ cutAt, id }): [string, string] => ['snapshot', `${id}, ${cutAt}`]),
   ]
   return alignCells(rows.flatMap(([key, value]) => (value === undefined ? [] : [[`${key}:`, value]])))
+}
+
+function attributesText(volume: VolumeView): string {
+  return attributeKeys
+    .map((key) => [parameterOf(key).label, volume[key]].filter(Boolean).join(' '))
+    .join(', ')
 }
 
 function size(bytes: number): string {

@@ -1,11 +1,16 @@
 import { volumeImage } from '../../volumes/inspection/pool-usage.ts'
 import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
 import type { VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
+import { attributeKeys, attributesOf, type VolumeAttributes } from '../../volumes/model/attributes.ts'
 import type { FileSystemUsage } from '../../volumes/model/ports.ts'
 import type { ContentSource, Volume } from '../../volumes/model/volume.ts'
 
+type AttributesView = { readonly [K in keyof VolumeAttributes]: string | null }
+
+const unknownAttributes = Object.fromEntries(attributeKeys.map((key) => [key, null])) as AttributesView
+
 /** A volume in the output of `--json`, which is an interface: fields keep their names. Sizes are bytes. */
-export interface VolumeView {
+export interface VolumeView extends AttributesView {
   readonly id: string
   readonly pool: string
   readonly image: string
@@ -17,9 +22,6 @@ export interface VolumeView {
   readonly claim: string | null
   readonly accessTypes: readonly string[]
   readonly fsType: string | null
-  readonly provisioning: string | null
-  readonly directIo: string | null
-  readonly discard: string | null
   readonly contentSource: ContentSource | null
   readonly ephemeral: boolean
   readonly createdAt: string | null
@@ -67,9 +69,7 @@ export function toView({ allocatedBytes, devices, image, mounts, usage, volume }
     claim: claimOf(volume) ?? null,
     accessTypes: volume.accessTypes,
     fsType: volume.accessTypes.includes('mount') ? volume.fsType : null,
-    provisioning: volume.provisioning,
-    directIo: volume.directIo,
-    discard: volume.discard,
+    ...attributesOf(volume),
     contentSource: volume.contentSource ?? null,
     ephemeral: volume.ephemeral,
     createdAt: volume.createdAt,
@@ -102,9 +102,7 @@ export function damagedView(pool: PoolOnDisk, id: string, problem: string): Volu
     claim: null,
     accessTypes: [],
     fsType: null,
-    provisioning: null,
-    directIo: null,
-    discard: null,
+    ...unknownAttributes,
     contentSource: null,
     ephemeral: false,
     createdAt: null,

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { PoolView } from '../../../../src/cli/pool/view.ts'
 import type { VolumeView } from '../../../../src/cli/volume/view.ts'
-import { makeWorld, MiB, type World } from '../../volumes/world.ts'
+import { makeWorld, MiB, writer, type World } from '../../volumes/world.ts'
 import { machineOf, runCommand } from '../fake-machine.ts'
 
 describe('commands for operators, on a machine of fakes', () => {
@@ -42,6 +42,14 @@ describe('commands for operators, on a machine of fakes', () => {
       stdout: '',
       stderr: 'csi-driver-loop: there is no volume "web" on this node',
     })
+  })
+
+  it('show and --json have the attributes of a volume', async () => {
+    await world.create('db', writer, { directIO: 'off', discard: 'periodic' })
+    const { stdout } = await runCommand(world, ['volume', 'show', 'db'])
+    expect(stdout).toMatch(/^attributes: +thin, direct I\/O off, discard periodic$/m)
+    const attributes = { provisioning: 'thin', directIo: 'off', discard: 'periodic' }
+    expect(await json('volume', 'show', 'db')).toMatchObject(attributes)
   })
 
   it('trim goes on to the last step, and refuses what is not mounted', async () => {
