@@ -1,6 +1,7 @@
 import { isLoopMount, isMountOf } from '../machine/attachments.ts'
 import type { LoopState, MountEntry } from '../model/ports.ts'
 import type { Volume } from '../model/volume.ts'
+import { attachmentOf } from '../state/volume-state.ts'
 import type { VolumeIssue } from './issue.ts'
 
 /** A path where the CO believes the volume to be, and what is mounted there. */
@@ -41,7 +42,7 @@ export function placeIssues(
   if (entry && !devices.some(({ device }) => isMountOf(device, entry))) {
     return [isLoopMount(entry) ? deviceLost(`${path} shows ${entry.source}`) : notMounted(path)]
   }
-  if (!entry && isStagedBlock) return own && !own.autoclear ? [] : [deviceLost('it has no loop device')]
+  if (!entry && isStagedBlock) return attachmentOf(own) === 'raw' ? [] : [deviceLost('it has no loop device')]
   if (!entry) return [notMounted(path)]
   return isAlive && !entry.options.includes('shutdown')
     ? readOnlyIssues(path, entry)

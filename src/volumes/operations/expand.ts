@@ -5,7 +5,7 @@ import type { LoopState, MountEntry } from '../model/ports.ts'
 import type { Volume } from '../model/volume.ts'
 import type { NodeContext } from '../state/context.ts'
 import { growMounted } from '../state/grow-mounted.ts'
-import type { VolumeState } from '../state/volume-state.ts'
+import { attachmentOf, type VolumeState } from '../state/volume-state.ts'
 
 /**
  * Grows a volume's image, and its device if it has one. The file system is grown by `expandOnNode`.
@@ -112,7 +112,7 @@ async function placeOf(
   await catalog.wholeImage(state.volume)
   const own = await state.device()
   if (!own) throw new VolumeError('failed-precondition', `volume "${id}" is not staged on this node`)
-  if (!own.autoclear) return { own, entry: undefined }
+  if (attachmentOf(own) === 'raw') return { own, entry: undefined }
   const entry = await state.mountAt(path)
   if (!entry) throw new VolumeError('not-found', `volume "${id}" is not at volume_path ${path}`)
   return { own, entry }

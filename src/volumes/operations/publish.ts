@@ -12,7 +12,7 @@ import { type Access, type Volume, isReadOnly, requireAccess, sectorBytesOf } fr
 import { VolumeError } from '../model/errors.ts'
 import type { LoopDevice, LoopState, MountEntry } from '../model/ports.ts'
 import type { NodeContext } from '../state/context.ts'
-import type { VolumeState } from '../state/volume-state.ts'
+import { attachmentOf, type VolumeState } from '../state/volume-state.ts'
 
 export interface PublishRequest {
   readonly stagingPath: string
@@ -85,9 +85,9 @@ export function decidePublish(facts: PublishFacts, request: PublishRequest): Pub
   return { action: 'bind', source: own.device.path, readOnly: false }
 }
 
-/** A raw volume whose device is being detached (autoclear) is not staged any more. */
+/** A volume whose device was attached for a file system is not staged as a raw one. */
 function isStaged(access: Access, own: LoopState, staged: MountEntry | undefined): boolean {
-  if (access.type === 'block') return !own.autoclear
+  if (access.type === 'block') return attachmentOf(own) === 'raw'
   return staged !== undefined && isMountOf(own.device, staged)
 }
 

@@ -5,7 +5,7 @@ import { VolumeError } from '../model/errors.ts'
 import type { LoopState, MountEntry } from '../model/ports.ts'
 import type { NodeContext } from '../state/context.ts'
 import { mountVolume } from '../state/mount-volume.ts'
-import type { VolumeState } from '../state/volume-state.ts'
+import { attachmentOf, type VolumeState } from '../state/volume-state.ts'
 
 /**
  * Brings a volume to the node: its loop device, and for a mount volume its file system at the staging path. What
@@ -57,7 +57,7 @@ export function decideStageRaw(
   readOnly: boolean,
 ): 'attach' | 'done' {
   if (!own) return 'attach'
-  if (own.autoclear) {
+  if (attachmentOf(own) === 'file system') {
     throw new VolumeError(
       'aborted',
       `volume "${id}" is still being detached from ${own.device.path}, which something has open; repeat the call`,
@@ -101,7 +101,7 @@ export async function unstageVolume(
     if (isLost) await loops.detachNamed(id, signal)
     if (!state) return
     // Only raw volumes have devices on top of theirs.
-    if (own && !own.autoclear) await loops.detachWithAbove(state.image, signal)
+    if (attachmentOf(own) === 'raw') await loops.detachWithAbove(state.image, signal)
     else await loops.detach(state.image, signal)
   })
 }
@@ -127,7 +127,7 @@ export function decideUnstage({
   staged,
   uses,
 }: UnstageFacts): 'done' | 'unmount' | 'detach' {
-  if (own?.autoclear && !staged && uses.length > 0) return 'done'
+  if (attachmentOf(own) === 'file system' && !staged && uses.length > 0) return 'done'
   const other = uses.find(({ target }) => target !== staged?.target)
   if (other) {
     throw new VolumeError(
