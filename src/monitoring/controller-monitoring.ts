@@ -2,8 +2,8 @@ import { controller } from './definitions.ts'
 import { Metrics, type Sample } from './metrics.ts'
 import { addProcessMetrics } from './process-metrics.ts'
 
-/** What the comparison of nodes and cluster has come to. */
-export interface ClusterFigures {
+/** Results of comparing nodes and cluster. */
+export interface ClusterFindings {
   /** The node of each volume that has no PersistentVolume. */
   readonly orphans: readonly { readonly node: { readonly name: string } }[]
   /** The volumes whose node no longer exists. */
@@ -12,7 +12,7 @@ export interface ClusterFigures {
   readonly releasedClaims: number
 }
 
-/** All figures of the controller role. */
+/** The metrics of the controller role. */
 export class ControllerMonitoring {
   readonly metrics = new Metrics()
 
@@ -20,22 +20,22 @@ export class ControllerMonitoring {
     addProcessMetrics(this.metrics, version)
   }
 
-  /** @param figures undefined in a replica that does not lead */
-  watch(figures: () => ClusterFigures | undefined): void {
+  /** @param findings undefined in a replica that does not lead */
+  watch(findings: () => ClusterFindings | undefined): void {
     const one = (value: number | undefined): Sample[] => (value === undefined ? [] : [{ labels: {}, value }])
     const perNode = (names: readonly string[]): Sample[] =>
       [...Map.groupBy(names, (name) => name)].map(([node, { length }]) => ({
         labels: { node },
         value: length,
       }))
-    this.metrics.lookup(controller.leader, () => one(figures() ? 1 : 0))
-    this.metrics.lookup(controller.orphans, () =>
-      perNode(figures()?.orphans.map(({ node }) => node.name) ?? []),
+    this.metrics.onScrape(controller.leader, () => one(findings() ? 1 : 0))
+    this.metrics.onScrape(controller.orphans, () =>
+      perNode(findings()?.orphans.map(({ node }) => node.name) ?? []),
     )
-    this.metrics.lookup(controller.lost, () =>
-      perNode(figures()?.lost.map(({ nodeName = '' }) => nodeName) ?? []),
+    this.metrics.onScrape(controller.lost, () =>
+      perNode(findings()?.lost.map(({ nodeName = '' }) => nodeName) ?? []),
     )
-    this.metrics.lookup(controller.deletedOrphans, () => one(figures()?.deletedOrphans))
-    this.metrics.lookup(controller.releasedClaims, () => one(figures()?.releasedClaims))
+    this.metrics.onScrape(controller.deletedOrphans, () => one(findings()?.deletedOrphans))
+    this.metrics.onScrape(controller.releasedClaims, () => one(findings()?.releasedClaims))
   }
 }

@@ -1,7 +1,4 @@
-/**
- * One metric, as Prometheus sees it. Units are base units, and in the name
- * (prometheus.io/docs/practices/naming).
- */
+/** A metric. Its name ends with its base unit (prometheus.io/docs/practices/naming). */
 export interface Definition {
   readonly name: string
   readonly type: 'counter' | 'gauge' | 'histogram'
@@ -12,10 +9,7 @@ export interface Definition {
 const pool = ['pool'] as const
 const volume = ['pool', 'volume_id', 'claim_namespace', 'persistentvolumeclaim'] as const
 
-/**
- * What both roles tell. The page of the documentation and the checks of dashboard and alerts are made of
- * these.
- */
+/** Metrics of both roles. The reference page is generated from the definitions. */
 export const common = {
   buildInfo: {
     name: 'csi_driver_loop_build_info',
@@ -26,37 +20,37 @@ export const common = {
   rpcDuration: {
     name: 'csi_driver_loop_rpc_duration_seconds',
     type: 'histogram',
-    help: 'How long calls of the CSI services took, by method and gRPC status code.',
+    help: 'Duration of the calls of the CSI services, by method and gRPC status code.',
     labels: ['method', 'code'],
   },
   certificateExpiration: {
     name: 'csi_driver_loop_certificate_expiration_timestamp_seconds',
     type: 'gauge',
-    help: 'When the certificate of this process (tls.crt), or the CA that has signed it (ca.crt), expires, since 1970.',
+    help: 'Expiration of the certificate of this process (tls.crt), or of the CA that signed it (ca.crt), since 1970.',
     labels: ['file'],
   },
   certificateNotBefore: {
     name: 'csi_driver_loop_certificate_not_before_timestamp_seconds',
     type: 'gauge',
-    help: 'From when on they are valid, since 1970.',
+    help: 'Begin of the validity of these certificates, since 1970.',
     labels: ['file'],
   },
   cpu: {
     name: 'process_cpu_seconds_total',
     type: 'counter',
-    help: 'User and system time.',
+    help: 'User and system CPU time.',
     labels: [],
   },
   startTime: {
     name: 'process_start_time_seconds',
     type: 'gauge',
-    help: 'Start since 1970.',
+    help: 'Start of the process, since 1970.',
     labels: [],
   },
   residentMemory: {
     name: 'process_resident_memory_bytes',
     type: 'gauge',
-    help: 'Memory in RAM.',
+    help: 'Resident memory.',
     labels: [],
   },
   openFiles: {
@@ -68,12 +62,12 @@ export const common = {
   heap: {
     name: 'nodejs_heap_size_used_bytes',
     type: 'gauge',
-    help: 'Memory of JavaScript objects.',
+    help: 'Used size of the JavaScript heap.',
     labels: [],
   },
 } as const satisfies Record<string, Definition>
 
-/** What the controller role tells in Kubernetes; of several replicas the one that leads. */
+/** Metrics of the controller role in Kubernetes. Of several replicas, only the leader has all of them. */
 export const controller = {
   leader: {
     name: 'csi_driver_loop_leader',
@@ -84,13 +78,13 @@ export const controller = {
   orphans: {
     name: 'csi_driver_loop_orphaned_volumes',
     type: 'gauge',
-    help: 'Volumes without a PersistentVolume, by the node that they are on.',
+    help: 'Volumes without a PersistentVolume, by their node.',
     labels: ['node'],
   },
   lost: {
     name: 'csi_driver_loop_lost_volumes',
     type: 'gauge',
-    help: 'PersistentVolumes whose node no longer exists, by its name.',
+    help: 'PersistentVolumes whose node no longer exists, by that node.',
     labels: ['node'],
   },
   deletedOrphans: {
@@ -107,60 +101,60 @@ export const controller = {
   },
 } as const satisfies Record<string, Definition>
 
-/** What the node role tells. */
+/** Metrics of the node role. */
 export const node = {
   stepDuration: {
     name: 'csi_driver_loop_step_duration_seconds',
     type: 'histogram',
-    help: 'How long work on the machine took: attaching, mkfs, mounting, copying, and how long writers were held up (freeze).',
+    help: 'Duration of the steps of operations: attach, mkfs, mount, copy, and freeze, during which writers wait.',
     labels: ['step', 'result'],
   },
   stepsRunning: {
     name: 'csi_driver_loop_steps_running',
     type: 'gauge',
-    help: 'Work on the machine that is under way.',
+    help: 'Steps of operations that are running.',
     labels: ['step'],
   },
   repairs: {
     name: 'csi_driver_loop_repairs_total',
     type: 'counter',
-    help: 'What crashes had left, and the driver has put right: half-made volumes and snapshots, removals, devices, freezes.',
+    help: 'Leftovers of crashes that the driver has repaired: unfinished volumes, snapshots and deletions, devices, freezes.',
     labels: ['kind'],
   },
   poolSize: {
     name: 'csi_driver_loop_pool_size_bytes',
     type: 'gauge',
-    help: 'What all images of the pool together may take.',
+    help: 'Space that all images of the pool together may allocate.',
     labels: pool,
   },
   poolFree: {
     name: 'csi_driver_loop_pool_free_bytes',
     type: 'gauge',
-    help: 'What is free on the file system under the pool.',
+    help: 'Free space of the file system of the pool.',
     labels: pool,
   },
   poolAllocated: {
     name: 'csi_driver_loop_pool_allocated_bytes',
     type: 'gauge',
-    help: 'What the images of the pool take on the disk.',
+    help: 'Space that the images of the pool have allocated.',
     labels: pool,
   },
   poolProvisioned: {
     name: 'csi_driver_loop_pool_provisioned_bytes',
     type: 'gauge',
-    help: 'What volumes and snapshots of the pool may take: the sum of the capacities.',
+    help: 'Provisioned space: the capacities of the volumes, and what the snapshots have allocated.',
     labels: pool,
   },
   poolOvercommit: {
     name: 'csi_driver_loop_pool_overcommit_ratio',
     type: 'gauge',
-    help: 'How many times its size the pool may promise to thin volumes, as configured.',
+    help: 'Configured ratio of the space that may be provisioned to the size of the pool.',
     labels: pool,
   },
   poolProblem: {
     name: 'csi_driver_loop_pool_problem',
     type: 'gauge',
-    help: '1 for each thing that is wrong with a pool, by the reason that NodeGetStorageHealth gives.',
+    help: '1 for each problem of a pool, by the reason in NodeGetStorageHealth.',
     labels: ['pool', 'reason'],
   },
   volumes: {
@@ -178,31 +172,31 @@ export const node = {
   volumeCapacity: {
     name: 'csi_driver_loop_volume_capacity_bytes',
     type: 'gauge',
-    help: 'Capacity of a volume. The labels of the claim are empty where the CO has not told it.',
+    help: 'Capacity of a volume. The labels of the claim are empty if the CO does not pass them.',
     labels: volume,
   },
   volumeAllocated: {
     name: 'csi_driver_loop_volume_allocated_bytes',
     type: 'gauge',
-    help: 'What the image of a volume takes on the disk.',
+    help: 'Space that the image of a volume has allocated.',
     labels: volume,
   },
   volumeProblem: {
     name: 'csi_driver_loop_volume_problem',
     type: 'gauge',
-    help: '1 for each thing that is wrong with a volume on the disk, by the reason that ControllerGetVolumeHealth gives.',
+    help: '1 for each problem of a volume on the disk, by the reason in ControllerGetVolumeHealth.',
     labels: [...volume, 'reason'],
   },
   loopDevices: {
     name: 'csi_driver_loop_loop_devices',
     type: 'gauge',
-    help: "The machine's loop devices, whoever made them: bound to a file, or free.",
+    help: 'Loop devices of the machine, of any program: bound to a file, or free.',
     labels: ['state'],
   },
-  leakedLoopDevices: {
+  orphanedLoopDevices: {
     name: 'csi_driver_loop_leaked_loop_devices',
     type: 'gauge',
-    help: 'Loop devices of volumes that are gone, of all nodes of the machine, kept because something uses or may use them.',
+    help: 'Orphaned loop devices: of deleted volumes of all nodes of the machine, kept because they are or may be in use.',
     labels: [],
   },
 } as const satisfies Record<string, Definition>

@@ -1,29 +1,30 @@
+import { withinDeadline } from '../volumes/concurrency/within-deadline.ts'
 import { messageOf } from '../volumes/model/errors.ts'
 import { PoolUnreachableError } from '../volumes/pool/gate/unreachable.ts'
 import { text, type Page, type Pages } from './http-server.ts'
 
-/** A disk that hangs must not leave the kubelet's probe without an answer. */
-const PATIENCE_MS = 5000
+/** The kubelet's probe must get an answer even when a disk hangs. */
+const CHECK_MS = 5000
 
 export interface Health {
   /**
-   * Rejects with what is missing when the process cannot do its work: what CSI's Probe asks, too.
-   * @returns what is wrong with a part of it
+   * The check of CSI's Probe. Rejects when the process cannot work at all.
+   * @returns the problems of parts of it
    */
   readonly check: () => Promise<readonly string[]>
-  /** What keeps others from using it yet, one sentence each. */
+  /** Why the process cannot be used yet, one sentence each. */
   readonly problems: () => readonly string[]
-  /** What does not, and should be known all the same. */
+  /** Problems with which it can be used. */
   readonly warnings: () => readonly string[]
 }
 
 /**
- * `/healthz`, whose failure makes the kubelet restart the container, and `/readyz`, which tells people why it
- * has to wait.
+ * `/healthz`, whose failure makes the kubelet restart the container, and `/readyz`, which also lists why the
+ * process cannot be used yet.
  */
 export function healthPages({ check, problems, warnings }: Health): Pages {
   return {
-    '/healthz': async () => report((await checked(mendable(check))).problems, []),
+    '/healthz': async () => report((await checked(helpedByRestart(check))).problems, []),
     '/readyz': async () => {
       const found = await checked(check)
       return report([...problems(), ...found.problems], [...warnings(), ...found.warnings])
@@ -31,11 +32,8 @@ export function healthPages({ check, problems, warnings }: Health): Pages {
   }
 }
 
-/**
- * Without what a restart cannot mend: it makes no disk answer, and leaves volumes of others without their
- * driver meanwhile.
- */
-function mendable(check: Health['check']): Health['check'] {
+/** A disk that does not answer is no reason to restart: volumes of other pools would be without a driver. */
+function helpedByRestart(check: Health['check']): Health['check'] {
   return async () => {
     try {
       return await check()
@@ -50,7 +48,9 @@ async function checked(
   check: Health['check'],
 ): Promise<{ readonly problems: readonly string[]; readonly warnings: readonly string[] }> {
   try {
-    return { problems: [], warnings: await withinPatience(check()) }
+    const warnings = await withinDeadline<readonly string[] | undefined>(CHECK_MS, check(), undefined)
+    if (warnings) return { problems: [], warnings }
+    return { problems: [`the health check has taken more than ${CHECK_MS / 1000} s`], warnings: [] }
   } catch (error) {
     return { problems: [messageOf(error)], warnings: [] }
   }
@@ -59,16 +59,4 @@ async function checked(
 function report(problems: readonly string[], warnings: readonly string[]): Page {
   const lines = [...problems, ...warnings.map((warning) => `warning: ${warning}`)]
   return problems.length > 0 ? text(503, lines.join('\n')) : text(200, ['ok', ...lines].join('\n'))
-}
-
-async function withinPatience<T>(work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
-    reject(new Error(`the check of the driver's health has taken more than ${PATIENCE_MS / 1000} s`))
-  }, PATIENCE_MS)
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -3,21 +3,21 @@ import type { AddressInfo, Socket } from 'node:net'
 import { messageOf } from '../volumes/model/errors.ts'
 import { Newest } from '../volumes/concurrency/newest.ts'
 
-/** What a path answers with. */
+/** The response of a path. */
 export interface Page {
-  /** HTTP's: 200 or 503. */
+  /** 200 or 503. */
   readonly status: number
   readonly type: string
-  /** Text, or large text in pieces. */
+  /** Large text is in pieces. */
   readonly body: string | readonly Uint8Array[]
 }
 
-/** What each path answers with, asked anew each time. */
+/** The pages by path; each is made again for each request. */
 export type Pages = Readonly<Record<string, () => Promise<Page>>>
 
 export interface HttpLimits {
   readonly connections: number
-  /** Large bodies that are kept for their readers at once. */
+  /** Large bodies that are in memory at once. */
   readonly bodies: number
   /** From the connection to the end of the request, in milliseconds. */
   readonly requestMs: number
@@ -27,7 +27,7 @@ export interface HttpLimits {
 }
 
 const defaults: HttpLimits = {
-  // Many times what kubelet, Prometheus and a few people have open at once.
+  // Many more than kubelet, Prometheus and a few people have open at once.
   connections: 64,
   // With 20,000 volumes, /metrics has 8 MiB.
   bodies: 3,
@@ -38,17 +38,17 @@ const defaults: HttpLimits = {
 }
 
 /**
- * An HTTP server for kubelet's probes and for Prometheus: a few pages to GET, and nothing else. Anyone in the
- * cluster's network can connect, so what one of them can take is bounded: one request for each connection,
- * which has a minute; one making of a page at a time, which all who ask meanwhile share. Of too many
- * connections the oldest is closed and not the newest refused, so that a probe, which is short, gets through.
+ * Serves a few pages for kubelet's probes and for Prometheus. Anyone in the cluster's network can connect, so
+ * the resources of a client are limited: a connection has one request and one minute, and requests for a page
+ * that is being made share it. When there are too many connections, the oldest is closed, so that a probe,
+ * which is short, succeeds.
  */
 export class HttpServer implements AsyncDisposable {
   readonly #server: Server
   readonly #pages: Pages
   readonly #making = new Map<string, Promise<Page>>()
   readonly #connections: Newest<Socket>
-  /** The bodies that are being sent, each with its readers. */
+  /** The bodies that are being sent, with the responses that they are sent to. */
   readonly #sending = new Map<Page['body'], Set<ServerResponse>>()
   readonly #bodies: Newest<Page['body']>
 
@@ -62,7 +62,7 @@ export class HttpServer implements AsyncDisposable {
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.requestMs,
       requestTimeout: limits.requestMs,
-      // How often Node looks for the two above.
+      // How often Node checks the two timeouts above.
       connectionsCheckingInterval: limits.requestMs / 5,
     }
     this.#server = createServer(options, (request, response) => {
@@ -94,7 +94,7 @@ export class HttpServer implements AsyncDisposable {
     return made
   }
 
-  /** The one that was given, or that the kernel chose for 0. */
+  /** The port of `listen`, or the one that the kernel chose for 0. */
   get port(): number {
     return (this.#server.address() as AddressInfo).port
   }
@@ -114,7 +114,7 @@ export class HttpServer implements AsyncDisposable {
     else this.#send(body, response)
   }
 
-  /** The pieces are queued as they are, not copied: all readers have the same. */
+  /** The pieces are queued without a copy: all responses share them. */
   #send(body: readonly Uint8Array[], response: ServerResponse): void {
     if (response.destroyed) return
     const readers = this.#sending.get(body) ?? new Set()
@@ -142,7 +142,7 @@ export class HttpServer implements AsyncDisposable {
     }
   }
 
-  /** Made once for all who ask while it is being made. */
+  /** Makes a page once for all requests that arrive meanwhile. */
   #shared(path: string): Promise<Page> {
     const making = this.#making.get(path)
     if (making) return making

@@ -1,33 +1,36 @@
 import { setImmediate } from 'node:timers/promises'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { common, type Definition } from './definitions.ts'
-import { exposition, type Sample } from './exposition.ts'
 import type { Pages } from './http-server.ts'
 
-export type { Sample } from './exposition.ts'
-
-/** From the look-up of a volume to the copy of a large one. */
+/** From looking up a volume to copying a large one. */
 const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
-/** Text is encoded in pieces of about this size, between which other work of the process goes on. */
+/** Text is encoded in pieces of about this size, between which the process does other work. */
 const PIECE_CHARACTERS = 64 << 10
 
-type LookedUp = Definition & { readonly type: 'gauge' | 'counter' }
+/** A value of a metric and its labels: `{pool: 'default'}`. */
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
 
-interface Lookup {
-  readonly definition: LookedUp
+type ScrapedDefinition = Definition & { readonly type: 'gauge' | 'counter' }
+
+interface Scraped {
+  readonly definition: ScrapedDefinition
   readonly samples: () => Promise<Iterable<Sample>> | Iterable<Sample>
 }
 
-/** The figures of one process for Prometheus, in a registry of their own. */
+/** The metrics of one process, in a registry of their own. */
 export class Metrics {
   readonly #registry = new Registry()
-  readonly #lookups: Lookup[] = []
+  readonly #scraped: Scraped[] = []
   readonly #calls = this.histogram(common.rpcDuration)
 
   /**
    * Counts a call that has ended.
-   * @param path the method's, as gRPC has it: `/csi.v1.Controller/CreateVolume`
+   * @param path gRPC's path of the method: `/csi.v1.Controller/CreateVolume`
    */
   readonly observe = (path: string, code: string, seconds: number): void => {
     this.#calls.observe({ method: path.slice(path.lastIndexOf('/') + 1), code }, seconds)
@@ -41,14 +44,13 @@ export class Metrics {
     return new Counter(this.#options(definition))
   }
 
-  /** One that is set. */
   gauge(definition: Definition & { readonly type: 'gauge' }): Gauge {
     return new Gauge(this.#options(definition))
   }
 
-  /** One that is looked up when somebody asks for it. @param samples no two with the same labels */
-  lookup(definition: LookedUp, samples: Lookup['samples']): void {
-    this.#lookups.push({ definition, samples })
+  /** Adds a metric whose values are read at each scrape. @param samples no two with the same labels */
+  onScrape(definition: ScrapedDefinition, samples: Scraped['samples']): void {
+    this.#scraped.push({ definition, samples })
   }
 
   get pages(): Pages {
@@ -61,11 +63,11 @@ export class Metrics {
     }
   }
 
-  /** All figures as text, in pieces. */
+  /** All metrics as text, in pieces. */
   async #render(): Promise<readonly Uint8Array[]> {
     // Buffers are outside of the JavaScript heap, which is small: 20,000 volumes are 10 MiB of text.
     const pieces = [Buffer.from(await this.#registry.metrics())]
-    for (const { definition, samples } of this.#lookups) {
+    for (const { definition, samples } of this.#scraped) {
       let piece = '\n'
       for (const lines of exposition(definition, withDefault(definition, await samples()))) {
         piece += lines
@@ -84,7 +86,7 @@ export class Metrics {
   }
 }
 
-/** A metric without labels is 0 where there is nothing to tell, as in every client library. */
+/** A metric without labels is 0 when it has no sample, as in every client library. */
 function* withDefault({ labels }: Definition, samples: Iterable<Sample>): Generator<Sample> {
   let isEmpty = true
   for (const sample of samples) {
@@ -92,4 +94,29 @@ function* withDefault({ labels }: Definition, samples: Iterable<Sample>): Genera
     yield sample
   }
   if (isEmpty && labels.length === 0) yield { labels: {}, value: 0 }
+}
+
+/**
+ * The lines of one metric in Prometheus' text format. prom-client would keep an object for every sample and
+ * build one string of all of them: with 10,000 volumes that is more than the heap.
+ * @see https://prometheus.io/docs/instrumenting/exposition_formats/
+ */
+export function* exposition(
+  { help, labels, name, type }: Definition,
+  samples: Iterable<Sample>,
+): Generator<string> {
+  yield `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`
+  for (const sample of samples) {
+    const pairs = labels.flatMap((label) => {
+      const value = sample.labels[label]
+      return value === undefined ? [] : `${label}="${escapeValue(value)}"`
+    })
+    yield `${name}${pairs.length > 0 ? `{${pairs.join(',')}}` : ''} ${sample.value}\n`
+  }
+}
+
+const special: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '"': '\\"' }
+
+function escapeValue(text: string): string {
+  return /[\\\n"]/.test(text) ? text.replaceAll(/[\\\n"]/g, (character) => special[character] ?? '') : text
 }

@@ -1,34 +1,64 @@
-import type { Catalog } from '../volumes/pool/catalog.ts'
-import type { StorageHealth } from '../volumes/health/storage-health.ts'
-import type { VolumeHealth } from '../volumes/health/volume-health.ts'
+import { repairs, type Observer, type Repair, type Step } from '../volumes/model/observer.ts'
 import type { OrphanedDevices } from '../volumes/operations/orphaned-devices.ts'
-import { addLoopMetrics, type LoopFigures } from './loop-metrics.ts'
+import { node } from './definitions.ts'
 import { Metrics } from './metrics.ts'
-import { addPoolMetrics } from './pool-metrics.ts'
+import { addPoolMetrics, addVolumeMetrics, type PoolSources } from './pool-metrics.ts'
 import { addProcessMetrics } from './process-metrics.ts'
-import { stepMetrics } from './step-metrics.ts'
-import { addVolumeMetrics } from './volume-metrics.ts'
 
-export interface Watched extends Pick<LoopFigures, 'countDevices'> {
-  readonly catalog: Catalog
-  readonly storageHealth: StorageHealth
-  readonly volumeHealth: VolumeHealth
-  readonly orphanedDevices: OrphanedDevices
+/** Where the values of a node's metrics come from. */
+export interface NodeSources extends PoolSources {
+  readonly orphanedDevices: Pick<OrphanedDevices, 'count'>
+  readonly countDevices: () => Promise<{ readonly bound: number; readonly free: number }>
 }
 
-/** All figures of the node role. */
+/** The metrics of the node role. */
 export class NodeMonitoring {
   readonly metrics = new Metrics()
+  /** Measures the steps of operations, from before the pools are opened. */
   readonly observer = stepMetrics(this.metrics)
 
   constructor(version: string) {
     addProcessMetrics(this.metrics, version)
   }
 
-  /** Adds the figures that are looked up where they are, as soon as there is where. */
-  watch({ catalog, storageHealth, volumeHealth, orphanedDevices, countDevices }: Watched): void {
-    addPoolMetrics(this.metrics, { pools: () => catalog.pools(), storageHealth })
-    addVolumeMetrics(this.metrics, { catalog, volumeHealth })
-    addLoopMetrics(this.metrics, { countDevices, leaked: () => orphanedDevices.count })
+  /** Adds the metrics that are read from the pools, volumes and devices. */
+  watch(sources: NodeSources): void {
+    const { metrics } = this
+    addPoolMetrics(metrics, sources)
+    addVolumeMetrics(metrics, sources)
+    metrics.onScrape(node.loopDevices, async () =>
+      Object.entries(await sources.countDevices()).map(([state, value]) => ({ labels: { state }, value })),
+    )
+    metrics.onScrape(node.orphanedLoopDevices, () => [{ labels: {}, value: sources.orphanedDevices.count }])
+  }
+}
+
+/** An observer that counts and measures the steps of operations. */
+export function stepMetrics(metrics: Metrics): Observer {
+  const duration = metrics.histogram(node.stepDuration)
+  const running = metrics.gauge(node.stepsRunning)
+  const repaired = metrics.counter(node.repairs)
+  // rate() needs a first value before the first event, and an alert is about every single freeze.
+  for (const result of ['success', 'error']) duration.zero({ step: 'freeze', result })
+  for (const kind of repairs) repaired.inc({ kind }, 0)
+
+  return {
+    async step<T>(step: Step, work: () => Promise<T>): Promise<T> {
+      const start = performance.now()
+      let result = 'error'
+      running.inc({ step })
+      try {
+        const done = await work()
+        result = 'success'
+        return done
+      } finally {
+        running.dec({ step })
+        duration.observe({ step, result }, (performance.now() - start) / 1000)
+      }
+    },
+
+    repaired(kind: Repair, count: number): void {
+      repaired.inc({ kind }, count)
+    },
   }
 }

@@ -153,7 +153,7 @@ export const rows: readonly Row[] = [
         unit: 'short',
         queries: [
           { expr: gauge(node.loopDevices, nodes), legend: '{{node}} {{state}}' },
-          { expr: gauge(node.leakedLoopDevices, nodes), legend: '{{node}} leaked' },
+          { expr: gauge(node.orphanedLoopDevices, nodes), legend: '{{node}} orphaned' },
         ],
       },
     ],

@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { Certificates } from '../../csi/certificates.ts'
 import type { CsiServer } from '../../csi/server.ts'
 import { MutualTlsCredentials } from '../../csi/tls-server.ts'
-import { addCertificateMetrics } from '../../monitoring/certificate-metrics.ts'
+import { addCertificateMetrics } from '../../monitoring/process-metrics.ts'
 import type { Metrics } from '../../monitoring/metrics.ts'
 import type { Address } from '../terminal/options.ts'
 

@@ -6,7 +6,7 @@ import type { Joined, KubernetesConfig } from '../../controller/kubernetes/join.
 import { addRoutes } from '../../controller/router.ts'
 import type { Address } from '../terminal/options.ts'
 import type { RunningDriver } from './driver.ts'
-import { addCertificateMetrics } from '../../monitoring/certificate-metrics.ts'
+import { addCertificateMetrics } from '../../monitoring/process-metrics.ts'
 import { makeLog, startTracing, type LogConfig, type TracingOptions } from './telemetry.ts'
 import { version } from '../terminal/version.ts'
 

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import { ControllerMonitoring, type ClusterFigures } from '../../../src/monitoring/controller-monitoring.ts'
+import { ControllerMonitoring, type ClusterFindings } from '../../../src/monitoring/controller-monitoring.ts'
 import { scrape } from '../../support/scrape.ts'
 
 describe('the figures of the controller', () => {
   let monitoring: ControllerMonitoring
-  let figures: ClusterFigures | undefined
+  let figures: ClusterFindings | undefined
 
   beforeEach(() => {
     figures = undefined

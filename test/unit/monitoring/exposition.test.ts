@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { Gauge, Registry } from 'prom-client'
-import { exposition, type Sample } from '../../../src/monitoring/exposition.ts'
+import { exposition, type Sample } from '../../../src/monitoring/metrics.ts'
 
 const definition = {
   name: 'a_metric',

@@ -22,7 +22,7 @@ describe('the HTTP server', () => {
     metrics.observe('/csi.v1.Controller/CreateVolume', 'OK', 0.02)
     metrics.observe('/csi.v1.Controller/CreateVolume', 'RESOURCE_EXHAUSTED', 0.002)
     addProcessMetrics(metrics, '1.2.3')
-    metrics.lookup(node.poolSize, () => [{ labels: { pool: 'default' }, value: 4096 }])
+    metrics.onScrape(node.poolSize, () => [{ labels: { pool: 'default' }, value: 4096 }])
     const check = () => (broken === undefined ? Promise.resolve(found) : Promise.reject(new Error(broken)))
     const pages = healthPages({ check, problems: () => problems, warnings: () => warnings })
     server = await HttpServer.listen({ host: '127.0.0.1', port: 0 }, { ...pages, ...metrics.pages })
@@ -94,7 +94,7 @@ describe('figures that are looked up', () => {
   it('forget what is gone', async () => {
     const metrics = new Metrics()
     let pools = ['a', 'b']
-    metrics.lookup(node.volumes, () => pools.map((pool) => ({ labels: { pool }, value: 1 })))
+    metrics.onScrape(node.volumes, () => pools.map((pool) => ({ labels: { pool }, value: 1 })))
     const text = () => scrape(metrics)
     expect(await text()).toContain('csi_driver_loop_pool_volumes{pool="b"} 1')
     pools = ['a']
