@@ -1,5 +1,6 @@
 import { mkdir, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { defaultAttributes } from '../../src/volumes/model/attributes.ts'
 import { volumeIdFor } from '../../src/volumes/model/ids.ts'
 import { volumeKind } from '../../src/volumes/pool/records/record-kinds.ts'
 import { sideBySide } from '../../src/volumes/concurrency/side-by-side.ts'
@@ -24,7 +25,6 @@ export async function makeRecords(pool: string, nodeId: string, count: number): 
 
 function volumeNumbered(nodeId: string, number: number): Volume {
   const name = `pvc-${`${number}`.padStart(8, '0')}-4a0b-4f5e-9a51-0123456789ab`
-  const attributes = { provisioning: 'thin', directIo: 'auto', discard: 'none' } as const
   return {
     id: volumeIdFor(nodeId, name),
     name,
@@ -32,8 +32,8 @@ function volumeNumbered(nodeId: string, number: number): Volume {
     capacityBytes: CAPACITY_BYTES,
     accessTypes: ['mount'],
     fsType: 'ext4',
-    ...attributes,
-    initial: attributes,
+    ...defaultAttributes,
+    initial: defaultAttributes,
     mkfsOptions: [],
     contentSource: undefined,
     fileSystem: { state: 'new' },

@@ -1,3 +1,4 @@
+import { defaultAttributes } from '../../../src/volumes/model/attributes.ts'
 import { volumeIdFor } from '../../../src/volumes/model/ids.ts'
 import type { Volume } from '../../../src/volumes/model/volume.ts'
 
@@ -10,10 +11,8 @@ export const volumeFixture: Volume = {
   fileSystem: { state: 'formatted', uuid: '6d1e2f1c-0b62-4c1e-9d05-2f3a7f0c8a11' },
   accessTypes: ['mount'],
   fsType: 'ext4',
-  provisioning: 'thin',
-  directIo: 'auto',
-  discard: 'none',
-  initial: { provisioning: 'thin', directIo: 'off', discard: 'periodic' },
+  ...defaultAttributes,
+  initial: { ...defaultAttributes, directIo: 'off', discard: 'periodic' },
   mkfsOptions: ['-L', 'data'],
   contentSource: { type: 'volume', id: volumeIdFor('n1', 'pvc-0') },
   ephemeral: false,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { defaultAttributes } from '../../../../src/volumes/model/attributes.ts'
 import {
   isEphemeral,
   parseEphemeralAttributes,
@@ -11,9 +12,7 @@ import { MiB } from '../world.ts'
 
 const defaults = {
   pool: 'default',
-  provisioning: 'thin',
-  directIo: 'auto',
-  discard: 'none',
+  ...defaultAttributes,
   fsType: undefined,
   mkfsOptions: [],
   content: 'new',
@@ -74,8 +73,12 @@ describe('parseParameters', () => {
 
 describe('toParameters', () => {
   it('gives the parameters by which a volume gets the attributes', () => {
-    const attributes = { provisioning: 'thick', directIo: 'off', discard: 'none' } as const
-    expect(toParameters(attributes)).toEqual({ provisioning: 'thick', directIO: 'off', discard: 'none' })
+    const attributes = { ...defaultAttributes, provisioning: 'thick', directIo: 'off' } as const
+    expect(toParameters(attributes)).toMatchObject({
+      provisioning: 'thick',
+      directIO: 'off',
+      discard: 'none',
+    })
     expect(parseParameters(toParameters(attributes))).toMatchObject(attributes)
   })
 })

@@ -1,13 +1,22 @@
 import { cp, mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { LinuxImageFiles } from '../../../../src/linux/images/image-files.ts'
+import { assembleNode, type LoopNode } from '../../../../src/volumes/assemble.ts'
+import { parseParameters } from '../../../../src/volumes/model/parameters.ts'
+import type { AccessType, ContentSource } from '../../../../src/volumes/model/volume.ts'
+import { createVolume, type CreateRequest } from '../../../../src/volumes/operations/create.ts'
 import { KnownPools } from '../../../../src/volumes/pool/files/pool-identity.ts'
 import { Pool } from '../../../../src/volumes/pool/pool.ts'
 import type { RecordStore } from '../../../../src/volumes/pool/records/record-store.ts'
-import { noLimits, silent } from '../world.ts'
+import { FakeFileSystems } from '../../../fakes/filesystems.ts'
+import { WatchedCopier } from '../../../fakes/image-copier.ts'
+import { FakeLoopDevices } from '../../../fakes/loop-devices.ts'
+import { FakeMounts } from '../../../fakes/mounts.ts'
+import { RecordingObserver } from '../../../fakes/observer.ts'
+import { block, never, noLimits, silent, writer } from '../world.ts'
 
 /** See test/fixtures/README.md. */
 const FIXTURES = fileURLToPath(new URL('../../../fixtures/data-directories/', import.meta.url))
@@ -88,6 +97,7 @@ describe.each(await readdir(FIXTURES))('the data directory that %s wrote', (comm
         for (const snapshot of snapshots.values()) await snapshots.update(snapshot)
       }
     })
+    expect(asRead).toHaveLength(before.length)
     const after = await records()
     expect(after).toMatchObject(
       before.map(({ path, json }) => ({ path, json: { ...json, schemaVersion: expect.any(Number) } })),
@@ -112,6 +122,38 @@ describe.each(await readdir(FIXTURES))('the data directory that %s wrote', (comm
     expect(await texts()).toEqual(before)
   })
 
+  it('is served: all that is not left of a crash, also to a repeated CreateVolume', async () => {
+    const asked = (await records()).filter(({ json }) => json['ephemeral'] === false)
+    await using node = await startNode()
+    expect(await node.storageHealth.issues()).toEqual([])
+    expect(node.catalog.list('', asked.length + 1)).toHaveLength(asked.length)
+    for (const { path, json } of asked) {
+      const volume = await createVolume(node, requestOf(path, json as unknown as WrittenVolume), never)
+      expect(volume).toMatchObject({ id: json['id'], createdAt: json['createdAt'] })
+    }
+    const groups = node.catalog.pools().flatMap(({ snapshots }) => snapshots.values())
+    const group = groups.find(({ group }) => group !== undefined)?.group
+    expect(group && node.catalog.isComplete(group)).toBe(true)
+  })
+
+  async function startNode(): Promise<LoopNode> {
+    const files = new LinuxImageFiles()
+    const mounts = new FakeMounts()
+    const machine = {
+      ...{ files, mounts, loops: new FakeLoopDevices(), fileSystems: new FakeFileSystems() },
+      ...{ copier: new WatchedCopier([]), tracer: undefined },
+      answers: { threads: 64, probe: () => Promise.resolve(), mountId: () => Promise.resolve(1) },
+    }
+    const config = {
+      nodeId: 'n1',
+      pools: names.map((name) => ({ name, path: poolPath(name), limits: noLimits })),
+      knownPoolsPath: join(directory, 'known-pools'),
+      mountsPath: join(directory, 'mounts'),
+      trimIntervalMs: 0,
+    }
+    return await assembleNode(machine, config, new RecordingObserver(), silent)
+  }
+
   it('tells which volumes an interrupted snapshot may have left frozen', async () => {
     await withPools((pools) => {
       const frozen = pools.flatMap(({ snapshots }) => snapshots.frozen)
@@ -122,6 +164,38 @@ describe.each(await readdir(FIXTURES))('the data directory that %s wrote', (comm
     })
   })
 })
+
+/** What a record of a volume has had in every version. */
+interface WrittenVolume {
+  readonly name: string
+  readonly capacityBytes: string
+  readonly accessTypes: readonly AccessType[]
+  readonly fsType: string
+  readonly mkfsOptions: readonly string[]
+  readonly contentSource?: ContentSource
+  readonly initial: { readonly provisioning: string; readonly directIo: string; readonly discard: string }
+}
+
+/** What the volume was made by. It names none of the parameters that later versions have added. */
+function requestOf(path: string, written: WrittenVolume): CreateRequest {
+  const { directIo: directIO, discard, provisioning } = written.initial
+  const pool = basename(join(path, '../../..'))
+  const mkfsOptions = written.mkfsOptions.join(' ')
+  return {
+    name: written.name,
+    range: { requiredBytes: BigInt(written.capacityBytes), limitBytes: 0n },
+    accesses: written.accessTypes.map((type) => (type === 'mount' ? writer : block)),
+    parameters: parseParameters({
+      pool,
+      fsType: written.fsType,
+      mkfsOptions,
+      provisioning,
+      directIO,
+      discard,
+    }),
+    source: written.contentSource,
+  }
+}
 
 /** In the order of the ids, with sizes as they are written down, and without the pool. */
 function valuesOf<T extends { readonly id: string; readonly pool: string }>(store: RecordStore<T>): Json[] {

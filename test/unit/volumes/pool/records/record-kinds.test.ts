@@ -46,7 +46,8 @@ describe('volume.json', () => {
     }`
     const read = decodeVolume(first, 'default')
     expect(read).toMatchObject({ name: 'pvc-1', fileSystem: { state: 'unknown' } })
-    expect(encodeVolume(read)).toContain('"schemaVersion": 2')
+    const [versionLine] = /"schemaVersion": [2-9]/.exec(encodeVolume(volume)) ?? []
+    expect(encodeVolume(read)).toContain(versionLine)
   })
 
   it('refuses a smaller image, which is damage', () => {
@@ -56,10 +57,10 @@ describe('volume.json', () => {
   it.each([
     [
       'a newer driver',
-      changed({ schemaVersion: 3 }),
-      /schemaVersion is 3, this driver knows 2: .*upgrade the driver again/,
+      changed({ schemaVersion: 99 }),
+      /schemaVersion is 99, this driver knows \d: .*upgrade the driver again/,
     ],
-    ['a version that never was', changed({ schemaVersion: 0 }), 'schemaVersion is 0; this driver knows 2'],
+    ['a version that never was', changed({ schemaVersion: 0 }), 'schemaVersion is 0; this driver knows'],
     ['no file system', changed({ fileSystem: undefined }), 'fileSystem'],
     ['a formatted one of no UUID', changed({ fileSystem: { state: 'formatted' } }), 'fileSystem.uuid'],
     ['no schema version', changed({ schemaVersion: undefined }), 'Invalid key: Expected "schemaVersion"'],
@@ -123,8 +124,8 @@ describe('snapshot.json', () => {
   it.each([
     [
       'a newer schema',
-      { schemaVersion: 3 },
-      /schemaVersion is 3, this driver knows 2: .*upgrade the driver again/,
+      { schemaVersion: 99 },
+      /schemaVersion is 99, this driver knows \d: .*upgrade the driver again/,
     ],
     ['no schema', { schemaVersion: undefined }, 'schemaVersion'],
     ['a strange id', { id: '../../etc' }, 'id: is no id'],
