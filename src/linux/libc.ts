@@ -29,15 +29,18 @@ export class SystemCallError extends Error {
   /**
    * @param what the call with the arguments that matter to a reader, for example `mount /dev/loop3 on /mnt`
    */
-  constructor(syscall: string, errno: number, what: string) {
+  constructor(syscall: string, errno: number, what: What) {
     const code = getSystemErrorName(-errno)
-    super(`${what}: ${code}: ${getSystemErrorMessage(-errno)}`)
+    super(`${typeof what === 'string' ? what : what()}: ${code}: ${getSystemErrorMessage(-errno)}`)
     this.name = 'SystemCallError'
     this.code = code
     this.errno = errno
     this.syscall = syscall
   }
 }
+
+/** What a call does, with the arguments that matter to a reader. A function makes it when it is needed. */
+export type What = string | (() => string)
 
 type Argument = number | bigint | string | Buffer | null | readonly (string | null)[]
 export type SystemCall<Result = number> = KoffiFunc<(...args: Argument[]) => Result>
@@ -51,7 +54,7 @@ export function call<Result extends number | bigint>(
   name: string,
   fn: SystemCall<Result>,
   args: Argument[],
-  what: string,
+  what: What,
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     fn.async(...args, (error: Error | null, result: Result) => {
@@ -68,7 +71,7 @@ function callHere<Result extends number | bigint>(
   name: string,
   fn: SystemCall<Result>,
   args: Argument[],
-  what: string,
+  what: What,
 ): Result {
   const result = fn(...args)
   if (result < 0) throw new SystemCallError(name, koffi.errno(), what)
@@ -116,17 +119,17 @@ const copyFileRangeCall = declareWide(
 )
 
 /** ioctl(2) with an integer argument. */
-export function ioctl(fd: number, request: number, argument: number, what: string): Promise<number> {
+export function ioctl(fd: number, request: number, argument: number, what: What): Promise<number> {
   return call('ioctl', ioctlWithInteger, [fd, request, argument], what)
 }
 
 /** The same on this thread, which waits for it. */
-export function ioctlHere(fd: number, request: number, argument: number, what: string): number {
+export function ioctlHere(fd: number, request: number, argument: number, what: What): number {
   return callHere('ioctl', ioctlWithInteger, [fd, request, argument], what)
 }
 
 /** ioctl(2) with a pointer to a structure, which the kernel reads or fills. */
-export function ioctlStruct(fd: number, request: number, struct: Buffer, what: string): Promise<number> {
+export function ioctlStruct(fd: number, request: number, struct: Buffer, what: What): Promise<number> {
   return call('ioctl', ioctlWithPointer, [fd, request, struct], what)
 }
 
@@ -158,18 +161,18 @@ export async function fallocate(
   mode: number,
   offset: bigint,
   length: bigint,
-  what: string,
+  what: What,
 ): Promise<void> {
   await call('fallocate', fallocateCall, [fd, mode, offset, length], what)
 }
 
 /** The same on this thread, which waits for it. */
-export function fallocateSync(fd: number, mode: number, offset: bigint, length: bigint, what: string): void {
+export function fallocateSync(fd: number, mode: number, offset: bigint, length: bigint, what: What): void {
   callHere('fallocate', fallocateCall, [fd, mode, offset, length], what)
 }
 
 /** syncfs(2): waits until everything of the file system that the open file lies in is on its device. */
-export async function syncfs(fd: number, what: string): Promise<void> {
+export async function syncfs(fd: number, what: What): Promise<void> {
   await call('syncfs', syncfsCall, [fd], what)
 }
 
@@ -177,12 +180,12 @@ export async function syncfs(fd: number, what: string): Promise<void> {
  * lseek(2). With SEEK_DATA and SEEK_HOLE it looks for the next data or hole at or behind `offset`, in bytes.
  * @throws ENXIO where there is no data from `offset` on
  */
-export async function lseek(fd: number, offset: bigint, whence: number, what: string): Promise<bigint> {
+export async function lseek(fd: number, offset: bigint, whence: number, what: What): Promise<bigint> {
   return BigInt(await call('lseek', lseekCall, [fd, offset, whence], what))
 }
 
 /** The same on this thread, which waits for it. */
-export function lseekSync(fd: number, offset: bigint, whence: number, what: string): bigint {
+export function lseekSync(fd: number, offset: bigint, whence: number, what: What): bigint {
   return BigInt(callHere('lseek', lseekCall, [fd, offset, whence], what))
 }
 
@@ -195,7 +198,7 @@ export async function copyFileRange(
   target: number,
   offset: bigint,
   length: bigint,
-  what: string,
+  what: What,
 ): Promise<bigint> {
   const args = copyFileRangeArguments(source, target, offset, length)
   return BigInt(await call('copy_file_range', copyFileRangeCall, args, what))
@@ -207,7 +210,7 @@ export function copyFileRangeSync(
   target: number,
   offset: bigint,
   length: bigint,
-  what: string,
+  what: What,
 ): bigint {
   const args = copyFileRangeArguments(source, target, offset, length)
   return BigInt(callHere('copy_file_range', copyFileRangeCall, args, what))
@@ -247,9 +250,9 @@ export function errnoNow(): number {
  * a loop device, has that file open.
  * @returns false when somebody else has the lock
  */
-export function tryLockExclusive(fd: number, what: string): boolean {
+export function tryLockExclusive(fd: number, path: string): boolean {
   try {
-    callHere('flock', flockCall, [fd, LOCK_EX | LOCK_NB], `flock ${what}`)
+    callHere('flock', flockCall, [fd, LOCK_EX | LOCK_NB], `flock ${path}`)
     return true
   } catch (error) {
     if (error instanceof SystemCallError && error.code === 'EAGAIN') return false

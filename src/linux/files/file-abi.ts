@@ -3,6 +3,9 @@
  * <unistd.h>. Nothing here calls the kernel.
  */
 
+/** st_blocks counts these, whatever the file system's block size (stat(2)). */
+export const STAT_BLOCK_BYTES = 512n
+
 /** whence of lseek(2): the next data at or behind an offset. */
 export const SEEK_DATA = 3
 /** whence of lseek(2): the next hole at or behind an offset; the end of the file is one. */

@@ -1,12 +1,11 @@
-import { BufferPool } from './buffer-pool.ts'
-import { dataSpans } from './data-spans.ts'
+import { BUFFER_BYTES, BufferPool } from './buffer-pool.ts'
 import { differingRuns } from './differing-runs.ts'
-import { inOrder } from './in-order.ts'
+import { dataSpans } from './extents.ts'
+import { FileInProcess } from './file-calls.ts'
+import { inOrder, WIDTH } from './in-order.ts'
 import { readZeroFilled, sizeOf, type OpenFile } from './open-file.ts'
-import { overlay } from './overlay.ts'
-import { sharedSpans } from './shared-spans.ts'
-import { aligned, merged, pieces, type Span } from './spans.ts'
-import { COMPARE_BYTES, WIDTH } from './limits.ts'
+import { sharedSpans } from './fiemap.ts'
+import { aligned, merged, overlay, pieces, type Span } from './spans.ts'
 
 /** Differences are told in whole ones of these, at their multiples, but for both ends. */
 export const DIFFERENCE_GRANULE_BYTES = 64 << 10
@@ -25,7 +24,7 @@ export function differences(
 
   async function* found(): AsyncGenerator<Span> {
     const bounds = { start: from, end: await sizeOf(target) }
-    const buffers = new BufferPool(COMPARE_BYTES)
+    const buffers = new BufferPool()
     const doubtful = aligned(unproven(base, target, bounds), BigInt(DIFFERENCE_GRANULE_BYTES), bounds)
     const compare = (piece: Span) => compared(base, target, piece, buffers)
     for await (const spans of inOrder(cut(doubtful, signal), WIDTH, compare)) yield* spans
@@ -42,7 +41,7 @@ async function* unproven(base: OpenFile, target: OpenFile, { start, end }: Span)
 
 async function* cut(spans: AsyncIterable<Span>, signal: AbortSignal): AsyncGenerator<Span> {
   for await (const span of spans) {
-    for (const piece of pieces(span, COMPARE_BYTES)) {
+    for (const piece of pieces(span, BUFFER_BYTES)) {
       signal.throwIfAborted()
       yield piece
     }
@@ -57,7 +56,8 @@ async function compared(
 ): Promise<Span[]> {
   using a = buffers.borrow(end - start)
   using b = buffers.borrow(end - start)
-  await Promise.all([readZeroFilled(base, a.buffer, start), readZeroFilled(target, b.buffer, start)])
+  const [before, after] = [new FileInProcess(base), new FileInProcess(target)]
+  await before.both(readZeroFilled(before, a.buffer, start), readZeroFilled(after, b.buffer, start))
   // The first granule is a part of one when the piece does not begin at a multiple.
   const lead = Number(start % BigInt(DIFFERENCE_GRANULE_BYTES))
   return differingRuns(a.buffer, b.buffer, { granule: DIFFERENCE_GRANULE_BYTES, gap: 0, lead }).map(

@@ -1,51 +1,68 @@
-import { hasErrno } from '../../volumes/model/errors.ts'
+import { smaller } from '../../volumes/model/bytes.ts'
 import { SEEK_DATA, SEEK_HOLE } from '../files/file-abi.ts'
-import { lseekSync } from '../libc.ts'
-import { minimum } from './spans.ts'
+import { FileInProcess, type FileCalls } from './file-calls.ts'
+import type { OpenFile } from './open-file.ts'
+import type { Span } from './spans.ts'
+import { inProcess, type Work } from './work.ts'
 
 /** Whether there is data at an offset of a file, and up to which one that holds. */
-interface Extent {
+export interface Extent {
   readonly isData: boolean
   readonly end: bigint
 }
 
 /**
- * The data and the holes of a file, as `dataSpans` sees them, by calls on this thread and for ascending
- * offsets.
+ * The data and the holes of a file, by SEEK_DATA and SEEK_HOLE, for ascending offsets. Those see what is
+ * written but not yet allocated, and take what is allocated but never written (a thick image) for a hole. A
+ * file that changes meanwhile is seen as it is when its turn comes. The position of the open file is moved, so
+ * no two of these can look at the same open file at the same time.
  */
 export class Extents {
-  readonly #fd: number
+  readonly #file: Pick<FileCalls, 'seek'>
   readonly #limit: bigint
   #current: Extent = { isData: false, end: 0n }
+  /** Where data was seen to begin, behind the current hole. */
+  #dataAt: bigint | undefined
 
-  /** @param limit an offset behind which nobody asks */
-  constructor(fd: number, limit: bigint) {
-    this.#fd = fd
+  /** @param limit an offset behind which nothing is asked */
+  constructor(file: Pick<FileCalls, 'seek'>, limit: bigint) {
+    this.#file = file
     this.#limit = limit
   }
 
-  at(offset: bigint): Extent {
-    if (offset >= this.#current.end) this.#current = this.#look(offset)
-    return this.#current
+  /** The extent that an offset lies in; undefined when it must be looked up. */
+  known(offset: bigint): Extent | undefined {
+    return offset < this.#current.end ? this.#current : undefined
   }
 
-  #look(offset: bigint): Extent {
-    for (;;) {
-      const data = this.#seek(offset, SEEK_DATA)
-      if (data > offset) return { isData: false, end: data }
-      const hole = this.#seek(offset, SEEK_HOLE)
-      // Else the data went away between the two calls.
-      if (hole > offset) return { isData: true, end: hole }
-    }
+  /** Looks up the extent that an offset lies in. */
+  *look(offset: bigint): Work<Extent> {
+    return (this.#current = yield* this.#find(offset))
   }
 
-  /** @returns the limit where there is nothing before it, or the file has become shorter than the offset */
-  #seek(offset: bigint, whence: number): bigint {
-    try {
-      return minimum(lseekSync(this.#fd, offset, whence, 'find the extents'), this.#limit)
-    } catch (error) {
-      if (hasErrno(error, 'ENXIO')) return this.#limit
-      throw error
+  *#find(offset: bigint): Work<Extent> {
+    const nothing = { isData: false, end: this.#limit }
+    for (let isKnown = this.#dataAt === offset; ; isKnown = false) {
+      const found = isKnown ? offset : this.#file.seek(offset, SEEK_DATA)
+      const data = found instanceof Promise ? ((yield found) as bigint | undefined) : found
+      if (data === undefined) return nothing
+      this.#dataAt = data
+      if (data > offset) return { isData: false, end: smaller(data, this.#limit) }
+      const behind = this.#file.seek(offset, SEEK_HOLE)
+      const hole = behind instanceof Promise ? ((yield behind) as bigint | undefined) : behind
+      if (hole === undefined) return nothing
+      // Otherwise the data went away between the two calls.
+      if (hole > offset) return { isData: true, end: smaller(hole, this.#limit) }
     }
+  }
+}
+
+/** Where a file has data between two offsets. A second stream of the same file needs another open file. */
+export async function* dataSpans(file: OpenFile, from: bigint, to: bigint): AsyncGenerator<Span> {
+  const extents = new Extents(new FileInProcess(file), to)
+  for (let position = from; position < to;) {
+    const { end, isData } = await inProcess(extents.look(position))
+    if (isData) yield { start: position, end }
+    position = end
   }
 }

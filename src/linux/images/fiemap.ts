@@ -1,11 +1,14 @@
+import type { BigIntStats } from 'node:fs'
+import { smaller } from '../../volumes/model/bytes.ts'
 import { hasErrno } from '../../volumes/model/errors.ts'
 import { turn } from '../../volumes/pool/gate/gate.ts'
+import { STAT_BLOCK_BYTES } from '../files/file-abi.ts'
 import { ioctlStruct } from '../libc.ts'
 import type { OpenFile } from './open-file.ts'
-import type { Span } from './spans.ts'
+import { overlay, type Span } from './spans.ts'
 
 /** Where on its device a range of a file lies. */
-export interface PhysicalSpan extends Span {
+interface PhysicalSpan extends Span {
   /** Where `start` is, in bytes; on btrfs an address of its own making. */
   readonly physical: bigint
   readonly flags: number
@@ -17,16 +20,16 @@ const header = { start: 0, length: 8, flags: 16, mapped: 20, room: 24, bytes: 32
 const extent = { logical: 0, physical: 8, length: 16, flags: 40, bytes: 56 }
 
 /** fm_flags: writes the file out first. */
-export const FIEMAP_FLAG_SYNC = 0x1
+const FIEMAP_FLAG_SYNC = 0x1
 
 /**
  * fe_flags that are used here. The others of the lower bits all say that `physical` is not, or not simply,
  * true.
  */
-export const FIEMAP_EXTENT_LAST = 0x1
-export const FIEMAP_EXTENT_UNWRITTEN = 0x800
-export const FIEMAP_EXTENT_MERGED = 0x1000
-export const FIEMAP_EXTENT_SHARED = 0x2000
+const FIEMAP_EXTENT_LAST = 0x1
+const FIEMAP_EXTENT_UNWRITTEN = 0x800
+const FIEMAP_EXTENT_MERGED = 0x1000
+const FIEMAP_EXTENT_SHARED = 0x2000
 
 const ROOM = 512
 
@@ -35,7 +38,7 @@ const ROOM = 512
  * @param flags FIEMAP_FLAG_SYNC writes the file out first; without it, what is not written out yet may be
  * missing
  */
-export async function* physicalSpans(
+async function* physicalSpans(
   { handle, path }: OpenFile,
   from: bigint,
   to: bigint,
@@ -75,4 +78,66 @@ function decode(map: Buffer): PhysicalSpan[] {
     })
   }
   return spans
+}
+
+/**
+ * Where two files are proven to have the same content because they have the same blocks. That takes one file
+ * system (the same st_dev), and extents that are marked as shared and have no mark that makes their place
+ * doubtful: not allocated yet, inline, or, on btrfs, compressed, where the place is that of the whole
+ * compressed extent wherever in it a file begins.
+ */
+export async function* sharedSpans(a: OpenFile, b: OpenFile, from: bigint, to: bigint): AsyncGenerator<Span> {
+  const [statA, statB] = await Promise.all([statOf(a), statOf(b)])
+  if (statA.dev !== statB.dev) return
+  for await (const { start, end, left, right } of overlay(
+    physicalSpans(a, from, to, FIEMAP_FLAG_SYNC),
+    physicalSpans(b, from, to, FIEMAP_FLAG_SYNC),
+  )) {
+    if (left && right && isTrusted(left) && isTrusted(right) && place(left) === place(right)) {
+      yield { start, end }
+    }
+  }
+}
+
+function statOf({ handle }: OpenFile): Promise<BigIntStats> {
+  return turn(() => handle.stat({ bigint: true }))
+}
+
+const harmless = FIEMAP_EXTENT_LAST | FIEMAP_EXTENT_MERGED
+
+function isTrusted({ flags }: PhysicalSpan): boolean {
+  return (flags & ~harmless) === FIEMAP_EXTENT_SHARED
+}
+
+/** Equal for two spans exactly when each byte that both cover is the same byte of the device. */
+function place({ physical, start }: PhysicalSpan): bigint {
+  return physical - start
+}
+
+/**
+ * How many of a file's bytes, up to an end, are in blocks that other files have, too; 0 where the file system
+ * does not tell.
+ */
+export async function sharedBytes(file: OpenFile, end: bigint): Promise<bigint> {
+  let bytes = 0n
+  for await (const span of physicalSpans(file, 0n, end, FIEMAP_FLAG_SYNC)) {
+    if ((span.flags & FIEMAP_EXTENT_SHARED) !== 0) bytes += smaller(span.end, end) - span.start
+  }
+  return bytes
+}
+
+/**
+ * About how many bytes a copy will have to move: FIEMAP gives hundreds of extents in one call, where
+ * SEEK_DATA takes two calls for each. It does not see what is not allocated yet, so it is for the eyes only.
+ */
+export async function estimateData(file: OpenFile, { start, end }: Span): Promise<bigint> {
+  let bytes = 0n
+  let told = false
+  for await (const span of physicalSpans(file, start, end, 0)) {
+    told = true
+    if ((span.flags & FIEMAP_EXTENT_UNWRITTEN) === 0) bytes += smaller(span.end, end) - span.start
+  }
+  if (told) return bytes
+  const { blocks } = await statOf(file)
+  return smaller(blocks * STAT_BLOCK_BYTES, end)
 }

@@ -1,14 +1,14 @@
 import { open, unlink } from 'node:fs/promises'
+import { smaller } from '../../volumes/model/bytes.ts'
 import { turn } from '../../volumes/pool/gate/gate.ts'
 import type { CopyProgress, Extent, ImageCopier } from '../../volumes/model/ports.ts'
 import { openImage } from '../files/open-image.ts'
 import { canClone, tryClone } from './clone.ts'
-import { dataSpans } from './data-spans.ts'
 import { differences } from './differences.ts'
-import { estimateData } from './estimate-data.ts'
+import { dataSpans } from './extents.ts'
+import { estimateData } from './fiemap.ts'
 import { sizeOf, type OpenFile } from './open-file.ts'
-import { Progress } from './progress.ts'
-import { aligned, minimum, spansOf, toExtent, type Span } from './spans.ts'
+import { aligned, spansOf, toExtent, type Span } from './spans.ts'
 import { transfer } from './transfer.ts'
 
 /** Around what is known to have changed as much is compared: what a trace of writes can tell apart. */
@@ -74,7 +74,7 @@ export class LinuxImageCopier implements ImageCopier {
     await using to = await openFile(target, 'r+')
     const before = await sizeOf(to)
     const size = await resizeLike(from, to)
-    const end = minimum(before, size)
+    const end = smaller(before, size)
     const spans: Span[] = []
     for await (const span of aligned(spansOf(changed), CHANGE_BYTES, { start: 0n, end })) spans.push(span)
     if (end < size) spans.push({ start: end, end: size })
@@ -113,6 +113,39 @@ async function copyData(
     progress.add(bytes)
   }
   progress.end()
+}
+
+const INTERVAL_MS = 100
+
+/** Reports progress, but not more often than anybody can follow it. */
+class Progress {
+  readonly #report: (progress: CopyProgress) => void
+  #totalBytes: bigint
+  #copiedBytes = 0n
+  #reportedAt = 0
+
+  /** @param totalBytes what is expected, and grows when it was too little */
+  constructor(totalBytes: bigint, report: (progress: CopyProgress) => void) {
+    this.#totalBytes = totalBytes
+    this.#report = report
+  }
+
+  add(bytes: bigint): void {
+    this.#copiedBytes += bytes
+    if (this.#totalBytes < this.#copiedBytes) this.#totalBytes = this.#copiedBytes
+    if (performance.now() - this.#reportedAt >= INTERVAL_MS) this.#send()
+  }
+
+  /** The total was an estimate. */
+  end(): void {
+    this.#totalBytes = this.#copiedBytes
+    this.#send()
+  }
+
+  #send(): void {
+    this.#reportedAt = performance.now()
+    this.#report({ copiedBytes: this.#copiedBytes, totalBytes: this.#totalBytes })
+  }
 }
 
 /** @returns the size, in bytes, of both */

@@ -3,7 +3,7 @@ import { lstat, open, realpath, statfs, unlink } from 'node:fs/promises'
 import type { FileSystemUsage, ImageFiles, ImageSize } from '../../volumes/model/ports.ts'
 import { larger } from '../../volumes/model/bytes.ts'
 import { hasErrno } from '../../volumes/model/errors.ts'
-import { sharedBytes } from './shared-bytes.ts'
+import { sharedBytes } from './fiemap.ts'
 import { pieces, type Span } from './spans.ts'
 import {
   FALLOC_FL_KEEP_SIZE,
@@ -11,15 +11,13 @@ import {
   FALLOC_FL_UNSHARE_RANGE,
   SEEK_DATA,
   SEEK_HOLE,
+  STAT_BLOCK_BYTES,
 } from '../files/file-abi.ts'
 import { findMount } from '../mountinfo/find-mount.ts'
 import { fallocate, lseek, tryLockExclusive } from '../libc.ts'
 import { mountIdOf } from '../mountinfo/mount-id.ts'
 import { openImage, requireRegular } from '../files/open-image.ts'
 import { childrenStarted } from '../process/posix-spawn.ts'
-
-/** st_blocks counts these, whatever the file system's block size (stat(2)). */
-const STAT_BLOCK_BYTES = 512n
 
 /**
  * fallocate(2) cannot be interrupted, so large ranges are done in pieces between which a cancelled call ends.

@@ -1,3 +1,6 @@
+/** Pieces at the same time: enough to keep two processors busy. With more it gets no faster. */
+export const WIDTH = 4
+
 /**
  * Works on up to `width` items at the same time, and gives the results in the order of the items. When it
  * ends early, by an error or because its consumer leaves, it first waits for the work that is under way, so

@@ -2,11 +2,47 @@ import { once } from 'node:events'
 import { extname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { turn } from '../../volumes/pool/gate/gate.ts'
+import type { FileDescriptor } from './file-calls.ts'
 import type { OpenFile } from './open-file.ts'
 import type { Span } from './spans.ts'
-import type { TransferFiles, TransferredStep } from './step-transfer.ts'
+import type { TransferredStep } from './transfer-engine.ts'
 
 const program = join(import.meta.dirname, `transfer-worker${extname(import.meta.filename)}`)
+
+/** Two open files, and what may be done with them. */
+export interface TransferFiles {
+  readonly source: FileDescriptor
+  readonly target: FileDescriptor
+  /** Whether copy_file_range(2) may be used. */
+  readonly insideKernel: boolean
+}
+
+/**
+ * Threads of all copies at once. Each takes 20 MiB: one for each of the many copies that a backup begins would
+ * leave no memory for anything else.
+ */
+const MOST_THREADS = 4
+
+let taken = 0
+
+/** The right of one copy to a thread of its own, where one is free, until the disposal. */
+export class ThreadShare implements Disposable {
+  #isTaken = false
+
+  /** @returns false when other copies have all threads */
+  take(): boolean {
+    if (this.#isTaken) return true
+    if (taken >= MOST_THREADS) return false
+    taken++
+    this.#isTaken = true
+    return true
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#isTaken) taken--
+    this.#isTaken = false
+  }
+}
 
 /** It has two buffers outside of its heap. V8's defaults would let it take more. */
 const resourceLimits = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 }
@@ -25,7 +61,11 @@ export async function* transferInThread(
   signal: AbortSignal,
 ): AsyncGenerator<bigint> {
   if (spans.length === 0) return
-  await using thread = startThread({ source: source.handle.fd, target: target.handle.fd, insideKernel })
+  await using thread = startThread({
+    source: descriptorOf(source),
+    target: descriptorOf(target),
+    insideKernel,
+  })
   for (const { start, end } of spans) {
     for (let position = start; position < end;) {
       signal.throwIfAborted()
@@ -35,6 +75,10 @@ export async function* transferInThread(
       position = done.end
     }
   }
+}
+
+function descriptorOf({ handle, path }: OpenFile): FileDescriptor {
+  return { fd: handle.fd, path }
 }
 
 function startThread(files: TransferFiles) {

@@ -1,23 +1,16 @@
-import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE } from '../files/file-abi.ts'
-import { turn } from '../../volumes/pool/gate/gate.ts'
-import { fallocate } from '../libc.ts'
-import { BufferPool } from './buffer-pool.ts'
 import { sharesBlocks } from './clone.ts'
-import { differingRuns } from './differing-runs.ts'
-import { inOrder } from './in-order.ts'
-import { COMPARE_BYTES, WIDTH, WRITTEN_RUNS } from './limits.ts'
-import { readZeroFilled, writeAll, type OpenFile } from './open-file.ts'
-import { Parts, type Part } from './parts.ts'
-import { RangeCopier } from './range-copier.ts'
+import { FileInProcess } from './file-calls.ts'
+import { inOrder, WIDTH } from './in-order.ts'
+import type { OpenFile } from './open-file.ts'
 import type { Span } from './spans.ts'
-import { ThreadShare } from './thread-share.ts'
-import { transferInThread } from './transfer-thread.ts'
+import { TransferEngine, type Piece } from './transfer-engine.ts'
+import { ThreadShare, transferInThread } from './transfer-thread.ts'
+import { inProcess } from './work.ts'
 
 /**
- * Makes the target equal to the source within these spans: data that only the source has is copied, data that
- * only the target has becomes a hole, and where both have data it is compared, and only what differs is
- * written. What is copied gets blocks of the target's own: where blocks can be shared, copy_file_range(2)
- * would share them, so data is read and written there.
+ * Makes the target equal to the source within these spans, with a few pieces at the same time; fragmented
+ * files go on in a thread. What is copied gets blocks of the target's own: where blocks can be shared,
+ * copy_file_range(2) would share them, so data is read and written there.
  * @param spans ascending, never overlapping
  * @returns the bytes written, piece by piece
  */
@@ -27,45 +20,51 @@ export async function* transfer(
   spans: readonly Span[],
   signal: AbortSignal,
 ): AsyncGenerator<bigint> {
-  const buffers = new BufferPool(COMPARE_BYTES)
   const insideKernel = !(await sharesBlocks(target))
-  const copier = new RangeCopier(source, target, buffers, insideKernel)
+  const engine = new TransferEngine(new FileInProcess(source), new FileInProcess(target), insideKernel)
   using thread = new ThreadShare()
-  const parts = new Parts(source, target, spans, () => thread.take())
-
-  yield* inOrder(parts, WIDTH, async (part) => {
+  const rest: Span[] = []
+  yield* inOrder(unfragmented(engine, spans, thread, rest), WIDTH, (piece) => {
     signal.throwIfAborted()
-    const length = part.end - part.start
-    if (part.left && part.right) return correct(source, target, part, buffers)
-    if (part.left) {
-      await copier.copy(part)
-      return length
-    }
-    const mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
-    const what = `punch a hole into ${target.path}`
-    await turn(() => fallocate(target.handle.fd, mode, part.start, length, what))
-    return 0n
+    return inProcess(engine.transfer(piece))
   })
-  yield* transferInThread(source, target, insideKernel, parts.rest, signal)
+  yield* transferInThread(source, target, insideKernel, rest, signal)
 }
 
-/** @returns the bytes that differed, with those between them that were written along */
-async function correct(
-  source: OpenFile,
-  target: OpenFile,
-  { start, end }: Part,
-  buffers: BufferPool,
-): Promise<bigint> {
-  using wanted = buffers.borrow(end - start)
-  using found = buffers.borrow(end - start)
-  await Promise.all([
-    readZeroFilled(source, wanted.buffer, start),
-    readZeroFilled(target, found.buffer, start),
-  ])
-  let written = 0n
-  for (const run of differingRuns(wanted.buffer, found.buffer, WRITTEN_RUNS)) {
-    await writeAll(target, wanted.buffer.subarray(run.start, run.end), start + BigInt(run.start))
-    written += BigInt(run.end - run.start)
+/**
+ * Files are fragmented when so many extents come to less than so much each, which takes less time than the
+ * calls for it.
+ */
+const EXTENTS = 256
+const EXTENT_BYTES = 256n << 10n
+
+/**
+ * The pieces within the spans, as long as the two files are not fragmented, or there is no thread for
+ * fragmented ones.
+ * @param thread taken when the files are found to be fragmented
+ * @param rest gets the spans that are left for the thread then
+ */
+async function* unfragmented(
+  engine: TransferEngine,
+  spans: readonly Span[],
+  thread: ThreadShare,
+  rest: Span[],
+): AsyncGenerator<Piece> {
+  let [extents, bytes] = [0, 0n]
+  for (const [index, span] of spans.entries()) {
+    const pieces = engine.pieces(span)
+    for (let piece = await inProcess(pieces.next()); piece; piece = await inProcess(pieces.next())) {
+      if (!piece.inSource && !piece.inTarget) continue
+      if (extents === EXTENTS) {
+        if (bytes < BigInt(EXTENTS) * EXTENT_BYTES && thread.take()) {
+          rest.push({ start: piece.start, end: span.end }, ...spans.slice(index + 1))
+          return
+        }
+        ;[extents, bytes] = [0, 0n]
+      }
+      extents++
+      bytes += piece.end - piece.start
+      yield piece
+    }
   }
-  return written
 }

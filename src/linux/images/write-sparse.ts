@@ -1,4 +1,5 @@
-import { writeAll, type OpenFile } from './open-file.ts'
+import { FileIO, writeAll, type OpenFile } from './open-file.ts'
+import { inProcess } from './work.ts'
 
 /** What is looked at for zeros: a block of all file systems. */
 const BLOCK_BYTES = 4096
@@ -17,10 +18,11 @@ export async function writeSparse(
   stream: AsyncIterable<Buffer>,
   onProgress: (bytes: bigint) => void,
 ): Promise<bigint> {
+  const io = new FileIO(file)
   let offset = 0n
   for await (const piece of stream) {
     for (const [start, run] of dataRuns(piece, Number(offset % BigInt(BLOCK_BYTES)))) {
-      await writeAll(file, run, offset + BigInt(start))
+      await inProcess(writeAll(io, run, offset + BigInt(start)))
     }
     offset += BigInt(piece.length)
     onProgress(offset)

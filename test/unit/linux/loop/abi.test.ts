@@ -7,7 +7,7 @@ import {
   encodeLoopInfo,
   makeDev,
   splitDev,
-} from '../../../src/linux/loop/abi.ts'
+} from '../../../../src/linux/loop/abi.ts'
 
 const settings = { offset: 4096n, sizeLimit: 1n << 40n, flags: 5, fileName: 'näme' }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { overlay } from '../../../src/linux/images/overlay.ts'
-import { aligned, merged, pieces, type Span } from '../../../src/linux/images/spans.ts'
-import { Dice } from '../../support/images.ts'
+
+import { aligned, merged, overlay, pieces, type Span } from '../../../../src/linux/images/spans.ts'
+import { Dice } from '../../../support/images.ts'
 
 const span = (start: number, end: number): Span => ({ start: BigInt(start), end: BigInt(end) })
 

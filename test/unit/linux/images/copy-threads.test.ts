@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { expect, it } from '@jest/globals'
-import { LinuxImageCopier } from '../../../src/linux/images/image-copier.ts'
-import { expectEqual, makeFragmented } from '../../support/images.ts'
+import { LinuxImageCopier } from '../../../../src/linux/images/image-copier.ts'
+import { expectEqual, makeFragmented } from '../../../support/images.ts'
 
 const COPIES = 8
 const ignore = () => undefined

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
-import { LinuxImageCopier } from '../../../src/linux/images/image-copier.ts'
-import { Gate } from '../../../src/volumes/pool/gate/gate.ts'
-import { BLOCK_BYTES, makeFragmented, makeSparse } from '../../support/images.ts'
+import { LinuxImageCopier } from '../../../../src/linux/images/image-copier.ts'
+import { Gate } from '../../../../src/volumes/pool/gate/gate.ts'
+import { BLOCK_BYTES, makeFragmented, makeSparse } from '../../../support/images.ts'
 
 class CountingGate extends Gate {
   turns = 0

@@ -2,8 +2,9 @@ import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
-import { StepTransfer } from '../../../src/linux/images/step-transfer.ts'
-import { BLOCK_BYTES, expectEqual, makeFragmented, makeSparse } from '../../support/images.ts'
+import { FileOnThread } from '../../../../src/linux/images/file-calls.ts'
+import { TransferEngine, transferStep } from '../../../../src/linux/images/transfer-engine.ts'
+import { BLOCK_BYTES, expectEqual, makeFragmented, makeSparse } from '../../../support/images.ts'
 
 const BLOCKS = 5
 
@@ -17,10 +18,14 @@ it('does one extent in a step for which there is no time', async () => {
   await makeSparse(to, Number(end))
   const source = held.use(await open(from, 'r'))
   const target = held.use(await open(to, 'r+'))
-  const transfer = new StepTransfer({ source: source.fd, target: target.fd, insideKernel: true })
+  const engine = new TransferEngine(
+    new FileOnThread({ fd: source.fd, path: from }),
+    new FileOnThread({ fd: target.fd, path: to }),
+    true,
+  )
   const ends: bigint[] = []
   for (let start = 0n; start < end; start = ends.at(-1) ?? end)
-    ends.push(transfer.step({ start, end }, 0).end)
+    ends.push(transferStep(engine, { start, end }, 0).end)
   // A block of data, and the hole behind it, and so on.
   expect(ends).toHaveLength(2 * BLOCKS)
   await expectEqual(from, to)

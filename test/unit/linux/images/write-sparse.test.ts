@@ -2,7 +2,7 @@ import { mkdtemp, open, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { dataRuns, writeSparse } from '../../../src/linux/images/write-sparse.ts'
+import { dataRuns, writeSparse } from '../../../../src/linux/images/write-sparse.ts'
 
 const block = (byte: number): Buffer => Buffer.alloc(4096, byte)
 const [zero, one] = [block(0), block(1)]

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { changesOf, parseCompleted } from '../../../src/linux/trace/block-events.ts'
-import { Granules } from '../../../src/linux/trace/granules.ts'
+import { changesOf, parseCompleted } from '../../../../src/linux/trace/block-events.ts'
+import { Granules } from '../../../../src/linux/trace/granules.ts'
 
 const KIB = 1n << 10n
 

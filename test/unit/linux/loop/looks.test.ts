@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
-import { Looks } from '../../../src/linux/loop/looks.ts'
+import { Looks } from '../../../../src/linux/loop/looks.ts'
 
 describe('Looks', () => {
   const groupOf = (key: number): string => (key < 100 ? 'well' : 'hung')

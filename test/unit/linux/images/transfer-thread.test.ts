@@ -2,9 +2,9 @@ import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { transferInThread } from '../../../src/linux/images/transfer-thread.ts'
-import { Gate } from '../../../src/volumes/pool/gate/gate.ts'
-import { BLOCK_BYTES, expectEqual, makeFragmented, makeSparse } from '../../support/images.ts'
+import { transferInThread } from '../../../../src/linux/images/transfer-thread.ts'
+import { Gate } from '../../../../src/volumes/pool/gate/gate.ts'
+import { BLOCK_BYTES, expectEqual, makeFragmented, makeSparse } from '../../../support/images.ts'
 
 const EXTENTS = 10_000
 const whole = { start: 0n, end: BigInt(EXTENTS * 4 * BLOCK_BYTES) }
