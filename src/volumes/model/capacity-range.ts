@@ -7,19 +7,19 @@ export interface CapacityRange {
   readonly limitBytes: bigint
 }
 
-/** Images are whole pages, so that every file system and direct I/O on any disk can use them to the end. */
+/** Images have whole pages, so that file systems and direct I/O can use all of an image on any disk. */
 const UNIT = 4096n
 
-/** What a volume has when nobody asks for a size. */
+/** The size of a volume for a request without a size. */
 export const DEFAULT_CAPACITY = 1n << 30n
 
 /**
- * Far above what any file system keeps in one file, far below where sizes stop being exact as JavaScript
- * numbers.
+ * Far above the largest file of any file system, and far below 2^53, above which JavaScript numbers lose
+ * precision.
  */
 export const MAXIMUM_CAPACITY = 1n << 50n
 
-/** @throws VolumeError invalid-argument for a range that no volume can be in */
+/** @throws VolumeError invalid-argument for a range that no capacity satisfies */
 export function checkRange({ requiredBytes, limitBytes }: CapacityRange): void {
   if (requiredBytes < 0n || limitBytes < 0n) {
     throw new VolumeError('invalid-argument', `capacity_range is negative: ${requiredBytes} to ${limitBytes}`)
@@ -33,9 +33,9 @@ export function checkRange({ requiredBytes, limitBytes }: CapacityRange): void {
 }
 
 /**
- * The size of a new volume: what is required, in whole pages, and at least what its file system needs.
- * @param preferred where nothing is required and the limit allows it
- * @throws VolumeError out-of-range when the limit does not allow that
+ * The size of a new volume: the required size, in whole pages, and at least the minimum.
+ * @param preferred the size when none is required, as far as the limit allows it
+ * @throws VolumeError out-of-range when the limit is too small
  */
 export function chooseCapacity(range: CapacityRange, minimum: bigint, preferred = DEFAULT_CAPACITY): bigint {
   const { requiredBytes, limitBytes } = range

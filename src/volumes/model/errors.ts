@@ -1,6 +1,6 @@
 /**
- * What can be wrong with a request, in the words of the CSI specification ("Error Scheme"). The gRPC layer
- * has one table from these to status codes (src/csi/errors.ts).
+ * The kinds of errors, by their names in the CSI specification ("Error Scheme"). The gRPC layer maps them to
+ * status codes in one table (src/csi/errors.ts).
  */
 export type ErrorKind =
   | 'invalid-argument'
@@ -12,7 +12,7 @@ export type ErrorKind =
   | 'aborted'
   | 'unavailable'
 
-/** An error whose message is meant for the caller: it names the field or the volume, and says what to do. */
+/** An error with a message for the caller, which names the field or the volume, and a remedy. */
 export class VolumeError extends Error {
   readonly kind: ErrorKind
 
@@ -23,7 +23,7 @@ export class VolumeError extends Error {
   }
 }
 
-/** What failed first, where undoing it failed as well. */
+/** The original error, if undoing the failed work failed as well. */
 export function firstFailure(error: unknown): unknown {
   return error instanceof SuppressedError ? firstFailure(error.suppressed) : error
 }
@@ -39,8 +39,8 @@ function errnoOf(error: unknown): string | undefined {
 }
 
 /**
- * True when this process, or the machine, lacks something for a moment: that says nothing of the file that
- * was asked for.
+ * True when this process or the machine lacks resources for a moment. Such an error says nothing about the
+ * file that was accessed.
  */
 export function isPassing(error: unknown): boolean {
   return hasErrno(error, 'EMFILE', 'ENFILE', 'ENOMEM', 'EINTR', 'EAGAIN')
@@ -53,7 +53,7 @@ export function messageOf(error: unknown): string {
 }
 
 /**
- * The same failure, in a message that begins with what it is about; its errno, if it has one, stays (see
+ * The same failure, with a message that begins with its subject. It keeps its errno, if it has one (see
  * hasErrno).
  */
 export function failureOf(subject: string, error: unknown): Error {

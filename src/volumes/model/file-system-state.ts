@@ -3,18 +3,16 @@ import { VolumeError } from './errors.ts'
 import type { FsType, Signature } from './ports.ts'
 
 /**
- * What the record of a volume says about the file system in its image. A volume is formatted at most once in
- * its life, so this decides whether an image that looks blank may be formatted, or is damaged.
+ * The file system in the image of a volume, as the record has it. A volume is formatted at most once, so
+ * this state decides whether an image that looks blank may be formatted, or is damaged.
  *
- * - `new`: the driver made the image, and no stage has succeeded yet. It holds nothing, what a killed mkfs
- * left, or a file system
- *   that no pod has had.
- * - `unknown`: it may have been formatted before: the record is older than this field, or a raw block device
- * was written.
- * - `imported`: the image came from outside, so it has a file system that the driver has never mounted.
- * - `formatted`: it has a file system with this UUID (empty for one without), which the driver has made or
- * mounted, and may hold
- *   data of pods.
+ * - `new`: the driver made the image, and no stage has succeeded yet. The image is empty, or has what a killed
+ *   mkfs left, or a file system that no pod has used.
+ * - `unknown`: the image may have been formatted before. The record is older than this field, or the volume
+ *   was used as a raw block device.
+ * - `imported`: the image came from outside. It has a file system that the driver has never mounted.
+ * - `formatted`: the image has a file system with this UUID (empty if it has none), which the driver has made
+ *   or mounted. It may hold data of pods.
  */
 export type FileSystemState =
   | { readonly state: 'new' }
@@ -22,27 +20,27 @@ export type FileSystemState =
   | { readonly state: 'imported' }
   | { readonly state: 'formatted'; readonly uuid: string }
 
-/** A volume as far as its file system goes. */
+/** The fields of a volume that concern its file system. */
 export interface FormattedVolume {
   readonly id: VolumeId
   readonly fsType: FsType
   readonly fileSystem: FileSystemState
 }
 
-/** An image as a stage finds it. */
+/** The content of an image at the time of a stage. */
 export interface FoundContent extends Signature {
   /** False when no byte of the image was ever written. */
   readonly hasData: boolean
 }
 
 /**
- * The image does not have the file system that the volume was mounted with, or may have had. Only a person
- * can tell why.
+ * The image does not have the file system that the volume had, or may have had. The cause is unknown, so a
+ * person has to decide.
  */
 export class FileSystemMissing extends VolumeError {
-  /** What was found in the image of which volume. */
+  /** The volume, and the content of its image. */
   readonly problem: string
-  /** The commands that bring the file system back, or what else to do. */
+  /** The commands that restore the file system, or another remedy. */
   readonly cure: string
 
   constructor(problem: string, cure: string, options?: ErrorOptions) {
@@ -52,7 +50,7 @@ export class FileSystemMissing extends VolumeError {
     this.cure = cure
   }
 
-  /** @param cause why it cannot be told what is in the image */
+  /** @param cause why the content of the image cannot be recognized */
   static unclear(volume: FormattedVolume, image: string, cause: Error): FileSystemMissing {
     return new FileSystemMissing(
       `volume "${volume.id}": the ${expected(volume)} in ${image} cannot be recognized (${cause.message}); it is left as it is`,
@@ -63,8 +61,8 @@ export class FileSystemMissing extends VolumeError {
 }
 
 /**
- * Decides what a stage does with the image: mount what is in it, or make its file system first.
- * @throws FileSystemMissing where neither is safe; the image is to be left as it is
+ * Decides whether a stage mounts the file system of the image, or makes it first.
+ * @throws FileSystemMissing when neither is safe; the image must not be changed
  */
 export function fileSystemAction(
   volume: FormattedVolume,
@@ -84,25 +82,25 @@ export function fileSystemAction(
   throw isBlank || found.unfinished ? lost(volume, image, found) : otherContent(volume, image, found)
 }
 
-/** What a copy of the volume knows, by what the record said before and after the copy was made. */
+/** The state of a copy, by the state of its source before and after the copy was made. */
 export function fileSystemOfCopy(
   before: FileSystemState,
   after: FileSystemState | undefined,
 ): FileSystemState {
-  // Staged for the first time meanwhile, before or after the point in time of the copy.
+  // The first stage happened meanwhile, before or after the point in time of the copy.
   if (before.state === 'new' && after?.state !== 'new') return { state: 'unknown' }
   return before
 }
 
-/** Brings back a file system whose superblock is lost, from the copies of it further inside the image. */
+/** Repair a file system whose superblock is lost from a backup superblock in the image. */
 const repairs: Readonly<Record<FsType, string>> = {
-  // The first copy in a file system of 4 KiB blocks, which those of at least 128 MiB have (mke2fs(8)).
+  // The first backup superblock with blocks of 4 KiB, which file systems of at least 128 MiB have (mke2fs(8)).
   ext4: 'e2fsck -f -y -b 32768 -B 4096 <device>',
   xfs: 'xfs_repair <device>',
   btrfs: 'btrfs rescue super-recover -y <device>',
 }
 
-/** Gives a file system another UUID. */
+/** Change the UUID of a file system. */
 const renames: Readonly<Record<FsType, (uuid: string) => string>> = {
   ext4: (uuid) => `tune2fs -U ${uuid} <device>`,
   xfs: (uuid) => `xfs_admin -U ${uuid} <device>`,

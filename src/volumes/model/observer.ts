@@ -1,4 +1,4 @@
-/** Work on the machine that takes time, and fails or hangs when the machine does. */
+/** Work on the machine, which takes time, and which fails or hangs with the machine. */
 export const steps = [
   'attach',
   'detach',
@@ -16,7 +16,7 @@ export const steps = [
 ] as const
 export type Step = (typeof steps)[number]
 
-/** What a crash has left, and the driver has put right. */
+/** Leftovers of a crash that the driver cleans up. */
 export const repairs = [
   'draft',
   'removal',
@@ -28,8 +28,7 @@ export const repairs = [
 export type Repair = (typeof repairs)[number]
 
 /**
- * Hears of what happens to volumes, for figures and traces. It is never in the way: it throws nothing of its
- * own.
+ * Receives the steps and repairs, for metrics and traces. It throws no errors of its own.
  */
 export interface Observer {
   /** Does the work and returns what it returns, or throws what it throws. */
@@ -37,7 +36,7 @@ export interface Observer {
   repaired(what: Repair, count: number): void
 }
 
-/** All of them hear of everything. */
+/** One observer that passes everything to several. */
 export function together(observers: readonly Observer[]): Observer {
   return {
     step: (step, work) =>

@@ -2,17 +2,17 @@ import { dirname } from 'node:path'
 
 /** Limits of a pool, as configured. */
 export interface PoolLimits {
-  /** Bytes that all volumes of the pool may take together; undefined: what its file system has. */
+  /** Bytes that all volumes of the pool may take together; undefined: the size of its file system. */
   readonly sizeBytes: bigint | undefined
   /** Bytes that are never given to volumes. */
   readonly reserveBytes: bigint
-  /** How many times the pool may be promised to thin volumes: 1 = every volume can be filled. */
+  /** How many times its size may be provisioned to thin volumes; with 1 every volume can be filled. */
   readonly overcommit: number
-  /** The largest inline volume, in bytes; 0: the pool takes none. */
+  /** The size of the largest inline volume, in bytes; 0: no inline volumes. */
   readonly inlineBytes: bigint
 }
 
-/** A pool that has a file system of its own, XFS, in one sparse file. */
+/** A pool with its own file system (XFS) in one sparse file. */
 export interface PoolImageConfig {
   /** Absolute. */
   readonly file: string
@@ -22,14 +22,14 @@ export interface PoolImageConfig {
 /** A pool, as configured. */
 export interface PoolConfig {
   readonly name: string
-  /** Absolute: where the volumes are. For a pool image that is where it is mounted. */
+  /** Absolute path of the volumes; the mount point of a pool image. */
   readonly path: string
   readonly limits: PoolLimits
   /** Undefined: the directory at `path` is the pool. */
   readonly image?: PoolImageConfig | undefined
 }
 
-/** The directory that is the pool's alone, and that its driver has locked. */
+/** The directory that belongs to the pool alone. The driver locks it. */
 export function homeOf({ path, image }: PoolConfig): string {
   return image ? dirname(image.file) : path
 }

@@ -10,8 +10,8 @@ export const IMAGE = 'disk.img'
 const FROZEN = 'frozen'
 
 /**
- * A volume or snapshot that is being made, in a directory that becomes its own by the commit. Without a commit
- * disposing removes it, and after a crash the next start does.
+ * A volume or snapshot that is being made, in a directory that becomes its own by the commit. Without a
+ * commit, disposing removes the directory; after a crash the next start does.
  */
 export class Draft implements AsyncDisposable {
   readonly image: string

@@ -47,7 +47,7 @@ describe('commands for operators, on a machine of fakes', () => {
   it('show and --json have the attributes of a volume', async () => {
     await world.create('db', writer, { directIO: 'off', discard: 'periodic' })
     const { stdout } = await runCommand(world, ['volume', 'show', 'db'])
-    expect(stdout).toMatch(/^attributes: +thin, direct I\/O off, discard periodic$/m)
+    expect(stdout).toMatch(/^attributes: +thin, direct I\/O off, discard periodic/m)
     const attributes = { provisioning: 'thin', directIo: 'off', discard: 'periodic' }
     expect(await json('volume', 'show', 'db')).toMatchObject(attributes)
   })
