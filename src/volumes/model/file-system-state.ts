@@ -6,8 +6,8 @@ import type { FsType, Signature } from './ports.ts'
  * The file system in the image of a volume, as the record has it. A volume is formatted at most once, so
  * this state decides whether an image that looks blank may be formatted, or is damaged.
  *
- * - `new`: the driver made the image, and no stage has succeeded yet. The image is empty, or has what a killed
- *   mkfs left, or a file system that no pod has used.
+ * - `new`: the driver made the image, and no stage has succeeded yet. The image is empty, or has what a
+ *   killed mkfs left, or a file system that no pod has used.
  * - `unknown`: the image may have been formatted before. The record is older than this field, or the volume
  *   was used as a raw block device.
  * - `imported`: the image came from outside. It has a file system that the driver has never mounted.
@@ -94,7 +94,7 @@ export function fileSystemOfCopy(
 
 /** Repair a file system whose superblock is lost from a backup superblock in the image. */
 const repairs: Readonly<Record<FsType, string>> = {
-  // The first backup superblock with blocks of 4 KiB, which file systems of at least 128 MiB have (mke2fs(8)).
+  // The first backup superblock with blocks of 4 KiB; file systems of at least 128 MiB have it (mke2fs(8)).
   ext4: 'e2fsck -f -y -b 32768 -B 4096 <device>',
   xfs: 'xfs_repair <device>',
   btrfs: 'btrfs rescue super-recover -y <device>',

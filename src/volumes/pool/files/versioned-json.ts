@@ -30,6 +30,8 @@ export class NewerRecordError extends Error {
 export class VersionedJson<Schema extends v.GenericSchema> {
   readonly #schema: Schema
   readonly #migrations: readonly Migration[]
+  /** The version that this driver writes. */
+  readonly #version: number
 
   /**
    * @param schema of the newest version
@@ -38,11 +40,7 @@ export class VersionedJson<Schema extends v.GenericSchema> {
   constructor(schema: Schema, migrations: readonly Migration[] = []) {
     this.#schema = schema
     this.#migrations = migrations
-  }
-
-  /** The version that this driver writes. */
-  get version(): number {
-    return this.#migrations.length + 1
+    this.#version = migrations.length + 1
   }
 
   /**
@@ -53,9 +51,9 @@ export class VersionedJson<Schema extends v.GenericSchema> {
     const json: unknown = JSON.parse(text)
     const record = v.parse(v.looseObject({ schemaVersion: v.number() }), json)
     const { schemaVersion: found } = record
-    if (found > this.version) throw new NewerRecordError(found, this.version)
+    if (found > this.#version) throw new NewerRecordError(found, this.#version)
     if (!Number.isInteger(found) || found < 1)
-      throw new Error(`schemaVersion is ${found}; this driver knows ${this.version}`)
+      throw new Error(`schemaVersion is ${found}; this driver knows ${this.#version}`)
     const migrated = this.#migrations
       .slice(found - 1)
       .reduce<JsonObject>((older, migrate) => migrate(older), record)
@@ -69,7 +67,7 @@ export class VersionedJson<Schema extends v.GenericSchema> {
   print(record: object): string {
     const print = (_key: string, value: unknown): unknown =>
       typeof value === 'bigint' ? value.toString() : value
-    return `${JSON.stringify({ schemaVersion: this.version, ...record }, print, 2)}\n`
+    return `${JSON.stringify({ schemaVersion: this.#version, ...record }, print, 2)}\n`
   }
 
   /** Replaces the file in one step: after a crash it has the old or the new content. */
