@@ -55,7 +55,7 @@ const controller = [
   otel,
   to('(linux|monitoring|tracing|cli)', 'the router is CSI all the way down'),
   to(
-    'volumes/(?!(model/(errors|ids)|concurrency/(keyed-lock|schedule))\\.ts$)',
+    'volumes/(?!(model/(bytes|errors|ids)|concurrency/(cached|keyed-lock|schedule|side-by-side))\\.ts$)',
     'the router knows no volumes, only their ids',
   ),
 ]

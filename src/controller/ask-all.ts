@@ -1,25 +1,25 @@
-import type { Logger } from 'pino'
 import type { CallOptions, CsiClient } from '../csi/client.ts'
-import { messageOf } from '../volumes/model/errors.ts'
+import { isAnswer } from '../csi/errors.ts'
+import { VolumeError, messageOf } from '../volumes/model/errors.ts'
+import type { NodeDirectory } from './directory.ts'
 import type { Caller, RemoteNode } from './remote-node.ts'
 
-/** What the nodes say to a question. */
+/** The answers of several nodes to one question. */
 export interface Answers<T> {
   readonly answers: readonly { readonly node: RemoteNode; readonly answer: T }[]
-  /** The nodes that could not be asked, did not answer in time, or refused, each with its reason. */
+  /** The nodes that could not be reached, did not answer in time, or refused. */
   readonly silent: readonly { readonly node: RemoteNode; readonly reason: Error }[]
 }
 
 /**
- * Asks several nodes the same at once. A node that gives no answer is logged and passed over, so that it does
- * not hold up what the others can answer.
- *
- * @param work reads only: it is given up on after a few seconds
- * @throws the signal's reason when the caller has given up
+ * Asks several nodes at once. A node that does not answer is logged and skipped, so that it does not delay
+ * the others.
+ * @param work must only read: it is abandoned after a few seconds
+ * @throws the signal's reason when the caller has cancelled the call
  */
 export async function askAll<T>(
   nodes: readonly RemoteNode[],
-  log: Logger,
+  log: NodeDirectory['log'],
   caller: Caller,
   work: (client: CsiClient, options: CallOptions, node: RemoteNode) => Promise<T>,
 ): Promise<Answers<T>> {
@@ -34,11 +34,69 @@ export async function askAll<T>(
     else silent.push({ node, reason: result?.reason as Error })
   }
   for (const { node, reason } of silent)
-    log.warn({ node: node.name, error: messageOf(reason) }, 'a node gives no answer and is passed over')
+    log.warn({ node: node.name, error: messageOf(reason) }, 'a node does not answer, and is skipped')
   return { answers, silent }
 }
 
 /** The names of nodes, for an error. */
 export function namesOf(nodes: readonly { readonly name: string }[]): string {
   return nodes.map(({ name }) => `"${name}"`).join(', ')
+}
+
+/** How to look up an object by its name: names are unique in the cluster, ids contain a hash of the node. */
+export interface Lookup {
+  /** The id of the object, if this node has created it. */
+  readonly idOn: (nodeName: string) => string
+  /** Gets it by its id, or fails with NOT_FOUND. */
+  readonly get: (client: CsiClient, id: string, options: CallOptions) => Promise<unknown>
+}
+
+export interface Owner {
+  /** The node that has an object of this name. */
+  readonly owner: RemoteNode | undefined
+  /** The nodes that did not answer, and so may have one. */
+  readonly silent: readonly RemoteNode[]
+}
+
+export async function ownerOfName(
+  nodes: readonly RemoteNode[],
+  { get, idOn }: Lookup,
+  log: NodeDirectory['log'],
+  caller: Caller,
+): Promise<Owner> {
+  const { answers, silent } = await askAll(nodes, log, caller, async (client, options, node) => {
+    try {
+      await get(client, idOn(node.name), options)
+      return true
+    } catch (error) {
+      if (isAnswer(error, 'NOT_FOUND')) return false
+      // Damaged, or a group with other members than requested.
+      if (isAnswer(error, 'FAILED_PRECONDITION', 'INVALID_ARGUMENT')) return true
+      throw error
+    }
+  })
+  const owner = answers.find(({ answer }) => answer)?.node
+  return { owner, silent: silent.map(({ node }) => node) }
+}
+
+/**
+ * Checks that no node but the one that is to create an object has one of its name. A snapshot is on the node
+ * of its volume, so a repeated call finds it there; a name that another node uses is a mistake of the caller.
+ * Nodes that do not answer are therefore skipped.
+ * @throws VolumeError already-exists
+ */
+export async function requireNameFree(
+  nodes: NodeDirectory,
+  {
+    name,
+    node,
+    what,
+  }: { readonly name: string; readonly node: RemoteNode | undefined; readonly what: string },
+  lookup: Lookup,
+  caller: Caller,
+): Promise<void> {
+  const others = nodes.all().filter((other) => other !== node)
+  const { owner } = await ownerOfName(others, lookup, nodes.log, caller)
+  if (!owner) return
+  throw new VolumeError('already-exists', `name "${name}" is taken by a ${what} on node "${owner.name}"`)
 }

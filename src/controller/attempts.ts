@@ -1,21 +1,21 @@
 import { isAnswer } from '../csi/errors.ts'
 
-/** Names that are remembered, the latest: some 3 MiB. */
-const REMEMBERED = 10_000
+/** How many names are kept, the latest: about 3 MiB. */
+const MOST_NAMES = 10_000
 
 /**
  * The nodes that may have a volume of a name, because the router has called CreateVolume on them. A call
- * whose answer never came may have made the volume, so another node may get it only when these say that they
- * do not have it. Kept in memory only: see docs/design.md, "The router".
+ * without an answer may have created the volume, so another node may create it only when these answer that
+ * they do not have it. In memory only: see docs/decisions/0020-routing.md.
  */
 export class Attempts {
   readonly #nodes = new Map<string, ReadonlySet<string>>()
 
-  /** Makes the volume on a node, which is remembered unless it refuses. */
-  async on<T>(nodeName: string, name: string, make: () => Promise<T>): Promise<T> {
+  /** Creates the volume on a node, which is remembered unless it refuses. */
+  async on<T>(nodeName: string, name: string, create: () => Promise<T>): Promise<T> {
     this.#remember(name, new Set([...this.nodesOf(name), nodeName]))
     try {
-      return await make()
+      return await create()
     } catch (error) {
       if (isRefusal(error)) this.#forget(name, nodeName)
       throw error
@@ -30,7 +30,7 @@ export class Attempts {
     this.#nodes.delete(name)
     this.#nodes.set(name, nodeNames)
     const [oldest] = this.#nodes.keys()
-    if (this.#nodes.size > REMEMBERED && oldest !== undefined) this.#nodes.delete(oldest)
+    if (this.#nodes.size > MOST_NAMES && oldest !== undefined) this.#nodes.delete(oldest)
   }
 
   #forget(name: string, nodeName: string): void {
@@ -40,10 +40,7 @@ export class Attempts {
   }
 }
 
-/**
- * The codes after which csi-provisioner takes it that the volume may exist or come into being; any other one
- * is final.
- */
+/** csi-provisioner assumes after these codes that the volume may exist, or may still be created. */
 function isRefusal(error: unknown): boolean {
   return isAnswer(error) && !isAnswer(error, 'UNAVAILABLE', 'ABORTED', 'DEADLINE_EXCEEDED', 'CANCELLED')
 }

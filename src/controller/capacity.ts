@@ -1,38 +1,39 @@
 import type { Logger } from 'pino'
 import type { GetCapacityRequest } from '../csi/generated/csi/v1/GetCapacityRequest.ts'
 import type { GetCapacityResponse } from '../csi/generated/csi/v1/GetCapacityResponse.ts'
+import { larger } from '../volumes/model/bytes.ts'
 import { VolumeError } from '../volumes/model/errors.ts'
 import { askAll } from './ask-all.ts'
 import type { NodeDirectory } from './directory.ts'
-import { isAway, type Caller, type RemoteNode } from './remote-node.ts'
+import { isUnreachable, type Caller, type RemoteNode } from './remote-node.ts'
 
 type Question = Pick<GetCapacityRequest, 'volumeCapabilities' | 'parameters'>
 
-interface Room {
+interface NodeCapacity {
   readonly node: RemoteNode
   readonly capacity: GetCapacityResponse
 }
 
 /**
- * What the nodes that answer have for volumes of this kind, most first, and the nodes that give no answer.
- * @throws what a node answers when all refuse (its reason counts more than that another is away)
+ * The capacities of the nodes that answer, largest first, and the nodes that do not answer.
+ * @throws the error of a node when none answers; a refusal rather than that another node is unreachable
  */
-export async function nodesByRoom(
+export async function nodesByCapacity(
   nodes: readonly RemoteNode[],
   { volumeCapabilities, parameters }: Question,
   log: Logger,
   caller: Caller,
-): Promise<{ rooms: Room[]; silent: RemoteNode[] }> {
+): Promise<{ capacities: NodeCapacity[]; silent: RemoteNode[] }> {
   const request = { volumeCapabilities, parameters }
   const { answers, silent } = await askAll(nodes, log, caller, (client, options) =>
     client.controller.getCapacity(request, options),
   )
-  const rooms = answers.map(({ node, answer: capacity }) => ({ node, capacity }))
-  rooms.sort((a, b) => compare(availableIn(b), availableIn(a)))
-  if (rooms.length > 0) return { rooms, silent: silent.map(({ node }) => node) }
+  const capacities = answers.map(({ node, answer: capacity }) => ({ node, capacity }))
+  capacities.sort((a, b) => compare(availableIn(b), availableIn(a)))
+  if (capacities.length > 0) return { capacities, silent: silent.map(({ node }) => node) }
   const reasons = silent.map(({ reason }) => reason)
   throw (
-    reasons.find((reason) => !isAway(reason)) ??
+    reasons.find((reason) => !isUnreachable(reason)) ??
     reasons[0] ??
     new VolumeError('unavailable', 'there are no nodes')
   )
@@ -41,19 +42,17 @@ export async function nodesByRoom(
 const MiB = 2n ** 20n
 
 /**
- * Rounds down, by less than a 32nd, in steps of 64 MiB at least (1 MiB where there is less than that).
- * csi-provisioner asks every half minute and writes a CSIStorageCapacity for each change: byte-exact figures
- * change whenever a volume is written.
- *
+ * Rounds down by less than a 32nd, in steps of at least 64 MiB (1 MiB where there is less than that).
+ * csi-provisioner asks every half minute and writes a CSIStorageCapacity for each change: exact sizes change
+ * whenever a volume is written.
  * @param bytes as decimal digits
  */
 export function roundedDown(bytes: string): string {
   const value = BigInt(bytes)
-  const step = value < 64n * MiB ? MiB : max(64n * MiB, highestPowerOfTwo(value) / 32n)
+  const step = value < 64n * MiB ? MiB : larger(64n * MiB, highestPowerOfTwo(value) / 32n)
   return (value - (value % step)).toString()
 }
 
-/** The answer as csi-provisioner gets it. */
 function rounded({
   availableCapacity,
   maximumVolumeSize,
@@ -67,8 +66,8 @@ function rounded({
 }
 
 /**
- * One node's capacity where a topology is given. Without one, all that the nodes which answer have together;
- * the largest volume is the largest that one of them can have.
+ * The capacity of the node of a topology. Without a topology, the sum over the nodes that answer, with the
+ * largest volume that one of them can have.
  */
 export async function capacityOf(
   directory: NodeDirectory,
@@ -80,14 +79,14 @@ export async function capacityOf(
   if (accessibleTopology) {
     const node = nodes.find(({ topology }) => topology.includes(accessibleTopology))
     if (!node) return { availableCapacity: '0', maximumVolumeSize: null, minimumVolumeSize: null }
-    // csi-provisioner asks for one node after another: a silent one would hold up what it tells of all.
+    // csi-provisioner asks for one node after another: one that does not answer must not delay the others.
     return rounded(
       await node.ask(caller, (client, options) => client.controller.getCapacity(request, options)),
     )
   }
-  const { rooms } = await nodesByRoom(nodes, request, directory.log, caller)
-  const sum = rooms.reduce((bytes, room) => bytes + availableIn(room), 0n)
-  const [first] = rooms
+  const { capacities } = await nodesByCapacity(nodes, request, directory.log, caller)
+  const sum = capacities.reduce((bytes, one) => bytes + availableIn(one), 0n)
+  const [first] = capacities
   return rounded({
     availableCapacity: sum.toString(),
     maximumVolumeSize: first?.capacity.maximumVolumeSize ?? null,
@@ -99,11 +98,7 @@ function highestPowerOfTwo(value: bigint): bigint {
   return 2n ** BigInt(value.toString(2).length - 1)
 }
 
-function max(a: bigint, b: bigint): bigint {
-  return a > b ? a : b
-}
-
-function availableIn({ capacity }: Room): bigint {
+function availableIn({ capacity }: NodeCapacity): bigint {
   return BigInt(capacity.availableCapacity)
 }
 

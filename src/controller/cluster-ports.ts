@@ -7,16 +7,16 @@ export interface ObjectRef {
   readonly uid: string
 }
 
-/** What people have to know of an object, in the words of the cluster's events. */
+/** A problem of an object, as an event of the cluster reports it. */
 export interface Notice {
   readonly about: ObjectRef
-  /** For programs, one word in CamelCase. */
+  /** One word in CamelCase, for programs. */
   readonly reason: string
-  /** For people: what is wrong, and what to do. */
+  /** What is wrong, and what to do. */
   readonly message: string
 }
 
-/** Takes it over to where people look. Never fails, and repeats nothing that was told a while ago. */
+/** Reports a notice as an event. Never fails, and does not repeat a recent notice. */
 export type Tell = (notice: Notice) => void
 
 /** A PersistentVolume of this driver. */
@@ -25,23 +25,42 @@ export interface ClusterVolume {
   readonly volume: ObjectRef
   /** Undefined when it is not bound. */
   readonly claim: ObjectRef | undefined
-  /** The node that it says it is on. */
+  /** The node of its node affinity. */
   readonly nodeName: string | undefined
 }
 
-/** What the orchestrator knows, as of now. */
+/** The orchestrator's objects, read at each call. */
 export interface Orchestrator {
   volumes(signal: AbortSignal): Promise<readonly ClusterVolume[]>
-  /** The ids of the snapshots and groups of snapshots that the cluster has of this driver. */
+  /** The ids of this driver's snapshots and groups of snapshots. */
   snapshotIds(signal: AbortSignal): Promise<readonly string[]>
   /** The names of the nodes on which an ordinary pod that uses this driver can be scheduled. */
   nodesForPods(signal: AbortSignal): Promise<ReadonlySet<string>>
-  /** Another one in each cluster, and the same for the life of a cluster. */
+  /** Unique, and constant for the life of a cluster. */
   clusterUid(signal: AbortSignal): Promise<string>
   nodeNames(signal: AbortSignal): Promise<ReadonlySet<string>>
   /**
-   * Deletes a claim as people do: what protects it while it is used goes on to protect it. Gone already:
-   * nothing to do.
+   * Deletes a claim as a user does: its finalizers protect it while it is in use. A deleted claim is no
+   * error.
    */
   deleteClaim(claim: ObjectRef, signal: AbortSignal): Promise<void>
+}
+
+/** What the router knows of the cluster besides the addresses of the nodes. */
+export interface ClusterContext {
+  readonly tell: Tell
+  /** Whether the node of a volume or snapshot was given up, and its data with it. */
+  readonly isGone: (id: string) => boolean
+  /** The UID of the cluster; undefined without an orchestrator, and until it could be read. */
+  readonly clusterUid: () => string | undefined
+  /** The names of the nodes on which ordinary pods can be scheduled; undefined when unknown. */
+  readonly nodesForPods: () => Promise<ReadonlySet<string> | undefined>
+}
+
+/** Without an orchestrator. */
+export const noCluster: ClusterContext = {
+  tell: () => undefined,
+  isGone: () => false,
+  clusterUid: () => undefined,
+  nodesForPods: () => Promise.resolve(undefined),
 }

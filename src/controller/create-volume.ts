@@ -4,27 +4,26 @@ import { isAnswer } from '../csi/errors.ts'
 import { VolumeError } from '../volumes/model/errors.ts'
 import { volumeIdFor } from '../volumes/model/ids.ts'
 import type { KeyedLock } from '../volumes/concurrency/keyed-lock.ts'
-import { namesOf } from './ask-all.ts'
+import { namesOf, ownerOfName } from './ask-all.ts'
 import type { Attempts } from './attempts.ts'
-import { nodesByRoom } from './capacity.ts'
+import { nodesByCapacity } from './capacity.ts'
+import type { ClusterContext } from './cluster-ports.ts'
 import type { NodeDirectory } from './directory.ts'
-import { ownerOfName } from './names.ts'
 import { placementOf } from './placement.ts'
-import type { Surroundings } from './surroundings.ts'
 import type { Caller, RemoteNode } from './remote-node.ts'
 
 export interface Creations {
   readonly nodes: NodeDirectory
-  /** Two calls of one name must not both find that there is no such volume yet. */
+  /** By name: of two calls with one name, the second must find the volume of the first. */
   readonly locks: KeyedLock
   readonly attempts: Attempts
-  readonly nodesForPods: Surroundings['nodesForPods']
+  readonly nodesForPods: ClusterContext['nodesForPods']
 }
 
 /**
- * Makes the volume on the right node: on that of its source; on the one that the CO prefers; on the one that
- * has made it before; else on that with the most room, of those on which ordinary pods can be scheduled if
- * any of them has room.
+ * Creates the volume on the node of its source; on the node that the CO prefers; on the node that has created
+ * it before; else on the node with the largest capacity, preferably one on which ordinary pods can be
+ * scheduled.
  */
 export async function createVolume(
   { nodes, locks, attempts, nodesForPods }: Creations,
@@ -41,10 +40,10 @@ export async function createVolume(
   const source = sourceOf(nodes, request)
   if (source) return await on(requireAllowed(source.node, allowed, source.what))
   const [first] = chosen
-  if (!first) throw new VolumeError('unavailable', `accessibility_requirements: ${nobody(all)}`)
+  if (!first) throw new VolumeError('unavailable', `accessibility_requirements: ${noneOf(all)}`)
   const tried = attempts.nodesOf(request.name)
   const isElsewhere = [...tried].some((nodeName) => nodeName !== first.name)
-  // The id follows from the node and the name: where there is no choice, nothing has to be looked for.
+  // The node and the name determine the id, so with one node there is nothing to look up.
   if (chosen.length === 1 && !isElsewhere) return await on(first)
   const owner = await ownerOf(request.name, nodes, tried, caller)
   if (owner && !chosen.includes(owner)) {
@@ -52,19 +51,19 @@ export async function createVolume(
     throw new VolumeError('already-exists', message)
   }
   if (owner) return await on(owner)
-  const { rooms, silent } = await nodesByRoom(chosen, request, nodes.log, caller)
-  // One that has failed before may fail again for a reason of its own, so it comes last.
-  // Before that come those on which no ordinary pod can use the volume: a control plane, or a cordoned node.
+  const { capacities, silent } = await nodesByCapacity(chosen, request, nodes.log, caller)
+  // Last the nodes where an attempt has failed, which may fail again. Before them the nodes on which no
+  // ordinary pod can use the volume: a control plane, or a cordoned node.
   const forPods = await nodesForPods()
   const rank = ({ name }: RemoteNode): number => 2 * +tried.has(name) + +(forPods?.has(name) === false)
-  const inOrder = rooms.map(({ node }) => node).sort((a, b) => rank(a) - rank(b))
-  return await firstWithRoom(inOrder, silent, on)
+  const inOrder = capacities.map(({ node }) => node).sort((a, b) => rank(a) - rank(b))
+  return await firstWithCapacity(inOrder, silent, on)
 }
 
 /**
  * The node that has the volume already.
- * @throws VolumeError unavailable when a node that was told to make it gives no answer: the volume may be
- * there, and must not be made a second time elsewhere
+ * @throws VolumeError unavailable when a node that has been asked to create it does not answer: the volume may
+ * be there, and must not be created again elsewhere
  */
 async function ownerOf(
   name: string,
@@ -75,8 +74,10 @@ async function ownerOf(
   const all = nodes.all()
   const { owner, silent } = await ownerOfName(
     all,
-    (nodeName) => volumeIdFor(nodeName, name),
-    (client, volumeId, options) => client.controller.controllerGetVolume({ volumeId }, options),
+    {
+      idOn: (nodeName) => volumeIdFor(nodeName, name),
+      get: (client, volumeId, options) => client.controller.controllerGetVolume({ volumeId }, options),
+    },
     nodes.log,
     caller,
   )
@@ -85,16 +86,16 @@ async function ownerOf(
   if (unknown.length === 0) return undefined
   throw new VolumeError(
     'unavailable',
-    `name "${name}": an earlier call may have made the volume on node ${namesOf(unknown)}, which gives no answer now; repeat the call when it answers, or ask for a volume of a new name`,
+    `name "${name}": an earlier call may have created the volume on node ${namesOf(unknown)}, which does not answer now; repeat the call when it answers, or use another name`,
   )
 }
 
 /**
- * Goes on to the next node only when one has no room. Any other failure is the caller's to repeat, for the
- * volume may have been made all the same.
- * @throws the first node's reason when no node has room
+ * Tries the next node only after RESOURCE_EXHAUSTED. After any other error the volume may exist, so the caller
+ * must repeat the call.
+ * @throws the first node's error when no node has the capacity
  */
-async function firstWithRoom<T>(
+async function firstWithCapacity<T>(
   nodes: readonly RemoteNode[],
   silent: readonly RemoteNode[],
   on: (node: RemoteNode) => Promise<T>,
@@ -111,11 +112,11 @@ async function firstWithRoom<T>(
   const [reason] = reasons
   if (!reason) throw new VolumeError('unavailable', 'there are no nodes')
   if (silent.length === 0) throw reason
-  const message = `${reason.details}; nodes that give no answer were passed over: ${namesOf(silent)}`
+  const message = `${reason.details}; nodes that do not answer were skipped: ${namesOf(silent)}`
   throw new VolumeError('resource-exhausted', message, { cause: reason })
 }
 
-/** The node of what the volume is to be a copy of. */
+/** The node of the volume's content source. */
 function sourceOf(
   nodes: NodeDirectory,
   { volumeContentSource }: CreateVolumeRequest,
@@ -131,10 +132,10 @@ function requireAllowed(node: RemoteNode, allowed: readonly RemoteNode[], what: 
   if (allowed.includes(node)) return node
   throw new VolumeError(
     'resource-exhausted',
-    `volume_content_source: ${what} is on node "${node.name}", where its copies are made too, and which is not among the accessibility_requirements`,
+    `volume_content_source: ${what} is on node "${node.name}", where its copies are created, and which is not among the accessibility_requirements`,
   )
 }
 
-function nobody(all: readonly RemoteNode[]): string {
-  return `none of the nodes that are known is among them (${all.map(({ name }) => name).join(', ') || 'there are none'})`
+function noneOf(all: readonly RemoteNode[]): string {
+  return `none of the known nodes is among them (${all.map(({ name }) => name).join(', ') || 'there are none'})`
 }

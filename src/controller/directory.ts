@@ -6,16 +6,13 @@ import { VolumeError } from '../volumes/model/errors.ts'
 import { nodeHashOf } from '../volumes/model/ids.ts'
 import { RemoteNode, type NodeTimeouts } from './remote-node.ts'
 
-/** Where the controller services of a node are: `host:port`. */
+/** The address of a node's controller services: `host:port`. */
 export interface NodeAddress {
   readonly name: string
   readonly address: string
 }
 
-/**
- * Longer than a driver's restart, or its machine's: until then a node that has disappeared is missing, then
- * it is gone.
- */
+/** How long a node without an address is kept: longer than the restart of its machine takes. */
 const MISSING_MS = 600_000
 
 interface Entry {
@@ -26,17 +23,14 @@ interface Entry {
 
 export interface DirectoryDependencies {
   readonly driverName: string
-  /** Tells the validity of the node's certificate at each connection. */
+  /** @param onCertificate gets the validity of the node's certificate at each connection */
   readonly connect: (address: string, onCertificate: (validity: Validity) => void) => CsiClient
   readonly log: Logger
-  /** How long nodes are waited for; other than the defaults in tests only. */
+  /** Other than the defaults in tests only. */
   readonly timeouts?: NodeTimeouts
 }
 
-/**
- * All nodes by name, with their connections. It is told where they are, and remembers for a while where they
- * were.
- */
+/** All nodes by name, with their connections. Nodes that have lost their address are kept for a while. */
 export class NodeDirectory implements Disposable {
   readonly #on: DirectoryDependencies
   #entries: ReadonlyMap<string, Entry> | undefined
@@ -45,7 +39,7 @@ export class NodeDirectory implements Disposable {
     this.#on = dependencies
   }
 
-  /** False until it has been told for the first time where the nodes are. */
+  /** False until the first `update`. */
   get isKnown(): boolean {
     return this.#entries !== undefined
   }
@@ -54,7 +48,7 @@ export class NodeDirectory implements Disposable {
     return this.#on.log
   }
 
-  /** Takes over where the nodes are now. Connections to addresses that stay are kept. */
+  /** Sets the addresses of the nodes. Connections to addresses that stay are kept. */
   update(addresses: readonly NodeAddress[]): void {
     const before = new Map(this.#entries && this.#recent())
     const now = new Map<string, Entry>()
@@ -67,21 +61,18 @@ export class NodeDirectory implements Disposable {
         now.set(name, entry.address === undefined ? entry : this.#entry(name, undefined, entry.node))
     }
     this.#entries = now
-    this.#warnOfEqualHashes()
+    this.#reportEqualHashes()
   }
 
-  /**
-   * Connects to all nodes anew: what the connections are made with has changed. Calls that run end as they
-   * are.
-   */
+  /** Connects to all nodes again, for new certificates. Running calls end over the old connections. */
   reconnect(): void {
     for (const { address, node } of this.#entries?.values() ?? [])
       if (address !== undefined) this.#connect(node, address)
   }
 
   /**
-   * All nodes, also those that are missing, in the order of their ids.
-   * @throws VolumeError unavailable until it is known
+   * All nodes, also those without an address, in the order of their ids.
+   * @throws VolumeError unavailable before the first `update`
    */
   all(): RemoteNode[] {
     const nodes = this.#recent().map(([, { node }]) => node)
@@ -89,9 +80,8 @@ export class NodeDirectory implements Disposable {
   }
 
   /**
-   * The node that gave out this id; undefined for what no node can have given out.
-   * @throws VolumeError unavailable for a node that nobody knows: whether it is away or gone for good cannot
-   * be told from here
+   * The node of this id; undefined for an id that is not of this driver.
+   * @throws VolumeError unavailable for an unknown node, which may come back
    */
   of(id: string): RemoteNode | undefined {
     const hash = nodeHashOf(id)
@@ -100,20 +90,23 @@ export class NodeDirectory implements Disposable {
     if (node) return node
     throw new VolumeError(
       'unavailable',
-      `"${id}" is of a node that is not in the cluster now (its ids begin with ${hash}); if it is gone for good, so is its data: see "A node is gone" in the documentation`,
+      `"${id}" is on a node that is not in the cluster now (its ids begin with ${hash}); if the node is lost, so is its data: see docs/how-to/lost-node.md`,
     )
   }
 
   #recent(): [string, Entry][] {
     if (!this.#entries)
-      throw new VolumeError('unavailable', 'it is not known yet where the nodes are; repeat the call')
+      throw new VolumeError('unavailable', 'the addresses of the nodes are not known yet; repeat the call')
     const oldest = performance.now() - MISSING_MS
     return [...this.#entries].filter(([, { address, since }]) => address !== undefined || since > oldest)
   }
 
   #entry(name: string, address: string | undefined, known: RemoteNode | undefined): Entry {
     const { driverName, log, timeouts } = this.#on
-    log.info({ node: name, address }, address === undefined ? 'a node is missing' : 'found a node')
+    log.info(
+      { node: name, address },
+      address === undefined ? 'a node has no address any more' : 'found a node',
+    )
     const node = known ?? new RemoteNode(name, new NodeTopology(driverName, name), timeouts)
     if (address === undefined) node.use(undefined)
     else this.#connect(node, address)
@@ -124,14 +117,14 @@ export class NodeDirectory implements Disposable {
     node.use(this.#on.connect(address, (validity) => (node.certificate = validity)))
   }
 
-  /** One pair in a thousand clusters of a thousand nodes; then one of them needs another name. */
-  #warnOfEqualHashes(): void {
+  /** Happens once in a thousand clusters of a thousand nodes. */
+  #reportEqualHashes(): void {
     const nodes = this.all()
     for (const [index, { hash, name }] of nodes.entries()) {
       const next = nodes[index + 1]
       if (next?.hash === hash)
         this.#on.log.error(
-          `the ids of the nodes "${name}" and "${next.name}" cannot be told apart; rename one`,
+          `the ids of the nodes "${name}" and "${next.name}" have the same hash; rename one of the nodes`,
         )
     }
   }

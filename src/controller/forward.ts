@@ -1,14 +1,14 @@
 import type { CallOptions, CsiClient } from '../csi/client.ts'
 import { VolumeError } from '../volumes/model/errors.ts'
 import type { NodeDirectory } from './directory.ts'
-import { isAway, type Caller, type RemoteNode } from './remote-node.ts'
+import { isUnreachable, type Caller, type RemoteNode } from './remote-node.ts'
 
 type Work<T> = (client: CsiClient, options: CallOptions) => Promise<T>
 
 /**
- * Calls the node that gave out the id. An id that no node can have given out is for any of them to refuse: so
- * all of a request is checked in one place, and in one order.
- * @throws VolumeError unavailable, and whatever the node answers
+ * Calls the node of the id. Any node refuses an id that is not of this driver, so that requests are validated
+ * in one place and in one order.
+ * @throws VolumeError unavailable, and the node's errors
  */
 export async function callNodeOf<T>(
   nodes: NodeDirectory,
@@ -20,7 +20,7 @@ export async function callNodeOf<T>(
   return node ? node.call(caller, work) : callAny(nodes.all(), caller, work)
 }
 
-/** A handler that hands its call on to the node that gave out an id in the request. */
+/** A handler that forwards its call to the node of an id in the request. */
 export function toNodeOf<Request, Response>(
   nodes: NodeDirectory,
   idIn: (request: Request) => string,
@@ -32,7 +32,7 @@ export function toNodeOf<Request, Response>(
     )
 }
 
-/** A handler of a deletion that has nothing to do any more for what was on a node that is gone for good. */
+/** A handler of a deletion that succeeds at once for objects on a node that was given up. */
 export function unlessGone<Request, Rest extends readonly unknown[], Response extends object>(
   isGone: (id: string) => boolean,
   idIn: (request: Request) => string,
@@ -43,8 +43,8 @@ export function unlessGone<Request, Rest extends readonly unknown[], Response ex
 }
 
 /**
- * Calls the first node that answers; an id that no node can have given out is refused at once.
- * @throws VolumeError unavailable when none is
+ * Calls the first node that answers.
+ * @throws VolumeError unavailable when none does
  */
 async function callAny<T>(nodes: readonly RemoteNode[], caller: Caller, work: Work<T>): Promise<T> {
   let reason: unknown = new VolumeError('unavailable', 'there are no nodes')
@@ -52,7 +52,7 @@ async function callAny<T>(nodes: readonly RemoteNode[], caller: Caller, work: Wo
     try {
       return await node.ask(caller, work)
     } catch (error) {
-      if (!isAway(error)) throw error
+      if (!isUnreachable(error)) throw error
       reason = error
     }
   }

@@ -1,20 +1,20 @@
 import { groupControllerGetCapabilities } from '../csi/group-controller.ts'
 import type { GroupControllerDefinition } from '../csi/generated/csi/v1/GroupController.ts'
-import type { Handlers } from '../csi/handlers.ts'
+import type { Handlers } from '../csi/protocol.ts'
 import { VolumeError } from '../volumes/model/errors.ts'
 import { groupSnapshotIdFor } from '../volumes/model/ids.ts'
+import { requireNameFree } from './ask-all.ts'
+import type { ClusterContext } from './cluster-ports.ts'
 import type { NodeDirectory } from './directory.ts'
 import { callNodeOf, toNodeOf, unlessGone } from './forward.ts'
-import { ownerOfName } from './names.ts'
-import type { Caller, RemoteNode } from './remote-node.ts'
-import type { Surroundings } from './surroundings.ts'
+import type { RemoteNode } from './remote-node.ts'
 
 const groupId = (request: { readonly groupSnapshotId: string }): string => request.groupSnapshotId
 
 /** CSI's GroupController service. */
 export function groupRoutes(
   nodes: NodeDirectory,
-  { isGone }: Surroundings,
+  { isGone }: ClusterContext,
 ): Handlers<GroupControllerDefinition> {
   return {
     groupControllerGetCapabilities,
@@ -22,9 +22,15 @@ export function groupRoutes(
     createVolumeGroupSnapshot: async (request, signal, deadline) => {
       const caller = { signal, deadline }
       const { name, sourceVolumeIds } = request
-      const node = oneNodeOf(nodes, sourceVolumeIds)
-      await requireNameFree(nodes, name, node, caller)
-      return callNodeOf(nodes, ofNode(nodes, sourceVolumeIds), caller, ({ groupController }, options) =>
+      const group = { name, node: onlyNodeOf(nodes, sourceVolumeIds), what: 'group snapshot' }
+      const lookup: Parameters<typeof requireNameFree>[2] = {
+        idOn: (nodeName) => groupSnapshotIdFor(nodeName, name),
+        get: (client, groupSnapshotId, options) =>
+          client.groupController.getVolumeGroupSnapshot({ groupSnapshotId }, options),
+      }
+      await requireNameFree(nodes, group, lookup, caller)
+      const anId = sourceVolumeIds.find((id) => nodes.of(id)) ?? ''
+      return callNodeOf(nodes, anId, caller, ({ groupController }, options) =>
         groupController.createVolumeGroupSnapshot(request, options),
       )
     },
@@ -44,11 +50,11 @@ export function groupRoutes(
 }
 
 /**
- * The node that has all the volumes, as far as their ids are a node's.
- * @throws VolumeError failed-precondition when they are on several: a group is cut at one point in time, for
- * which its volumes are held up together, and that cannot be had across machines
+ * The node of all volumes whose ids are of a node.
+ * @throws VolumeError failed-precondition when there are several: all volumes of a group are frozen together,
+ * which is not possible across machines
  */
-function oneNodeOf(nodes: NodeDirectory, volumeIds: readonly string[]): RemoteNode | undefined {
+function onlyNodeOf(nodes: NodeDirectory, volumeIds: readonly string[]): RemoteNode | undefined {
   const [first, ...others] = new Set(volumeIds.flatMap((id) => nodes.of(id) ?? []))
   if (others.length === 0) return first
   const where = volumeIds.map((id) => `${id} is on "${nodes.of(id)?.name ?? 'no node'}"`)
@@ -56,34 +62,4 @@ function oneNodeOf(nodes: NodeDirectory, volumeIds: readonly string[]): RemoteNo
     'failed-precondition',
     `source_volume_ids: a group is cut at one point in time, which is possible on one node only: ${where.join(', ')}`,
   )
-}
-
-/** An id by which the node is found, if any of them is a node's. */
-function ofNode(nodes: NodeDirectory, volumeIds: readonly string[]): string {
-  return volumeIds.find((id) => nodes.of(id)) ?? ''
-}
-
-/**
- * As for snapshots: a group is on the node of its volumes, and others are asked only to refuse a name that is
- * taken there.
- */
-async function requireNameFree(
-  nodes: NodeDirectory,
-  name: string,
-  node: RemoteNode | undefined,
-  caller: Caller,
-): Promise<void> {
-  const { owner } = await ownerOfName(
-    nodes.all().filter((other) => other !== node),
-    (nodeName) => groupSnapshotIdFor(nodeName, name),
-    (client, groupSnapshotId, options) =>
-      client.groupController.getVolumeGroupSnapshot({ groupSnapshotId }, options),
-    nodes.log,
-    caller,
-  )
-  if (owner)
-    throw new VolumeError(
-      'already-exists',
-      `name "${name}" is taken by a group snapshot on node "${owner.name}"`,
-    )
 }

@@ -1,7 +1,7 @@
 import { pageBounds, type PageRequest } from '../csi/pages.ts'
 import { beforeAllIdsOf, nodeHashOf } from '../volumes/model/ids.ts'
 
-/** How long a node may take for one page of a list, in milliseconds. */
+/** Deadline of a node for one page of a list, in milliseconds. */
 export const PAGE_MS = 20_000
 
 export interface Page<Entry> {
@@ -10,13 +10,10 @@ export interface Page<Entry> {
 }
 
 /**
- * One page of the lists of all nodes together, which are ordered by id. Ids begin with their node's hash, so
- * that one node's come after another's, and a token says by itself which node is next: nothing has to be
- * remembered.
- *
+ * One page of the lists of all nodes, ordered by id. Ids begin with their node's hash, so a token, which is an
+ * id, determines the next node, and the router needs no state.
  * @param nodes in the order of their hashes
- * @throws VolumeError as pageBounds does, and what `ask` throws: a list without what a missing node has would
- * be taken for whole
+ * @throws VolumeError as pageBounds, and the errors of `ask`: a partial list would look like lost volumes
  */
 export async function pageAcross<Node extends { readonly hash: string }, Entry>(
   nodes: readonly Node[],
@@ -30,7 +27,7 @@ export async function pageAcross<Node extends { readonly hash: string }, Entry>(
     let startingToken = node.hash === begin ? after : ''
     do {
       const maxEntries = size - entries.length
-      // Full: what is left to find out is whether anything comes behind.
+      // When the page is full, one more entry decides whether there is a next page.
       const page = await ask(node, { maxEntries: Math.max(maxEntries, 1), startingToken })
       const hasMore = page.entries.length > 0 || page.nextToken !== ''
       if (maxEntries === 0 && hasMore)

@@ -2,29 +2,24 @@ import type { Topology } from '../csi/generated/csi/v1/Topology.ts'
 import type { TopologyRequirement } from '../csi/generated/csi/v1/TopologyRequirement.ts'
 import type { NodeTopology } from '../csi/topology.ts'
 
-/** What is to be known of a node to say whether a volume may be on it. */
 interface Place {
   readonly topology: NodeTopology
 }
 
 /** The nodes on which a volume may be. */
 export interface Placement<Node> {
-  /** All of them; a copy is on that one which has its source. */
+  /** All of them. A copy must be on the node of its source. */
   readonly allowed: readonly Node[]
-  /**
-   * Those of them on which a new volume is made: the first that the CO prefers, or, without preference, any.
-   */
+  /** Those on which a new volume may be created: the first preferred one, or all without a preference. */
   readonly chosen: readonly Node[]
 }
 
 /**
- * Reads accessibility_requirements; without any, a volume may be anywhere. A node is named by one topology
- * term.
+ * Reads accessibility_requirements; without any, a volume may be on any node. One topology term is one node.
  *
- * Only the first preference counts. CSI would have us try the others, but in Kubernetes the first is the node
- * on which the scheduler has found room for a pod. Elsewhere the volume could leave the pod without any node,
- * for other volumes and affinities tie it down; told that there is no room, the scheduler chooses again, and
- * knows better by then.
+ * Only the first preferred term counts, although CSI lets a plugin try the others: in Kubernetes the first is
+ * the node that the scheduler has selected for the pod, and with the volume on another node the pod may fit
+ * on none. After RESOURCE_EXHAUSTED the scheduler selects again.
  */
 export function placementOf<Node extends Place>(
   nodes: readonly Node[],

@@ -5,20 +5,17 @@ import type { NodeTopology } from '../csi/topology.ts'
 import { VolumeError } from '../volumes/model/errors.ts'
 import { nodeHash } from '../volumes/model/ids.ts'
 
-/** How long the router waits for a node, in milliseconds. */
+/** Time limits of calls to a node, in milliseconds. */
 export interface NodeTimeouts {
-  /**
-   * A node that cannot be connected to in this time is away: a machine without power does not refuse, it is
-   * silent.
-   */
+  /** For the connection: a machine without power does not refuse it, but never answers. */
   readonly connectMs: number
-  /** A question that is answered from the records must be answered in this time. */
+  /** For the answer to a question that needs only the records. */
   readonly answerMs: number
 }
 
 const defaultTimeouts: NodeTimeouts = { connectMs: 5000, answerMs: 5000 }
 
-/** How the call that is handed on came in: what ends it ends the one to the node too. */
+/** The call that is forwarded. Its cancellation and its deadline apply to the call to the node. */
 export interface Caller {
   readonly signal: AbortSignal
   readonly deadline: CallOptions['deadline']
@@ -27,15 +24,15 @@ export interface Caller {
 type NodeCall<T> = (client: CsiClient, options: CallOptions) => Promise<T>
 
 /**
- * A node, and the connection to its controller services. It stays the same object while its address or the
- * certificates change, so that a caller that has looked a node up can call it however much later.
+ * A node, and the connection to its controller services. The object stays valid when the node's address or the
+ * certificates change.
  */
 export class RemoteNode implements Disposable {
   readonly name: string
-  /** What the ids of all its volumes and snapshots begin with. */
+  /** The ids of all its volumes and snapshots begin with this hash. */
   readonly hash: string
   readonly topology: NodeTopology
-  /** Of the last connection; undefined before the first. */
+  /** The node's certificate at the last connection; undefined before the first. */
   certificate: Validity | undefined
   #connection: Connection | undefined
   readonly #timeouts: NodeTimeouts
@@ -52,9 +49,8 @@ export class RemoteNode implements Disposable {
   }
 
   /**
-   * Sends all later calls to this client. Calls that run end over the client before, which is then closed.
-   *
-   * @param client undefined while it is not known where the node's driver is
+   * Uses this client for all later calls. Running calls end over the previous client, which is then closed.
+   * @param client undefined while the node has no address
    */
   use(client: CsiClient | undefined): void {
     this.#connection?.retire()
@@ -62,19 +58,17 @@ export class RemoteNode implements Disposable {
   }
 
   /**
-   * Calls the node. Its errors come back as they are.
-   * @throws VolumeError unavailable with the node's name when it is away
+   * Calls the node. Its errors are passed on unchanged.
+   * @throws VolumeError unavailable with the node's name when it is unreachable
    */
   call<T>(caller: Caller, work: NodeCall<T>): Promise<T> {
     return this.#call(caller, work)
   }
 
   /**
-   * As `call`, for a question that several nodes are asked, or that is asked again and again: a node that is
-   * connected but does not answer (its process is stopped, its disk hangs) must not hold up what other nodes
-   * can answer.
-   * @param withinMs how long the answer may take
-   * @throws VolumeError unavailable with the node's name also when it has not answered in this time
+   * As `call`, for a question to several nodes, or one that is repeated often: a node that is connected but
+   * does not answer (its process is stopped, its disk hangs) must not delay the others.
+   * @throws VolumeError unavailable also when the node has not answered within `withinMs`
    */
   ask<T>(caller: Caller, work: NodeCall<T>, withinMs = this.#timeouts.answerMs): Promise<T> {
     return this.#call(caller, work, withinMs)
@@ -83,11 +77,11 @@ export class RemoteNode implements Disposable {
   async #call<T>(caller: Caller, work: NodeCall<T>, withinMs?: number): Promise<T> {
     using lease = this.#connected().lease()
     const { client } = lease
-    using patience = new Patience(client, this.#timeouts.connectMs, withinMs)
+    using limits = new CallLimits(client, this.#timeouts.connectMs, withinMs)
     try {
-      return await work(client, patience.limit(caller))
+      return await work(client, limits.optionsFor(caller))
     } catch (error) {
-      throw this.#explained(error, caller, client, patience)
+      throw this.#explained(error, caller, client, limits)
     }
   }
 
@@ -98,32 +92,32 @@ export class RemoteNode implements Disposable {
   ): AsyncGenerator<T> {
     using lease = this.#connected().lease()
     const { client } = lease
-    using patience = new Patience(client, this.#timeouts.connectMs)
+    using limits = new CallLimits(client, this.#timeouts.connectMs)
     try {
-      yield* work(client, patience.limit(caller))
+      yield* work(client, limits.optionsFor(caller))
     } catch (error) {
-      throw this.#explained(error, caller, client, patience)
+      throw this.#explained(error, caller, client, limits)
     }
   }
 
   #connected(): Connection {
-    return this.#connection ?? fail(this.#away('its driver is not running'))
+    return this.#connection ?? fail(this.#unreachable('its driver is not running'))
   }
 
-  #explained(error: unknown, { signal }: Caller, client: CsiClient, patience: Patience): unknown {
+  #explained(error: unknown, { signal }: Caller, client: CsiClient, limits: CallLimits): unknown {
     if (signal.aborted) return signal.reason
-    if (patience.isOver) {
-      const what = patience.wasConnected ? 'it is connected but does not answer' : 'it has not answered'
-      return this.#away(`${what} within ${patience.limitMs / 1000} s`, error)
+    if (limits.isExceeded) {
+      const what = limits.wasConnected ? 'it is connected but does not answer' : 'it has not answered'
+      return this.#unreachable(`${what} within ${limits.exceededMs / 1000} s`, error)
     }
     if (!isAnswer(error, 'UNAVAILABLE')) return error
-    // A node that answers has its reasons: it is stopping, or a pool of it is not there.
-    if (!client.isConnected()) return this.#away(error.details, error)
+    // A node that answers UNAVAILABLE is stopping, or one of its pools is unreachable.
+    if (!client.isConnected()) return this.#unreachable(error.details, error)
     return new VolumeError('unavailable', `node "${this.name}": ${error.details}`, { cause: error })
   }
 
-  #away(why: string, cause?: unknown): VolumeError {
-    return new VolumeError('unavailable', `node "${this.name}" is away: ${why}`, { cause })
+  #unreachable(why: string, cause?: unknown): VolumeError {
+    return new VolumeError('unavailable', `node "${this.name}" is unreachable: ${why}`, { cause })
   }
 
   [Symbol.dispose](): void {
@@ -132,9 +126,7 @@ export class RemoteNode implements Disposable {
   }
 }
 
-/**
- * A client, and the calls that run over it. Closing a client fails calls that still wait for its connection.
- */
+/** A client with its running calls: closing it would fail the calls that wait for its connection. */
 class Connection {
   readonly #client: CsiClient
   #calls = 0
@@ -144,7 +136,7 @@ class Connection {
     this.#client = client
   }
 
-  /** For one call. */
+  /** Holds the client for one call. */
   lease(): Disposable & { readonly client: CsiClient } {
     this.#calls++
     return {
@@ -167,26 +159,24 @@ class Connection {
   }
 }
 
-/** True for the error of a node that is away, or cannot say now what it has. */
-export function isAway(error: unknown): boolean {
+/** Whether an error means that a node, or one of its pools, is unreachable. */
+export function isUnreachable(error: unknown): boolean {
   return error instanceof VolumeError && error.kind === 'unavailable'
 }
 
-/**
- * Ends a call whose connection does not come about, or which is not answered in the time that it has, if any.
- */
-class Patience implements Disposable {
-  readonly #over = new AbortController()
+/** Ends a call that gets no connection, or no answer, within its time limits. */
+class CallLimits implements Disposable {
+  readonly #exceeded = new AbortController()
   readonly #timers: NodeJS.Timeout[]
-  /** How long the call that was ended had, in milliseconds. */
-  limitMs = 0
+  /** The limit that was exceeded, in milliseconds. */
+  exceededMs = 0
   wasConnected = false
 
   constructor(client: CsiClient, connectMs: number, answerMs?: number) {
     const end = (limitMs: number): void => {
-      this.limitMs = limitMs
+      this.exceededMs = limitMs
       this.wasConnected = client.isConnected()
-      this.#over.abort()
+      this.#exceeded.abort()
     }
     const connecting = setTimeout(() => {
       if (!client.isConnected()) end(connectMs)
@@ -195,12 +185,12 @@ class Patience implements Disposable {
     if (answerMs !== undefined) this.#timers.push(setTimeout(end, answerMs, answerMs))
   }
 
-  get isOver(): boolean {
-    return this.#over.signal.aborted
+  get isExceeded(): boolean {
+    return this.#exceeded.signal.aborted
   }
 
-  limit({ signal, deadline }: Caller): CallOptions {
-    return { signal: AbortSignal.any([signal, this.#over.signal]), deadline }
+  optionsFor({ signal, deadline }: Caller): CallOptions {
+    return { signal: AbortSignal.any([signal, this.#exceeded.signal]), deadline }
   }
 
   [Symbol.dispose](): void {

@@ -1,28 +1,32 @@
 import type { ControllerDefinition } from '../csi/generated/csi/v1/Controller.ts'
-import type { CreateSnapshotRequest } from '../csi/generated/csi/v1/CreateSnapshotRequest.ts'
 import type { ListSnapshotsRequest } from '../csi/generated/csi/v1/ListSnapshotsRequest.ts'
-import type { Handlers } from '../csi/handlers.ts'
-import { VolumeError } from '../volumes/model/errors.ts'
+import type { Handlers } from '../csi/protocol.ts'
 import { snapshotIdFor } from '../volumes/model/ids.ts'
+import { requireNameFree } from './ask-all.ts'
+import type { ClusterContext } from './cluster-ports.ts'
 import type { NodeDirectory } from './directory.ts'
 import { callNodeOf, toNodeOf, unlessGone } from './forward.ts'
-import { ownerOfName } from './names.ts'
 import { PAGE_MS, pageAcross } from './pages.ts'
-import type { Caller, RemoteNode } from './remote-node.ts'
-import type { Surroundings } from './surroundings.ts'
+import type { RemoteNode } from './remote-node.ts'
 
 const snapshotId = (request: { readonly snapshotId: string }): string => request.snapshotId
 
 /** The part of CSI's Controller service that is about single snapshots. */
 export function snapshotRoutes(
   nodes: NodeDirectory,
-  { isGone }: Surroundings,
+  { isGone }: ClusterContext,
 ): Handlers<ControllerDefinition> {
   return {
     createSnapshot: async (request, signal, deadline) => {
       const caller = { signal, deadline }
-      await requireNameFree(nodes, request, caller)
-      return callNodeOf(nodes, request.sourceVolumeId, caller, ({ controller }, options) =>
+      const { name, sourceVolumeId } = request
+      const snapshot = { name, node: nodes.of(sourceVolumeId), what: 'snapshot' }
+      const lookup: Parameters<typeof requireNameFree>[2] = {
+        idOn: (nodeName) => snapshotIdFor(nodeName, name),
+        get: (client, snapshotId, options) => client.controller.getSnapshot({ snapshotId }, options),
+      }
+      await requireNameFree(nodes, snapshot, lookup, caller)
+      return callNodeOf(nodes, sourceVolumeId, caller, ({ controller }, options) =>
         controller.createSnapshot(request, options),
       )
     },
@@ -46,30 +50,7 @@ export function snapshotRoutes(
   }
 }
 
-/**
- * A snapshot is on the node of its volume, so a repeated call always finds what the first one made, whether
- * the other nodes answer or not. They are asked only to refuse a name that another volume's snapshot has,
- * which is the caller's mistake: one that gives no answer is passed over.
- */
-async function requireNameFree(
-  nodes: NodeDirectory,
-  request: CreateSnapshotRequest,
-  caller: Caller,
-): Promise<void> {
-  const { name, sourceVolumeId } = request
-  const node = nodes.of(sourceVolumeId)
-  const { owner } = await ownerOfName(
-    nodes.all().filter((other) => other !== node),
-    (nodeName) => snapshotIdFor(nodeName, name),
-    (client, snapshotId, options) => client.controller.getSnapshot({ snapshotId }, options),
-    nodes.log,
-    caller,
-  )
-  if (owner)
-    throw new VolumeError('already-exists', `name "${name}" is taken by a snapshot on node "${owner.name}"`)
-}
-
-/** Filters that name a node by an id spare the others. What no node can have given out is nowhere. */
+/** A filter by an id needs only the node of that id, and none when it is not an id of this driver. */
 function nodesThatMatch(
   nodes: NodeDirectory,
   { snapshotId, sourceVolumeId }: ListSnapshotsRequest,

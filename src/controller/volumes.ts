@@ -1,23 +1,24 @@
 import { controllerGetCapabilities } from '../csi/controller.ts'
+import { isAnswer } from '../csi/errors.ts'
 import type { ControllerDefinition } from '../csi/generated/csi/v1/Controller.ts'
-import type { Handlers } from '../csi/handlers.ts'
+import type { CreateVolumeRequest } from '../csi/generated/csi/v1/CreateVolumeRequest.ts'
+import type { Handlers } from '../csi/protocol.ts'
 import { KeyedLock } from '../volumes/concurrency/keyed-lock.ts'
+import { VolumeError, messageOf } from '../volumes/model/errors.ts'
 import { Attempts } from './attempts.ts'
 import { capacityOf } from './capacity.ts'
-import { tellingClaim } from './claim-notices.ts'
+import type { ClusterContext, ObjectRef, Tell } from './cluster-ports.ts'
 import { createVolume } from './create-volume.ts'
-import { ofCluster } from './cluster-uid.ts'
 import type { NodeDirectory } from './directory.ts'
 import { toNodeOf, unlessGone } from './forward.ts'
 import { PAGE_MS, pageAcross } from './pages.ts'
-import type { Surroundings } from './surroundings.ts'
 
 const volumeId = (request: { readonly volumeId: string }): string => request.volumeId
 
 /** The part of CSI's Controller service that is about volumes, by calls of the same methods on nodes. */
 export function volumeRoutes(
   nodes: NodeDirectory,
-  { tell, isGone, clusterUid, nodesForPods }: Surroundings,
+  { tell, isGone, clusterUid, nodesForPods }: ClusterContext,
 ): Handlers<ControllerDefinition> {
   const creations = { nodes, locks: new KeyedLock(), attempts: new Attempts(), nodesForPods }
   return {
@@ -25,7 +26,7 @@ export function volumeRoutes(
 
     createVolume: (request, signal, deadline) =>
       tellingClaim(tell, request, () =>
-        createVolume(creations, ofCluster(request, clusterUid()), { signal, deadline }),
+        createVolume(creations, withClusterUid(request, clusterUid()), { signal, deadline }),
       ),
 
     deleteVolume: unlessGone(
@@ -66,4 +67,49 @@ export function volumeRoutes(
         ),
       ),
   }
+}
+
+/**
+ * Nodes store parameters with this prefix without interpreting them, and csi-provisioner refuses them in a
+ * StorageClass, so a user can neither forge nor omit this one.
+ */
+const CLUSTER_UID_PARAMETER = 'csi.storage.k8s.io/cluster-uid'
+
+/** @param clusterUid undefined: unknown; such a volume is never deleted as an orphan */
+function withClusterUid(request: CreateVolumeRequest, clusterUid: string | undefined): CreateVolumeRequest {
+  if (clusterUid === undefined) return request
+  return { ...request, parameters: { ...request.parameters, [CLUSTER_UID_PARAMETER]: clusterUid } }
+}
+
+/** Creates a volume, and reports an event on its claim when no node has space for it. */
+export async function tellingClaim<T>(
+  tell: Tell,
+  request: CreateVolumeRequest,
+  create: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await create()
+  } catch (error) {
+    const about = claimOf(request)
+    const reason = reasonOf(error)
+    if (about && reason !== undefined) tell({ about, reason, message: messageOf(error) })
+    throw error
+  }
+}
+
+function reasonOf(error: unknown): string | undefined {
+  const isOfNode = (answer: unknown): boolean => isAnswer(answer, 'RESOURCE_EXHAUSTED')
+  if (isOfNode(error) || (Error.isError(error) && isOfNode(error.cause))) return 'NoRoom'
+  // The router itself refuses only a copy on another node than its source's.
+  const isOfRouter = error instanceof VolumeError && error.kind === 'resource-exhausted'
+  return isOfRouter ? 'SourceOnOtherNode' : undefined
+}
+
+/** csi-provisioner passes the claim (--extra-create-metadata), and names the volume after the claim's uid. */
+function claimOf({ name, parameters }: CreateVolumeRequest): ObjectRef | undefined {
+  const claim = parameters['csi.storage.k8s.io/pvc/name']
+  const namespace = parameters['csi.storage.k8s.io/pvc/namespace']
+  const [, uid] = /^pvc-([0-9a-f-]{36})$/.exec(name) ?? []
+  if (claim === undefined || namespace === undefined || uid === undefined) return undefined
+  return { kind: 'PersistentVolumeClaim', namespace, name: claim, uid }
 }

@@ -1,5 +1,5 @@
 import type { ControllerDefinition } from './generated/csi/v1/Controller.ts'
-import type { Handlers } from './handlers.ts'
+import type { Handlers } from './protocol.ts'
 import { controllerHealthHandlers } from './health.ts'
 import { snapshotHandlers } from './snapshots.ts'
 import { volumeHandlers, type ControllerDependencies } from './volumes.ts'

@@ -3,7 +3,7 @@ import { createGroup, deleteGroup, getGroup, type GroupSnapshot } from '../volum
 import { parseSnapshotParameters } from '../volumes/model/parameters.ts'
 import type { GroupControllerDefinition } from './generated/csi/v1/GroupController.ts'
 import type { VolumeGroupSnapshotInit } from './generated/csi/v1/VolumeGroupSnapshot.ts'
-import type { Handlers } from './handlers.ts'
+import type { Handlers } from './protocol.ts'
 import { required, requiredName } from './requests.ts'
 import { toSnapshot, toTimestamp } from './snapshots.ts'
 import type { ControllerDependencies } from './volumes.ts'

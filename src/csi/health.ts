@@ -3,7 +3,7 @@ import type { StorageIssue, VolumeIssue, VolumeStatus } from '../volumes/health/
 import type { ControllerDefinition } from './generated/csi/v1/Controller.ts'
 import type { NodeDefinition } from './generated/csi/v1/Node.ts'
 import type { VolumeHealthInit } from './generated/csi/v1/VolumeHealth.ts'
-import type { Handlers } from './handlers.ts'
+import type { Handlers } from './protocol.ts'
 import { pageOf } from './pages.ts'
 import { required, requiredPath } from './requests.ts'
 

@@ -1,5 +1,5 @@
 import type { IdentityDefinition } from './generated/csi/v1/Identity.ts'
-import type { Handlers } from './handlers.ts'
+import type { Handlers } from './protocol.ts'
 import { VolumeError, messageOf } from '../volumes/model/errors.ts'
 
 export interface IdentityDependencies {

@@ -8,7 +8,7 @@ import { publishVolume, unpublishVolume } from '../volumes/operations/publish.ts
 import { stageVolume, unstageVolume } from '../volumes/operations/stage.ts'
 import { measureVolume } from '../volumes/operations/stats.ts'
 import type { NodeDefinition } from './generated/csi/v1/Node.ts'
-import type { Handlers } from './handlers.ts'
+import type { Handlers } from './protocol.ts'
 import { nodeHealthHandlers } from './health.ts'
 import { possiblePath, required, requiredPath, toAccess, toRange } from './requests.ts'
 import type { NodeTopology } from './topology.ts'

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import type { Deadline } from '@grpc/grpc-js'
 import { fromJSON, type Options, type PackageDefinition } from '@grpc/proto-loader'
 import protobuf from 'protobufjs'
 import type { ControllerDefinition } from './generated/csi/v1/Controller.ts'
@@ -43,6 +44,28 @@ export interface Csi {
  */
 export type MethodsOf<Definition> = {
   [Name in keyof Definition as string extends Name ? never : Name]: Definition[Name]
+}
+
+/**
+ * An RPC as a function. It gets the request with every field set, and a signal that fires when the caller has
+ * cancelled the call, its deadline has passed, or the driver must stop. It returns one response, or, for a
+ * method that answers with a stream, an async generator, which is read as fast as the caller reads. The
+ * deadline is for handlers that forward the call.
+ */
+type Handler<Method> = Method extends {
+  requestDeserialize: (bytes: Buffer) => infer Request
+  responseSerialize: (response: infer Response) => Buffer
+}
+  ? Method extends { responseStream: true }
+    ? (request: Request, signal: AbortSignal, deadline: Deadline) => AsyncIterable<Response>
+    : (request: Request, signal: AbortSignal, deadline: Deadline) => Promise<Response> | Response
+  : never
+
+/** The handlers of a service by RPC name, with a small first letter. An RPC without one is UNIMPLEMENTED. */
+export type Handlers<Definition> = {
+  readonly [Name in keyof MethodsOf<Definition> & string as Uncapitalize<Name>]?: Handler<
+    MethodsOf<Definition>[Name]
+  >
 }
 
 /** A service whose methods all answer with streams, which the generated types do not tell. */

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { RegistrationDefinition } from './generated/pluginregistration/Registration.ts'
-import type { Handlers } from './handlers.ts'
-import { registrationProtocol } from './protocol.ts'
+import { registrationProtocol, type Handlers } from './protocol.ts'
 import { CsiServer, socketPath } from './server.ts'
 
 export interface RegistrationConfig {

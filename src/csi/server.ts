@@ -13,7 +13,7 @@ import { VolumeError, hasErrno } from '../volumes/model/errors.ts'
 import { serverStream, unary, type CallContext, type CallObserver } from './adapter.ts'
 import { untraced, type CallTracer } from './call-tracer.ts'
 import { ShutdownError } from './errors.ts'
-import type { Handlers } from './handlers.ts'
+import type { Handlers } from './protocol.ts'
 import { RemotePort, type RemotePortLimits } from './remote-port.ts'
 
 /** Calls get this long to finish before they are cancelled; the kubelet kills a container after 30 s. */

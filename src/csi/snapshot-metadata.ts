@@ -1,8 +1,7 @@
 import type { BlockMap, MetadataReader } from '../volumes/snapshots/metadata-reader.ts'
 import type { MetadataQuery } from '../volumes/snapshots/metadata.ts'
 import type { GetMetadataAllocatedResponseInit } from './generated/csi/v1/GetMetadataAllocatedResponse.ts'
-import type { Handlers } from './handlers.ts'
-import type { Csi } from './protocol.ts'
+import type { Csi, Handlers } from './protocol.ts'
 import { required } from './requests.ts'
 
 /** CSI's SnapshotMetadata service. */

@@ -10,7 +10,7 @@ import { CLUSTER_UID_LABEL, parseMutableParameters, parseParameters } from '../v
 import type { ControllerDefinition } from './generated/csi/v1/Controller.ts'
 import type { VolumeInit } from './generated/csi/v1/Volume.ts'
 import type { VolumeContentSource, VolumeContentSourceInit } from './generated/csi/v1/VolumeContentSource.ts'
-import type { Handlers } from './handlers.ts'
+import type { Handlers } from './protocol.ts'
 import { pageOf } from './pages.ts'
 import { required, requiredName, toAccesses, toRange } from './requests.ts'
 import type { NodeTopology } from './topology.ts'

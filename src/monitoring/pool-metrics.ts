@@ -1,3 +1,4 @@
+import { cached } from '../volumes/concurrency/cached.ts'
 import type { StorageHealth } from '../volumes/health/storage-health.ts'
 import type { VolumeHealth } from '../volumes/health/volume-health.ts'
 import type { Volume } from '../volumes/model/volume.ts'
@@ -110,19 +111,4 @@ async function samplesOfReadable(
 
 function* concatenated(parts: readonly Iterable<Sample>[]): Generator<Sample> {
   for (const part of parts) yield* part
-}
-
-/** Calls `read` once for all callers within `maxAgeMs`. A failure is not cached. */
-export function cached<T>(maxAgeMs: number, read: () => Promise<T>): () => Promise<T> {
-  let last: { readonly result: Promise<T>; readonly at: number } | undefined
-  return () => {
-    if (last && performance.now() - last.at <= maxAgeMs) return last.result
-    const result = read()
-    const mine = { result, at: performance.now() }
-    last = mine
-    result.catch(() => {
-      if (last === mine) last = undefined
-    })
-    return result
-  }
 }

@@ -46,14 +46,14 @@ export async function startRouter(config: RouterConfig): Promise<RunningDriver> 
   if (monitoring) addCertificateMetrics(monitoring.metrics, certificates)
   const metrics = monitoring?.metrics
   const server = resources.use(new CsiServer(log, { observe: metrics?.observe, tracer: tracing }))
-  addRoutes(server, nodes, { driverName, version }, kubernetes?.surroundings)
+  addRoutes(server, nodes, { driverName, version }, kubernetes?.context)
   await server.listen(endpoint)
   if (http && metrics) {
     const { HttpServer } = await import('../../monitoring/http-server.ts')
     const { healthPages } = await import('../../monitoring/health-pages.ts')
     const pages = healthPages({
       check: () => Promise.resolve([]),
-      problems: () => (nodes.isKnown ? [] : ['it is not known yet where the nodes are']),
+      problems: () => (nodes.isKnown ? [] : ['the addresses of the nodes are not known yet']),
       warnings: () => [],
     })
     resources.use(await HttpServer.listen(http, { ...pages, ...metrics.pages }))

@@ -1,22 +1,35 @@
 import { DiscoveryV1Api, makeInformer, type KubeConfig } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
 import type { NodeAddress } from '../directory.ts'
-import { addressesIn } from '../endpoints.ts'
 import { explain } from './api.ts'
 
-/** How long to wait after an error of the API server. */
+/** Pause after an error of the API server. */
 const PAUSE_MS = 2000
+
+/** The name of the Service's port on which nodes serve the controller role. */
+export const PORT_NAME = 'grpc'
 
 export interface ServiceName {
   readonly namespace: string
   readonly name: string
 }
 
+/** The fields of an EndpointSlice (discovery.k8s.io/v1) that are read. An empty list is null. */
+export interface Slice {
+  readonly endpoints?: readonly Endpoint[] | null
+  readonly ports?: readonly { readonly name?: string; readonly port?: number }[] | null
+}
+
+interface Endpoint {
+  readonly addresses: readonly string[]
+  readonly nodeName?: string
+  readonly conditions?: { readonly ready?: boolean; readonly terminating?: boolean }
+}
+
 /**
- * Watches where the pods of a headless Service are, for which it needs get, list and watch of endpointslices
- * in the Service's namespace.
- *
- * @param changed is told all of them at first and after every change
+ * Watches the addresses of the pods of a headless Service. It needs get, list and watch of endpointslices in
+ * the Service's namespace.
+ * @param changed gets all addresses at first and after every change
  */
 export async function watchEndpointSlices(
   config: KubeConfig,
@@ -27,8 +40,8 @@ export async function watchEndpointSlices(
   const api = config.makeApiClient(DiscoveryV1Api)
   const labelSelector = `kubernetes.io/service-name=${name}`
   let due: NodeJS.Immediate | undefined
-  // A list comes as many changes: they are told as one.
-  const tellSoon = (): void => {
+  // A list arrives as many changes, which are reported together.
+  const reportSoon = (): void => {
     due ??= setImmediate(() => {
       due = undefined
       changed(addressesIn(informer.list()))
@@ -36,13 +49,13 @@ export async function watchEndpointSlices(
   }
   const list = async () => {
     const slices = await api.listNamespacedEndpointSlice({ namespace, labelSelector })
-    // An empty list is no change, and has to be told too.
-    tellSoon()
+    // An empty list causes no change event, and must be reported as well.
+    reportSoon()
     return slices
   }
   const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`
   const informer = makeInformer(config, path, list, labelSelector)
-  informer.on('change', tellSoon)
+  informer.on('change', reportSoon)
 
   let stopped = false
   let pause: NodeJS.Timeout | undefined
@@ -50,7 +63,7 @@ export async function watchEndpointSlices(
     if (stopped) return
     log.warn(
       { service: `${namespace}/${name}`, error: explain(error) },
-      'the API server does not answer; asking again',
+      'the API server does not answer; trying again',
     )
     clearTimeout(pause)
     pause = setTimeout(() => void informer.start(), PAUSE_MS)
@@ -64,4 +77,28 @@ export async function watchEndpointSlices(
       await informer.stop()
     },
   }
+}
+
+/**
+ * The addresses of the nodes. While a node's driver is replaced it has two pods: the ready one counts. A pod
+ * that is not ready may serve all the same.
+ */
+export function addressesIn(slices: readonly Slice[]): NodeAddress[] {
+  const found = slices.flatMap(({ endpoints, ports }) => {
+    const port = ports?.find(({ name }) => name === PORT_NAME)?.port
+    return port === undefined ? [] : (endpoints ?? []).flatMap((endpoint) => rankedAddress(endpoint, port))
+  })
+  found.sort((a, b) => b.rank - a.rank)
+  const best = new Map(found.reverse().map(({ name, address }) => [name, { name, address }]))
+  return [...best.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function rankedAddress(
+  { addresses, nodeName, conditions }: Endpoint,
+  port: number,
+): (NodeAddress & { rank: number })[] {
+  const [host] = addresses
+  if (host === undefined || nodeName === undefined) return []
+  const rank = (conditions?.terminating === true ? 0 : 2) + (conditions?.ready === false ? 0 : 1)
+  return [{ name: nodeName, address: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`, rank }]
 }

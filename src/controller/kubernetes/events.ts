@@ -12,32 +12,31 @@ import type { Logger } from 'pino'
 import type { Notice } from '../cluster-ports.ts'
 import { explain, isStatus, object } from './api.ts'
 
-/** What goes on is told again after so long; the API server forgets events after an hour. */
+/** How often a lasting problem is reported. The API server deletes events after an hour. */
 const REPEAT_MS = 1_800_000
 
-/** So many at once, and then one in so much time. */
+/** How many events may be written at once, and how often one more. */
 const BURST = 25
 const REFILL_MS = 2000
 
-/** So many different ones are remembered. */
-const REMEMBERED = 5000
+/** How many different notices are kept. */
+const MOST_NOTICES = 5000
 
-/** The API server takes no longer ones. */
+/** The limit of the API server. */
 const LONGEST_MESSAGE = 1024
 
 type EventApi = Pick<CoreV1Api, 'createNamespacedEvent' | 'patchNamespacedEvent'>
 
 interface Told {
-  /** Undefined until it was made. */
+  /** Undefined until the Event was created. */
   name: string | undefined
   count: number
   at: number
 }
 
 /**
- * Tells people by Events. The same notice again is the same Event, with a higher count; and however much
- * happens, they are so few that neither the API server nor who reads them is flooded: what goes on is due
- * again in the next round.
+ * Writes notices as Events. A repeated notice is the same Event with a higher count. Their number is limited,
+ * for the API server and for readers; a notice over the limit is due again in the next round.
  */
 export class EventRecorder implements AsyncDisposable {
   readonly #api: EventApi
@@ -49,7 +48,7 @@ export class EventRecorder implements AsyncDisposable {
   #refilledAt: number
   #last = Promise.resolve()
 
-  /** @param now in milliseconds, of a clock that never goes back */
+  /** @param now in milliseconds, of a monotonic clock */
   constructor(api: EventApi, component: string, log: Logger, now: () => number = () => performance.now()) {
     this.#api = api
     this.#component = component
@@ -67,7 +66,7 @@ export class EventRecorder implements AsyncDisposable {
     told.at = this.#now()
     told.count++
     this.#remember(key, told)
-    // One after another, so that an Event is there before it is changed.
+    // One after another, so that an Event exists before it is patched.
     this.#last = this.#last
       .then(() => this.#write(notice, told))
       .catch((error: unknown) => {
@@ -75,7 +74,7 @@ export class EventRecorder implements AsyncDisposable {
       })
   }
 
-  /** Waits for what is under way. */
+  /** Waits for the writes that are running. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#last
   }
@@ -89,7 +88,7 @@ export class EventRecorder implements AsyncDisposable {
         await this.#api.patchNamespacedEvent({ namespace, name: told.name, body }, options)
         return
       } catch (error) {
-        // Forgotten by the API server.
+        // 404: deleted by the API server.
         if (!isStatus(error, 404)) throw error
       }
     }
@@ -131,12 +130,12 @@ export class EventRecorder implements AsyncDisposable {
     return true
   }
 
-  /** The one that was told last is the last to be forgotten. */
+  /** Drops the notice that was reported least recently. */
   #remember(key: string, told: Told): void {
     this.#told.delete(key)
     this.#told.set(key, told)
     const [oldest] = this.#told.keys()
-    if (this.#told.size > REMEMBERED && oldest !== undefined) this.#told.delete(oldest)
+    if (this.#told.size > MOST_NOTICES && oldest !== undefined) this.#told.delete(oldest)
   }
 }
 
@@ -146,7 +145,7 @@ function keyOf({ about, message, reason }: Notice): string {
     .digest('base64')
 }
 
-/** Events of the cluster's own objects are in this one. */
+/** Events of objects without a namespace are in the namespace default. */
 function namespaceOf({ about }: Notice): string {
   return about.namespace ?? 'default'
 }

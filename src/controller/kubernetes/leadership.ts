@@ -8,10 +8,10 @@ import {
 import type { Logger } from 'pino'
 import { explain, isStatus, object } from './api.ts'
 
-/** A holder that does not renew it for so long has lost it. */
+/** A holder that does not renew the lease for so long has lost it. */
 const LEASE_SECONDS = 30
 
-/** A holder that could not renew it for so long takes it for lost, well before anybody else does. */
+/** A holder that could not renew the lease for so long stops leading, well before another replica starts. */
 const HELD_MS = 20_000
 
 const RETRY_MS = 5000
@@ -27,9 +27,8 @@ type LeaseApi = Pick<
 >
 
 /**
- * Who of several replicas does what one alone may do, by a Lease (coordination.k8s.io/v1). As in client-go,
- * no clocks are compared: a lease is given up for lost when it has not changed for its time by the clock of
- * who looks.
+ * Elects one of several replicas by a Lease (coordination.k8s.io/v1). As in client-go, no clocks are compared:
+ * a lease has expired when it has not changed for its duration by the clock of the observer.
  */
 export class Leadership implements AsyncDisposable {
   readonly #api: LeaseApi
@@ -43,8 +42,8 @@ export class Leadership implements AsyncDisposable {
   #trying: Promise<void> | undefined
 
   /**
-   * @param identity another one in each replica: the name of the pod
-   * @param now in milliseconds, of a clock that never goes back
+   * @param identity unique for each replica: the name of the pod
+   * @param now in milliseconds, of a monotonic clock
    */
   constructor(
     api: LeaseApi,
@@ -60,7 +59,7 @@ export class Leadership implements AsyncDisposable {
     this.#now = now
   }
 
-  /** Tries, and goes on to try, until it is disposed of. */
+  /** Tries to get or renew the lease until it is disposed of. */
   start(): void {
     void this.try()
     this.#timer = setInterval(() => void this.try(), RETRY_MS)
@@ -71,17 +70,20 @@ export class Leadership implements AsyncDisposable {
     return this.#now() < this.#heldUntil
   }
 
-  /** Takes the lease, or renews it, if that is possible now. */
+  /** Acquires or renews the lease if that is possible now. */
   try(): Promise<void> {
     this.#trying ??= this.#take(this.#identity)
       .catch((error: unknown) => {
-        this.#log.warn({ lease: this.#lease.name, error: explain(error) }, 'the lease cannot be had')
+        this.#log.warn(
+          { lease: this.#lease.name, error: explain(error) },
+          'the lease could not be acquired or renewed',
+        )
       })
       .finally(() => (this.#trying = undefined))
     return this.#trying
   }
 
-  /** Lets another replica have it at once. */
+  /** Releases the lease, so that another replica can acquire it at once. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer)
     await this.#trying
@@ -98,12 +100,12 @@ export class Leadership implements AsyncDisposable {
       if (found) await this.#replace(found, holder)
       else await this.#create(holder)
     } catch (error) {
-      // Another one was faster.
+      // 409: another replica was faster.
       if (!isStatus(error, 409)) throw error
       return
     }
     if (holder === '') return
-    if (!this.isLeader) this.#log.info({ lease: this.#lease.name }, 'leads')
+    if (!this.isLeader) this.#log.info({ lease: this.#lease.name }, 'this replica is the leader')
     this.#heldUntil = start + HELD_MS
   }
 
@@ -131,7 +133,7 @@ export class Leadership implements AsyncDisposable {
     await this.#api.createNamespacedLease({ namespace, body })
   }
 
-  /** Fails with 409 when it was changed since it was read: its metadata say which version that was. */
+  /** Fails with 409 when the lease has changed since it was read: the metadata have its version. */
   async #replace({ metadata, spec }: V1Lease, holder: string): Promise<void> {
     const body = object(V1Lease, { ...(metadata && { metadata }), spec: specOf(holder, spec) })
     await this.#api.replaceNamespacedLease({ ...this.#lease, body })

@@ -10,12 +10,12 @@ import type { ClusterVolume, ObjectRef, Orchestrator } from '../cluster-ports.ts
 import { isStatus, object } from './api.ts'
 
 /**
- * PersistentVolumes in one answer of the API server. Of each page only what is needed is kept: there can be
- * many more of other drivers than this process has memory for.
+ * PersistentVolumes in one response of the API server. Only this driver's are kept: all of them may be more
+ * than this process has memory for.
  */
 const PAGE = 500
 
-/** Nodes are ten times as large, for they list their images. */
+/** Nodes are ten times as large, because they list their images. */
 const PAGE_OF_NODES = 50
 
 type ObjectApi = Pick<
@@ -26,7 +26,7 @@ type ObjectApi = Pick<
 type StorageApi = Pick<StorageV1Api, 'listCSINode'>
 type CustomApi = Pick<CustomObjectsApi, 'listClusterCustomObject'>
 
-/** What is read of a VolumeSnapshotContent or VolumeGroupSnapshotContent. */
+/** The fields of a VolumeSnapshotContent or VolumeGroupSnapshotContent that are read. */
 interface SnapshotContent {
   readonly spec?: {
     readonly driver?: string
@@ -38,7 +38,7 @@ interface SnapshotContent {
   readonly status?: { readonly snapshotHandle?: string; readonly volumeGroupSnapshotHandle?: string }
 }
 
-/** The Orchestrator port on the API server, which is asked anew each time. */
+/** The Orchestrator port on the API server. */
 export class Kubernetes implements Orchestrator {
   readonly #api: ObjectApi
   readonly #storage: StorageApi
@@ -56,7 +56,7 @@ export class Kubernetes implements Orchestrator {
     return await collect(
       (page) => this.#api.listPersistentVolume(page),
       PAGE,
-      (volume) => this.#ofOurs(volume),
+      (volume) => this.#toClusterVolume(volume),
       signal,
     )
   }
@@ -78,8 +78,8 @@ export class Kubernetes implements Orchestrator {
   }
 
   /**
-   * Not where it is cordoned, or has a taint that keeps off pods without a toleration (a control plane, a
-   * node that is not ready), or where the kubelet does not know the driver.
+   * Without nodes that are cordoned, that have a taint which pods do not tolerate by default (a control plane,
+   * a node that is not ready), or where the driver is not registered with the kubelet.
    */
   async nodesForPods(signal: AbortSignal): Promise<ReadonlySet<string>> {
     const isRegistered = new Set(
@@ -95,8 +95,8 @@ export class Kubernetes implements Orchestrator {
       (page) => this.#api.listNode(page),
       PAGE_OF_NODES,
       ({ metadata, spec }) => {
-        const keepsOff = spec?.taints?.some(({ effect }) => ['NoSchedule', 'NoExecute'].includes(effect))
-        return spec?.unschedulable === true || keepsOff === true ? [] : (metadata?.name ?? [])
+        const isTainted = spec?.taints?.some(({ effect }) => ['NoSchedule', 'NoExecute'].includes(effect))
+        return spec?.unschedulable === true || isTainted === true ? [] : (metadata?.name ?? [])
       },
       signal,
     )
@@ -104,8 +104,8 @@ export class Kubernetes implements Orchestrator {
   }
 
   /**
-   * The ids in the objects of a kind of the snapshot CRDs. None where the cluster does not have them, or the
-   * chart no snapshots.
+   * The ids in the objects of a snapshot CRD. None where the cluster does not have the CRD (404), or the chart
+   * is installed without snapshots (403).
    */
   async #handles(group: string, version: string, plural: string, signal: AbortSignal): Promise<string[]> {
     const kind = { group, version, plural }
@@ -123,7 +123,7 @@ export class Kubernetes implements Orchestrator {
     }
   }
 
-  /** The UID of the namespace kube-system, by which the field tells clusters apart. */
+  /** The UID of the namespace kube-system, which commonly identifies a cluster. */
   async clusterUid(): Promise<string> {
     const { metadata } = await this.#api.readNamespace({ name: 'kube-system' })
     if (metadata?.uid === undefined) throw new Error('namespace "kube-system" has no UID')
@@ -132,7 +132,7 @@ export class Kubernetes implements Orchestrator {
 
   async deleteClaim({ namespace = '', name, uid }: ObjectRef): Promise<void> {
     try {
-      // Not another one that has got the name meanwhile.
+      // Not a claim that was created later under the same name.
       const body = object(V1DeleteOptions, { preconditions: object(V1Preconditions, { uid }) })
       await this.#api.deleteNamespacedPersistentVolumeClaim({ namespace, name, body })
     } catch (error) {
@@ -140,7 +140,7 @@ export class Kubernetes implements Orchestrator {
     }
   }
 
-  #ofOurs({ metadata, spec, status }: V1PersistentVolume): ClusterVolume[] {
+  #toClusterVolume({ metadata, spec, status }: V1PersistentVolume): ClusterVolume[] {
     if (spec?.csi?.driver !== this.#driverName) return []
     const { claimRef } = spec
     const isBound = status?.phase === 'Bound' && claimRef?.uid !== undefined
@@ -167,7 +167,7 @@ export class Kubernetes implements Orchestrator {
   }
 }
 
-/** The node of the affinity that csi-provisioner has made of the volume's topology. */
+/** The node of the affinity that csi-provisioner derives from the volume's topology. */
 function nodeNameOf(
   { nodeAffinity }: NonNullable<V1PersistentVolume['spec']>,
   topologyKey: string,
@@ -188,11 +188,11 @@ function handlesOf({ spec, status }: SnapshotContent): string[] {
 
 interface Page<T> {
   readonly items: T[]
-  /** The client renames `continue` in objects that it has a class for, and in no others. */
+  /** The client renames `continue` only in objects that it has a class for. */
   readonly metadata?: { readonly _continue?: string; readonly continue?: string }
 }
 
-/** Lists page by page, and keeps of each object what `pick` makes of it. */
+/** Lists page by page. @param pick what to keep of each object */
 async function collect<T, Kept>(
   list: (page: { limit: number; _continue?: string }) => Promise<Page<T>>,
   limit: number,

@@ -1,31 +1,25 @@
 import { isAnswer } from '../../csi/errors.ts'
+import { sideBySide } from '../../volumes/concurrency/side-by-side.ts'
 import { nodeHashOf } from '../../volumes/model/ids.ts'
 import type { Caller, RemoteNode } from '../remote-node.ts'
-import { sideBySide } from '../side-by-side.ts'
 import { healthNotices, missingNotice } from './notices.ts'
 import type { ClusterVolume, Notice } from '../cluster-ports.ts'
-import type { NodeSurvey } from './survey.ts'
+import type { NodeVolumes } from './node-volumes.ts'
 
-/**
- * Questions to one node at the same time: 300 volumes that it does not answer for take 5 times a question's
- * timeout.
- */
+/** Questions to one node at once: 300 questions without an answer take 5 times the timeout of one. */
 const AT_ONCE = 64
 
-/**
- * How long the questions to one node may take together, in milliseconds; what is left is asked in a later
- * round.
- */
+/** How long all questions to one node may take. A later round asks about the rest. */
 const NODE_MS = 30_000
 
-/** What is wrong with the volumes that claims are bound to, as far as their nodes answer. */
+/** The problems of the volumes that claims are bound to, as far as their nodes answer. */
 export async function noticesOfHealth(
-  surveys: readonly NodeSurvey[],
+  onNodes: readonly NodeVolumes[],
   volumes: readonly ClusterVolume[],
   signal: AbortSignal,
 ): Promise<Notice[]> {
-  const known = new Map(surveys.flatMap((one) => one.volumes).map((health) => [health.volumeId, health]))
-  const nodes = new Map(surveys.map(({ node }) => [node.hash, node]))
+  const known = new Map(onNodes.flatMap((one) => one.volumes).map((health) => [health.volumeId, health]))
+  const nodes = new Map(onNodes.map(({ node }) => [node.hash, node]))
   const bound = volumes.filter(({ claim }) => claim)
   const unlisted = Map.groupBy(
     bound.filter(({ volumeId }) => !known.has(volumeId)),
@@ -41,7 +35,7 @@ export async function noticesOfHealth(
   })
 }
 
-/** Those that their node has not listed are in a pool that cannot be reached, or gone, or were made since. */
+/** Volumes that their node has not listed: in an unreachable pool, deleted, or created since. */
 async function noticesOfUnlisted(
   node: RemoteNode,
   volumes: readonly ClusterVolume[],
@@ -67,12 +61,12 @@ async function noticesOf(volume: ClusterVolume, node: RemoteNode, caller: Caller
     return volumeHealth ? healthNotices(volume, volumeHealth) : []
   } catch (error) {
     if (isAnswer(error, 'NOT_FOUND')) return [missingNotice(volume, node.name)]
-    // The reason is told to callers that need the volume.
+    // Calls for the volume get the error.
     return []
   }
 }
 
-/** When time runs out, it must not always be the same ones that are left. */
+/** So that it is not always the same volumes that are left when time runs out. */
 function inRandomOrder<T>(items: readonly T[]): T[] {
   return items
     .map((item) => ({ item, order: Math.random() }))

@@ -1,19 +1,18 @@
 import { describeExpiry, expiryOf, RENEWAL, type Validity } from '../../csi/certificate-validity.ts'
 import type { VolumeHealth } from '../../csi/generated/csi/v1/VolumeHealth.ts'
-import type { Orphan } from './orphans.ts'
+import type { Orphan } from './mismatches.ts'
 import type { RemoteNode } from '../remote-node.ts'
 import type { ClusterVolume, Notice, ObjectRef } from '../cluster-ports.ts'
 
-/** As many orphans are named. */
-const NAMED = 10
+/** How many orphans a notice lists. */
+const MOST_LISTED = 10
 
-/** What people have to know of a volume. */
 export function healthNotices({ claim, volume }: ClusterVolume, { healthStatuses }: VolumeHealth): Notice[] {
   return healthStatuses.map(({ message, reason }) => ({ about: claim ?? volume, reason, message }))
 }
 
 export function missingNotice({ claim, volume, volumeId }: ClusterVolume, nodeName: string): Notice {
-  const message = `volume "${volumeId}" does not exist on node "${nodeName}", where it should be; restore the claim from a snapshot or a backup`
+  const message = `volume "${volumeId}" does not exist on its node "${nodeName}"; restore the claim from a snapshot or a backup`
   return { about: claim ?? volume, reason: 'VolumeMissing', message }
 }
 
@@ -27,16 +26,16 @@ export function orphanNotices(orphans: readonly Orphan[]): Notice[] {
   const byNode = Map.groupBy(orphans, ({ node }) => node.name)
   return [...byNode].map(([name, ofNode]) => {
     const ids = ofNode.map(({ volumeId }) => volumeId).sort()
-    const more = ids.length > NAMED ? ` and ${ids.length - NAMED} more` : ''
+    const more = ids.length > MOST_LISTED ? ` and ${ids.length - MOST_LISTED} more` : ''
     return {
       about: nodeRef(name),
       reason: 'OrphanedVolumes',
-      message: `volumes without a PersistentVolume take space on this node: ${ids.slice(0, NAMED).join(', ')}${more}; make PersistentVolumes for those that are needed, and have the others deleted (--delete-orphans deletes those that this cluster has made)`,
+      message: `volumes without a PersistentVolume take space on this node: ${ids.slice(0, MOST_LISTED).join(', ')}${more}; create PersistentVolumes for those that are needed, and delete the others (--delete-orphans deletes those that this cluster has created)`,
     }
   })
 }
 
-/** Of certificates that expire soon or have expired, about the object that has them. */
+/** Notices of certificates that expire soon or have expired. @param about the object that has them */
 export function certificateNotices(about: ObjectRef, validities: readonly Validity[], now: Date): Notice[] {
   return validities.flatMap((validity) => {
     const expiry = expiryOf(validity, now)
@@ -46,14 +45,14 @@ export function certificateNotices(about: ObjectRef, validities: readonly Validi
   })
 }
 
-/** Of the certificates by which nodes have identified themselves. */
+/** Notices of the certificates of the nodes. */
 export function nodeCertificateNotices(nodes: readonly RemoteNode[], now: Date): Notice[] {
   return nodes.flatMap(({ name, certificate }) =>
     certificate ? certificateNotices(nodeRef(name), [certificate], now) : [],
   )
 }
 
-/** Nodes have their name for a uid in events, as the kubelet has it. */
+/** The kubelet's events also use the node's name as its uid. */
 function nodeRef(name: string): ObjectRef {
   return { kind: 'Node', namespace: undefined, name, uid: name }
 }

@@ -3,18 +3,17 @@ import type { Validity } from '../../csi/certificate-validity.ts'
 import { messageOf } from '../../volumes/model/errors.ts'
 import type { NodeDirectory } from '../directory.ts'
 import { noticesOfHealth } from './health.ts'
-import { LostNodes } from './lost-nodes.ts'
+import { LostNodes, Orphans, type Orphan } from './mismatches.ts'
+import { volumesOnNodes } from './node-volumes.ts'
 import { certificateNotices, lostNotice, nodeCertificateNotices, orphanNotices } from './notices.ts'
-import { Orphans, type Orphan } from './orphans.ts'
 import type { ClusterVolume, ObjectRef, Orchestrator, Tell } from '../cluster-ports.ts'
-import { survey } from './survey.ts'
 
 export interface ReconcilerConfig {
-  /** Whether volumes without a PersistentVolume are deleted, or only told of. */
+  /** Whether volumes without a PersistentVolume are deleted, or only reported. */
   readonly deleteOrphans: boolean
-  /** Whether the claims on nodes that no longer exist are deleted, or only told of. */
+  /** Whether the claims on nodes that no longer exist are deleted, or only reported. */
   readonly releaseLostNodes: boolean
-  /** How long either must have been so, in milliseconds. */
+  /** How old an orphan, or the loss of a node, must be, in milliseconds. */
   readonly graceMs: number
 }
 
@@ -24,14 +23,14 @@ export interface ReconcilerDependencies {
   readonly tell: Tell
   /** This replica, and its certificates. */
   readonly self: { readonly about: ObjectRef; readonly validities: () => readonly Validity[] }
-  /** Whether this replica is the one that acts. All of them look, so that any of them can go on. */
+  /** Only the leader acts. All replicas compare, so that any of them can become the leader. */
   readonly isLeader: () => boolean
   readonly log: Logger
-  /** In milliseconds, of a clock that never goes back. */
+  /** In milliseconds, of a monotonic clock. */
   readonly now?: () => number
 }
 
-/** What the last round has found, and what was done since the start. */
+/** Results of the last round, and counts since the start. */
 export interface Findings {
   readonly orphans: readonly Orphan[]
   /** The volumes whose node no longer exists. */
@@ -40,13 +39,10 @@ export interface Findings {
   readonly releasedClaims: number
 }
 
-/** A node that is busy with the volume says so; the next round tries again. */
-const PATIENCE_MS = 60_000
+/** Deadline of the calls for one orphan. The next round tries again. */
+const CALL_MS = 60_000
 
-/**
- * Compares what is on the nodes with what the cluster knows, tells what does not fit, and mends what it is
- * told to.
- */
+/** Compares the volumes on the nodes with the objects of the cluster, and reports or repairs mismatches. */
 export class Reconciler {
   readonly #config: ReconcilerConfig
   readonly #on: ReconcilerDependencies
@@ -57,9 +53,9 @@ export class Reconciler {
   #deletedOrphans = 0
   /** Undefined until it could be read. */
   #clusterUid: string | undefined
-  /** Orphans that this cluster has not made. */
+  /** Orphans that another cluster has created. */
   #foreign: ReadonlySet<string> = new Set()
-  /** The uids of the claims that were deleted: while pods use one, it stays for a while. */
+  /** The uids of the claims that were deleted: a claim stays while pods use it. */
   readonly #released = new Set<string>()
 
   constructor(config: ReconcilerConfig, dependencies: ReconcilerDependencies) {
@@ -78,7 +74,7 @@ export class Reconciler {
     return this.#clusterUid
   }
 
-  /** Reads the UID of the cluster where it is not known. A failure is logged: the next round tries again. */
+  /** Reads the UID of the cluster if it is unknown. A failure is logged; the next round tries again. */
   async learnClusterUid(signal: AbortSignal): Promise<void> {
     if (this.#clusterUid !== undefined) return
     try {
@@ -89,23 +85,23 @@ export class Reconciler {
     }
   }
 
-  /** True for the id of a volume or snapshot whose node is gone for good, and its data with it. */
+  /** Whether the node of a volume or snapshot was given up, and its data with it. */
   isGone(id: string): boolean {
     return this.#lostNodes.isGone(id)
   }
 
-  /** @throws what the API server or a node answers; the next round begins anew */
+  /** @throws errors of the API server */
   async round(signal: AbortSignal): Promise<void> {
     const { nodes, orchestrator, tell, isLeader, log } = this.#on
     const { deleteOrphans, graceMs, releaseLostNodes } = this.#config
     if (!nodes.isKnown) return
     await this.learnClusterUid(signal)
-    const surveys = await survey(nodes, log, signal)
+    const onNodes = await volumesOnNodes(nodes, log, signal)
     const volumes = await orchestrator.volumes(signal)
     const snapshotIds = releaseLostNodes ? await orchestrator.snapshotIds(signal) : []
     const nodeNames = await orchestrator.nodeNames(signal)
     const now = this.#now()
-    this.#orphans.update(surveys, volumes, now)
+    this.#orphans.update(onNodes, volumes, now)
     const answering = new Set(nodes.all().flatMap(({ hasAddress, hash }) => (hasAddress ? hash : [])))
     this.#lostNodes.update(volumes, snapshotIds, nodeNames, answering, now)
     const givenUp = releaseLostNodes ? this.#lostNodes.giveUp(graceMs, now) : []
@@ -117,15 +113,15 @@ export class Reconciler {
     this.#logNew(orphans)
     orphanNotices(orphans).forEach(tell)
     lost.map(lostNotice).forEach(tell)
-    this.#tellOfCertificates()
-    for (const notice of await noticesOfHealth(surveys, volumes, signal)) tell(notice)
+    this.#reportCertificates()
+    for (const notice of await noticesOfHealth(onNodes, volumes, signal)) tell(notice)
     if (deleteOrphans) await this.#deleteOrphans(this.#orphans.lasting(graceMs, now), signal)
     await this.#release(givenUp, signal)
     const [deletedOrphans, releasedClaims] = [this.#deletedOrphans, this.#released.size]
     this.#findings = { orphans, lost, deletedOrphans, releasedClaims }
   }
 
-  #tellOfCertificates(): void {
+  #reportCertificates(): void {
     const { nodes, self, tell } = this.#on
     const now = new Date()
     certificateNotices(self.about, self.validities(), now).forEach(tell)
@@ -141,9 +137,9 @@ export class Reconciler {
   }
 
   /**
-   * Deletes only what this cluster has made: the others can be the kept data of an earlier cluster on the
-   * same disks. The PersistentVolumes are looked at once more: somebody may have saved one. Where there is
-   * not a single one, they may have been lost, and the volumes are all that is left.
+   * Deletes only volumes that this cluster has created: others may be the retained data of an earlier cluster
+   * on the same disks. The PersistentVolumes are listed again, because one may have been created for an
+   * orphan. Without any PersistentVolume nothing is deleted: the cluster may have lost them all.
    */
   async #deleteOrphans(orphans: readonly Orphan[], signal: AbortSignal): Promise<void> {
     const { log, orchestrator, isLeader } = this.#on
@@ -160,7 +156,7 @@ export class Reconciler {
       if (!isLeader()) return
       const fields = { volume: volumeId, node: node.name }
       try {
-        const caller = { signal, deadline: Date.now() + PATIENCE_MS }
+        const caller = { signal, deadline: Date.now() + CALL_MS }
         const { volume } = await node.ask(caller, ({ controller }, options) =>
           controller.controllerGetVolume({ volumeId }, options),
         )
@@ -169,7 +165,7 @@ export class Reconciler {
           this.#foreign = new Set([...this.#foreign, volumeId])
           log.warn(
             { ...fields, clusterUid },
-            'a volume without a PersistentVolume was not made by this cluster: it stays',
+            'a volume without a PersistentVolume was created by another cluster, and is not deleted',
           )
           continue
         }
@@ -177,7 +173,10 @@ export class Reconciler {
         this.#deletedOrphans++
         log.warn(fields, 'deleted a volume that had no PersistentVolume')
       } catch (error) {
-        log.warn({ ...fields, error: messageOf(error) }, 'a volume without a PersistentVolume stays')
+        log.warn(
+          { ...fields, error: messageOf(error) },
+          'a volume without a PersistentVolume could not be deleted',
+        )
       }
     }
   }

@@ -6,7 +6,7 @@ import { nothing } from '../../support/leftovers.ts'
 import { refusal } from '../../support/refusal.ts'
 import { MiB, blockCapability } from '../../support/volume.ts'
 
-describeRoot('a node that is away', () => {
+describeRoot('a node that is unreachable', () => {
   let cluster: TestCluster
   let lost: Member
   let kept: Member
@@ -39,7 +39,7 @@ describeRoot('a node that is away', () => {
   it('is named, holds nobody else up, and is found again', async () => {
     const { controller } = cluster.client
     const volumeId = await create('lost', lost)
-    const away = refusal('UNAVAILABLE', new RegExp(`node "${lost.node.id}" is away`))
+    const away = refusal('UNAVAILABLE', new RegExp(`node "${lost.node.id}" is unreachable`))
     await lost.node.driver.end('SIGKILL')
 
     await expect(controller.controllerGetVolume({ volumeId })).rejects.toMatchObject(away)
@@ -79,14 +79,14 @@ describeRoot('a node that is away', () => {
       await expect(controller.deleteVolume({ volumeId: 'fake' })).resolves.toEqual({})
       const accessibleTopology = { segments: { 'topology.loop.csi.local/node': lost.node.id } }
       await expect(controller.getCapacity({ accessibleTopology })).rejects.toMatchObject(
-        refusal('UNAVAILABLE', new RegExp(`node "${lost.node.id}" is away`)),
+        refusal('UNAVAILABLE', new RegExp(`node "${lost.node.id}" is unreachable`)),
       )
     } finally {
       process.kill(lost.node.driver.pid, 'SIGCONT')
     }
     await eventually(() => controller.deleteVolume({ volumeId: stuck }))
     expect(cluster.router.log).toContainEqual(
-      expect.objectContaining({ node: lost.node.id, msg: 'a node gives no answer and is passed over' }),
+      expect.objectContaining({ node: lost.node.id, msg: 'a node does not answer, and is skipped' }),
     )
   })
 
@@ -96,7 +96,7 @@ describeRoot('a node that is away', () => {
     await cluster.startRouter()
     const call = cluster.client.controller.listVolumes({})
     await expect(call).rejects.toMatchObject(
-      refusal('UNAVAILABLE', new RegExp(`node "${lost.node.id}" is away`)),
+      refusal('UNAVAILABLE', new RegExp(`node "${lost.node.id}" is unreachable`)),
     )
     process.kill(lost.node.driver.pid, 'SIGCONT')
     await eventually(() => cluster.client.controller.listVolumes({}))

@@ -3,11 +3,10 @@ import { status } from '@grpc/grpc-js'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { NodeDirectory } from '../../../src/controller/directory.ts'
 import { addRoutes } from '../../../src/controller/router.ts'
-import { alone } from '../../../src/controller/surroundings.ts'
+import { noCluster } from '../../../src/controller/cluster-ports.ts'
 import { connect, type CsiClient } from '../../../src/csi/client.ts'
 import type { ControllerDefinition } from '../../../src/csi/generated/csi/v1/Controller.ts'
-import type { Handlers } from '../../../src/csi/handlers.ts'
-import { csi } from '../../../src/csi/protocol.ts'
+import { csi, type Handlers } from '../../../src/csi/protocol.ts'
 import { CsiServer } from '../../../src/csi/server.ts'
 import { volumeIdFor } from '../../../src/volumes/model/ids.ts'
 import { Scratch } from '../../scratch.ts'
@@ -93,7 +92,7 @@ describe('what was on a node that is gone for good', () => {
     const router = resources.use(new CsiServer(silent))
     const gone = volumeIdFor('gone', 'a')
     const isGone = (id: string): boolean => id === gone
-    addRoutes(router, nodes, { driverName, version: '1' }, { ...alone, isGone })
+    addRoutes(router, nodes, { driverName, version: '1' }, { ...noCluster, isGone })
     await router.listen(socket)
     const { controller, groupController } = resources.use(connect(`unix:${socket}`))
     await controller.deleteVolume({ volumeId: gone })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { tellingClaim } from '../../../src/controller/claim-notices.ts'
+import { tellingClaim } from '../../../src/controller/volumes.ts'
 import type { Notice } from '../../../src/controller/cluster-ports.ts'
 import { VolumeError } from '../../../src/volumes/model/errors.ts'
 import { answer, createRequest } from './fake-cluster.ts'

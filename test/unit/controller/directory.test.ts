@@ -105,7 +105,7 @@ describe('the directory of nodes', () => {
     const call = callNodeOf(nodes, id, caller, () => Promise.resolve())
     await expect(call).rejects.toMatchObject({
       kind: 'unavailable',
-      message: expect.stringContaining('"w2" is away'),
+      message: expect.stringContaining('"w2" is unreachable'),
     })
     jest.advanceTimersByTime(599_000)
     expect(nodes.all()).toHaveLength(2)

@@ -1,9 +1,9 @@
 import { expect, it } from '@jest/globals'
-import { sharedAnswer } from '../../../../src/controller/kubernetes/shared-answer.ts'
+import { cached } from '../../../../src/volumes/concurrency/cached.ts'
 
-it('an answer is shared for a while, and a failure is not kept', async () => {
+it('a result is shared for a while, and a failure is not cached', async () => {
   let [now, asked, fails] = [0, 0, false]
-  const ask = sharedAnswer(
+  const ask = cached(
     10,
     () => (fails ? Promise.reject(new Error('away')) : Promise.resolve(++asked)),
     () => now,

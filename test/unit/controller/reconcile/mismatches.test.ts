@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
-import { Sightings } from '../../../../src/controller/reconcile/sightings.ts'
+import { FirstSeen } from '../../../../src/controller/reconcile/mismatches.ts'
 
 const nothingIsHidden = (): boolean => false
 
-describe('Sightings', () => {
+describe('FirstSeen', () => {
   it.each<[string, [at: number, seen: string[]][], string[]]>([
     [
       'what was there all the time',
@@ -42,13 +42,13 @@ describe('Sightings', () => {
     ],
     ['nothing at first', [[10, ['a']]], []],
   ])('tell %s', (_, looks, expected) => {
-    const sightings = new Sightings()
+    const sightings = new FirstSeen()
     for (const [at, seen] of looks) sightings.update(seen, nothingIsHidden, at)
     expect(sightings.lasting(10, 10)).toEqual(expected)
   })
 
   it('take what is hidden to be there still, once it was seen', () => {
-    const sightings = new Sightings()
+    const sightings = new FirstSeen()
     sightings.update(['a'], nothingIsHidden, 0)
     sightings.update([], (key) => key === 'a' || key === 'b', 5)
     expect(sightings.lasting(10, 10)).toEqual(['a'])

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { addressesIn, type Slice } from '../../../src/controller/endpoints.ts'
+import { addressesIn, type Slice } from '../../../../src/controller/kubernetes/endpoint-slices.ts'
 
 const ports = [
   { name: 'http', port: 9808 },

@@ -2,40 +2,40 @@ import type { Logger } from 'pino'
 import type { VolumeHealth } from '../../csi/generated/csi/v1/VolumeHealth.ts'
 import { messageOf } from '../../volumes/model/errors.ts'
 import type { NodeDirectory } from '../directory.ts'
-import { isAway, type Caller, type RemoteNode } from '../remote-node.ts'
+import { isUnreachable, type Caller, type RemoteNode } from '../remote-node.ts'
 
-/** So long one node may take to tell what it has. */
-const PATIENCE_MS = 30_000
+/** How long one node may take to list its volumes. */
+const NODE_MS = 30_000
 
 /**
- * So much one node may tell, in characters: more than 20,000 volumes with two problems each. Whoever has a
- * node's certificate, or a driver that repeats itself, must not fill the memory of this process, which is
- * that of all nodes.
+ * How many characters one node may send: more than 20,000 volumes with two problems each have. A node that
+ * repeats itself, or anyone with a node's certificate, must not fill the memory of this process.
  */
 const MOST_CHARACTERS = 32 << 20
 
-/** What the objects of an entry take besides its texts. */
+/** The objects of an entry, besides its texts. */
 const ENTRY_CHARACTERS = 100
 
-/** What is on one node. */
-export interface NodeSurvey {
+export interface NodeVolumes {
   readonly node: RemoteNode
-  /** All of its volumes, with what is wrong with each. */
+  /** All of its volumes, with their problems. */
   readonly volumes: readonly VolumeHealth[]
 }
 
-/**
- * Asks all nodes for all of their volumes. Those that do not answer are left out: nothing is known of them.
- */
-export async function survey(nodes: NodeDirectory, log: Logger, signal: AbortSignal): Promise<NodeSurvey[]> {
-  const ask = async (node: RemoteNode): Promise<NodeSurvey | undefined> => {
+/** Lists the volumes of all nodes that answer. */
+export async function volumesOnNodes(
+  nodes: NodeDirectory,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<NodeVolumes[]> {
+  const ask = async (node: RemoteNode): Promise<NodeVolumes | undefined> => {
     try {
-      return { node, volumes: await volumesOf(node, { signal, deadline: Date.now() + PATIENCE_MS }) }
+      return { node, volumes: await volumesOf(node, { signal, deadline: Date.now() + NODE_MS }) }
     } catch (error) {
       signal.throwIfAborted()
-      log[isAway(error) ? 'debug' : 'warn'](
+      log[isUnreachable(error) ? 'debug' : 'warn'](
         { node: node.name, error: messageOf(error) },
-        'a node does not tell its volumes',
+        'a node does not list its volumes',
       )
       return undefined
     }
@@ -53,7 +53,7 @@ async function volumesOf(node: RemoteNode, caller: Caller): Promise<VolumeHealth
     )
     characters += page.entries.reduce((sum, entry) => sum + charactersOf(entry), ENTRY_CHARACTERS)
     if (characters > MOST_CHARACTERS)
-      throw new Error(`it tells more than ${MOST_CHARACTERS} characters of its volumes; see to its driver`)
+      throw new Error(`its list of volumes has more than ${MOST_CHARACTERS} characters; check its driver`)
     volumes.push(...page.entries)
     startingToken = page.nextToken
   } while (startingToken !== '')
