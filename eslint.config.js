@@ -110,6 +110,7 @@ export default tseslint.config(
     '.',
   ]),
   strata('src/linux', [
+    'abi',
     '.',
     'mountinfo',
     'files',

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises'
-import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO } from '../../src/linux/loop/abi.ts'
+import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO } from '../../src/linux/abi/loop.ts'
 import type { LoopControl } from '../../src/linux/loop/control.ts'
 import { configure } from '../../src/linux/loop/device.ts'
 import type { LinuxLoopDevices } from '../../src/linux/loop/loop-devices.ts'

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises'
-import { mount } from '../../src/linux/libc.ts'
+import { mount } from '../../src/linux/system-calls.ts'
 import { tool } from '../tool.ts'
 
 /**

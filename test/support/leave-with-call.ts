@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { exitSoon } from '../../src/cli/serve/node.ts'
-import { exitNow } from '../../src/linux/libc.ts'
+import { exitNow } from '../../src/linux/system-calls.ts'
 
 /** `node leave-with-call.ts PATH` ends while it asks for the path. */
 const [, , path = ''] = process.argv

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
-import { declare } from '../../src/linux/libc.ts'
+import koffi from 'koffi'
 
 /**
  * `node thread-namespace.ts DEVICE FILE` bind-mounts the node of a device in a mount namespace that one
@@ -16,7 +16,8 @@ if (isMainThread) {
   })
   process.stdin.resume().once('end', () => void worker.terminate())
 } else {
-  if (declare('unshare', 'int')(CLONE_NEWNS) !== 0) throw new Error('unshare has failed')
+  if (koffi.load(null).func('unshare', 'int', ['int'])(CLONE_NEWNS) !== 0)
+    throw new Error('unshare has failed')
   execFileSync('mount', ['--make-rprivate', '/'])
   execFileSync('mount', ['--bind', device, file])
   // To be heard of keeps the thread.

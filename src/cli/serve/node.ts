@@ -85,7 +85,7 @@ async function serve({ listen, tlsDir, ...options }: NodeOptions): Promise<void>
     throw new Error('--listen and --tls-dir belong together: give both, or none')
   const remote = listen && tlsDir !== undefined ? { listen, tlsDir } : undefined
   const { startDriver } = await import('./driver.ts')
-  const { exitNow } = await import('../../linux/libc.ts')
+  const { exitNow } = await import('../../linux/system-calls.ts')
   const dataDir = resolve(options.dataDir)
   const pools = await configuredPools(options.config, dataDir)
   // Before the start, so that a signal during the start stops the driver in order.
@@ -104,7 +104,7 @@ async function serve({ listen, tlsDir, ...options }: NodeOptions): Promise<void>
 /**
  * Ends the process even if system calls never return, of a pool or of any other file system: Node waits for
  * pending calls, and exit(3) for libuv's threads. To be called when all work has ended.
- * @param exitNow from src/linux/libc.ts, loaded before: loading it now would need a free thread of libuv
+ * @param exitNow from src/linux/system-calls.ts, loaded before: loading it now would need a free thread of libuv
  */
 export function exitSoon(exitNow: (code: number) => void): void {
   setTimeout(exitNow, EXIT_GRACE_MS, 0).unref()

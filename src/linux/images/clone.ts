@@ -1,7 +1,7 @@
 import { hasErrno } from '../../volumes/model/errors.ts'
 import { turn } from '../../volumes/pool/gate/gate.ts'
-import { FICLONE, FICLONERANGE, encodeCloneRange } from '../files/file-abi.ts'
-import { ioctl, ioctlStruct } from '../libc.ts'
+import { FICLONE, FICLONERANGE, encodeCloneRange } from '../abi/files.ts'
+import { ioctl, ioctlStruct } from '../system-calls.ts'
 import { sizeOf, type OpenFile } from './open-file.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { smaller } from '../../volumes/model/bytes.ts'
-import { SEEK_DATA, SEEK_HOLE } from '../files/file-abi.ts'
+import { SEEK_DATA, SEEK_HOLE } from '../abi/files.ts'
 import { FileInProcess, type FileCalls } from './file-calls.ts'
 import type { OpenFile } from './open-file.ts'
 import type { Span } from './spans.ts'

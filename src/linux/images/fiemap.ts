@@ -2,8 +2,18 @@ import type { BigIntStats } from 'node:fs'
 import { smaller } from '../../volumes/model/bytes.ts'
 import { hasErrno } from '../../volumes/model/errors.ts'
 import { turn } from '../../volumes/pool/gate/gate.ts'
-import { STAT_BLOCK_BYTES } from '../files/file-abi.ts'
-import { ioctlStruct } from '../libc.ts'
+import {
+  FIEMAP_EXTENT_LAST,
+  FIEMAP_EXTENT_MERGED,
+  FIEMAP_EXTENT_SHARED,
+  FIEMAP_EXTENT_UNWRITTEN,
+  FIEMAP_FLAG_SYNC,
+  fiemap,
+  fiemapExtent,
+  FS_IOC_FIEMAP,
+  STAT_BLOCK_BYTES,
+} from '../abi/files.ts'
+import { ioctlStruct } from '../system-calls.ts'
 import type { OpenFile } from './open-file.ts'
 import { overlay, type Span } from './spans.ts'
 
@@ -13,23 +23,6 @@ interface PhysicalSpan extends Span {
   readonly physical: bigint
   readonly flags: number
 }
-
-/** Numbers and layouts from <linux/fiemap.h>; FS_IOC_FIEMAP is _IOWR('f', 11, struct fiemap). */
-const FS_IOC_FIEMAP = 0xc020660b
-const header = { start: 0, length: 8, flags: 16, mapped: 20, room: 24, bytes: 32 }
-const extent = { logical: 0, physical: 8, length: 16, flags: 40, bytes: 56 }
-
-/** fm_flags: writes the file out first. */
-const FIEMAP_FLAG_SYNC = 0x1
-
-/**
- * fe_flags that are used here. The others of the lower bits all say that `physical` is not, or not simply,
- * true.
- */
-const FIEMAP_EXTENT_LAST = 0x1
-const FIEMAP_EXTENT_UNWRITTEN = 0x800
-const FIEMAP_EXTENT_MERGED = 0x1000
-const FIEMAP_EXTENT_SHARED = 0x2000
 
 const ROOM = 512
 
@@ -46,11 +39,11 @@ async function* physicalSpans(
 ): AsyncGenerator<PhysicalSpan> {
   let position = from
   while (position < to) {
-    const map = Buffer.alloc(header.bytes + ROOM * extent.bytes)
-    map.writeBigUInt64LE(position, header.start)
-    map.writeBigUInt64LE(to - position, header.length)
-    map.writeUInt32LE(flags, header.flags)
-    map.writeUInt32LE(ROOM, header.room)
+    const map = Buffer.alloc(fiemap.extents + ROOM * fiemapExtent.bytes)
+    map.writeBigUInt64LE(position, fiemap.start)
+    map.writeBigUInt64LE(to - position, fiemap.length)
+    map.writeUInt32LE(flags, fiemap.flags)
+    map.writeUInt32LE(ROOM, fiemap.room)
     try {
       await turn(() => ioctlStruct(handle.fd, FS_IOC_FIEMAP, map, `map the extents of ${path}`))
     } catch (error) {
@@ -67,14 +60,14 @@ async function* physicalSpans(
 
 function decode(map: Buffer): PhysicalSpan[] {
   const spans: PhysicalSpan[] = []
-  for (let index = 0; index < map.readUInt32LE(header.mapped); index++) {
-    const at = header.bytes + index * extent.bytes
-    const start = map.readBigUInt64LE(at + extent.logical)
+  for (let index = 0; index < map.readUInt32LE(fiemap.mapped); index++) {
+    const at = fiemap.extents + index * fiemapExtent.bytes
+    const start = map.readBigUInt64LE(at + fiemapExtent.logical)
     spans.push({
       start,
-      end: start + map.readBigUInt64LE(at + extent.length),
-      physical: map.readBigUInt64LE(at + extent.physical),
-      flags: map.readUInt32LE(at + extent.flags),
+      end: start + map.readBigUInt64LE(at + fiemapExtent.length),
+      physical: map.readBigUInt64LE(at + fiemapExtent.physical),
+      flags: map.readUInt32LE(at + fiemapExtent.flags),
     })
   }
   return spans

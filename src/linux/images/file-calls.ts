@@ -1,8 +1,15 @@
 import { readSync, writeSync } from 'node:fs'
 import { hasErrno } from '../../volumes/model/errors.ts'
 import { turn } from '../../volumes/pool/gate/gate.ts'
-import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE } from '../files/file-abi.ts'
-import { copyFileRange, copyFileRangeSync, fallocate, fallocateSync, lseek, lseekSync } from '../libc.ts'
+import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE } from '../abi/files.ts'
+import {
+  copyFileRange,
+  copyFileRangeSync,
+  fallocate,
+  fallocateSync,
+  lseek,
+  lseekSync,
+} from '../system-calls.ts'
 import { FileIO, type OpenFile, type Readable, type Writable } from './open-file.ts'
 import type { Span } from './spans.ts'
 import { inProcess, onThread, type Result, type Work } from './work.ts'

@@ -6,15 +6,16 @@ import { hasErrno } from '../../volumes/model/errors.ts'
 import { sharedBytes } from './fiemap.ts'
 import { pieces, type Span } from './spans.ts'
 import {
+  copyOnWriteTypes,
   FALLOC_FL_KEEP_SIZE,
   FALLOC_FL_PUNCH_HOLE,
   FALLOC_FL_UNSHARE_RANGE,
   SEEK_DATA,
   SEEK_HOLE,
   STAT_BLOCK_BYTES,
-} from '../files/file-abi.ts'
+} from '../abi/files.ts'
 import { findMount } from '../mountinfo/find-mount.ts'
-import { fallocate, lseek, tryLockExclusive } from '../libc.ts'
+import { fallocate, lseek, tryLockExclusive } from '../system-calls.ts'
 import { mountIdOf } from '../mountinfo/mount-id.ts'
 import { openImage, requireRegular } from '../files/open-image.ts'
 import { childrenStarted } from '../process/posix-spawn.ts'
@@ -23,16 +24,6 @@ import { childrenStarted } from '../process/posix-spawn.ts'
  * fallocate(2) cannot be interrupted, so large ranges are done in pieces between which a cancelled call ends.
  */
 const ALLOCATION_STEP_BYTES = 4n << 30n
-
-/**
- * f_type of file systems that write anew what is overwritten (<linux/magic.h>; OpenZFS and bcachefs have
- * theirs in their sources).
- */
-const COPY_ON_WRITE = {
-  btrfs: 0x9123683en,
-  zfs: 0x2fc12fc1n,
-  bcachefs: 0xca451a4en,
-}
 
 /**
  * Longer than the coarsest clock that a file system has for its files (2 s on FAT), and than a tick of the
@@ -88,7 +79,7 @@ export class LinuxImageFiles implements ImageFiles {
 
   async keepsBlocks(path: string): Promise<boolean> {
     const { type } = await statfs(path, { bigint: true })
-    return !Object.values(COPY_ON_WRITE).includes(type)
+    return !Object.values(copyOnWriteTypes).includes(type)
   }
 
   async deallocate(path: string, signal: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { VolumeError, hasErrno, messageOf } from '../../volumes/model/errors.ts'
-import { ioctl } from '../libc.ts'
-import { LOOP_CTL_ADD, LOOP_CTL_GET_FREE, LOOP_CTL_REMOVE } from './abi.ts'
+import { ioctl } from '../system-calls.ts'
+import { LOOP_CTL_ADD, LOOP_CTL_GET_FREE, LOOP_CTL_REMOVE } from '../abi/loop.ts'
 import { DeviceNodes } from './device-nodes.ts'
 
 /**

@@ -2,9 +2,9 @@ import { constants } from 'node:fs'
 import { lstat, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrno } from '../../volumes/model/errors.ts'
-import { mknod } from '../libc.ts'
+import { mknod } from '../system-calls.ts'
 import { readAttribute } from '../sysfs.ts'
-import { LOOP_CONTROL_MAJOR, LOOP_CONTROL_MINOR, makeDev } from './abi.ts'
+import { LOOP_CONTROL_MAJOR, LOOP_CONTROL_MINOR, makeDev } from '../abi/loop.ts'
 import { deviceNumberOf } from './number.ts'
 
 /** Owner and group root, as udev's rule for `disk` would let a group read every volume. */

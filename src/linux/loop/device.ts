@@ -1,4 +1,4 @@
-import { ioctl, ioctlStruct } from '../libc.ts'
+import { ioctl, ioctlStruct } from '../system-calls.ts'
 import {
   BLKGETSIZE64,
   BLKROSET,
@@ -6,7 +6,6 @@ import {
   LOOP_CLR_FD,
   LOOP_CONFIGURE,
   LOOP_GET_STATUS64,
-  LOOP_INFO64_BYTES,
   LOOP_SET_BLOCK_SIZE,
   LOOP_SET_CAPACITY,
   LOOP_SET_DIRECT_IO,
@@ -16,8 +15,9 @@ import {
   encodeLoopConfig,
   encodeLoopInfo,
   type LoopInfo,
+  loopInfo,
   type LoopSettings,
-} from './abi.ts'
+} from '../abi/loop.ts'
 
 /**
  * The ioctls of one /dev/loopN, each on an open file descriptor of it, with the kernel's semantics (loop(4)).
@@ -59,7 +59,7 @@ export async function setStatus(fd: number, settings: LoopSettings): Promise<voi
 
 /** LOOP_GET_STATUS64. @throws ENXIO when the device is not bound */
 export async function getStatus(fd: number): Promise<LoopInfo> {
-  const struct = Buffer.alloc(LOOP_INFO64_BYTES)
+  const struct = Buffer.alloc(loopInfo.bytes)
   await ioctlStruct(fd, LOOP_GET_STATUS64, struct, 'LOOP_GET_STATUS64')
   return decodeLoopInfo(struct)
 }

@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs'
-import type { LoopInfo } from './abi.ts'
+import type { LoopInfo } from '../abi/loop.ts'
 
 /**
  * What the kernel knows a backing file by. Never its path: sysfs shows the path of another mount namespace,

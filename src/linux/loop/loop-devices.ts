@@ -9,9 +9,9 @@ import type {
   LoopState,
   RecoveredDevices,
 } from '../../volumes/model/ports.ts'
-import { tryLockExclusive } from '../libc.ts'
+import { tryLockExclusive } from '../system-calls.ts'
 import { openImage } from '../files/open-image.ts'
-import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY } from './abi.ts'
+import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY } from '../abi/loop.ts'
 import { bindFreeDevice } from './bind.ts'
 import type { LoopControl } from './control.ts'
 import { backedBy, detach, detachAll, inDirectory, isInDirectory, targetOf, tryDetach } from './detach.ts'

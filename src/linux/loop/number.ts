@@ -1,6 +1,6 @@
 import { hasErrno } from '../../volumes/model/errors.ts'
 import { readAttribute } from '../sysfs.ts'
-import { LOOP_MAJOR, makeDev, splitDev } from './abi.ts'
+import { LOOP_MAJOR, makeDev, splitDev } from '../abi/loop.ts'
 
 /** What the module was loaded with; it is in use, and so the same, for as long as we are. */
 let known: number | undefined

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { readMountInfo } from '../mountinfo/find-mount.ts'
 import { parseMountInfo, type MountInfo } from '../mountinfo/mountinfo.ts'
 import { withLoops } from './shown-loops.ts'
-import { makeDev } from './abi.ts'
+import { makeDev } from '../abi/loop.ts'
 import { loopNumberOf } from './number.ts'
 import { OtherNamespaces } from './other-namespaces.ts'
 

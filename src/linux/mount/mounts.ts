@@ -7,11 +7,12 @@ import type {
   OpenFileSystem,
   TrimStep,
 } from '../../volumes/model/ports.ts'
+import { mountFlags, unmountFlags } from '../abi/mount.ts'
 import { findMount, readMountInfo } from '../mountinfo/find-mount.ts'
-import { mount, umount2 } from '../libc.ts'
-import { bindReadOnly } from './mount-tree.ts'
+import { mount, umount2 } from '../system-calls.ts'
+import { bindReadOnly } from './mount-api.ts'
 import { mountIdAt } from '../mountinfo/mount-id.ts'
-import { differingOptions, mountFlags, parseMountOptions, unmountFlags } from './mount-options.ts'
+import { differingOptions, parseMountOptions } from './mount-options.ts'
 import { parseMountInfo } from '../mountinfo/mountinfo.ts'
 import { openFileSystem } from './open-filesystem.ts'
 import { childrenStarted } from '../process/posix-spawn.ts'

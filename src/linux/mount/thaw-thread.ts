@@ -1,7 +1,7 @@
 import { extname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { FITHAW } from '../files/file-abi.ts'
-import { ioctlHere } from '../libc.ts'
+import { FITHAW } from '../abi/files.ts'
+import { ioctlHere } from '../system-calls.ts'
 
 export interface ThawRequest {
   readonly number: number

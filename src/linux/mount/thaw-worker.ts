@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads'
-import { FITHAW } from '../files/file-abi.ts'
-import { ioctlHere } from '../libc.ts'
+import { FITHAW } from '../abi/files.ts'
+import { ioctlHere } from '../system-calls.ts'
 import type { ThawAnswer, ThawRequest } from './thaw-thread.ts'
 
 /** The program of the threads of thaw-thread.ts. */

@@ -1,8 +1,8 @@
 import { statfs } from 'node:fs/promises'
 import { hasErrno } from '../../volumes/model/errors.ts'
 import type { TrimStep } from '../../volumes/model/ports.ts'
-import { decodeTrimmed, encodeTrimRange, FITRIM } from '../files/file-abi.ts'
-import { ioctlStruct } from '../libc.ts'
+import { decodeTrimmed, encodeTrimRange, FITRIM } from '../abi/files.ts'
+import { ioctlStruct } from '../system-calls.ts'
 import { openMountPoint } from './mount-point.ts'
 
 /** So much is trimmed at once: one FITRIM cannot be interrupted. */

@@ -2,9 +2,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { constants, open, readFile, realpath, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { hasErrno } from '../../volumes/model/errors.ts'
-
-/** From <asm-generic/fcntl.h>: opens the place in the tree only, so it works on a dead disk too. */
-export const O_PATH = 0o10000000
+import { O_PATH } from '../abi/files.ts'
 
 /**
  * The number of the topmost mount at exactly this path, or undefined when the path is absent or no mount

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { hasErrno } from '../../volumes/model/errors.ts'
 import { fsTypes, type FsType } from '../../volumes/model/ports.ts'
 import { types } from '../filesystems/types.ts'
-import { mount } from '../libc.ts'
+import { mount } from '../system-calls.ts'
 import { lackOf, missingTools, type Lack } from './tools.ts'
 
 /** What cannot be had on this machine, and why. */

@@ -1,24 +1,11 @@
-import { declare, errnoNow, SystemCallError } from '../libc.ts'
+import { CLD_EXITED, P_PID, siginfo, WEXITED, WNOHANG, WNOWAIT } from '../abi/process.ts'
+import { errnoNow, native, SystemCallError } from '../libc.ts'
 
 /**
  * The ends of child processes, learnt of by waitid(2) that does not block: one that blocks takes a thread for
  * as long as the child runs, and a few dozen children that hang would take all threads from the volumes of
  * others.
  */
-
-const waitidCall = declare('waitid', 'int', 'unsigned int', 'void *', 'int')
-
-const P_PID = 1
-const WNOHANG = 1
-const WEXITED = 4
-const WNOWAIT = 0x01000000
-const SIGINFO_BYTES = 128
-/**
- * Where siginfo_t has si_code, si_pid and si_status on 64-bit Linux; CLD_EXITED is the si_code of an ordinary
- * exit.
- */
-const siginfo = { code: 8, pid: 16, status: 24 }
-const CLD_EXITED = 1
 
 /** How a process has ended. */
 export type ProcessEnd = { readonly exitCode: number } | { readonly signal: number }
@@ -64,7 +51,7 @@ export function abandon(pid: number): void {
 
 /** Gives the id of a process that has ended back to the kernel. */
 export function reap(pid: number): void {
-  waitidCall(P_PID, pid, Buffer.alloc(SIGINFO_BYTES), WEXITED)
+  native.waitid(P_PID, pid, Buffer.alloc(siginfo.bytes), WEXITED)
 }
 
 function lookAtAll(): void {
@@ -97,8 +84,8 @@ function schedule(pauseMs: number): void {
 
 /** @returns undefined while the process runs @throws SystemCallError ECHILD when it is no child of ours */
 function endOf(pid: number): ProcessEnd | undefined {
-  const info = Buffer.alloc(SIGINFO_BYTES)
-  const result = waitidCall(P_PID, pid, info, WEXITED | WNOHANG | WNOWAIT)
+  const info = Buffer.alloc(siginfo.bytes)
+  const result = native.waitid(P_PID, pid, info, WEXITED | WNOHANG | WNOWAIT)
   if (result < 0) throw new SystemCallError('waitid', errnoNow(), `wait for process ${pid}`)
   if (info.readInt32LE(siginfo.pid) === 0) return undefined
   const status = info.readInt32LE(siginfo.status)

@@ -1,4 +1,13 @@
-import { call, declare, declareIfPresent, errnoNow, SystemCallError } from '../libc.ts'
+import {
+  MFD_CLOEXEC,
+  POSIX_SPAWN_SETPGROUP,
+  POSIX_SPAWN_SETSIGDEF,
+  POSIX_SPAWN_SETSIGMASK,
+  SIGNAL_SET_BYTES,
+  SPAWN_ACTIONS_BYTES,
+  SPAWN_ATTRIBUTES_BYTES,
+} from '../abi/process.ts'
+import { call, errnoNow, native, SystemCallError } from '../libc.ts'
 
 /**
  * Starting processes by posix_spawn(3).
@@ -8,37 +17,13 @@ import { call, declare, declareIfPresent, errnoNow, SystemCallError } from '../l
  * lends the child our memory until it runs its program: 0.8 ms at any size, on a worker thread.
  */
 
-const memfdCreate = declare('memfd_create', 'str', 'unsigned int')
-const closeCall = declare('close', 'int')
-const spawnCall = declare('posix_spawnp', 'void *', 'str', 'void *', 'void *', 'str *', 'str *')
-const actionsInit = declare('posix_spawn_file_actions_init', 'void *')
-const actionsDestroy = declare('posix_spawn_file_actions_destroy', 'void *')
-const actionsOpen = declare('posix_spawn_file_actions_addopen', 'void *', 'int', 'str', 'int', 'unsigned int')
-const actionsDup2 = declare('posix_spawn_file_actions_adddup2', 'void *', 'int', 'int')
-/** Since glibc 2.34. Before, the kernel closes a child's copies a moment after posix_spawn has returned. */
-const actionsCloseFrom = declareIfPresent('posix_spawn_file_actions_addclosefrom_np', 'void *', 'int')
-const attributesInit = declare('posix_spawnattr_init', 'void *')
-const attributesFlags = declare('posix_spawnattr_setflags', 'void *', 'short')
-const attributesMask = declare('posix_spawnattr_setsigmask', 'void *', 'void *')
-const attributesDefault = declare('posix_spawnattr_setsigdefault', 'void *', 'void *')
-
-/** <spawn.h>: glibc's flags, and sizes that its structures do not exceed. */
-const POSIX_SPAWN_SETPGROUP = 0x02
-const POSIX_SPAWN_SETSIGDEF = 0x04
-const POSIX_SPAWN_SETSIGMASK = 0x08
-const ACTIONS_BYTES = 128
-const ATTRIBUTES_BYTES = 512
-const SIGNAL_SET_BYTES = 128
-
-const MFD_CLOEXEC = 1
-
 /** No signal is blocked or ignored in the child, whatever the worker thread that starts it has blocked. */
 function makeAttributes(): Buffer {
-  const attributes = Buffer.alloc(ATTRIBUTES_BYTES)
-  attributesInit(attributes)
-  attributesFlags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK)
-  attributesMask(attributes, Buffer.alloc(SIGNAL_SET_BYTES))
-  attributesDefault(attributes, Buffer.alloc(SIGNAL_SET_BYTES, 0xff))
+  const attributes = Buffer.alloc(SPAWN_ATTRIBUTES_BYTES)
+  native.attributesInit(attributes)
+  native.attributesFlags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK)
+  native.attributesMask(attributes, Buffer.alloc(SIGNAL_SET_BYTES))
+  native.attributesDefault(attributes, Buffer.alloc(SIGNAL_SET_BYTES, 0xff))
   return attributes
 }
 
@@ -49,13 +34,13 @@ const attributes = makeAttributes()
  * @returns its descriptor
  */
 export function makeMemoryFile(name: string): number {
-  const fd = memfdCreate(name, MFD_CLOEXEC)
+  const fd = native.memfdCreate(name, MFD_CLOEXEC)
   if (fd < 0) throw new SystemCallError('memfd_create', errnoNow(), `make a file in memory for ${name}`)
   return fd
 }
 
 export function closeDescriptor(fd: number): void {
-  closeCall(fd)
+  native.close(fd)
 }
 
 /** The children that have no program yet. */
@@ -82,22 +67,22 @@ export async function posixSpawn(
   stdout: number,
   stderr: number,
 ): Promise<number> {
-  const actions = Buffer.alloc(ACTIONS_BYTES)
+  const actions = Buffer.alloc(SPAWN_ACTIONS_BYTES)
   const pid = Buffer.alloc(4)
-  actionsInit(actions)
+  native.actionsInit(actions)
   try {
-    actionsOpen(actions, 0, '/dev/null', 0, 0)
-    actionsDup2(actions, stdout, 1)
-    actionsDup2(actions, stderr, 2)
-    actionsCloseFrom?.(actions, 3)
+    native.actionsOpen(actions, 0, '/dev/null', 0, 0)
+    native.actionsDup2(actions, stdout, 1)
+    native.actionsDup2(actions, stderr, 2)
+    native.actionsCloseFrom?.(actions, 3)
     // It returns the errno instead of setting it.
     const parameters = [pid, command, actions, attributes, [command, ...args, null], [...environment, null]]
-    const start = call('posix_spawn', spawnCall, parameters, `start ${command}`)
+    const start = call('posix_spawn', native.spawn, parameters, `start ${command}`)
     starting.add(start)
     const errno = await start.finally(() => starting.delete(start))
     if (errno !== 0) throw new SystemCallError('posix_spawn', errno, `start ${command}`)
     return pid.readInt32LE()
   } finally {
-    actionsDestroy(actions)
+    native.actionsDestroy(actions)
   }
 }

@@ -1,8 +1,8 @@
 import { constants, mkdir, open, readdir, rmdir, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrno } from '../../volumes/model/errors.ts'
-import { mount, umount2 } from '../libc.ts'
-import { unmountFlags } from '../mount/mount-options.ts'
+import { mount, umount2 } from '../system-calls.ts'
+import { unmountFlags } from '../abi/mount.ts'
 
 /** The names of our instances begin with it, so that people know whose they are, and so that sweep() does. */
 const PREFIX = 'csi-driver-loop-'

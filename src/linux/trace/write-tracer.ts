@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 import { hasErrno } from '../../volumes/model/errors.ts'
 import type { LoopDevice, WriteTracer } from '../../volumes/model/ports.ts'
 import { deviceSize } from '../loop/device-size.ts'
-import { splitDev } from '../loop/abi.ts'
+import { splitDev } from '../abi/loop.ts'
 import { Tracefs } from './tracefs.ts'
 import { LinuxWriteTrace } from './write-trace.ts'
 

@@ -1,8 +1,8 @@
 import { mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LinuxFileSystems } from '../../../src/linux/filesystems/index.ts'
-import { mount, umount2 } from '../../../src/linux/libc.ts'
-import { unmountFlags } from '../../../src/linux/mount/mount-options.ts'
+import { mount, umount2 } from '../../../src/linux/system-calls.ts'
+import { unmountFlags } from '../../../src/linux/abi/mount.ts'
 import type { Attacher } from '../attachers.ts'
 
 /** Sparse; the pool on it overcommits. */

@@ -1,24 +1,21 @@
-import * as files from '../../../src/linux/files/file-abi.ts'
-import * as loop from '../../../src/linux/loop/abi.ts'
-import { mountFlags } from '../../../src/linux/mount/mount-options.ts'
+import * as files from '../../../src/linux/abi/files.ts'
+import * as loop from '../../../src/linux/abi/loop.ts'
+import { mountFlags } from '../../../src/linux/abi/mount.ts'
 import { pathOf } from './files.ts'
 import type { Step } from './take-step.ts'
 
 type Values = readonly unknown[]
 
-/** Of <linux/fiemap.h>. */
-const FS_IOC_FIEMAP = 0xc020660b
-
 const ioctls = namesOf(
-  { ...loop, ...files, FS_IOC_FIEMAP },
-  /^(LOOP_(CTL|SET|GET|CLR|CHANGE|CONFIGURE)|BLK|FI|FS_)/,
+  { ...loop, ...files },
+  /^(LOOP_(CTL|SET|GET|CLR|CHANGE|CONFIGURE)|BLK|FICLONE|FIFREEZE|FITHAW|FITRIM|FS_)/,
 )
 const whences = namesOf(files, /^SEEK/)
 
 /** The commands that were started, by process id. */
 const commands = new Map<unknown, unknown>()
 
-/** The system calls that are made by number (src/linux/mount/mount-tree.ts). */
+/** The system calls that are made by number (src/linux/mount/mount-api.ts). */
 const mountApi: Readonly<Record<number, (path: unknown, target: unknown) => Step>> = {
   428: (path) => ({ call: 'open_tree', objects: [String(path)] }),
   429: (_, target) => ({ call: 'move_mount', objects: [String(target)] }),

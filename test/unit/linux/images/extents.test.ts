@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { SEEK_DATA, SEEK_HOLE } from '../../../../src/linux/files/file-abi.ts'
+import { SEEK_DATA, SEEK_HOLE } from '../../../../src/linux/abi/files.ts'
 import { Extents } from '../../../../src/linux/images/extents.ts'
 import { onThread } from '../../../../src/linux/images/work.ts'
 

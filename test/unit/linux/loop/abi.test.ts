@@ -1,20 +1,20 @@
 import { describe, expect, it } from '@jest/globals'
 import {
-  LOOP_CONFIG_BYTES,
-  LOOP_INFO64_BYTES,
   decodeLoopInfo,
   encodeLoopConfig,
   encodeLoopInfo,
+  loopConfig,
+  loopInfo,
   makeDev,
   splitDev,
-} from '../../../../src/linux/loop/abi.ts'
+} from '../../../../src/linux/abi/loop.ts'
 
 const settings = { offset: 4096n, sizeLimit: 1n << 40n, flags: 5, fileName: 'näme' }
 
 describe('struct loop_info64', () => {
   it('has every field where the kernel looks for it', () => {
     const struct = encodeLoopInfo(settings)
-    expect(struct.length).toBe(LOOP_INFO64_BYTES)
+    expect(struct.length).toBe(loopInfo.bytes)
     expect(struct.readBigUInt64LE(24)).toBe(4096n)
     expect(struct.readBigUInt64LE(32)).toBe(1n << 40n)
     expect(struct.readUInt32LE(52)).toBe(5)
@@ -35,10 +35,10 @@ describe('struct loop_info64', () => {
 
 it('struct loop_config has the descriptor, the block size, and the settings behind', () => {
   const struct = encodeLoopConfig(17, 4096, settings)
-  expect(struct.length).toBe(LOOP_CONFIG_BYTES)
+  expect(struct.length).toBe(loopConfig.bytes)
   expect(struct.readUInt32LE(0)).toBe(17)
   expect(struct.readUInt32LE(4)).toBe(4096)
-  expect(struct.subarray(8, 8 + LOOP_INFO64_BYTES)).toEqual(encodeLoopInfo(settings))
+  expect(struct.subarray(8, 8 + loopInfo.bytes)).toEqual(encodeLoopInfo(settings))
 })
 
 describe('device numbers', () => {

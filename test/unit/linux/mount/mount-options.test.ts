@@ -1,9 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import {
-  differingOptions,
-  mountFlags as f,
-  parseMountOptions,
-} from '../../../../src/linux/mount/mount-options.ts'
+import { mountFlags as f } from '../../../../src/linux/abi/mount.ts'
+import { differingOptions, parseMountOptions } from '../../../../src/linux/mount/mount-options.ts'
 
 describe('parseMountOptions', () => {
   it.each<[string, number]>([

@@ -60,8 +60,18 @@ export interface LoopInfo {
   readonly fileName: string
 }
 
-export const LOOP_INFO64_BYTES = 232
-const info = { device: 0, inode: 8, rdev: 16, offset: 24, sizeLimit: 32, number: 40, flags: 52, fileName: 56 }
+/** Fields of struct loop_info64. */
+export const loopInfo = {
+  device: 0,
+  inode: 8,
+  rdev: 16,
+  offset: 24,
+  sizeLimit: 32,
+  number: 40,
+  flags: 52,
+  fileName: 56,
+  bytes: 232,
+} as const
 
 export type LoopSettings = Pick<LoopInfo, 'offset' | 'sizeLimit' | 'flags' | 'fileName'>
 
@@ -73,39 +83,39 @@ export function encodeLoopInfo(settings: LoopSettings): Buffer {
       `lo_file_name "${settings.fileName}" has ${name.length} bytes; at most ${LO_NAME_SIZE - 1} fit`,
     )
   }
-  const struct = Buffer.alloc(LOOP_INFO64_BYTES)
-  struct.writeBigUInt64LE(settings.offset, info.offset)
-  struct.writeBigUInt64LE(settings.sizeLimit, info.sizeLimit)
-  struct.writeUInt32LE(settings.flags, info.flags)
-  name.copy(struct, info.fileName)
+  const struct = Buffer.alloc(loopInfo.bytes)
+  struct.writeBigUInt64LE(settings.offset, loopInfo.offset)
+  struct.writeBigUInt64LE(settings.sizeLimit, loopInfo.sizeLimit)
+  struct.writeUInt32LE(settings.flags, loopInfo.flags)
+  name.copy(struct, loopInfo.fileName)
   return struct
 }
 
 /** The structure that LOOP_GET_STATUS64 fills. */
 export function decodeLoopInfo(struct: Buffer): LoopInfo {
-  const name = struct.subarray(info.fileName, info.fileName + LO_NAME_SIZE)
+  const name = struct.subarray(loopInfo.fileName, loopInfo.fileName + LO_NAME_SIZE)
   const end = name.indexOf(0)
   return {
-    backingDevice: struct.readBigUInt64LE(info.device),
-    backingInode: struct.readBigUInt64LE(info.inode),
-    backingRdev: struct.readBigUInt64LE(info.rdev),
-    offset: struct.readBigUInt64LE(info.offset),
-    sizeLimit: struct.readBigUInt64LE(info.sizeLimit),
-    number: struct.readUInt32LE(info.number),
-    flags: struct.readUInt32LE(info.flags),
+    backingDevice: struct.readBigUInt64LE(loopInfo.device),
+    backingInode: struct.readBigUInt64LE(loopInfo.inode),
+    backingRdev: struct.readBigUInt64LE(loopInfo.rdev),
+    offset: struct.readBigUInt64LE(loopInfo.offset),
+    sizeLimit: struct.readBigUInt64LE(loopInfo.sizeLimit),
+    number: struct.readUInt32LE(loopInfo.number),
+    flags: struct.readUInt32LE(loopInfo.flags),
     fileName: name.toString('utf8', 0, end === -1 ? name.length : end),
   }
 }
 
-export const LOOP_CONFIG_BYTES = 304
-const config = { fd: 0, blockSize: 4, info: 8 }
+/** Fields of struct loop_loopConfig. */
+export const loopConfig = { fd: 0, blockSize: 4, info: 8, bytes: 304 } as const
 
 /** struct loop_config for LOOP_CONFIGURE. `blockSize` in bytes, 0 = the kernel's choice. */
 export function encodeLoopConfig(fd: number, blockSize: number, settings: LoopSettings): Buffer {
-  const struct = Buffer.alloc(LOOP_CONFIG_BYTES)
-  struct.writeUInt32LE(fd, config.fd)
-  struct.writeUInt32LE(blockSize, config.blockSize)
-  encodeLoopInfo(settings).copy(struct, config.info)
+  const struct = Buffer.alloc(loopConfig.bytes)
+  struct.writeUInt32LE(fd, loopConfig.fd)
+  struct.writeUInt32LE(blockSize, loopConfig.blockSize)
+  encodeLoopInfo(settings).copy(struct, loopConfig.info)
   return struct
 }
 
