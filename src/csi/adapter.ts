@@ -8,10 +8,8 @@ import {
   type ServerWritableStream,
 } from '@grpc/grpc-js'
 import type { Logger } from 'pino'
-import { scopeOf, within } from './call-scope.ts'
-import type { CallTracer } from './call-tracer.ts'
+import { scopeOf, within, type CallTracer } from './call-scope.ts'
 import { CancelledError, statusOf, type Status } from './errors.ts'
-import { levelOf } from './outcome.ts'
 import { redact } from './redact.ts'
 
 type AnyCall = ServerUnaryCall<object, object> | ServerWritableStream<object, object>
@@ -19,21 +17,19 @@ type Handler<Answer> = (request: object, signal: AbortSignal, deadline: Deadline
 type UnaryHandler = Handler<Promise<object> | object>
 type StreamHandler = Handler<AsyncIterable<object>>
 
-/**
- * Hears of every call that has ended: the method's path, the status by name, and how long it took in seconds.
- */
+/** Called at the end of every call: the method's path, the name of the status, and the duration in seconds. */
 export type CallObserver = (path: string, code: string, seconds: number) => void
 
-/** What all calls of a server have in common. */
+/** Context of all calls of a server. */
 export interface CallContext {
   readonly log: Logger
-  /** Fires when all calls have to end. */
+  /** Fires when all calls must end. */
   readonly stopping: AbortSignal
   readonly observe: CallObserver
   readonly tracer: CallTracer
 }
 
-/** @param path the method's path, as gRPC has it: `/csi.v1.Controller/CreateVolume` */
+/** @param path gRPC's path of the method: `/csi.v1.Controller/CreateVolume` */
 export function unary(
   path: string,
   handler: UnaryHandler,
@@ -60,12 +56,12 @@ export function serverStream(
     const work = async (signal: AbortSignal): Promise<void> => {
       for await (const message of handler(call.request, signal, call.getDeadline())) {
         signal.throwIfAborted()
-        // A caller who reads slower than we find out must not fill our memory.
+        // A slow caller must not fill our memory.
         if (!call.write(message)) await once(call, 'drain', { signal })
       }
     }
     void attend(path, call, context, work).then((failure) => {
-      // An 'error' event is grpc-js's way to end a stream with a status.
+      // grpc-js ends a stream with a status by an 'error' event.
       if (failure) call.emit('error', failure)
       else call.end()
     })
@@ -73,8 +69,8 @@ export function serverStream(
 }
 
 /**
- * The one place where a promise meets gRPC's callbacks: every call gets a scope, a signal, a line in the log,
- * and, when its work fails, a status.
+ * The only adapter from promises to gRPC's callbacks: every call gets a scope, a signal, a line in the log, and,
+ * when its work fails, a status.
  */
 function attend(
   path: string,
@@ -104,7 +100,6 @@ function attend(
 
 interface Outcome {
   readonly failure?: Status
-  /** What was thrown. */
   readonly error?: unknown
 }
 
@@ -124,13 +119,13 @@ async function outcomeOf(
     await work(AbortSignal.any([cancelled.signal, stopping]))
     return {}
   } catch (error) {
-    return { failure: statusOf(error, inWords(subject)), error }
+    return { failure: statusOf(error, nameOf(subject)), error }
   } finally {
     call.off('cancelled', cancel)
   }
 }
 
-/** The volume or snapshot that a call is about. */
+/** The object of a call. */
 type Subject = Readonly<Partial<Record<'volume' | 'snapshot' | 'group' | 'name', unknown>>>
 
 function subjectOf(request: object): Subject {
@@ -142,7 +137,26 @@ function subjectOf(request: object): Subject {
 }
 
 /** `volume "x"` */
-function inWords(subject: Subject): string | undefined {
+function nameOf(subject: Subject): string | undefined {
   const [entry] = Object.entries(subject)
   return entry && `${entry[0]} ${JSON.stringify(entry[1])}`
+}
+
+/** Methods that change something. */
+const mutating =
+  /\/(Create|Delete|ControllerExpand|ControllerModify|NodeStage|NodeUnstage|NodePublish|NodeUnpublish|NodeExpand)\w*$/
+
+/** Faults of the driver, not of the request or of the machine's state. */
+const faults: readonly codes[] = [codes.INTERNAL, codes.UNKNOWN]
+
+/**
+ * The log level of the end of a call. Reads are frequent, and NOT_FOUND is an answer to them: the router looks
+ * up the node of an object by such calls.
+ * @param path gRPC's path of the method: `/csi.v1.Controller/CreateVolume`
+ */
+export function levelOf(path: string, code: codes): 'debug' | 'info' | 'warn' | 'error' {
+  const isMutating = mutating.test(path)
+  if (code === codes.OK) return isMutating ? 'info' : 'debug'
+  if (faults.includes(code)) return 'error'
+  return code === codes.NOT_FOUND && !isMutating ? 'debug' : 'warn'
 }

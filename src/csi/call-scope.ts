@@ -1,24 +1,53 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
 import { Metadata } from '@grpc/grpc-js'
-import type { TraceHeaders } from './call-tracer.ts'
 
-/** What everything that is done for one call has in common, wherever it is done. */
+/** The headers that make a call part of a trace (W3C Trace Context). */
+export interface TraceHeaders {
+  readonly traceparent?: string
+  readonly tracestate?: string
+}
+
+/** One call, as a part of a trace. */
+export interface CallSpan {
+  /** For the calls that are made during this one. */
+  readonly headers: TraceHeaders
+  /** Runs work as a part of this span. */
+  run<T>(work: () => T): T
+  /** @param code the name of the status @param details the message of a failure */
+  end(code: string, details: string | undefined): void
+}
+
+export interface CallTracer {
+  /**
+   * @param path gRPC's path of the method: `/csi.v1.Controller/CreateVolume`
+   * @param subject the object of the call: `{volume: '…'}`
+   * @param headers the headers of the call
+   */
+  begin(path: string, subject: Readonly<Record<string, unknown>>, headers: TraceHeaders): CallSpan
+}
+
+/** Records no trace, but passes the headers on: other processes may. */
+export const untraced: CallTracer = {
+  begin: (_path, _subject, headers) => ({ headers, run: (work) => work(), end: () => undefined }),
+}
+
+/** Identifies the call that work is done for. */
 export interface CallScope {
   /** The same in the logs of the router and of the node that it calls. */
   readonly requestId: string
   readonly trace: TraceHeaders
 }
 
-/** Header in which the id of a request comes and goes. */
+/** The header of the request id. */
 const REQUEST_ID = 'x-request-id'
 
-/** Whatever a caller sends comes into the log. */
+/** Ids of callers are logged. */
 const ACCEPTABLE_ID = /^[\w.:-]{1,64}$/
 
 const scopes = new AsyncLocalStorage<CallScope>()
 
-/** The scope of a call that has come in: with the id that its caller has given it, or a new one. */
+/** The scope of an incoming call: with the id of its caller, or a new one. */
 export function scopeOf(metadata: Metadata): CallScope {
   const given = headerIn(metadata, REQUEST_ID)
   const traceparent = headerIn(metadata, 'traceparent')
@@ -32,12 +61,12 @@ export function scopeOf(metadata: Metadata): CallScope {
   }
 }
 
-/** Does the work for a call; what it leaves running belongs to that call too. */
+/** Runs work for a call, including what it leaves running. */
 export function within<T>(scope: CallScope, work: () => T): T {
   return scopes.run(scope, work)
 }
 
-/** Of the call for which something is done now, for the log; empty for what no call has asked for. */
+/** The log fields of the current call; empty outside of calls. */
 export function scopeFields(): { readonly requestId?: string; readonly traceId?: string } {
   const scope = scopes.getStore()
   if (!scope) return {}
@@ -45,7 +74,7 @@ export function scopeFields(): { readonly requestId?: string; readonly traceId?:
   return { requestId: scope.requestId, ...(traceId !== undefined && { traceId }) }
 }
 
-/** What goes along with a call that is made for the current one. */
+/** The headers of a call that is made for the current one. */
 export function outgoingMetadata(): Metadata {
   const metadata = new Metadata()
   const scope = scopes.getStore()

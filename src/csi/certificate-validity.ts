@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 
-/** How long a certificate can be used. */
+/** The validity of a certificate. */
 export interface Validity {
-  /** What it is, for people: `certificate tls.crt`, `CA in ca.crt`, or a node's. */
+  /** Which certificate: `certificate tls.crt`, `CA in ca.crt`, or a node's. */
   readonly what: string
   /** Its subject, in one line. */
   readonly subject: string
@@ -10,7 +10,7 @@ export interface Validity {
   readonly notAfter: Date
 }
 
-/** The validity of what a directory of certificates holds, by the names of its files. */
+/** The validities of a directory of certificates, by file name. */
 export interface Validities {
   readonly 'tls.crt': Validity
   readonly 'ca.crt': Validity
@@ -64,7 +64,7 @@ export function expiryOf({ notAfter, notBefore }: Validity, now: Date): Expiry {
   return left < Math.min(REPORT_BEFORE_MS, lifetime / REPORT_LAST_PART) ? 'expiring' : 'valid'
 }
 
-/** For people: what expires, when, and what fails then. */
+/** Which certificate expires, when, and the consequence. */
 export function describeExpiry({ what, subject, notAfter }: Validity, now: Date): string {
   const at = notAfter.toISOString()
   return notAfter > now
@@ -72,7 +72,7 @@ export function describeExpiry({ what, subject, notAfter }: Validity, now: Date)
     : `${what} (${subject}) expired at ${at}: the controller and the nodes cannot connect to each other`
 }
 
-/** What to do about it. */
+/** The remedy. */
 export const RENEWAL =
   'renew it as docs/how-to/certificates.md says; changed certificates are loaded without a restart'
 

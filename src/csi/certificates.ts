@@ -14,19 +14,16 @@ import {
 } from './certificate-validity.ts'
 
 /**
- * The names that the certificates are issued to (as DNS names): one for all nodes, one for the controller
- * role, so that neither can pass for the other. Which node it is follows from where it is found.
+ * The DNS names of the certificates: one for all nodes and one for the controller role, so that neither can
+ * impersonate the other. A node is identified by its address.
  */
 export const NODE_CERTIFICATE_NAME = 'csi-driver-loop-node'
 export const CONTROLLER_CERTIFICATE_NAME = 'csi-driver-loop-controller'
 
-/**
- * Secrets that are mounted change by a rename that notifications of a file do not tell, so the files are read
- * again.
- */
+/** Mounted Secrets change by the rename of a directory, which inotify of a file does not report. */
 const INTERVAL_MS = 5000
 
-/** What is needed for TLS 1.3 in which both sides show a certificate of the same CA. */
+/** For TLS 1.3 in which both sides present a certificate of the same CA. */
 export interface TlsIdentity {
   readonly ca: Buffer
   readonly cert: Buffer
@@ -34,11 +31,11 @@ export interface TlsIdentity {
   readonly minVersion: 'TLSv1.3'
 }
 
-/** What a directory of certificates holds at one moment. */
+/** The content of a directory of certificates at one moment. */
 interface Loaded {
   readonly identity: TlsIdentity
   readonly validities: Validities
-  /** CAs in ca.crt: two while CAs are rotated. */
+  /** How many CAs are trusted: two while CAs are rotated. */
   readonly authorities: number
 }
 
@@ -52,7 +49,7 @@ export class Certificates implements Disposable {
   readonly #listeners = new Set<(identity: TlsIdentity) => void>()
   readonly #timer: NodeJS.Timeout
   #loaded: Loaded
-  #complaint: string | undefined
+  #lastProblem: string | undefined
   #reloading: Promise<void> | undefined
 
   private constructor(directory: string, loaded: Loaded, log: Logger, intervalMs: number) {
@@ -61,13 +58,13 @@ export class Certificates implements Disposable {
     this.#loaded = loaded
     this.#warnOfExpiry()
     this.#timer = setInterval(() => {
-      // One that waits for a disk holds threads, which more of them would take from all others.
+      // Only one at a time: a read of a disk that hangs holds a thread.
       this.#reloading ??= this.#reload().finally(() => (this.#reloading = undefined))
     }, intervalMs)
     this.#timer.unref()
   }
 
-  /** @throws Error naming the file that is missing or does not fit */
+  /** @throws Error naming the file that is missing or does not match */
   static async open(directory: string, log: Logger, intervalMs = INTERVAL_MS): Promise<Certificates> {
     return new Certificates(directory, await load(directory), log, intervalMs)
   }
@@ -76,24 +73,21 @@ export class Certificates implements Disposable {
     return this.#loaded.identity
   }
 
-  /** How long they can be used. */
   get validities(): Validities {
     return this.#loaded.validities
   }
 
-  /** Has the listener called with what the files say now, whenever that has changed. */
+  /** Calls the listener with the new certificates whenever they have changed. */
   onChange(listener: (identity: TlsIdentity) => void): void {
     this.#listeners.add(listener)
   }
 
-  /**
-   * While files are exchanged one by one they do not fit each other: until they do, the old ones stay in use.
-   */
+  /** While the files are replaced one by one, they do not match: the old ones stay in use until they do. */
   async #reload(): Promise<void> {
     try {
       const loaded = await load(this.#directory)
       const { identity, validities, authorities } = loaded
-      this.#complaint = undefined
+      this.#lastProblem = undefined
       if (isSame(identity, this.#loaded.identity)) return
       this.#loaded = loaded
       const { notAfter } = validities['tls.crt']
@@ -101,8 +95,8 @@ export class Certificates implements Disposable {
       this.#warnOfExpiry()
       for (const listener of this.#listeners) listener(identity)
     } catch (error) {
-      if (this.#complaint === messageOf(error)) return
-      this.#complaint = messageOf(error)
+      if (this.#lastProblem === messageOf(error)) return
+      this.#lastProblem = messageOf(error)
       this.#log.warn(`the old certificates stay in use: ${messageOf(error)}`)
     }
   }
@@ -119,10 +113,7 @@ export class Certificates implements Disposable {
   }
 }
 
-/**
- * How long the certificates in a directory can be used.
- * @throws Error naming the file that is missing or does not fit
- */
+/** @throws Error naming the file that is missing or does not match */
 export async function readValidities(directory: string): Promise<Validities> {
   return (await load(directory)).validities
 }
@@ -142,7 +133,7 @@ async function load(directory: string): Promise<Loaded> {
     const [authorities, chain] = [certificatesIn(ca, 'ca.crt'), certificatesIn(cert, 'tls.crt')]
     return { identity, validities: validitiesOf(authorities, chain), authorities: authorities.length }
   } catch (error) {
-    const message = `${directory}: ca.crt, tls.crt and tls.key do not fit together: ${messageOf(error)}`
+    const message = `${directory}: ca.crt, tls.crt and tls.key do not match: ${messageOf(error)}`
     throw new Error(message, { cause: error })
   }
 }
@@ -156,7 +147,7 @@ async function readOptional(file: string): Promise<Buffer> {
   }
 }
 
-/** OpenSSL takes a file without a certificate for an empty list, and then trusts no one. */
+/** OpenSSL reads a file without a certificate as an empty list, with which it trusts no peer. */
 function certificatesIn(pem: Buffer, file: string): X509Certificate[] {
   const certificates = parseCertificates(pem)
   if (certificates.length === 0) throw new Error(`${file} holds no certificate`)

@@ -15,11 +15,11 @@ import type { IdentityDefinition } from './generated/csi/v1/Identity.ts'
 import type { NodeDefinition } from './generated/csi/v1/Node.ts'
 import { csi, type Csi, type MethodsOf } from './protocol.ts'
 
-/** How long a call may take. */
+/** Time limits of a call. */
 export interface CallOptions {
-  /** Cancels the call, which then fails with CANCELLED; the server sees it too. */
+  /** Cancels the call, on the server as well; it fails with CANCELLED. */
   readonly signal?: AbortSignal | undefined
-  /** The moment after which it fails with DEADLINE_EXCEEDED, as a Date or in milliseconds since 1970. */
+  /** When the call fails with DEADLINE_EXCEEDED: a Date, or milliseconds since 1970. */
   readonly deadline?: Date | number | undefined
 }
 
@@ -33,8 +33,8 @@ type Call<Method> = Method extends {
   : never
 
 /**
- * A service's methods as functions. They fail with grpc-js's ServiceError: `code` and `details`. A stream
- * begins when it is first read; leaving it before its end cancels the call.
+ * The methods of a service as functions. They fail with grpc-js's ServiceError: `code` and `details`. A stream
+ * begins at the first read; leaving it early cancels the call.
  */
 export type ServiceClient<Definition> = {
   readonly [Name in keyof MethodsOf<Definition> & string as Uncapitalize<Name>]: Call<
@@ -49,15 +49,14 @@ export interface CsiClient extends Disposable {
   readonly groupController: ServiceClient<GroupControllerDefinition>
   readonly snapshotMetadata: ServiceClient<Csi['SnapshotMetadata']>
   readonly node: ServiceClient<NodeDefinition>
-  /** True while there is a connection over which calls can go. */
+  /** Whether there is a connection now. */
   isConnected(): boolean
-  /** Takes no more calls; those that still run may finish. */
+  /** Refuses new calls; running calls may finish. */
   close(): void
 }
 
 /**
- * A client of a CSI driver. It connects at the first call, and again whenever the connection was lost.
- *
+ * A client of a CSI driver. It connects at the first call, and reconnects when the connection is lost.
  * @param address `unix:///path/csi.sock` or `host:port`
  */
 export function connect(
@@ -65,8 +64,8 @@ export function connect(
   credentials: ChannelCredentials = grpcCredentials.createInsecure(),
   options: ChannelOptions = {},
 ): CsiClient {
-  // Connections are pooled per process by default, with their reconnect back-off: a new client of a restarted
-  // driver would wait for the back-off of an old one.
+  // By default, clients of a process share connections and their reconnect back-off: a new client of a
+  // restarted driver would wait for the back-off of an old one.
   const client = new Client(address, credentials, { ...options, 'grpc.use_local_subchannel_pool': 1 })
   const { Identity, Controller, GroupController, SnapshotMetadata, Node } = csi()
   const close = (): void => {
@@ -137,7 +136,7 @@ async function* callStream(
     outgoingMetadata(),
     withDeadline(deadline),
   )
-  // The error of a call that is cancelled when its reader has left has nobody else to hear it.
+  // Cancelling the call after its reader has left causes an 'error' event without another listener.
   call.on('error', () => undefined)
   using _listening = cancelOnAbort(call, signal)
   try {
@@ -147,7 +146,7 @@ async function* callStream(
   }
 }
 
-/** Until the disposal. A signal that has aborted before counts, too. */
+/** Cancels the call when the signal fires, or has fired, until this is disposed of. */
 function cancelOnAbort(call: { cancel(): void }, signal: AbortSignal | undefined): Disposable | undefined {
   return (
     signal &&

@@ -20,7 +20,7 @@ const capabilities = [
   'LIST_VOLUME_HEALTH',
 ] as const
 
-/** What the Controller service can do, on one node as on all. */
+/** The same on a node and on the router. */
 export const controllerGetCapabilities: Required<
   Handlers<ControllerDefinition>
 >['controllerGetCapabilities'] = () => ({

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js'
 import { VolumeError, firstFailure, hasErrno, messageOf, type ErrorKind } from '../volumes/model/errors.ts'
 
-/** The one table from what went wrong to gRPC's status codes (CSI specification, "Error Scheme"). */
+/** The only table from kinds of errors to gRPC's status codes (CSI specification, "Error Scheme"). */
 const codes: Record<ErrorKind, status> = {
   'invalid-argument': status.INVALID_ARGUMENT,
   'not-found': status.NOT_FOUND,
@@ -19,34 +19,31 @@ interface KnownFailure {
   readonly advice: string
 }
 
-/**
- * The failures of system calls that say the same whatever the call was for, and what a person can do about
- * them.
- */
+/** Failures of system calls that have the same meaning for all calls, with their remedies. */
 const knownFailures: readonly KnownFailure[] = [
   {
     errnos: ['EROFS'],
     code: status.UNAVAILABLE,
-    advice: "look for errors of that file system in the kernel's log, repair it, and mount it for writing",
+    advice: "check the kernel's log for errors of that file system, repair it, and mount it for writing",
   },
   {
     errnos: ['ENOSPC', 'EDQUOT'],
     code: status.RESOURCE_EXHAUSTED,
-    advice: 'make room on that disk',
+    advice: 'free space on that disk',
   },
   {
     errnos: ['EMFILE'],
     code: status.UNAVAILABLE,
-    advice: 'the driver may open no more files: raise its limit (RLIMIT_NOFILE)',
+    advice: 'the driver has too many open files: raise its limit (RLIMIT_NOFILE)',
   },
   {
     errnos: ['ENFILE'],
     code: status.UNAVAILABLE,
-    advice: 'the machine may open no more files: raise fs.file-max (sysctl)',
+    advice: 'the machine has too many open files: raise fs.file-max (sysctl)',
   },
 ]
 
-/** The reason of the signal of all calls when the driver stops before they are done. */
+/** Aborts the calls that are still running when the driver stops. */
 export class ShutdownError extends Error {
   constructor() {
     super('the driver is stopping; repeat the call')
@@ -54,7 +51,7 @@ export class ShutdownError extends Error {
   }
 }
 
-/** The reason of a call's signal when its caller has cancelled it or its deadline has passed. */
+/** Aborts a call whose caller has cancelled it, or whose deadline has passed. */
 export class CancelledError extends Error {
   constructor() {
     super('the caller cancelled the call, or its deadline has passed')
@@ -62,13 +59,13 @@ export class CancelledError extends Error {
   }
 }
 
-/** What gRPC sends for an error: `details` is never empty and never a stack. */
+/** The status of a failed call. `details` is never empty and never a stack. */
 export interface Status {
   readonly code: status
   readonly details: string
 }
 
-/** @param subject what the call is about; errors that were made for its caller say so by themselves */
+/** @param subject the object of the call, for errors whose messages do not name it */
 export function statusOf(error: unknown, subject?: string): Status {
   if (isAnswer(error)) return { code: error.code, details: error.details }
   const first = firstFailure(error)
@@ -77,20 +74,17 @@ export function statusOf(error: unknown, subject?: string): Status {
   if (error instanceof VolumeError) return { code: codes[error.kind], details }
   if (error instanceof CancelledError) return { code: status.CANCELLED, details }
   if (error instanceof ShutdownError) return { code: status.UNAVAILABLE, details }
-  // Node's own waits wrap the signal's reason.
+  // Node's functions wrap the reason of a signal in an AbortError.
   if (Error.isError(error) && error.name === 'AbortError')
     return statusOf(error.cause ?? new CancelledError(), subject)
-  const words = subject === undefined ? details : `${subject}: ${details}`
+  const message = subject === undefined ? details : `${subject}: ${details}`
   const known = knownFailures.find(({ errnos }) => hasErrno(error, ...errnos))
   return known
-    ? { code: known.code, details: `${words}; ${known.advice}` }
-    : { code: status.INTERNAL, details: words }
+    ? { code: known.code, details: `${message}; ${known.advice}` }
+    : { code: status.INTERNAL, details: message }
 }
 
-/**
- * True for an error that is another CSI service's answer (grpc-js's ServiceError), with one of these codes if
- * any are given.
- */
+/** Whether an error is a status of another CSI service (grpc-js's ServiceError), with one of the given codes. */
 export function isAnswer(error: unknown, ...names: (keyof typeof status)[]): error is Error & Status {
   if (!Error.isError(error) || !('code' in error && 'details' in error)) return false
   const { code, details } = error

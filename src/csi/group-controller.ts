@@ -8,7 +8,7 @@ import { required, requiredName } from './requests.ts'
 import { toSnapshot, toTimestamp } from './snapshots.ts'
 import type { ControllerDependencies } from './volumes.ts'
 
-/** What the GroupController service can do, on one node as on all. */
+/** The same on a node and on the router. */
 export const groupControllerGetCapabilities: Required<
   Handlers<GroupControllerDefinition>
 >['groupControllerGetCapabilities'] = () => ({

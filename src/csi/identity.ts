@@ -5,7 +5,7 @@ import { VolumeError, messageOf } from '../volumes/model/errors.ts'
 export interface IdentityDependencies {
   readonly driverName: string
   readonly version: string
-  /** Rejects with what is missing when the driver cannot do its work. */
+  /** Rejects when the driver cannot work. */
   readonly checkHealth: () => Promise<unknown>
 }
 

@@ -28,7 +28,7 @@ const capabilities = [
   'GET_STORAGE_HEALTH',
 ] as const
 
-/** What the Node service of every node can do. */
+/** The same on a node and on the router. */
 export const nodeGetCapabilities: Required<Handlers<NodeDefinition>>['nodeGetCapabilities'] = () => ({
   capabilities: capabilities.map((type) => ({ rpc: { type } })),
 })
@@ -75,7 +75,7 @@ export function nodeService({
       if (request.stagingTargetPath === '') {
         throw new VolumeError(
           'failed-precondition',
-          'staging_target_path is required: volumes are staged first',
+          'staging_target_path is required: volumes must be staged first',
         )
       }
       const stagingPath = requiredPath('staging_target_path', request.stagingTargetPath)

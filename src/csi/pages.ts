@@ -1,10 +1,7 @@
 import { VolumeError } from '../volumes/model/errors.ts'
 import { isId } from '../volumes/model/ids.ts'
 
-/**
- * What a page has at most, so that it stays below the 4 MiB of a gRPC message, also when every volume of it
- * has two problems.
- */
+/** Keeps a page below the 4 MiB of a gRPC message, even if each of its volumes has two problems. */
 const MAXIMUM_PAGE = 4000
 
 export interface PageRequest {
@@ -12,20 +9,20 @@ export interface PageRequest {
   readonly startingToken: string
 }
 
-/** Where a page begins, and how long it is at most. */
+/** The position and the maximum length of a page. */
 export interface PageBounds {
   /** The page begins behind this id; empty: at the start. */
   readonly after: string
   readonly size: number
 }
 
-/** @throws VolumeError aborted for a token that is none of ours; invalid-argument */
+/** @throws VolumeError aborted for a token that is not of this driver; invalid-argument */
 export function pageBounds({ maxEntries, startingToken }: PageRequest): PageBounds {
   if (maxEntries < 0) throw new VolumeError('invalid-argument', `max_entries ${maxEntries} is negative`)
   if (startingToken !== '' && !isId(startingToken)) {
     throw new VolumeError(
       'aborted',
-      `starting_token "${startingToken}" is not one of ours; list from the start`,
+      `starting_token "${startingToken}" is not of this driver; list from the start`,
     )
   }
   const size = maxEntries === 0 ? MAXIMUM_PAGE : Math.min(maxEntries, MAXIMUM_PAGE)
@@ -33,9 +30,8 @@ export function pageBounds({ maxEntries, startingToken }: PageRequest): PageBoun
 }
 
 /**
- * One page of a list that is ordered by id. The token is the last id of the page before, so it stays right
- * whatever comes and goes in between, and also when that one is gone.
- *
+ * One page of a list that is ordered by id. The token is the last id of the previous page, so it stays valid
+ * when objects are created or deleted, also the object of that id.
  * @param list gives at most `limit` records behind the id `after`
  * @throws VolumeError as `pageBounds` does
  */

@@ -10,8 +10,8 @@ import type { SnapshotMetadataDefinition } from './generated/csi/v1/SnapshotMeta
 import type { RegistrationDefinition } from './generated/pluginregistration/Registration.ts'
 
 /**
- * What a message looks like in our code. The types in `generated/` are made with the same settings, as flags
- * of `npm run generate`: change both, or the types lie.
+ * How messages are represented. The types in `generated/` depend on the same settings, as flags of
+ * `npm run generate`: change both, or the types are wrong.
  */
 export const loaderOptions = {
   longs: String,
@@ -29,7 +29,7 @@ export interface Protocol {
   readonly schema: protobuf.Root
 }
 
-/** The CSI services, typed, and the schema that they come from. */
+/** The CSI services with their types, and their schema. */
 export interface Csi {
   readonly Identity: IdentityDefinition
   readonly Controller: ControllerDefinition
@@ -68,7 +68,7 @@ export type Handlers<Definition> = {
   >
 }
 
-/** A service whose methods all answer with streams, which the generated types do not tell. */
+/** A service whose methods all answer with streams, which the generated types do not show. */
 export type Streaming<Definition> = Definition & {
   readonly [Name in keyof MethodsOf<Definition>]: { readonly responseStream: true }
 }
@@ -76,8 +76,8 @@ export type Streaming<Definition> = Definition & {
 /**
  * Loads a file of `proto/`, which lies beside both `src/` and `dist/`.
  *
- * It is parsed here and handed to proto-loader as JSON, because proto-loader's own result has lost the field
- * options (csi_secret), and parsing it a second time for them costs more than the detour.
+ * It is parsed here and passed to proto-loader as JSON, because proto-loader's own result does not have the
+ * field options (csi_secret), and parsing the file twice would be slower.
  */
 export function loadProto(name: string): Protocol {
   const path = fileURLToPath(new URL(`../../proto/${name}`, import.meta.url))
@@ -88,7 +88,7 @@ export function loadProto(name: string): Protocol {
 
 let loaded: Csi | undefined
 
-/** The CSI protocol, loaded at the first call: the subcommands that serve nothing never pay for it. */
+/** The CSI protocol. It is loaded at the first call, so commands without gRPC do not load it. */
 export function csi(): Csi {
   loaded ??= loadCsi()
   return loaded
@@ -106,7 +106,7 @@ function loadCsi(): Csi {
   }
 }
 
-/** The service by which plugins make themselves known to the kubelet. */
+/** The service by which plugins register with the kubelet. */
 export function registrationProtocol(): RegistrationDefinition {
   const { definitions } = loadProto('pluginregistration.proto')
   return definitions['pluginregistration.Registration'] as unknown as RegistrationDefinition

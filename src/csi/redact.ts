@@ -1,20 +1,16 @@
 import protobuf from 'protobufjs'
 import { csi } from './protocol.ts'
 
-/** What stands in a log in place of a secret; the CSI sidecars write the same. */
+/** Replaces a secret in the log, as in the logs of the CSI sidecars. */
 export const STRIPPED = '***stripped***'
 
-/**
- * The kubelet puts service account tokens into a field that CSI does not mark, unless the CSIDriver says
- * otherwise.
- */
+/** Unless the CSIDriver says otherwise, the kubelet puts tokens into a field that CSI does not mark as secret. */
 const TOKENS = 'csi.storage.k8s.io/serviceAccount.tokens'
 
 /**
- * A copy of a request that is fit for the log. Which fields are secret is read from the protocol itself (the
- * field option `csi_secret`), so a new one cannot be forgotten here.
- *
- * @param path the method's path, as gRPC has it: `/csi.v1.Controller/CreateVolume`
+ * A copy of a request without secrets, for the log. The secret fields are those with the option `csi_secret` in
+ * the protocol, so new ones are included.
+ * @param path gRPC's path of the method: `/csi.v1.Controller/CreateVolume`
  */
 export function redact(path: string, request: object): Record<string, unknown> {
   const copy: Record<string, unknown> = { ...request }
@@ -36,10 +32,7 @@ function secretFields(): SecretFields {
   return known
 }
 
-/**
- * For each method, the secret fields of its request. CSI has them at a request's top level only, as a test
- * checks.
- */
+/** The secret fields of each method's request. A test checks that CSI has them at the top level only. */
 function findSecretFields(schema: protobuf.Root): SecretFields {
   const services = schema.lookup('csi.v1', protobuf.Namespace) as protobuf.Namespace
   return new Map(
@@ -61,7 +54,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
 
-/** Absent, or a map without entries: an unset field looks like this, and hides nothing. */
+/** An unset field is absent, or a map without entries. */
 function isEmpty(value: unknown): boolean {
   return value === undefined || (isRecord(value) && Object.keys(value).length === 0)
 }

@@ -8,17 +8,16 @@ export interface RegistrationConfig {
   /** The kubelet's directory of plugin sockets. */
   readonly directory: string
   readonly driverName: string
-  /** The driver's CSI socket, as the kubelet sees it. */
+  /** The path of the driver's CSI socket in the kubelet's mount namespace. */
   readonly endpoint: string
 }
 
-/** The newest version of CSI that the kubelet asks for; it knows no other. */
+/** The only version that the kubelet accepts. */
 const SUPPORTED_VERSIONS = ['1.0.0']
 
 /**
- * This driver's registration with the kubelet, which watches a directory for sockets and asks on each who it
- * is. To be started when the CSI socket serves: the kubelet calls it before it says that the registration has
- * come out well.
+ * Registers this driver with the kubelet, which watches a directory for sockets and calls GetInfo on each. To be
+ * started when the CSI socket serves: the kubelet calls that before it confirms the registration.
  */
 export class KubeletRegistration implements AsyncDisposable {
   readonly #config: RegistrationConfig
@@ -32,7 +31,7 @@ export class KubeletRegistration implements AsyncDisposable {
     this.#server = new CsiServer(log)
   }
 
-  /** Why the kubelet does not know this driver; undefined when it does. */
+  /** Why this driver is not registered; undefined when it is. */
   get problem(): string | undefined {
     return this.#problem
   }
@@ -44,7 +43,7 @@ export class KubeletRegistration implements AsyncDisposable {
     await this.#server.listen(`unix://${join(directory, `${driverName}-reg.sock`)}`)
   }
 
-  /** Takes the socket away, whereupon the kubelet calls no more. */
+  /** Removes the socket, after which the kubelet makes no more calls. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.stop()
   }

@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { Newest } from '../volumes/concurrency/newest.ts'
 
 export interface RemotePortLimits {
-  /** Connections at once on which no call has been accepted yet. One more closes the oldest of them. */
+  /** How many connections may be without an accepted call. One more closes the oldest of them. */
   readonly mostUnproven: number
   /** From the connection to its first accepted call, in milliseconds. */
   readonly proofMs: number
@@ -11,9 +11,9 @@ export interface RemotePortLimits {
 const defaults: RemotePortLimits = { mostUnproven: 64, proofMs: 10_000 }
 
 /**
- * A TCP port that anyone can connect to and only callers with a certificate can use. grpc-js has no limit for
- * a connection before its first call: a TLS handshake that never ends, or a client that says nothing after
- * it. So a connection has to make a call that is accepted, in time; from then on grpc-js's limits apply.
+ * A TCP port that anyone can connect to, and only callers with a certificate can use. grpc-js has no limits for
+ * a connection before its first call: for a TLS handshake that never ends, or a client without calls. So the
+ * first call of a connection must be accepted within a time limit; from then on grpc-js's limits apply.
  */
 export class RemotePort {
   readonly #server: Server
@@ -41,7 +41,7 @@ export class RemotePort {
     })
   }
 
-  /** @param accept gets each connection, in the same turn @throws EADDRINUSE and the like */
+  /** @param accept gets each connection in the same turn of the event loop @throws EADDRINUSE */
   static async listen(
     address: { readonly host: string; readonly port: number },
     accept: (connection: Socket) => void,
@@ -55,7 +55,7 @@ export class RemotePort {
     return port
   }
 
-  /** To be called for each accepted call. @param peer as grpc-js's `getPeer()` names it */
+  /** To be called for each accepted call. @param peer grpc-js's `getPeer()` */
   prove(peer: string): void {
     const socket = this.#unproven.get(peer)
     if (!socket) return
@@ -63,7 +63,7 @@ export class RemotePort {
     this.#waiting.delete(socket)
   }
 
-  /** Takes no more connections, and closes those on which no call was accepted. */
+  /** Refuses new connections, and closes those without an accepted call. */
   refuse(): void {
     this.#server.close()
     for (const socket of this.#unproven.values()) socket.destroy()

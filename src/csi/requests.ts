@@ -5,10 +5,7 @@ import { fsTypes, type FsType } from '../volumes/model/ports.ts'
 import type { CapacityRange as CapacityRangeMessage } from './generated/csi/v1/CapacityRange.ts'
 import type { VolumeCapability } from './generated/csi/v1/VolumeCapability.ts'
 
-/**
- * From messages to the words of src/volumes. Each function names the field that is wrong, as the CSI spec
- * calls it.
- */
+/** Converts messages to the types of src/volumes. Errors name the field as the CSI spec does. */
 
 /** CSI's limit for every string that has no limit of its own. */
 const MAXIMUM_STRING_BYTES = 128
@@ -17,10 +14,7 @@ const MAXIMUM_STRING_BYTES = 128
 const MAXIMUM_PATH_BYTES = 4095
 const MAXIMUM_FILE_NAME_BYTES = 255
 
-/**
- * What CSI forbids in CreateVolume's name: the control characters, but for tab, line feed and carriage
- * return.
- */
+/** CSI forbids control characters in CreateVolume's name, except tab, line feed and carriage return. */
 const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/
 
 /** @throws VolumeError invalid-argument when a required field is empty */
@@ -44,15 +38,15 @@ export function requiredName(name: string): string {
   return name
 }
 
-/** A path that is absolute, and so means the same to the caller and to us. */
+/** A relative path would mean something else to the caller than to the driver. */
 export function requiredPath(field: string, path: string): string {
   if (possiblePath(field, path).startsWith('/')) return path
-  throw new VolumeError('invalid-argument', `${field} ${JSON.stringify(path)} is no absolute path`)
+  throw new VolumeError('invalid-argument', `${field} ${JSON.stringify(path)} is not an absolute path`)
 }
 
 /**
- * A path that a file can have. It may be relative: then nothing of ours is there.
- * @throws VolumeError invalid-argument when it is empty, or no system call would take it
+ * A path that a file can have. It may be relative: then no volume is there.
+ * @throws VolumeError invalid-argument when it is empty, or no system call accepts it
  */
 export function possiblePath(field: string, path: string): string {
   const isPossible =
@@ -66,7 +60,7 @@ export function possiblePath(field: string, path: string): string {
   )
 }
 
-/** @throws VolumeError invalid-argument for a range that no volume can be in */
+/** @throws VolumeError invalid-argument for an impossible range */
 export function toRange(message: CapacityRangeMessage | null): CapacityRange {
   const range = {
     requiredBytes: BigInt(message?.requiredBytes ?? 0),
@@ -76,7 +70,7 @@ export function toRange(message: CapacityRangeMessage | null): CapacityRange {
   return range
 }
 
-/** @throws VolumeError invalid-argument when there is none, or one that this driver cannot offer */
+/** @throws VolumeError invalid-argument without a capability, or for one that is not supported */
 export function toAccesses(capabilities: readonly VolumeCapability[]): Access[] {
   if (capabilities.length === 0) throw new VolumeError('invalid-argument', 'volume_capabilities is required')
   return capabilities.map((capability, index) => toAccess(`volume_capabilities[${index}]`, capability))
@@ -104,7 +98,7 @@ function toMode(field: string, mode: string): AccessMode {
   if (known) return known
   throw new VolumeError(
     'invalid-argument',
-    `${field}: access_mode ${mode} is not supported: a volume lives on one node; supported are ${accessModes.join(', ')}`,
+    `${field}: access_mode ${mode} is not supported: a volume is on one node only; supported are ${accessModes.join(', ')}`,
   )
 }
 

@@ -11,15 +11,15 @@ import {
 import type { Logger } from 'pino'
 import { VolumeError, hasErrno } from '../volumes/model/errors.ts'
 import { serverStream, unary, type CallContext, type CallObserver } from './adapter.ts'
-import { untraced, type CallTracer } from './call-tracer.ts'
+import { untraced, type CallTracer } from './call-scope.ts'
 import { ShutdownError } from './errors.ts'
 import type { Handlers } from './protocol.ts'
 import { RemotePort, type RemotePortLimits } from './remote-port.ts'
 
-/** Calls get this long to finish before they are cancelled; the kubelet kills a container after 30 s. */
+/** How long running calls may finish before they are cancelled. The kubelet kills a container after 30 s. */
 const GRACE_MS = 20_000
 
-/** Who else hears of the calls of a server. */
+/** Observers of the calls of a server. */
 export interface CallWatch {
   readonly observe?: CallObserver | undefined
   readonly tracer?: CallTracer | undefined
@@ -41,12 +41,12 @@ export class CsiServer implements AsyncDisposable {
     this.#context = { log, observe, tracer, stopping: this.#stopping.signal }
   }
 
-  /** Offers a service; the types say that the handlers fit its definition. */
+  /** Adds a service, with handlers of the types in its definition. */
   add<Definition extends ServiceDefinition>(definition: Definition, handlers: Handlers<Definition>): void {
     const implementation: UntypedServiceImplementation = {}
     for (const [name, handler] of Object.entries(handlers)) {
       const method = definition[name.charAt(0).toUpperCase() + name.slice(1)]
-      if (!method) throw new Error(`${name} is no method of the service`)
+      if (!method) throw new Error(`${name} is not a method of the service`)
       implementation[name] = method.responseStream
         ? this.#proving(
             serverStream(method.path, handler as Parameters<typeof serverStream>[1], this.#context),
@@ -84,8 +84,8 @@ export class CsiServer implements AsyncDisposable {
   }
 
   /**
-   * Takes no more calls, lets those that run finish, and cancels what takes too long. The socket goes first,
-   * and with the one that listens on it (libuv unlinks it): later it may be another driver's.
+   * Refuses new calls, waits for running ones, and cancels those that take too long. libuv unlinks the socket
+   * first, when it stops listening: later, another driver may have created one at its path.
    */
   async stop(): Promise<void> {
     const grace = setTimeout(() => {
@@ -105,7 +105,7 @@ export class CsiServer implements AsyncDisposable {
     await this.stop()
   }
 
-  /** Interceptors have let the call through when its handler is called. */
+  /** When a handler is called, the interceptors have accepted the call. */
   #proving<Call extends { getPeer(): string }, Rest extends unknown[]>(
     handle: (call: Call, ...rest: Rest) => void,
   ): (call: Call, ...rest: Rest) => void {
@@ -125,9 +125,7 @@ export class CsiServer implements AsyncDisposable {
   }
 }
 
-/**
- * @throws VolumeError invalid-argument for anything but an absolute path that ends in `.sock`, as CSI has it
- */
+/** @throws VolumeError invalid-argument unless it is an absolute path that ends in `.sock`, as CSI requires */
 export function socketPath(endpoint: string): string {
   const path = endpoint.replace(/^unix:(\/\/)?/, '')
   if (path.startsWith('/') && path.endsWith('.sock')) return path
@@ -137,12 +135,12 @@ export function socketPath(endpoint: string): string {
   )
 }
 
-/** A killed driver leaves its socket; a living one answers on it. */
+/** A killed driver leaves its socket; a running one accepts connections. */
 async function removeStaleSocket(path: string): Promise<void> {
   const found = await lstat(path).catch(ignoreMissing)
   if (!found) return
   if (!found.isSocket())
-    throw new VolumeError('failed-precondition', `endpoint ${path} exists and is no socket`)
+    throw new VolumeError('failed-precondition', `endpoint ${path} exists and is not a socket`)
   if (await answers(path)) {
     throw new VolumeError(
       'failed-precondition',

@@ -1,9 +1,12 @@
 import { parseSnapshotParameters } from '../volumes/model/parameters.ts'
 import type { Snapshot } from '../volumes/model/snapshot.ts'
+import type { BlockMap, MetadataReader } from '../volumes/snapshots/metadata-reader.ts'
+import type { MetadataQuery } from '../volumes/snapshots/metadata.ts'
 import { createSnapshot, deleteSnapshot } from '../volumes/snapshots/snapshots.ts'
 import type { ControllerDefinition } from './generated/csi/v1/Controller.ts'
+import type { GetMetadataAllocatedResponseInit } from './generated/csi/v1/GetMetadataAllocatedResponse.ts'
 import type { SnapshotInit } from './generated/csi/v1/Snapshot.ts'
-import type { Handlers } from './protocol.ts'
+import type { Csi, Handlers } from './protocol.ts'
 import { pageOf } from './pages.ts'
 import { required, requiredName } from './requests.ts'
 import type { NodeTopology } from './topology.ts'
@@ -57,4 +60,41 @@ export function toSnapshot(snapshot: Snapshot, topology: NodeTopology): Snapshot
 export function toTimestamp(iso: string): { seconds: string; nanos: number } {
   const milliseconds = Date.parse(iso)
   return { seconds: Math.floor(milliseconds / 1000).toString(), nanos: (milliseconds % 1000) * 1e6 }
+}
+
+/** CSI's SnapshotMetadata service. */
+export function snapshotMetadataService(metadata: MetadataReader): Handlers<Csi['SnapshotMetadata']> {
+  return {
+    async *getMetadataAllocated(request, signal) {
+      const id = required('snapshot_id', request.snapshotId)
+      yield* toMessages(metadata.allocated(id, toQuery(request), signal))
+    },
+
+    async *getMetadataDelta(request, signal) {
+      const baseId = required('base_snapshot_id', request.baseSnapshotId)
+      const targetId = required('target_snapshot_id', request.targetSnapshotId)
+      yield* toMessages(metadata.delta(baseId, targetId, toQuery(request), signal))
+    },
+  }
+}
+
+function toQuery(request: { readonly startingOffset: string; readonly maxResults: number }): MetadataQuery {
+  return { startingOffset: BigInt(request.startingOffset), maxResults: request.maxResults }
+}
+
+/**
+ * Blocks of variable length, as extents are. With a fixed length, an extent of a gigabyte would be thousands of
+ * tuples, and a single block would have to be reported as more than it is.
+ */
+async function* toMessages({ sizeBytes, pages }: BlockMap): AsyncGenerator<GetMetadataAllocatedResponseInit> {
+  for await (const page of pages) {
+    yield {
+      blockMetadataType: 'VARIABLE_LENGTH',
+      volumeCapacityBytes: sizeBytes.toString(),
+      blockMetadata: page.map(({ offset, length }) => ({
+        byteOffset: offset.toString(),
+        sizeBytes: length.toString(),
+      })),
+    }
+  }
 }

@@ -3,20 +3,20 @@ import { VolumeError } from '../volumes/model/errors.ts'
 import type { Topology } from './generated/csi/v1/Topology.ts'
 import type { TopologyRequirement } from './generated/csi/v1/TopologyRequirement.ts'
 
-/** Where the volumes of this node are: on this node. */
+/** The topology of a node and of its volumes. */
 export class NodeTopology {
   readonly segments: Readonly<Record<string, string>>
   readonly #key: string
   readonly #value: string
 
-  /** @param driverName gives the key its prefix: `topology.<driver>/node` */
+  /** @param driverName is part of the key: `topology.<driver>/node` */
   constructor(driverName: string, nodeId: string) {
     this.#key = `topology.${driverName}/node`
     this.#value = labelValue(nodeId)
     this.segments = { [this.#key]: this.#value }
   }
 
-  /** True for a topology that this node is a part of. Keys that are not ours cannot be satisfied. */
+  /** Whether this node is part of a topology. Keys of other drivers are never satisfied. */
   includes({ segments }: Topology): boolean {
     const entries = Object.entries(segments)
     return (
@@ -25,7 +25,7 @@ export class NodeTopology {
     )
   }
 
-  /** @throws VolumeError resource-exhausted, which makes the CO choose another node */
+  /** @throws VolumeError resource-exhausted, after which the CO selects another node */
   requireWithin(requirement: TopologyRequirement | null): void {
     if (!requirement) return
     const terms = requirement.requisite.length > 0 ? requirement.requisite : requirement.preferred
@@ -37,7 +37,7 @@ export class NodeTopology {
   }
 }
 
-/** Node names can have 253 characters, label values 63: longer ones are cut and made unique by a hash. */
+/** Node names can have 253 characters, label values 63: longer ones are shortened, with a hash of the name. */
 function labelValue(nodeId: string): string {
   if (/^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(nodeId)) return nodeId
   const hash = createHash('sha256').update(nodeId).digest('hex').slice(0, 12)

@@ -101,7 +101,7 @@ export function volumeHandlers({ node, topology }: ControllerDependencies): Hand
   }
 }
 
-/** By this the router knows its cluster's volumes from those that an earlier cluster has left on the disk. */
+/** The router distinguishes volumes of its cluster from those that an earlier cluster has left on the disk. */
 function contextOf({ labels }: Volume): Record<string, string> {
   const clusterUid = labels[CLUSTER_UID_LABEL]
   return clusterUid === undefined ? {} : { clusterUid }
@@ -128,7 +128,7 @@ type ValidateRequest = Parameters<
   NonNullable<Handlers<ControllerDefinition>['validateVolumeCapabilities']>
 >[0]
 
-/** Validation answers "not confirmed" with a reason where creation fails. */
+/** Why a volume does not have the capabilities: a response without `confirmed`, where CreateVolume fails. */
 function whyUnsupported(volume: Volume, request: ValidateRequest): string | undefined {
   try {
     parseParameters(request.parameters, request.mutableParameters)

@@ -16,7 +16,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import type { Logger } from 'pino'
-import type { CallSpan, CallTracer, TraceHeaders } from '../csi/call-tracer.ts'
+import type { CallSpan, CallTracer, TraceHeaders } from '../csi/call-scope.ts'
 import { messageOf } from '../volumes/model/errors.ts'
 import type { Observer, Step } from '../volumes/model/observer.ts'
 

@@ -1,6 +1,6 @@
 import { Certificates } from '../../csi/certificates.ts'
 import { CsiServer } from '../../csi/server.ts'
-import { connectToNode } from '../../csi/tls-client.ts'
+import { connectToNode } from '../../csi/tls.ts'
 import { NodeDirectory, type DirectoryDependencies, type NodeAddress } from '../../controller/directory.ts'
 import type { Joined, KubernetesConfig } from '../../controller/kubernetes/join.ts'
 import { addRoutes } from '../../controller/router.ts'

@@ -178,7 +178,7 @@ describeRoot('a second driver', () => {
     await using node = await TestNode.make()
     await writeFile(node.socket, 'precious')
     const exit = await runMain(...node.arguments)
-    expect(exit).toMatchObject({ code: 1, stderr: expect.stringMatching(/is no socket/) })
+    expect(exit).toMatchObject({ code: 1, stderr: expect.stringMatching(/is not a socket/) })
     expect((await stat(node.socket)).isFile()).toBe(true)
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { status } from '@grpc/grpc-js'
-import { levelOf } from '../../../src/csi/outcome.ts'
+import { levelOf } from '../../../src/csi/adapter.ts'
 import { csi } from '../../../src/csi/protocol.ts'
 
 const mutating = [

@@ -1,0 +1,108 @@
+import { X509Certificate } from 'node:crypto'
+import { checkServerIdentity, createSecureContext } from 'node:tls'
+import {
+  credentials,
+  ServerCredentials,
+  ServerInterceptingCall,
+  status,
+  type ChannelOptions,
+  type ServerInterceptor,
+  type ServerOptions,
+} from '@grpc/grpc-js'
+import { validityOf, type Validity } from './certificate-validity.ts'
+import {
+  CONTROLLER_CERTIFICATE_NAME,
+  NODE_CERTIFICATE_NAME,
+  type Certificates,
+  type TlsIdentity,
+} from './certificates.ts'
+import { connect, type CsiClient } from './client.ts'
+
+const clientOptions: ChannelOptions = {
+  'grpc.ssl_target_name_override': NODE_CERTIFICATE_NAME,
+  // A node without power does not close its connections: it is pinged while calls wait for it.
+  'grpc.keepalive_time_ms': 10_000,
+  'grpc.keepalive_timeout_ms': 5000,
+  // A driver restarts in a second; the default waits up to two minutes.
+  'grpc.initial_reconnect_backoff_ms': 200,
+  'grpc.max_reconnect_backoff_ms': 2000,
+  // Nodes are connected to directly, also when the environment has a proxy.
+  'grpc.enable_http_proxy': 0,
+  'grpc.service_config_disable_resolution': 1,
+}
+
+/**
+ * A client of the services that a node serves to the controller role.
+ * @param address `host:port`
+ * @param onCertificate gets the validity of the node's certificate at each new connection
+ */
+export function connectToNode(
+  address: string,
+  identity: TlsIdentity,
+  onCertificate: (validity: Validity) => void = () => undefined,
+): CsiClient {
+  const channel = credentials.createFromSecureContext(createSecureContext({ ...identity }), {
+    checkServerIdentity: (name, certificate) => {
+      onCertificate(validityOf('the certificate of the node', new X509Certificate(certificate.raw)))
+      return checkServerIdentity(name, certificate)
+    },
+  })
+  return connect(address, channel, clientOptions)
+}
+
+/** Limits how long a connection can outlive the certificate that it was opened with. */
+const LONGEST_CONNECTION_MS = 3_600_000
+
+/** A controller without calls for so long connects again for its next call. */
+const LONGEST_IDLE_MS = 900_000
+
+/** The controller's sidecars make at most 100 calls at once each; further calls wait in the client. */
+const MOST_CALLS = 1000
+
+/**
+ * TLS 1.3 only, and only with a client certificate of our CA. New connections use the current certificates.
+ */
+export class MutualTlsCredentials extends ServerCredentials {
+  constructor(certificates: Certificates) {
+    super({ requestCert: true, rejectUnauthorized: true }, { ...certificates.identity })
+    certificates.onChange((identity) => {
+      this.updateSecureContextOptions({ ...identity })
+    })
+  }
+
+  override _equals(other: ServerCredentials): boolean {
+    return this === other
+  }
+}
+
+/** For a server that only the controller role may call, not everyone with a certificate of our CA. */
+export const forControllerOnly: ServerOptions = {
+  interceptors: [requireController()],
+  'grpc.max_connection_age_ms': LONGEST_CONNECTION_MS,
+  'grpc.max_connection_idle_ms': LONGEST_IDLE_MS,
+  'grpc.max_concurrent_streams': MOST_CALLS,
+  // Closes connections whose peer has disappeared without closing them.
+  'grpc.keepalive_time_ms': 60_000,
+  'grpc.keepalive_timeout_ms': 20_000,
+}
+
+function requireController(): ServerInterceptor {
+  return (_method, call) => {
+    const certificate = call.getAuthContext().sslPeerCertificate
+    // The function is for a server's name, but certificates have the same names on both sides.
+    const problem = certificate
+      ? checkServerIdentity(CONTROLLER_CERTIFICATE_NAME, certificate)?.message
+      : 'there is no certificate'
+    if (problem === undefined) return new ServerInterceptingCall(call)
+    return new ServerInterceptingCall(call, {
+      start: (next) => {
+        next({
+          onReceiveMetadata: () => {
+            const details = `only ${CONTROLLER_CERTIFICATE_NAME} may call this: ${problem}`
+            call.sendStatus({ code: status.UNAUTHENTICATED, details })
+          },
+        })
+      },
+    })
+  }
+}
