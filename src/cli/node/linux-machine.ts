@@ -8,7 +8,7 @@ import { DeviceNodes } from '../../linux/loop/device-nodes.ts'
 import { backingFile, isUnlinked, onTopOf } from '../../linux/loop/inventory.ts'
 import { LinuxLoopDevices } from '../../linux/loop/loop-devices.ts'
 import { LinuxMounts } from '../../linux/mount/mounts.ts'
-import { examineMachine } from '../../linux/preflight/machine.ts'
+import { examineMachine } from '../../linux/preflight/preflight.ts'
 import type { LoopState } from '../../volumes/model/ports.ts'
 import type { BoundDevice, BoundDevices, LoopControls, Machine, UnlinkedDevice } from './machine.ts'
 

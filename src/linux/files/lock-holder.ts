@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { hasErrno } from '../../volumes/model/errors.ts'
-import { readMountInfo } from '../mountinfo/find-mount.ts'
-import { mountIdOf } from '../mountinfo/mount-id.ts'
+import { mountIdOf, readMountInfo } from '../mountinfo/find-mount.ts'
 import { findMountById } from '../mountinfo/mountinfo.ts'
 
 /**

@@ -2,7 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { VolumeError } from '../../volumes/model/errors.ts'
 import { fsTypes, type Signature } from '../../volumes/model/ports.ts'
 import { CommandError } from '../process/command-error.ts'
-import { deviceSize } from '../loop/device-size.ts'
+import { deviceSize } from '../loop/device.ts'
 import type { Run } from '../process/exec.ts'
 import { typeByMagic, types } from './types.ts'
 

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { VolumeError } from '../../volumes/model/errors.ts'
 import type { FileSystemIdentity, FileSystems, FsType, Signature } from '../../volumes/model/ports.ts'
-import { deviceSizeByName } from '../loop/device-size.ts'
+import { deviceSizeByName } from '../loop/device.ts'
 import { hasCapability } from '../process/capabilities.ts'
 import { CommandError } from '../process/command-error.ts'
 import { run } from '../process/exec.ts'

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises'
-import { deviceSize } from '../loop/device-size.ts'
+import { deviceSize } from '../loop/device.ts'
 import type { FileSystemDescriptor, Magic } from './descriptor.ts'
 
 const UUID_BYTES = 16

@@ -1,5 +1,4 @@
-import { BUFFER_BYTES, BufferPool } from './buffer-pool.ts'
-import { differingRuns } from './differing-runs.ts'
+import { BUFFER_BYTES, BufferPool, differingRuns } from './buffers.ts'
 import { dataSpans } from './extents.ts'
 import { FileInProcess } from './file-calls.ts'
 import { inOrder, WIDTH } from './in-order.ts'

@@ -14,9 +14,8 @@ import {
   SEEK_HOLE,
   STAT_BLOCK_BYTES,
 } from '../abi/files.ts'
-import { findMount } from '../mountinfo/find-mount.ts'
+import { findMount, mountIdOf } from '../mountinfo/find-mount.ts'
 import { fallocate, lseek, tryLockExclusive } from '../system-calls.ts'
-import { mountIdOf } from '../mountinfo/mount-id.ts'
 import { openImage, requireRegular } from '../files/open-image.ts'
 import { childrenStarted } from '../process/posix-spawn.ts'
 

@@ -1,7 +1,6 @@
 import { roundUp, smaller } from '../../volumes/model/bytes.ts'
 import { hasErrno } from '../../volumes/model/errors.ts'
-import { BUFFER_BYTES, BufferPool } from './buffer-pool.ts'
-import { differingRuns } from './differing-runs.ts'
+import { BUFFER_BYTES, BufferPool, differingRuns } from './buffers.ts'
 import { Extents } from './extents.ts'
 import type { FileCalls } from './file-calls.ts'
 import { readZeroFilled, writeAll } from './open-file.ts'

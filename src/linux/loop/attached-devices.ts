@@ -1,10 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { hasErrno } from '../../volumes/model/errors.ts'
 import type { LoopState } from '../../volumes/model/ports.ts'
-import type { LoopNodes } from './device-nodes.ts'
+import { type LoopNodes, PresentNodes } from './device-nodes.ts'
 import { identityOf, isBackedBy, type BackingIdentity } from './identity.ts'
 import { listBound, onTopOf, type InventoryEntry } from './inventory.ts'
-import { PresentNodes } from './present-nodes.ts'
 
 /**
  * All bound devices of the machine at one moment, for whoever only looks. Other than LoopDevices.find it

@@ -2,10 +2,38 @@ import { constants } from 'node:fs'
 import { lstat, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrno } from '../../volumes/model/errors.ts'
-import { mknod } from '../system-calls.ts'
 import { readAttribute } from '../sysfs.ts'
-import { LOOP_CONTROL_MAJOR, LOOP_CONTROL_MINOR, makeDev } from '../abi/loop.ts'
-import { deviceNumberOf } from './number.ts'
+import { LOOP_CONTROL_MAJOR, LOOP_CONTROL_MINOR, LOOP_MAJOR, makeDev, splitDev } from '../abi/loop.ts'
+import { mknod } from '../system-calls.ts'
+
+/** What the module was loaded with; it is in use, and so the same, for as long as we are. */
+let known: number | undefined
+
+/**
+ * How many minors each device has: the module makes `max_part` one less than a power of two
+ * (drivers/block/loop.c).
+ */
+function minorsPerDevice(): number {
+  try {
+    return (known ??= Number(readAttribute('/sys/module/loop/parameters/max_part')) + 1)
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return 1
+    throw error
+  }
+}
+
+/** The number that the kernel gives the node of /dev/loopN, as stat(2) reports it. */
+export function deviceNumberOf(loop: number): bigint {
+  return makeDev(LOOP_MAJOR, loop * minorsPerDevice())
+}
+
+/** The inverse: N of /dev/loopN; undefined for another device and for a partition of a loop device. */
+export function loopNumberOf(device: bigint): number | undefined {
+  const { major, minor } = splitDev(device)
+  if (major !== LOOP_MAJOR) return undefined
+  const minors = minorsPerDevice()
+  return minor % minors === 0 ? minor / minors : undefined
+}
 
 /** Owner and group root, as udev's rule for `disk` would let a group read every volume. */
 const MODE = 0o600
@@ -96,5 +124,22 @@ async function ensureNode(path: string, type: number, device: bigint): Promise<v
   } catch (error) {
     // devtmpfs or another process made it meanwhile.
     if (!hasErrno(error, 'EEXIST')) throw error
+  }
+}
+
+/** The nodes that are in /dev, for whoever only looks: none is made or put right. */
+export class PresentNodes implements LoopNodes {
+  readonly #dev: string
+
+  constructor(dev = '/dev') {
+    this.#dev = dev
+  }
+
+  /** @throws ENOENT also for a node that leads to another device */
+  async loop(number: number): Promise<string> {
+    const path = join(this.#dev, `loop${number}`)
+    const { rdev } = await lstat(path, { bigint: true })
+    if (rdev === loopDeviceNumber(number)) return path
+    throw Object.assign(new Error(`${path} is the node of another device`), { code: 'ENOENT' })
   }
 }

@@ -1,7 +1,12 @@
+import type { FileHandle } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { ioctl, ioctlStruct } from '../system-calls.ts'
 import {
   BLKGETSIZE64,
   BLKROSET,
+  decodeLoopInfo,
+  encodeLoopConfig,
+  encodeLoopInfo,
   LOOP_CHANGE_FD,
   LOOP_CLR_FD,
   LOOP_CONFIGURE,
@@ -11,13 +16,11 @@ import {
   LOOP_SET_DIRECT_IO,
   LOOP_SET_FD,
   LOOP_SET_STATUS64,
-  decodeLoopInfo,
-  encodeLoopConfig,
-  encodeLoopInfo,
   type LoopInfo,
   loopInfo,
   type LoopSettings,
 } from '../abi/loop.ts'
+import { readAttribute } from '../sysfs.ts'
 
 /**
  * The ioctls of one /dev/loopN, each on an open file descriptor of it, with the kernel's semantics (loop(4)).
@@ -105,4 +108,26 @@ export async function sizeOf(fd: number): Promise<bigint> {
 export async function makeWritable(fd: number): Promise<void> {
   const off = Buffer.alloc(4)
   await ioctlStruct(fd, BLKROSET, off, 'BLKROSET 0')
+}
+
+/**
+ * The bytes of an open block device, or of a regular file in its place.
+ * @throws Error for anything else: a directory or a terminal has no size that could be formatted
+ */
+export async function deviceSize(handle: FileHandle, path: string): Promise<bigint> {
+  const stat = await handle.stat({ bigint: true })
+  if (stat.isBlockDevice()) return sizeOf(handle.fd)
+  if (stat.isFile()) return stat.size
+  throw new Error(`${path} is neither a block device nor a file`)
+}
+
+/** sysfs counts in these, whatever the sectors of the device are (Documentation/ABI/stable/sysfs-block). */
+const SECTOR_BYTES = 512n
+
+/**
+ * The bytes of a block device whose node is named as the kernel does: without opening it, which takes ten
+ * times as long.
+ */
+export function deviceSizeByName(path: string): bigint {
+  return BigInt(readAttribute(`/sys/class/block/${basename(path)}/size`)) * SECTOR_BYTES
 }

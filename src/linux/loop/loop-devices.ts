@@ -12,7 +12,7 @@ import type {
 import { tryLockExclusive } from '../system-calls.ts'
 import { openImage } from '../files/open-image.ts'
 import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY } from '../abi/loop.ts'
-import { bindFreeDevice } from './bind.ts'
+import { bindFreeDevice, verify } from './bind.ts'
 import type { LoopControl } from './control.ts'
 import { backedBy, detach, detachAll, inDirectory, isInDirectory, targetOf, tryDetach } from './detach.ts'
 import { DeviceNodes } from './device-nodes.ts'
@@ -30,7 +30,6 @@ import {
 } from './inventory.ts'
 import { LeftDevices } from './left-devices.ts'
 import { ShownDevices } from './shown-devices.ts'
-import { verify } from './verify.ts'
 
 /** For a lock that nobody holds for longer than it takes to look. */
 const LOCK_ATTEMPTS = 20

@@ -3,7 +3,7 @@ import { readMountInfo } from '../mountinfo/find-mount.ts'
 import { parseMountInfo, type MountInfo } from '../mountinfo/mountinfo.ts'
 import { withLoops } from './shown-loops.ts'
 import { makeDev } from '../abi/loop.ts'
-import { loopNumberOf } from './number.ts'
+import { loopNumberOf } from './device-nodes.ts'
 import { OtherNamespaces } from './other-namespaces.ts'
 
 /**

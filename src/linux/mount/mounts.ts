@@ -8,10 +8,9 @@ import type {
   TrimStep,
 } from '../../volumes/model/ports.ts'
 import { mountFlags, unmountFlags } from '../abi/mount.ts'
-import { findMount, readMountInfo } from '../mountinfo/find-mount.ts'
+import { findMount, mountIdAt, readMountInfo } from '../mountinfo/find-mount.ts'
 import { mount, umount2 } from '../system-calls.ts'
 import { bindReadOnly } from './mount-api.ts'
-import { mountIdAt } from '../mountinfo/mount-id.ts'
 import { differingOptions, parseMountOptions } from './mount-options.ts'
 import { parseMountInfo } from '../mountinfo/mountinfo.ts'
 import { openFileSystem } from './open-filesystem.ts'

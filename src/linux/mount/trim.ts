@@ -1,9 +1,9 @@
-import { statfs } from 'node:fs/promises'
-import { hasErrno } from '../../volumes/model/errors.ts'
+import { constants, type FileHandle, open, stat, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import { hasErrno, VolumeError } from '../../volumes/model/errors.ts'
 import type { TrimStep } from '../../volumes/model/ports.ts'
 import { decodeTrimmed, encodeTrimRange, FITRIM } from '../abi/files.ts'
 import { ioctlStruct } from '../system-calls.ts'
-import { openMountPoint } from './mount-point.ts'
 
 /** So much is trimmed at once: one FITRIM cannot be interrupted. */
 const STEP_BYTES = 8n << 30n
@@ -36,4 +36,21 @@ export async function trim(mountPoint: string, from: bigint): Promise<TrimStep> 
 async function sizeOf(mountPoint: string): Promise<bigint> {
   const { blocks, bsize } = await statfs(mountPoint, { bigint: true })
   return blocks * bsize
+}
+
+/**
+ * Opens the root of a mounted file system, for the ioctls that are meant for all of it. A directory where
+ * nothing is mounted any more is refused: it would stand for the file system of the machine, and freezing
+ * that stops everything. Opening and closing writes nothing, so it does not wait for a thaw.
+ */
+export async function openMountPoint(path: string): Promise<FileHandle> {
+  const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY)
+  try {
+    const [inside, above] = await Promise.all([directory.stat(), stat(join(path, '..'))])
+    if (inside.dev !== above.dev) return directory
+    throw new VolumeError('failed-precondition', `no file system of its own is mounted on ${path}`)
+  } catch (error) {
+    await directory.close()
+    throw error
+  }
 }

@@ -1,5 +1,61 @@
-import { readFile } from 'node:fs/promises'
-import { findMountById, type MountInfo } from './mountinfo.ts'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { constants, type FileHandle, lstat, open, readFile, realpath, statfs } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { hasErrno } from '../../volumes/model/errors.ts'
+import { O_PATH } from '../abi/files.ts'
+import { findMountById, type MountInfo, parseMountInfo } from './mountinfo.ts'
+
+/**
+ * The number of the topmost mount at exactly this path, or undefined when the path is absent or no mount
+ * point. It takes 0.3 ms however many mounts there are, where the kernel needs 5 ms to write
+ * /proc/self/mountinfo with 3,000.
+ */
+export async function mountIdAt(path: string): Promise<number | undefined> {
+  try {
+    const parent = await realpath(dirname(path))
+    const place = join(parent, basename(path))
+    const id = await mountIdOf(place)
+    // The root is always a mount point, and has no directory above it to differ from.
+    return place === parent || id !== (await mountIdOf(parent)) ? id : undefined
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
+    throw error
+  }
+}
+
+/**
+ * The number of the mount that a path lies in, as mountinfo has it in its first field (proc_pid_fdinfo(5)).
+ */
+export async function mountIdOf(path: string): Promise<number> {
+  await using handle = await open(path, O_PATH | constants.O_NOFOLLOW)
+  return await mountIdOfOpen(handle, path)
+}
+
+/**
+ * As `mountIdOf`, for a path in a file system that never waits: blocking takes 0.03 ms, and waiting for
+ * threads 0.35 ms.
+ */
+export function mountIdOfSync(path: string): number {
+  const fd = openSync(path, O_PATH | constants.O_NOFOLLOW)
+  try {
+    return mountIdIn(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'), path)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/**
+ * The same of an open file. The mount is there as long as the file is open, so the number is no other one's.
+ */
+export async function mountIdOfOpen(handle: FileHandle, path: string): Promise<number> {
+  return mountIdIn(await readFile(`/proc/self/fdinfo/${handle.fd}`, 'latin1'), path)
+}
+
+function mountIdIn(fdInfo: string, path: string): number {
+  const id = /^mnt_id:\s*(\d+)$/m.exec(fdInfo)?.[1]
+  if (id === undefined) throw new Error(`the kernel does not say which mount ${path} lies in`)
+  return Number(id)
+}
 
 /**
  * A mount may be gone, or covered by another, between the question for its number and the look at the list.
@@ -27,4 +83,27 @@ export async function findMount(
     if (entry) return entry
   }
   throw new Error(`what is mounted at ${path} changes all the time, or belongs to another mount namespace`)
+}
+
+/**
+ * The number of the mount that an absolute path without symbolic links lies in, of the list alone: unlike
+ * mountIdOf it does not wait for a file system that does not answer.
+ */
+export async function mountIdUnder(path: string): Promise<number | undefined> {
+  let [found, length] = [undefined as number | undefined, -1]
+  for (const { id, target } of parseMountInfo(await readMountInfo())) {
+    const isAbove = target === '/' || path === target || path.startsWith(`${target}/`)
+    // Of several at one path the last one in the list covers the others.
+    if (isAbove && target.length >= length) [found, length] = [id, target.length]
+  }
+  return found
+}
+
+/**
+ * Settles as soon as the file system of the path answers: a FUSE or network file system asks its server for
+ * both.
+ */
+export async function askFileSystem(path: string): Promise<void> {
+  await statfs(path)
+  await lstat(path)
 }

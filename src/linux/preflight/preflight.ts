@@ -1,10 +1,11 @@
 import { dirname } from 'node:path'
 import type { Finding } from '../../volumes/health/finding.ts'
 import type { FsType } from '../../volumes/model/ports.ts'
-import { unavailableFileSystems } from './file-systems.ts'
+import { lackOf, missingTools, unavailableFileSystems } from './file-systems.ts'
 import { checkPropagation } from './propagation.ts'
-import { lackOf, missingTools } from './tools.ts'
-import { checkUserNamespace } from './user-namespace.ts'
+import { checkPrivileges, checkUserNamespace } from './privileges.ts'
+import { checkBlockedTasks, checkOpenFiles } from './driver-process.ts'
+import { checkDeviceNodes, checkFreeDevices, checkLoopControl } from './loop-devices.ts'
 
 export interface Preflight {
   readonly findings: readonly Finding[]
@@ -41,4 +42,28 @@ export async function preflight(registrationDir: string | undefined): Promise<Pr
   }
   const unavailable = new Map([...lacks].map(([type, { why, cure }]) => [type, `${why}: ${cure}`]))
   return { findings, unavailable }
+}
+
+/**
+ * Looks at all of the machine that the driver depends on, and changes nothing: the preflight of its start,
+ * and what shows by itself when a driver starts or works.
+ * @param registrationDir the kubelet's plugins_registry, where there is a kubelet
+ * @param driverPid of the driver, where one runs
+ * @param isOurs for the ids of this node's volumes
+ */
+export async function examineMachine(
+  registrationDir: string | undefined,
+  driverPid: number | undefined,
+  isOurs: (id: string) => boolean,
+): Promise<Finding[]> {
+  const { findings } = await preflight(registrationDir)
+  return [
+    ...checkPrivileges(),
+    ...(await checkLoopControl()),
+    ...findings,
+    ...(await checkFreeDevices()),
+    ...(await checkDeviceNodes((file) => file.split('/').some(isOurs))),
+    ...checkOpenFiles(driverPid ?? 'self'),
+    ...(driverPid === undefined ? [] : await checkBlockedTasks(driverPid)),
+  ]
 }

@@ -1,9 +1,8 @@
-import { fstatSync, readSync } from 'node:fs'
+import { fstatSync, readFileSync, readSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { hasErrno, VolumeError } from '../../volumes/model/errors.ts'
-import { CommandError, type CommandEnd } from './command-error.ts'
-import { abandon, reap, waitForEnd, type ProcessEnd } from './child-ends.ts'
-import { offerToOomKiller, progressOf } from './child-process.ts'
+import { type CommandEnd, CommandError } from './command-error.ts'
+import { abandon, type ProcessEnd, reap, waitForEnd } from './child-ends.ts'
 import { closeDescriptor, makeMemoryFile, posixSpawn } from './posix-spawn.ts'
 
 export interface RunOptions {
@@ -171,4 +170,39 @@ function notInstalled(command: string, debianPackage: string | undefined, cause:
   return new VolumeError('failed-precondition', `${command} is not installed on this machine${advice}`, {
     cause,
   })
+}
+
+/**
+ * A figure that is another one after the process has done anything: used its processor, or asked for data.
+ * @returns undefined when that cannot be told
+ */
+export function progressOf(pid: number): string | undefined {
+  try {
+    // The name in parentheses can have spaces (proc_pid_stat(5)): utime and stime are the 12th and 13th field
+    // behind it.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const [utime, stime] = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 13)
+    const io = readFileSync(`/proc/${pid}/io`, 'latin1')
+    return `${utime} ${stime} ${io}`
+  } catch {
+    return undefined
+  }
+}
+
+/** The highest of proc_pid_oom_score_adj(5). */
+const FIRST_TO_GO = '1000'
+
+/**
+ * Lets the kernel end this process, and not us, when memory runs out: a check of a large file system may need
+ * more than the container has. Whatever it fails with, the command works without.
+ */
+export function offerToOomKiller(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/oom_score_adj`, FIRST_TO_GO)
+  } catch {
+    // It has ended already, or there is no /proc.
+  }
 }

@@ -1,14 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from '@jest/globals'
 import { CAP_MKNOD, CAP_SYS_ADMIN, CAP_SYS_RESOURCE } from '../../../src/linux/process/capabilities.ts'
-import { mostDevices } from '../../../src/linux/preflight/free-devices.ts'
-import { checkBlockedTasks } from '../../../src/linux/preflight/blocked-tasks.ts'
-import { checkOpenFiles } from '../../../src/linux/preflight/limits.ts'
-import { checkLoopControl } from '../../../src/linux/preflight/loop-control.ts'
-import { checkPrivileges } from '../../../src/linux/preflight/privileges.ts'
+import { checkLoopControl, mostDevices } from '../../../src/linux/preflight/loop-devices.ts'
+import { checkBlockedTasks, checkOpenFiles } from '../../../src/linux/preflight/driver-process.ts'
+import { checkPrivileges, checkUserNamespace } from '../../../src/linux/preflight/privileges.ts'
 import { checkPropagation } from '../../../src/linux/preflight/propagation.ts'
-import { lackOf, missingTools } from '../../../src/linux/preflight/tools.ts'
-import { checkUserNamespace } from '../../../src/linux/preflight/user-namespace.ts'
+import { lackOf, missingTools } from '../../../src/linux/preflight/file-systems.ts'
 
 describe('mount propagation', () => {
   const line = (target: string, optional = '') =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { differingRuns } from '../../../../src/linux/images/differing-runs.ts'
+import { differingRuns } from '../../../../src/linux/images/buffers.ts'
 
 const options = { granule: 10, gap: 0, lead: 0 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { changesOf, parseCompleted } from '../../../../src/linux/trace/block-events.ts'
+import { changesOf, parseCompleted } from '../../../../src/linux/trace/write-trace.ts'
 import { Granules } from '../../../../src/linux/trace/granules.ts'
 
 const KIB = 1n << 10n

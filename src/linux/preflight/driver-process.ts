@@ -1,7 +1,33 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import type { Finding } from '../../volumes/health/finding.ts'
-import { unlessEnded } from './ended-process.ts'
+import { hasErrno } from '../../volumes/model/errors.ts'
+
+/** What some hundred calls at once, as after a node's restart, have open together. */
+const ENOUGH_OPEN_FILES = 1024
+
+/**
+ * How many files may be open at once. Node raises the soft limit to the hard one when it starts, so the hard
+ * one counts.
+ * @param pid the driver's, where one runs: it has limits of its own
+ * @param limits the text of /proc/<pid>/limits
+ */
+export function checkOpenFiles(
+  pid: number | 'self',
+  limits = unlessEnded(() => readFileSync(`/proc/${pid}/limits`, 'latin1'), ''),
+): Finding[] {
+  const hard = /^Max open files\s+\S+\s+(\S+)/m.exec(limits)?.[1]
+  if (hard === undefined || hard === 'unlimited' || Number(hard) >= ENOUGH_OPEN_FILES) return []
+  const who = pid === 'self' ? 'a process' : `the driver (process ${pid})`
+  return [
+    {
+      severity: 'warning',
+      reason: 'FewOpenFiles',
+      message: `${who} may have ${hard} files open at once; when many volumes are staged together, calls fail with EMFILE`,
+      cure: `raise the limit to ${ENOUGH_OPEN_FILES} or more, and restart the driver: LimitNOFILE= of the service of the container runtime, or "ulimit -n" of the shell`,
+    },
+  ]
+}
 
 /** Whoever waits for a disk that works has run again by then. */
 const PATIENCE_MS = 1000
@@ -62,5 +88,16 @@ function readTask(id: string, path: string): Task {
     parent: Number(field('PPid')),
     blocked: field('State').startsWith('D'),
     switches: `${field('voluntary_ctxt_switches')} ${field('nonvoluntary_ctxt_switches')}`,
+  }
+}
+
+/** What a look at a process's files in /proc gives, or `otherwise` where it has ended by then (proc(5)). */
+export function unlessEnded<T>(look: () => T, otherwise: T): T {
+  try {
+    return look()
+  } catch (error) {
+    // The directory is gone, or it was open and the process behind it is gone.
+    if (hasErrno(error, 'ENOENT', 'ESRCH')) return otherwise
+    throw error
   }
 }
