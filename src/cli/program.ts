@@ -40,8 +40,8 @@ export function makeProgram(machine: OpenMachine = openLinux): Command {
 }
 
 async function openLinux(): ReturnType<OpenMachine> {
-  const { linuxMachine } = await import('./node/linux-machine.ts')
-  return linuxMachine()
+  const { operatorMachine } = await import('./node/linux-machine.ts')
+  return operatorMachine()
 }
 
 function buildProgram(machine: OpenMachine): Command {

@@ -14,7 +14,7 @@ import { isId, isIdOfNode } from '../../volumes/model/ids.ts'
 import { homeOf } from '../../volumes/model/pool-config.ts'
 import type { PoolOptions } from '../node/commands.ts'
 import { inspectNode, inspectVolumes, type InspectedNode } from '../node/inspect.ts'
-import type { Machine } from '../node/machine.ts'
+import type { OperatorMachine } from '../node/machine.ts'
 import { driverProcess, identifyDriver, type DriverIdentity } from '../node/running-driver.ts'
 
 export interface DoctorOptions extends PoolOptions {
@@ -34,7 +34,7 @@ export interface Diagnosis {
 }
 
 /** Examines the machine, the driver, its certificates, the pools and the volumes, and changes nothing. */
-export async function diagnose(machine: Machine, options: DoctorOptions): Promise<Diagnosis> {
+export async function diagnose(machine: OperatorMachine, options: DoctorOptions): Promise<Diagnosis> {
   const node = await inspectNode(machine, options)
   const pid = await driverProcess(node, machine)
   const { driver, findings } = await identify(options.endpoint, pid)
@@ -56,7 +56,7 @@ export async function diagnose(machine: Machine, options: DoctorOptions): Promis
 async function examinePool(
   pool: PoolOnDisk,
   node: InspectedNode,
-  machine: Machine,
+  machine: OperatorMachine,
   nodeId: string,
 ): Promise<Finding[]> {
   const { files, fileSystems } = machine

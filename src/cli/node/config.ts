@@ -9,15 +9,15 @@ import { type PoolConfig, homeOf } from '../../volumes/model/pool-config.ts'
  * The file of `--config`:
  *
  *     pools:
- *       default: {}                # in the data directory, as large as its disk
+ *       default: {}                # in the data directory, of the size of its disk
  *       fast:
  *         path: /mnt/nvme/loop     # absolute
- *         size: 500Gi              # what all volumes together may take
- *         reserve: 10Gi            # never given to volumes
- *         overcommit: 2            # thin volumes may promise this many times the size
- *         inline: {maxSize: 1Gi}   # pods may have volumes without a claim, up to this size
+ *         size: 500Gi              # space that all volumes together may allocate
+ *         reserve: 10Gi            # space that volumes never get
+ *         overcommit: 2            # thin volumes may have this many times the size together
+ *         inline: {maxSize: 1Gi}   # pods may have inline volumes of up to this size
  *       instant:
- *         image: {size: 200Gi}     # one file in `path`, with an XFS, in which snapshots take no time
+ *         image: {size: 200Gi}     # one file in `path` with an XFS, for instant snapshots
  */
 const NO_LIMITS = { sizeBytes: undefined, reserveBytes: 0n, overcommit: 1, inlineBytes: 0n }
 
@@ -47,7 +47,7 @@ const pool = v.pipe(
 
 const poolName = v.pipe(
   v.string(),
-  v.regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be a name of small letters, digits and dashes'),
+  v.regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be a name of lower-case letters, digits and dashes'),
 )
 
 const schema = v.strictObject({
@@ -62,7 +62,7 @@ export function defaultPools(dataDir: string): PoolConfig[] {
   return [{ name: 'default', path: poolPath(dataDir, 'default'), limits: NO_LIMITS }]
 }
 
-/** The pools of the file, or, without one, the default. @throws as `readPools` */
+/** The pools of the file, or of `defaultPools` without a file. @throws as `readPools` */
 export async function configuredPools(file: string | undefined, dataDir: string): Promise<PoolConfig[]> {
   return file === undefined ? defaultPools(dataDir) : await readPools(file, dataDir)
 }
@@ -88,13 +88,12 @@ export async function readPools(file: string, dataDir: string): Promise<PoolConf
 }
 
 /**
- * What is wrong with two directories for two pools; symbolic links and bind mounts are looked through when
- * they are opened.
+ * Why two pools cannot have these paths. Opening the pools also resolves symbolic links and bind mounts.
  */
 function overlap(a: string, b: string): string | undefined {
   if (a === b) return `have the same path ${a}`
   const [inner, outer] = a.length > b.length ? [a, b] : [b, a]
-  return inner.startsWith(join(outer, '/')) ? `overlap: ${inner} is inside of ${outer}` : undefined
+  return inner.startsWith(join(outer, '/')) ? `overlap: ${inner} is inside ${outer}` : undefined
 }
 
 function toPool(name: string, config: v.InferOutput<typeof pool>, dataDir: string): PoolConfig {
@@ -115,12 +114,12 @@ export function mountsPath(dataDir: string): string {
   return join(dataDir, 'mounts')
 }
 
-/** What is remembered of the pools, in case that they are not there. */
+/** Where the ids of known pools are, which identify a pool that is unreachable. */
 export function knownPoolsPath(dataDir: string): string {
   return join(dataDir, 'known-pools')
 }
 
-/** YAML is loaded only where a file is given: it costs as much at start as half of gRPC. */
+/** YAML is loaded only for a file: it takes as long to load as half of gRPC. */
 async function readYaml(file: string): Promise<unknown> {
   const { parse } = await import('yaml')
   const text = await readFile(file, 'utf8')

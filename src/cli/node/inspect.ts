@@ -7,7 +7,7 @@ import type { Volume } from '../../volumes/model/volume.ts'
 import { KnownPools } from '../../volumes/pool/files/pool-identity.ts'
 import type { PoolOptions } from './commands.ts'
 import { configuredPools, knownPoolsPath } from './config.ts'
-import type { BoundDevices, Machine } from './machine.ts'
+import type { BoundDevices, OperatorMachine } from './machine.ts'
 
 /** The pools on the disk, and the kernel's devices and mounts, at one moment. */
 export interface InspectedNode {
@@ -21,7 +21,7 @@ export interface InspectedNode {
  * Takes no lock and changes nothing, so it can run beside a driver at any time.
  * @throws Error when the configuration cannot be read
  */
-export async function inspectNode(machine: Machine, options: PoolOptions): Promise<InspectedNode> {
+export async function inspectNode(machine: OperatorMachine, options: PoolOptions): Promise<InspectedNode> {
   const { files, mounts } = machine
   const dataDir = resolve(options.dataDir)
   const configs = await configuredPools(options.config, dataDir)

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
 import { LinuxFileSystems } from '../../linux/filesystems/index.ts'
 import { lockHolder } from '../../linux/files/lock-holder.ts'
 import { LinuxImageCopier } from '../../linux/images/image-copier.ts'
@@ -7,13 +9,52 @@ import { LoopControl } from '../../linux/loop/control.ts'
 import { DeviceNodes } from '../../linux/loop/device-nodes.ts'
 import { backingFile, isUnlinked, onTopOf } from '../../linux/loop/inventory.ts'
 import { LinuxLoopDevices } from '../../linux/loop/loop-devices.ts'
+import { SpareNodes } from '../../linux/loop/spare-nodes.ts'
 import { LinuxMounts } from '../../linux/mount/mounts.ts'
+import { askFileSystem, mountIdUnder } from '../../linux/mountinfo/find-mount.ts'
+import { LinuxWriteTracer } from '../../linux/trace/write-tracer.ts'
 import { examineMachine } from '../../linux/preflight/preflight.ts'
-import type { LoopState } from '../../volumes/model/ports.ts'
-import type { BoundDevice, BoundDevices, LoopControls, Machine, UnlinkedDevice } from './machine.ts'
+import type { Machine } from '../../volumes/assemble.ts'
+import type { FsType, LoopState } from '../../volumes/model/ports.ts'
+import type { BoundDevice, BoundDevices, LoopControls, OperatorMachine, UnlinkedDevice } from './machine.ts'
 
-/** The machine of the commands for operators, on the kernel. */
-export function linuxMachine(): Machine {
+/** libuv's default without UV_THREADPOOL_SIZE. */
+const LIBUV_THREADS = 4
+
+/** The ports of a driver, with the resources that they hold. */
+export async function openDriverMachine(
+  dataDir: string,
+  unavailable: ReadonlyMap<FsType, string>,
+  log: Logger,
+): Promise<Machine & AsyncDisposable> {
+  await using resources = new AsyncDisposableStack()
+  const mounts = new LinuxMounts()
+  const deviceNodes = new DeviceNodes()
+  const control = resources.use(await LoopControl.open(deviceNodes))
+  // The kernel creates the nodes of a devtmpfs.
+  const isFilled = (await mounts.at('/dev'))?.fsType === 'devtmpfs'
+  const spareNodes = isFilled ? undefined : resources.use(await SpareNodes.start(deviceNodes, log))
+  const tracer = await LinuxWriteTracer.open(join(dataDir, 'trace'))
+  if (tracer) resources.use(tracer)
+  const held = resources.move()
+  return {
+    files: new LinuxImageFiles(),
+    loops: new LinuxLoopDevices(control, deviceNodes, (number) => spareNodes?.request(number + 1)),
+    mounts,
+    fileSystems: new LinuxFileSystems(unavailable),
+    copier: new LinuxImageCopier(),
+    tracer,
+    answers: {
+      threads: Number(process.env['UV_THREADPOOL_SIZE'] ?? LIBUV_THREADS),
+      probe: askFileSystem,
+      mountId: mountIdUnder,
+    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  }
+}
+
+/** The machine of the commands for operators. */
+export function operatorMachine(): OperatorMachine {
   const nodes = new DeviceNodes()
   return {
     files: new LinuxImageFiles(),

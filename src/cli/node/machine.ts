@@ -1,21 +1,10 @@
 import type { Verdict } from '../../linux/filesystems/descriptor.ts'
+import type { Machine } from '../../volumes/assemble.ts'
 import type { Finding } from '../../volumes/health/finding.ts'
-import type {
-  FileSystems,
-  FsType,
-  ImageCopier,
-  ImageFiles,
-  LoopDevice,
-  LoopDevices,
-  LoopState,
-  Mounts,
-} from '../../volumes/model/ports.ts'
+import type { FileSystems, FsType, LoopDevice, LoopDevices, LoopState } from '../../volumes/model/ports.ts'
 
 /** What the commands for operators need from the machine that they run on. */
-export interface Machine {
-  readonly files: ImageFiles
-  readonly copier: ImageCopier
-  readonly mounts: Mounts
+export interface OperatorMachine extends Pick<Machine, 'copier' | 'files' | 'mounts'> {
   readonly fileSystems: CheckedFileSystems
   /** @throws VolumeError failed-precondition where there are no loop devices */
   openLoops(): Promise<LoopControls>
@@ -37,7 +26,7 @@ export interface Machine {
 }
 
 /** Opens the machine when a command runs, so that `--help` loads no native code. */
-export type OpenMachine = () => Promise<Machine>
+export type OpenMachine = () => Promise<OperatorMachine>
 
 /** File systems, with what only commands ask. */
 export interface CheckedFileSystems extends FileSystems {

@@ -2,7 +2,7 @@ import type { CsiClient } from '../../csi/client.ts'
 import { messageOf } from '../../volumes/model/errors.ts'
 import { homeOf } from '../../volumes/model/pool-config.ts'
 import type { InspectedNode } from './inspect.ts'
-import type { Machine } from './machine.ts'
+import type { OperatorMachine } from './machine.ts'
 
 /** Deadline for a driver to identify itself. */
 const ANSWER_MS = 5000
@@ -19,7 +19,7 @@ export interface DriverIdentity {
 /** The process that has one of the pools locked, as far as this PID namespace shows it. */
 export async function driverProcess(
   { pools }: Pick<InspectedNode, 'pools'>,
-  machine: Pick<Machine, 'lockHolder'>,
+  machine: Pick<OperatorMachine, 'lockHolder'>,
 ): Promise<number | undefined> {
   const holders = await Promise.all(pools.map(({ config }) => machine.lockHolder(homeOf(config))))
   return holders.find((pid) => pid !== undefined)

@@ -28,7 +28,7 @@ const spaceColumns: readonly Column<PoolView>[] = [
     cell: ({ space }) => (space ? percent(space.allocatedBytes, space.usableBytes) : '-'),
     isNumber: true,
   },
-  sizeColumn('PROMISED', ({ promisedBytes }) => promisedBytes),
+  sizeColumn('PROVISIONED', ({ promisedBytes }) => promisedBytes),
   { head: 'OVERCOMMIT', cell: ({ overcommit }) => `${overcommit}`, isNumber: true },
   sizeColumn('AVAILABLE', ({ availableBytes }) => availableBytes),
 ]
@@ -53,7 +53,7 @@ export function addPoolCommands(program: Command, machine: OpenMachine): void {
   const df = add('df', 'Show how full the pools are, and how much is provisioned')
   explain(printsTable(df, spaceColumns, views), {
     notes: [
-      'SIZE is what volumes and snapshots together may allocate, PROMISED what they may grow to, AVAILABLE how large a new thin volume can be. Sizes are in binary units (1 GiB = 1024 MiB); with --json in bytes.',
+      'SIZE is what volumes and snapshots together may allocate, PROVISIONED what they may grow to, AVAILABLE how large a new thin volume can be. Sizes are in binary units (1 GiB = 1024 MiB); with --json in bytes.',
     ],
     examples: ['csi-driver-loop pool df'],
   })

@@ -4,13 +4,13 @@ import type { Metrics } from '../../monitoring/metrics.ts'
 import { describeFinding, type Finding } from '../../volumes/health/finding.ts'
 import type { Address } from '../terminal/options.ts'
 
-/** What a node tells about itself in a cluster. */
+/** How a node takes part in a cluster. */
 export interface ClusterConfig {
-  /** The kubelet's directory of plugin sockets, by one of which the driver registers. */
+  /** The kubelet's plugins_registry. */
   readonly registrationDir?: string | undefined
-  /** The CSI socket as the kubelet sees it. */
+  /** The path of the CSI socket in the kubelet's mount namespace. */
   readonly kubeletEndpoint?: string | undefined
-  /** Where the kubelet's probes and Prometheus ask. */
+  /** For the kubelet's probes and Prometheus. */
   readonly http?: Address | undefined
 }
 
@@ -24,12 +24,12 @@ export interface ClusterDependencies {
   readonly log: Logger
 }
 
-/** To be called when the CSI socket serves. @returns what takes the node out of the cluster again */
+/** To be called when the CSI socket serves. Disposing it removes the node from the cluster. */
 export async function joinCluster(config: ClusterConfig, on: ClusterDependencies): Promise<AsyncDisposable> {
   await using joined = new AsyncDisposableStack()
   const registration = registrationOf(config, on)
   if (config.http && on.metrics) joined.use(await serveHttp(config.http, on, on.metrics, registration))
-  // Last of all, and the first to go: from now on the kubelet sends pods.
+  // Last, and disposed of first: from now on the kubelet starts pods with volumes.
   if (registration) {
     joined.use(registration)
     await registration.start()

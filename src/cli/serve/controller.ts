@@ -39,15 +39,14 @@ interface ControllerOptions extends LogConfig, TracingOptions {
 export function addControllerCommand(program: Command): void {
   program
     .command('controller')
-    .description('Serve the controller services of all nodes on a unix socket, by calling the right node')
+    .description(
+      'Serve the controller services of all nodes on a unix socket, by forwarding calls to the nodes',
+    )
     .addOption(endpointOption())
     .addOption(driverNameOption())
-    .addOption(new Option('--nodes <name=host:port,...>', 'where the nodes are').argParser(namedAddresses))
+    .addOption(new Option('--nodes <name=host:port,...>', 'addresses of the nodes').argParser(namedAddresses))
     .addOption(
-      new Option(
-        '--service <namespace/name>',
-        "headless Service of the nodes' pods, whose port is called grpc",
-      )
+      new Option('--service <namespace/name>', "headless Service of the nodes' pods, with a port named grpc")
         .argParser(serviceName)
         .conflicts('nodes'),
     )

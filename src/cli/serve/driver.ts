@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { controllerService } from '../../csi/controller.ts'
 import { groupControllerService } from '../../csi/group-controller.ts'
@@ -9,26 +8,16 @@ import { CsiServer } from '../../csi/server.ts'
 import { forControllerOnly } from '../../csi/tls.ts'
 import { snapshotMetadataService } from '../../csi/snapshots.ts'
 import { NodeTopology } from '../../csi/topology.ts'
-import { LinuxImageCopier } from '../../linux/images/image-copier.ts'
-import { LinuxFileSystems } from '../../linux/filesystems/index.ts'
-import { LinuxImageFiles } from '../../linux/images/image-files.ts'
-import { LoopControl } from '../../linux/loop/control.ts'
-import { DeviceNodes } from '../../linux/loop/device-nodes.ts'
 import { countDevices } from '../../linux/loop/inventory.ts'
-import { LinuxLoopDevices } from '../../linux/loop/loop-devices.ts'
-import { SpareNodes } from '../../linux/loop/spare-nodes.ts'
 import { preflight } from '../../linux/preflight/preflight.ts'
-import { LinuxWriteTracer } from '../../linux/trace/write-tracer.ts'
-import { askFileSystem, mountIdUnder } from '../../linux/mountinfo/find-mount.ts'
-import { LinuxMounts } from '../../linux/mount/mounts.ts'
-import { assembleNode, type LoopNode, type Machine, type NodeConfig } from '../../volumes/assemble.ts'
-import type { FsType } from '../../volumes/model/ports.ts'
+import { assembleNode, type LoopNode, type NodeConfig } from '../../volumes/assemble.ts'
 import { describeFinding } from '../../volumes/health/finding.ts'
 import { together } from '../../volumes/model/observer.ts'
 import { MetadataReader } from '../../volumes/snapshots/metadata-reader.ts'
 import { joinCluster, type ClusterConfig } from './cluster.ts'
 import { listenRemotely, type RemoteConfig } from './remote.ts'
 import { knownPoolsPath, mountsPath } from '../node/config.ts'
+import { openDriverMachine } from '../node/linux-machine.ts'
 import { makeLog, startTracing, type LogConfig, type TracingOptions } from './telemetry.ts'
 import { version } from '../terminal/version.ts'
 import type { PoolConfig } from '../../volumes/model/pool-config.ts'
@@ -41,18 +30,15 @@ export interface DriverConfig extends ClusterConfig, LogConfig, TracingOptions {
   readonly driverName: string
   readonly maxVolumes: number
   readonly pools: readonly PoolConfig[]
-  /** How often volumes are trimmed that want it; 0: never. */
+  /** How often volumes with `discard: periodic` are trimmed; 0: never. */
   readonly trimIntervalMs: number
   readonly remote: RemoteConfig | undefined
 }
 
 export interface RunningDriver {
-  /** Finishes what runs, removes the socket, and lets go of the pools. */
+  /** Ends the running calls, removes the socket, and closes the pools. */
   stop(reason: string): Promise<void>
 }
-
-/** What libuv has when it is told nothing. */
-const LIBUV_THREADS = 4
 
 /** Builds the machine and the node, and serves. @throws when it cannot serve */
 export async function startDriver(config: DriverConfig): Promise<RunningDriver> {
@@ -66,7 +52,7 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   for (const finding of findings) {
     log[finding.severity === 'error' ? 'error' : 'warn']({ reason: finding.reason }, describeFinding(finding))
   }
-  const machine = resources.use(await openMachine(config.dataDir, unavailable, log))
+  const machine = resources.use(await openDriverMachine(config.dataDir, unavailable, log))
   const node = resources.use(await assembleNode(machine, nodeConfigOf(config), observer, log))
   const checkHealth = async (): Promise<string[]> =>
     (await node.storageHealth.requireSomePool()).map(({ message }) => message)
@@ -83,7 +69,7 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   if (config.remote) resources.use(await listenRemotely(remote, config.remote, metrics, log))
   const { driverName, endpoint } = config
   resources.use(await joinCluster(config, { endpoint, driverName, findings, checkHealth, metrics, log }))
-  // Stopped before the services, because calls may wait for what works in the background.
+  // Stopped before the services, because calls may wait for background work.
   resources.use(node.startSchedules())
   const { open } = node.pools
   const volumes = open.reduce((count, pool) => count + pool.volumes.size, 0)
@@ -102,39 +88,7 @@ function nodeConfigOf({ dataDir, nodeId, pools, trimIntervalMs }: DriverConfig):
   }
 }
 
-/** The ports on this kernel. */
-async function openMachine(
-  dataDir: string,
-  unavailable: ReadonlyMap<FsType, string>,
-  log: Logger,
-): Promise<Machine & AsyncDisposable> {
-  await using resources = new AsyncDisposableStack()
-  const mounts = new LinuxMounts()
-  const deviceNodes = new DeviceNodes()
-  const control = resources.use(await LoopControl.open(deviceNodes))
-  // The kernel itself fills a devtmpfs.
-  const isFilled = (await mounts.at('/dev'))?.fsType === 'devtmpfs'
-  const spareNodes = isFilled ? undefined : resources.use(await SpareNodes.start(deviceNodes, log))
-  const tracer = await LinuxWriteTracer.open(join(dataDir, 'trace'))
-  if (tracer) resources.use(tracer)
-  const held = resources.move()
-  return {
-    files: new LinuxImageFiles(),
-    loops: new LinuxLoopDevices(control, deviceNodes, (number) => spareNodes?.request(number + 1)),
-    mounts,
-    fileSystems: new LinuxFileSystems(unavailable),
-    copier: new LinuxImageCopier(),
-    tracer,
-    answers: {
-      threads: Number(process.env['UV_THREADPOOL_SIZE'] ?? LIBUV_THREADS),
-      probe: askFileSystem,
-      mountId: mountIdUnder,
-    },
-    [Symbol.asyncDispose]: () => held.disposeAsync(),
-  }
-}
-
-/** @param remote gets what the router asks for: everything but the Node service */
+/** @param remote gets the services that the router calls: all but Node */
 function addServices(
   server: CsiServer,
   remote: CsiServer,
@@ -156,7 +110,7 @@ function addServices(
 function running(resources: AsyncDisposableStack, { jobs }: LoopNode, log: Logger): RunningDriver {
   return {
     async stop(reason) {
-      // First: calls that wait for a job have the grace of the servers only when it ends.
+      // Before the servers, which wait for calls that wait for a job.
       const ended = jobs.stop()
       log.info({ reason }, 'stopping')
       await resources.disposeAsync()

@@ -48,7 +48,7 @@ export function addNodeCommand(program: Command): void {
     .addOption(nodeIdOption())
     .addOption(dataDirOption())
     .addOption(driverNameOption())
-    .option('--max-volumes <n>', 'volumes that may be used on this node at once', positive, 2048)
+    .option('--max-volumes <n>', 'how many volumes this node can use at once', positive, 2048)
     .addOption(configOption())
     .addOption(
       new Option(
@@ -58,13 +58,10 @@ export function addNodeCommand(program: Command): void {
         .argParser(interval)
         .default(parseDuration('1h'), '1h'),
     )
-    .option(
-      '--registration-dir <dir>',
-      "register with the kubelet by a socket in this directory, the kubelet's plugins_registry",
-    )
+    .option('--registration-dir <dir>', "the kubelet's plugins_registry, where a socket registers the driver")
     .option(
       '--kubelet-endpoint <path>',
-      'path of the socket of --endpoint as the kubelet sees it (default: the same)',
+      "path of --endpoint in the kubelet's mount namespace (default: the same)",
     )
     .addOption(httpOption('/healthz, /readyz and /metrics'))
     .addOption(
@@ -82,7 +79,7 @@ export function addNodeCommand(program: Command): void {
 
 async function serve({ listen, tlsDir, ...options }: NodeOptions): Promise<void> {
   if ((listen === undefined) !== (tlsDir === undefined))
-    throw new Error('--listen and --tls-dir belong together: give both, or none')
+    throw new Error('--listen and --tls-dir must be given together')
   const remote = listen && tlsDir !== undefined ? { listen, tlsDir } : undefined
   const { startDriver } = await import('./driver.ts')
   const { exitNow } = await import('../../linux/system-calls.ts')

@@ -7,16 +7,13 @@ import { addCertificateMetrics } from '../../monitoring/process-metrics.ts'
 import type { Metrics } from '../../monitoring/metrics.ts'
 import type { Address } from '../terminal/options.ts'
 
-/** Where the controller role reaches a node, and by which certificates they know each other. */
+/** The address for the controller role, and the certificates of both. */
 export interface RemoteConfig {
   readonly listen: Address
   readonly tlsDir: string
 }
 
-/**
- * Opens the port of a server over mutual TLS.
- * @returns the certificates, which are watched until they are disposed of
- */
+/** Opens a port over mutual TLS. @returns the certificates, which are watched until they are disposed of */
 export async function listenRemotely(
   server: CsiServer,
   { listen, tlsDir }: RemoteConfig,
@@ -31,7 +28,7 @@ export async function listenRemotely(
   return opened.move()
 }
 
-/** IPv6's "any address" takes IPv4 too, but not on machines where it is switched off. */
+/** `::` also accepts IPv4, but cannot be used on machines without IPv6. */
 function everywhere(): string {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
   return addresses.some(({ family }) => family === 'IPv6') ? '::' : '0.0.0.0'

@@ -13,13 +13,13 @@ import { version } from '../terminal/version.ts'
 export interface RouterConfig extends LogConfig, TracingOptions {
   readonly endpoint: string
   readonly driverName: string
-  /** Where the nodes are: a fixed list, or what Kubernetes says. */
+  /** The addresses of the nodes: a fixed list, or from Kubernetes. */
   readonly nodes: readonly NodeAddress[] | Omit<KubernetesConfig, 'driverName'>
   readonly tlsDir: string
   readonly http: Address | undefined
 }
 
-/** Puts the controller role together, and serves. @throws when it cannot serve */
+/** Builds the controller role, and serves. @throws when it cannot serve */
 export async function startRouter(config: RouterConfig): Promise<RunningDriver> {
   const log = makeLog(config, { role: 'controller' })
   await using resources = new AsyncDisposableStack()

@@ -113,7 +113,7 @@ export function nonEmpty(text: string): string {
 
 export function positive(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('It must be a whole number from 1 on.')
+  throw new InvalidArgumentError('It must be a positive whole number.')
 }
 
 /** Node's timers count up to 24 days. */
@@ -135,6 +135,6 @@ function nodeId(text: string): string {
 export function driverName(name: string): string {
   if (name.length <= 54 && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)) return name
   throw new InvalidArgumentError(
-    'It must be a domain name of at most 54 small letters, digits, dots and dashes.',
+    'It must be a domain name of at most 54 lower-case letters, digits, dots and dashes.',
   )
 }

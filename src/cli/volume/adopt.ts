@@ -9,7 +9,7 @@ import type { ImageFiles } from '../../volumes/model/ports.ts'
 import { volumeKind } from '../../volumes/pool/records/record-kinds.ts'
 import type { NodeCommands, PoolOptions } from '../node/commands.ts'
 import { inspectNode, type InspectedNode } from '../node/inspect.ts'
-import type { Machine } from '../node/machine.ts'
+import type { OperatorMachine } from '../node/machine.ts'
 import { connectToDriver, identifyDriver } from '../node/running-driver.ts'
 import { explain } from '../terminal/help.ts'
 import { nonEmpty } from '../terminal/options.ts'
@@ -78,7 +78,7 @@ function claim(text: string): Claim {
  * @param path a volume's directory, or an image
  * @returns the PersistentVolume and the claim that bind the volume, as YAML
  */
-async function adoptVolume(machine: Machine, path: string, options: AdoptOptions): Promise<string> {
+async function adoptVolume(machine: OperatorMachine, path: string, options: AdoptOptions): Promise<string> {
   const signal = abortOnInterruption()
   const node = await inspectNode(machine, options)
   const { nodeId } = await identifyDriver(options.endpoint)
@@ -120,7 +120,7 @@ async function lockPool({ directory }: Orphan, node: InspectedNode): Promise<Asy
 
 /** The attributes of its record, if it has one, and of the options, which win. */
 async function toVolume(
-  machine: Machine,
+  machine: OperatorMachine,
   orphan: Orphan,
   options: AdoptOptions,
   signal: AbortSignal,
@@ -152,7 +152,7 @@ async function hasFileSystem({ image, record }: Orphan, files: ImageFiles): Prom
  * place. After a failure the image must be where it was, because the new volume is deleted with its image.
  */
 async function moveImage(
-  { copier, files }: Machine,
+  { copier, files }: OperatorMachine,
   source: string,
   place: ImagePlace,
   volume: NewVolume,

@@ -4,7 +4,7 @@ import { VolumeError } from '../../volumes/model/errors.ts'
 import { fileSystemAction } from '../../volumes/model/file-system-state.ts'
 import { sectorBytesOf, type Volume } from '../../volumes/model/volume.ts'
 import type { NodeCommands, PoolOptions } from '../node/commands.ts'
-import type { Machine } from '../node/machine.ts'
+import type { OperatorMachine } from '../node/machine.ts'
 import { explain } from '../terminal/help.ts'
 import { jsonOption } from '../terminal/options.ts'
 import { ElapsedTime } from '../terminal/progress.ts'
@@ -42,7 +42,7 @@ export function addCheck({ add, machine }: NodeCommands): void {
  * @throws VolumeError for a volume that is in use, or has no file system
  */
 async function checkVolumes(
-  machine: Machine,
+  machine: OperatorMachine,
   references: readonly string[],
   options: PoolOptions,
   json: boolean,
@@ -65,7 +65,7 @@ async function checkVolumes(
 
 /** The read-only device holds the lock of the image, so the driver neither stages nor deletes the volume. */
 async function verify(
-  machine: Machine,
+  machine: OperatorMachine,
   { image, volume }: VolumeOnNode,
   signal: AbortSignal,
 ): Promise<Verdict> {
@@ -93,7 +93,7 @@ async function verify(
 
 /** Why a stage would not mount what is on the device; undefined when it would. */
 async function whyNotMounted(
-  { fileSystems }: Machine,
+  { fileSystems }: OperatorMachine,
   volume: Volume,
   image: string,
   device: string,

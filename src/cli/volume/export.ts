@@ -10,7 +10,7 @@ import type { Provisioning } from '../../volumes/model/volume.ts'
 import { flush } from '../../volumes/pool/files/durable.ts'
 import type { NodeCommands, PoolOptions } from '../node/commands.ts'
 import { inspectNode, inspectVolume, type InspectedNode } from '../node/inspect.ts'
-import type { Machine } from '../node/machine.ts'
+import type { OperatorMachine } from '../node/machine.ts'
 import { explain } from '../terminal/help.ts'
 import { ProgressBar } from '../terminal/progress.ts'
 import { abortOnInterruption } from '../terminal/signals.ts'
@@ -47,7 +47,7 @@ interface Source extends AsyncDisposable {
 
 /** @param output the path of a new file, or `-` for standard output */
 async function exportImage(
-  machine: Machine,
+  machine: OperatorMachine,
   reference: string,
   output: string,
   options: PoolOptions,

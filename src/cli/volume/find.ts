@@ -5,7 +5,7 @@ import type { Snapshot } from '../../volumes/model/snapshot.ts'
 import type { Volume } from '../../volumes/model/volume.ts'
 import type { PoolOptions } from '../node/commands.ts'
 import { inspectNode, inspectVolume, type InspectedNode } from '../node/inspect.ts'
-import type { Machine } from '../node/machine.ts'
+import type { OperatorMachine } from '../node/machine.ts'
 import { claimOf } from './view.ts'
 
 /** What `findVolume` accepts, for the help. */
@@ -41,7 +41,7 @@ export function findSnapshot(node: Pick<InspectedNode, 'pools'>, reference: stri
 
 /** @throws VolumeError as `findVolume` */
 export async function findVolumes(
-  machine: Machine,
+  machine: OperatorMachine,
   references: readonly string[],
   options: PoolOptions,
 ): Promise<VolumeOnNode[]> {

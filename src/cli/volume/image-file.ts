@@ -4,7 +4,7 @@ import { VolumeError } from '../../volumes/model/errors.ts'
 import { fsTypes, type FsType } from '../../volumes/model/ports.ts'
 import { sectorBytesOf } from '../../volumes/model/volume.ts'
 import type { InspectedNode } from '../node/inspect.ts'
-import type { Machine } from '../node/machine.ts'
+import type { OperatorMachine } from '../node/machine.ts'
 import type { NewVolume } from './create.ts'
 
 /** Note of the commands that hold the lock of a volume's image. */
@@ -37,7 +37,7 @@ const UNUSED_FS_TYPE: FsType = 'ext4'
 export async function contentOf(
   image: string,
   options: ContentOptions,
-  { fileSystems }: Machine,
+  { fileSystems }: OperatorMachine,
   signal: AbortSignal,
 ): Promise<Content> {
   if (options.block) return contentFrom(options)

@@ -9,7 +9,7 @@ import type { CopyProgress } from '../../volumes/model/ports.ts'
 import type { Provisioning } from '../../volumes/model/volume.ts'
 import type { NodeCommands, PoolOptions } from '../node/commands.ts'
 import { inspectNode, type InspectedNode } from '../node/inspect.ts'
-import type { Machine } from '../node/machine.ts'
+import type { OperatorMachine } from '../node/machine.ts'
 import { explain } from '../terminal/help.ts'
 import { jsonOption, nonEmpty } from '../terminal/options.ts'
 import { ProgressBar } from '../terminal/progress.ts'
@@ -69,7 +69,7 @@ interface Source extends AsyncDisposable {
 }
 
 async function importImage(
-  machine: Machine,
+  machine: OperatorMachine,
   input: string,
   options: ImportOptions,
 ): Promise<{ id: string; capacityBytes: bigint }> {
@@ -98,7 +98,7 @@ async function importImage(
 }
 
 async function fileSource(
-  machine: Machine,
+  machine: OperatorMachine,
   image: string,
   node: InspectedNode,
   options: ImportOptions,
@@ -121,7 +121,7 @@ async function fileSource(
   }
 }
 
-function standardInput(machine: Machine, options: ImportOptions, signal: AbortSignal): Source {
+function standardInput(machine: OperatorMachine, options: ImportOptions, signal: AbortSignal): Source {
   const { size } = options
   if (size === undefined) throw new Error('standard input needs --size <quantity>')
   return {

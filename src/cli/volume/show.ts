@@ -4,7 +4,7 @@ import { formatBytes } from '../../volumes/model/bytes.ts'
 import type { Snapshot } from '../../volumes/model/snapshot.ts'
 import type { NodeCommands, PoolOptions } from '../node/commands.ts'
 import { inspectNode, inspectVolume } from '../node/inspect.ts'
-import type { Machine } from '../node/machine.ts'
+import type { OperatorMachine } from '../node/machine.ts'
 import { explain } from '../terminal/help.ts'
 import { jsonOption } from '../terminal/options.ts'
 import { alignCells } from '../terminal/table.ts'
@@ -37,7 +37,7 @@ interface SnapshotView {
 }
 
 async function showVolume(
-  machine: Machine,
+  machine: OperatorMachine,
   reference: string,
   options: PoolOptions,
 ): Promise<{ view: VolumeView; snapshots: SnapshotView[] }> {

@@ -4,7 +4,7 @@ import { formatBytes, larger } from '../../volumes/model/bytes.ts'
 import { VolumeError } from '../../volumes/model/errors.ts'
 import type { Mounts, TrimStep } from '../../volumes/model/ports.ts'
 import type { NodeCommands, PoolOptions } from '../node/commands.ts'
-import type { Machine } from '../node/machine.ts'
+import type { OperatorMachine } from '../node/machine.ts'
 import { explain } from '../terminal/help.ts'
 import { jsonOption } from '../terminal/options.ts'
 import { abortOnInterruption } from '../terminal/signals.ts'
@@ -40,7 +40,7 @@ export function addTrim({ add, machine }: NodeCommands): void {
  * @throws VolumeError before anything is trimmed, when one of them cannot be
  */
 async function trimVolumes(
-  machine: Machine,
+  machine: OperatorMachine,
   references: readonly string[],
   options: PoolOptions,
   json: boolean,

@@ -85,7 +85,7 @@ describeRoot('a bad configuration ends the driver at once, and says why', () => 
   it('a pool inside of another', async () => {
     const file = join(node.path, 'config.yaml')
     await writeFile(file, `pools: { a: { path: ${node.path}/a/b }, b: { path: ${node.path}/a } }`)
-    await refused(/pools a and b overlap: .*\/a\/b is inside of /, '--config', file)
+    await refused(/pools a and b overlap: .*\/a\/b is inside /, '--config', file)
   })
 
   const disguises: [string, (path: string) => Promise<unknown>][] = [

@@ -5,14 +5,14 @@ import type {
   BoundDevices,
   CheckedFileSystems,
   LoopControls,
-  Machine,
+  OperatorMachine,
 } from '../../../src/cli/node/machine.ts'
 import { makeProgram, runProgram } from '../../../src/cli/program.ts'
 import type { LoopState } from '../../../src/volumes/model/ports.ts'
 import type { World } from '../volumes/world.ts'
 
 /** A machine of the world's fakes. What no command of the tests needs is missing. */
-export function machineOf(world: World, verdict = { isClean: true, report: 'fine' }): Machine {
+export function machineOf(world: World, verdict = { isClean: true, report: 'fine' }): OperatorMachine {
   const { copier, files, fileSystems, loops, mounts } = world
   const find = async (image: string): Promise<LoopState[]> => [(await loops.find(image)) ?? []].flat()
   const checked = new Proxy(fileSystems, {

@@ -274,12 +274,12 @@ describe('a directory of certificates', () => {
   it('must fit together', async () => {
     const directory = await authority.issue(join(scratch.path, 'mixed'))
     await copyFile(join(controllerDir, 'tls.key'), join(directory, 'tls.key'))
-    await expect(Certificates.open(directory, silent)).rejects.toThrow(/mixed: .* do not fit together/)
+    await expect(Certificates.open(directory, silent)).rejects.toThrow(/mixed: .* do not match/)
   })
 
   it.each([
     ['ca.crt', /ca\.crt holds no certificate/],
-    ['tls.crt', /do not fit together/],
+    ['tls.crt', /do not match/],
   ])(
     'must have a certificate in %s: OpenSSL takes an empty list for one that trusts no one',
     async (file, message) => {

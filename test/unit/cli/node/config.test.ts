@@ -72,7 +72,7 @@ describe('--config', () => {
     ['pools: {default: {size: 1 GB}}', 'pools.default.size must be a quantity such as 10Gi'],
     ['pools: {default: {overcommit: 0.5}}', 'pools.default.overcommit must be at least 1'],
     ['pools: {default: {path: data}}', 'pools.default.path must be an absolute path'],
-    ['pools: {"No way": {}}', 'pools.No way must be a name of small letters'],
+    ['pools: {"No way": {}}', 'pools.No way must be a name of lower-case letters'],
     ['pools: {}', 'pools must have a pool'],
     ['', 'the file'],
     ['pools: [', 'config.yaml'],
