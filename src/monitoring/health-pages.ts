@@ -1,4 +1,4 @@
-import { withinDeadline } from '../volumes/concurrency/within-deadline.ts'
+import { withinDeadline } from '../volumes/concurrency/deadlines.ts'
 import { messageOf } from '../volumes/model/errors.ts'
 import { PoolUnreachableError } from '../volumes/pool/gate/unreachable.ts'
 import { text, type Page, type Pages } from './http-server.ts'

@@ -3,12 +3,16 @@ import { join } from 'node:path'
 import { describeExpiry, expiryOf, RENEWAL, type Validity } from '../../csi/certificate-validity.ts'
 import { readValidities } from '../../csi/certificates.ts'
 import { FILES_AT_ONCE, sideBySide } from '../../volumes/concurrency/side-by-side.ts'
-import type { Finding } from '../../volumes/health/finding.ts'
-import { fileSystemFindings } from '../../volumes/inspection/file-system-findings.ts'
+import type { Finding } from '../../volumes/health/issue.ts'
 import { poolFindings } from '../../volumes/inspection/pool-findings.ts'
 import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
 import { leftoverFindings, recordFindings } from '../../volumes/inspection/record-findings.ts'
-import { frozenFindings, orphanFinding, useFindings } from '../../volumes/inspection/use-findings.ts'
+import {
+  fileSystemFindings,
+  frozenFindings,
+  orphanFinding,
+  useFindings,
+} from '../../volumes/inspection/use-findings.ts'
 import { messageOf } from '../../volumes/model/errors.ts'
 import { isId, isIdOfNode } from '../../volumes/model/ids.ts'
 import { homeOf } from '../../volumes/model/pool-config.ts'

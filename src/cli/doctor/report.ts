@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import type { Finding } from '../../volumes/health/finding.ts'
+import type { Finding } from '../../volumes/health/issue.ts'
 import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
 import { countOf } from '../terminal/text.ts'
 import type { Diagnosis } from './diagnose.ts'

@@ -1,6 +1,6 @@
 import type { Verdict } from '../../linux/filesystems/descriptor.ts'
 import type { Machine } from '../../volumes/assemble.ts'
-import type { Finding } from '../../volumes/health/finding.ts'
+import type { Finding } from '../../volumes/health/issue.ts'
 import type { FileSystems, FsType, LoopDevice, LoopDevices, LoopState } from '../../volumes/model/ports.ts'
 
 /** What the commands for operators need from the machine that they run on. */

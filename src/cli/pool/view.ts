@@ -1,5 +1,4 @@
-import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
-import { usageOf } from '../../volumes/inspection/pool-usage.ts'
+import { usageOf, type PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
 import type { ImageFiles } from '../../volumes/model/ports.ts'
 import { availableBytes, usableBytes } from '../../volumes/pool/space/space.ts'
 

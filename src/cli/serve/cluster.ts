@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { KubeletRegistration } from '../../csi/registration.ts'
 import type { Metrics } from '../../monitoring/metrics.ts'
-import { describeFinding, type Finding } from '../../volumes/health/finding.ts'
+import { describeFinding, type Finding } from '../../volumes/health/issue.ts'
 import type { Address } from '../terminal/options.ts'
 
 /** How a node takes part in a cluster. */

@@ -1,5 +1,4 @@
-import { volumeImage } from '../../volumes/inspection/pool-usage.ts'
-import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
+import { volumeImage, type PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
 import type { VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
 import { attributeKeys, attributesOf, type VolumeAttributes } from '../../volumes/model/attributes.ts'
 import type { FileSystemUsage } from '../../volumes/model/ports.ts'

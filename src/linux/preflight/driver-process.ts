@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import type { Finding } from '../../volumes/health/finding.ts'
+import type { Finding } from '../../volumes/health/issue.ts'
 import { hasErrno } from '../../volumes/model/errors.ts'
 
 /** What some hundred calls at once, as after a node's restart, have open together. */

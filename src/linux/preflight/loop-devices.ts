@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
+import type { Finding } from '../../volumes/health/issue.ts'
 import { hasErrno, messageOf } from '../../volumes/model/errors.ts'
-import type { Finding } from '../../volumes/health/finding.ts'
+import { PresentNodes } from '../loop/device-nodes.ts'
 import { backingFile, boundNumbers, countDevices } from '../loop/inventory.ts'
 import { readAttribute } from '../sysfs.ts'
-import { PresentNodes } from '../loop/device-nodes.ts'
 
 /** Whether loop devices can be had. Where there is no node, the driver makes one. */
 export async function checkLoopControl(

@@ -1,11 +1,11 @@
 import { dirname } from 'node:path'
-import type { Finding } from '../../volumes/health/finding.ts'
+import type { Finding } from '../../volumes/health/issue.ts'
 import type { FsType } from '../../volumes/model/ports.ts'
-import { lackOf, missingTools, unavailableFileSystems } from './file-systems.ts'
-import { checkPropagation } from './propagation.ts'
-import { checkPrivileges, checkUserNamespace } from './privileges.ts'
 import { checkBlockedTasks, checkOpenFiles } from './driver-process.ts'
+import { lackOf, missingTools, unavailableFileSystems } from './file-systems.ts'
 import { checkDeviceNodes, checkFreeDevices, checkLoopControl } from './loop-devices.ts'
+import { checkPrivileges, checkUserNamespace } from './privileges.ts'
+import { checkPropagation } from './propagation.ts'
 
 export interface Preflight {
   readonly findings: readonly Finding[]

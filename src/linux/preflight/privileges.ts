@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Finding } from '../../volumes/health/finding.ts'
+import type { Finding } from '../../volumes/health/issue.ts'
 import { CAP_MKNOD, CAP_SYS_ADMIN, CAP_SYS_RESOURCE, hasCapability } from '../process/capabilities.ts'
 
 /** @param has whether the kernel lets this process do what a capability is about */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Finding } from '../../volumes/health/finding.ts'
+import type { Finding } from '../../volumes/health/issue.ts'
 import { parseMountInfo, type MountInfo } from '../mountinfo/mountinfo.ts'
 
 /** Where the kubelet lets volumes be mounted. */

@@ -1,5 +1,5 @@
 import { VolumeError } from '../model/errors.ts'
-import { unlessAborted } from './unless-aborted.ts'
+import { unlessAborted } from './deadlines.ts'
 
 /**
  * Work that takes longer than a call may: it goes on when its caller has given up, and a repeated call joins

@@ -1,4 +1,4 @@
-import { unlessAborted } from './unless-aborted.ts'
+import { unlessAborted } from './deadlines.ts'
 
 /** One holder per key at a time, in the order of asking; keys do not wait for each other. */
 export class KeyedLock {

@@ -1,9 +1,11 @@
+import { withinDeadline } from '../concurrency/deadlines.ts'
+import { formatBytes } from '../model/bytes.ts'
 import { failureOf, isPassing, messageOf } from '../model/errors.ts'
+import type { PoolLimits } from '../model/pool-config.ts'
+import { notAnswering, PoolUnreachableError } from '../pool/gate/unreachable.ts'
 import type { Pool } from '../pool/pool.ts'
-import { PoolUnreachableError, notAnswering } from '../pool/gate/unreachable.ts'
-import { fullness } from './fullness.ts'
+import { usableBytes, type PoolUsage } from '../pool/space/space.ts'
 import type { StorageIssue } from './issue.ts'
-import { withinDeadline } from '../concurrency/within-deadline.ts'
 
 /**
  * Whoever asks for the health of all pools waits no longer for one of them: the kubelet's probes have 5 s.
@@ -64,4 +66,24 @@ export function unreachable(pool: string, error: unknown): StorageIssue {
 function readOnly({ name, path }: Pool): StorageIssue {
   const message = `pool "${name}": the file system of ${path} is read-only, by choice or after errors; look at the kernel's log, repair it, and mount it for writing`
   return { pool: name, status: 'degraded', reason: 'PoolReadOnly', message }
+}
+
+/**
+ * Of the bytes that volumes can have, more than this share is in use: thin volumes may soon meet the end of
+ * the pool.
+ */
+const NEARLY_FULL_PERCENT = 95n
+
+/** Undefined while there is room. */
+export function fullness(pool: string, limits: PoolLimits, usage: PoolUsage): StorageIssue | undefined {
+  const usable = usableBytes(limits, usage)
+  const isBelowReserve = usage.freeBytes < limits.reserveBytes
+  if (usage.allocatedBytes * 100n < usable * NEARLY_FULL_PERCENT && !isBelowReserve) return undefined
+  const left = usable > usage.allocatedBytes ? usable - usage.allocatedBytes : 0n
+  return {
+    pool,
+    status: 'degraded',
+    reason: 'PoolNearlyFull',
+    message: `pool "${pool}": ${formatBytes(usage.allocatedBytes)} are in use and ${formatBytes(left)} are left for volumes; delete volumes and snapshots, or give it more room, before writes to thin volumes fail`,
+  }
 }

@@ -1,9 +1,9 @@
+import { withinDeadline } from '../concurrency/deadlines.ts'
 import { VolumeError } from '../model/errors.ts'
-import type { Pool } from '../pool/pool.ts'
 import { PoolUnreachableError } from '../pool/gate/unreachable.ts'
+import type { Pool } from '../pool/pool.ts'
 import type { StorageIssue } from './issue.ts'
 import { lookAt, poolIssues, unreachable, type PoolLook } from './pool-issues.ts'
-import { withinDeadline } from '../concurrency/within-deadline.ts'
 
 /** The pools whose health is asked for. */
 export interface WatchedPools {

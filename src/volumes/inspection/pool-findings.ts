@@ -1,12 +1,10 @@
-import type { VolumeError } from '../model/errors.ts'
-import { messageOf } from '../model/errors.ts'
-import type { Finding } from '../health/finding.ts'
-import { fullness } from '../health/fullness.ts'
+import type { Finding } from '../health/issue.ts'
+import { fullness } from '../health/pool-issues.ts'
+import { messageOf, type VolumeError } from '../model/errors.ts'
 import type { ImageFiles } from '../model/ports.ts'
 import { PoolUnreachableError } from '../pool/gate/unreachable.ts'
 import { cureOf } from './cures.ts'
-import type { PoolOnDisk } from './pool-on-disk.ts'
-import { usageOf } from './pool-usage.ts'
+import { usageOf, type PoolOnDisk } from './pool-on-disk.ts'
 
 /**
  * What is wrong with a pool as a whole.

@@ -1,13 +1,20 @@
-import { VolumeError, hasErrno } from '../model/errors.ts'
-import { readPoolId, requirePool, type KnownPools } from '../pool/files/pool-identity.ts'
-import { requireEmpty, unreadable } from '../pool/files/directory.ts'
-import { requireImage } from '../pool/image/image.ts'
-import { snapshotKind, volumeKind } from '../pool/records/record-kinds.ts'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { FILES_AT_ONCE, sideBySide } from '../concurrency/side-by-side.ts'
+import { pathExists } from '../machine/mount-points.ts'
+import { failureOf, hasErrno, isPassing, messageOf, VolumeError } from '../model/errors.ts'
+import { isId } from '../model/ids.ts'
+import type { PoolConfig } from '../model/pool-config.ts'
 import type { ImageFiles, Mounts } from '../model/ports.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import type { Volume } from '../model/volume.ts'
-import { readRecords, type RecordsOnDisk } from './records-on-disk.ts'
-import type { PoolConfig } from '../model/pool-config.ts'
+import { requireEmpty, unreadable } from '../pool/files/directory.ts'
+import { readPoolId, requirePool, type KnownPools } from '../pool/files/pool-identity.ts'
+import { requireImage } from '../pool/image/image-maker.ts'
+import { frozenBy, IMAGE } from '../pool/records/draft.ts'
+import { loadRecord, snapshotKind, volumeKind, type RecordKind } from '../pool/records/record-kinds.ts'
+import { measurePool } from '../pool/space/measure.ts'
+import type { PoolUsage } from '../pool/space/space.ts'
 
 /**
  * `new` is a pool that the next start of the driver makes; a pool image is `unmounted` while no driver runs,
@@ -75,4 +82,84 @@ async function requireEmptyOrAbsent(name: string, path: string): Promise<void> {
   } catch (error) {
     if (!hasErrno(error, 'ENOENT')) throw error
   }
+}
+
+/** The volumes, or the snapshots, of a pool as they lie on the disk. */
+export interface RecordsOnDisk<T> {
+  /** In the order of their ids. */
+  readonly records: readonly T[]
+  /** Why a record cannot be used, by id. */
+  readonly damaged: ReadonlyMap<string, Error>
+  /**
+   * What is not there yet or not there any more: under way where a driver runs, left behind where none does.
+   * By name, with the volumes that may be frozen for it.
+   */
+  readonly unfinished: ReadonlyMap<string, readonly string[]>
+}
+
+/**
+ * Reads what RecordStore.open reads, and changes nothing. A driver may be at work: what disappears meanwhile
+ * is left out.
+ */
+export async function readRecords<T extends { readonly id: string }>(
+  kind: RecordKind<T>,
+  pool: { readonly name: string; readonly path: string },
+  files: ImageFiles,
+): Promise<RecordsOnDisk<T>> {
+  const path = join(pool.path, kind.folder)
+  const names = (await namesIn(path)).sort()
+  const damaged = new Map<string, Error>()
+  const load = async (id: string): Promise<T[]> => {
+    const directory = join(path, id)
+    try {
+      return [await loadRecord(kind, pool.name, directory, files)]
+    } catch (error) {
+      if (isPassing(error)) throw failureOf(directory, error)
+      if (await pathExists(directory))
+        damaged.set(id, Error.isError(error) ? error : new Error(messageOf(error)))
+      return []
+    }
+  }
+  const records = (await sideBySide(names.filter(isId), FILES_AT_ONCE, load)).flat()
+  const dotted = names.filter((name) => name.startsWith('.'))
+  const frozen = await sideBySide(
+    dotted,
+    FILES_AT_ONCE,
+    async (name) => [name, await frozenBy(join(path, name))] as const,
+  )
+  return { records, damaged, unfinished: new Map(frozen) }
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory)
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return []
+    throw error
+  }
+}
+
+/** The image of a volume of the pool. */
+export function volumeImage({ config }: Pick<PoolOnDisk, 'config'>, id: string): string {
+  return join(config.path, volumeKind.folder, id, IMAGE)
+}
+
+/** The image of a snapshot of the pool. */
+export function snapshotImage({ config }: Pick<PoolOnDisk, 'config'>, id: string): string {
+  return join(config.path, snapshotKind.folder, id, IMAGE)
+}
+
+/** What of the pool is in use and what is promised, as the driver reckons it. */
+export async function usageOf(pool: PoolOnDisk, files: ImageFiles): Promise<PoolUsage> {
+  const images = {
+    volumes: { ids: idsOf(pool.volumes), image: (id: string) => volumeImage(pool, id) },
+    snapshots: { ids: idsOf(pool.snapshots), image: (id: string) => snapshotImage(pool, id) },
+  }
+  const { allocatedBytes, freeBytes, snapshotBytes } = await measurePool(pool.config, images, files)
+  const volumeBytes = pool.volumes.records.reduce((sum, { capacityBytes }) => sum + capacityBytes, 0n)
+  return { promisedBytes: volumeBytes + snapshotBytes, allocatedBytes, freeBytes }
+}
+
+function idsOf({ records }: { readonly records: readonly { readonly id: string }[] }): string[] {
+  return records.map(({ id }) => id)
 }

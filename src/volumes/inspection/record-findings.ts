@@ -1,13 +1,12 @@
 import { dirname, join } from 'node:path'
-import { messageOf } from '../model/errors.ts'
-import type { Finding } from '../health/finding.ts'
+import type { Finding } from '../health/issue.ts'
 import { damageIssue } from '../health/volume-health.ts'
+import { messageOf } from '../model/errors.ts'
 import { isIdOfNode } from '../model/ids.ts'
 import { NewerRecordError } from '../pool/files/versioned-json.ts'
 import { snapshotKind, volumeKind } from '../pool/records/record-kinds.ts'
 import { cureOf } from './cures.ts'
-import type { PoolOnDisk } from './pool-on-disk.ts'
-import { snapshotImage, volumeImage } from './pool-usage.ts'
+import { snapshotImage, volumeImage, type PoolOnDisk } from './pool-on-disk.ts'
 
 /** What is wrong with the records and images of a pool, whether or not somebody uses them. */
 export function recordFindings(pool: PoolOnDisk, nodeId: string): Finding[] {

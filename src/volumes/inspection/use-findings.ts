@@ -1,9 +1,9 @@
-import type { Finding } from '../health/finding.ts'
-import type { VolumeIssue } from '../health/issue.ts'
+import type { Finding, VolumeIssue } from '../health/issue.ts'
 import { deviceIssues, placeIssues } from '../health/node-issues.ts'
-import { isAlive } from '../machine/alive.ts'
 import { isFileSystemMount, usesOf } from '../machine/attachments.ts'
-import type { LoopDevice, LoopState, MountEntry } from '../model/ports.ts'
+import { isAlive } from '../machine/mount-points.ts'
+import { fileSystemAction, FileSystemMissing } from '../model/file-system-state.ts'
+import type { FileSystems, ImageFiles, LoopDevice, LoopState, MountEntry } from '../model/ports.ts'
 import { cureOf } from './cures.ts'
 import type { PoolOnDisk } from './pool-on-disk.ts'
 import type { VolumeOnNode } from './volume-on-node.ts'
@@ -86,5 +86,37 @@ function mayBeFrozen(id: string, mountPoint: string | undefined): Finding {
     reason: 'MayBeFrozen',
     message: `the file system of volume "${id}" may be frozen, by a driver that ended while it cut a snapshot: its writers wait`,
     cure: `start the driver, which thaws it${byHand}`,
+  }
+}
+
+export interface FileSystemInspection {
+  readonly files: Pick<ImageFiles, 'hasData'>
+  readonly fileSystems: Pick<FileSystems, 'identify'>
+}
+
+/**
+ * Whether the file system of a volume that nobody uses is in its place, by its superblock alone: a stage
+ * looks more closely, but this is cheap enough to do for all volumes.
+ */
+export async function fileSystemFindings(
+  { devices, image, volume }: VolumeOnNode,
+  { files, fileSystems }: FileSystemInspection,
+): Promise<Finding[]> {
+  if (volume.fileSystem.state !== 'formatted' || devices.length > 0) return []
+  const identity = await fileSystems.identify(image)
+  const found = {
+    type: identity?.type,
+    uuid: identity?.uuid,
+    partitionTable: undefined,
+    unfinished: false,
+    hasData: identity !== undefined || (await files.hasData(image)),
+  }
+  try {
+    fileSystemAction(volume, image, found)
+    return []
+  } catch (error) {
+    if (!(error instanceof FileSystemMissing)) throw error
+    const { cure, problem } = error
+    return [{ severity: 'error', reason: 'FileSystemMissing', message: problem, cure }]
   }
 }

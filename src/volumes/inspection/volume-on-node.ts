@@ -1,8 +1,7 @@
 import { isFileSystemMount, usesOf } from '../machine/attachments.ts'
 import type { FileSystemUsage, ImageFiles, LoopState, MountEntry } from '../model/ports.ts'
 import type { Volume } from '../model/volume.ts'
-import { volumeImage } from './pool-usage.ts'
-import type { PoolOnDisk } from './pool-on-disk.ts'
+import { volumeImage, type PoolOnDisk } from './pool-on-disk.ts'
 
 /** A volume with what the kernel knows of it. */
 export interface VolumeOnNode {

@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { VolumeError, hasErrno, messageOf } from '../model/errors.ts'
+import { unlessAborted } from '../concurrency/deadlines.ts'
+import { hasErrno, messageOf, VolumeError } from '../model/errors.ts'
 import type { OpenFileSystem } from '../model/ports.ts'
-import { unlessAborted } from '../concurrency/unless-aborted.ts'
 
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 10_000

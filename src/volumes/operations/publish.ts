@@ -6,11 +6,10 @@ import {
   usesOf,
   type Devices,
 } from '../machine/attachments.ts'
-import { makeTarget, removeTarget } from '../machine/target.ts'
-import { unmountIdle } from '../machine/unmount.ts'
-import { type Access, type Volume, isReadOnly, requireAccess, sectorBytesOf } from '../model/volume.ts'
+import { makeTarget, removeTarget, unmountIdle } from '../machine/mount-points.ts'
 import { VolumeError } from '../model/errors.ts'
 import type { LoopDevice, LoopState, MountEntry } from '../model/ports.ts'
+import { isReadOnly, requireAccess, sectorBytesOf, type Access, type Volume } from '../model/volume.ts'
 import type { NodeContext } from '../state/context.ts'
 import { attachmentOf, type VolumeState } from '../state/volume-state.ts'
 

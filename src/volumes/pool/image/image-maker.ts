@@ -1,11 +1,12 @@
 import { basename, dirname, join } from 'node:path'
 import { formatBytes } from '../../model/bytes.ts'
-import { VolumeError } from '../../model/errors.ts'
-import type { AttachOptions, Attachment, FileSystems, ImageFiles, LoopDevices } from '../../model/ports.ts'
+import { hasErrno, VolumeError } from '../../model/errors.ts'
+import type { PoolImageConfig } from '../../model/pool-config.ts'
+import type { Attachment, AttachOptions, FileSystems, ImageFiles, LoopDevices } from '../../model/ports.ts'
 import { requireEmpty } from '../files/directory.ts'
 import { flush } from '../files/durable.ts'
 import { rename, rm } from '../gate/gated-fs.ts'
-import type { PoolImageConfig } from '../../model/pool-config.ts'
+import { PoolUnreachableError } from '../gate/unreachable.ts'
 
 export interface MakerDependencies {
   readonly files: ImageFiles
@@ -52,4 +53,25 @@ export async function makePoolImage(
   await flush(directory)
   undo.move()
   return attachment
+}
+
+/**
+ * Passes while the file is there.
+ * @throws PoolUnreachableError when it is gone, also while its content is still mounted and seems to be well
+ */
+export async function requireImage(
+  files: ImageFiles,
+  pool: string,
+  { file }: PoolImageConfig,
+): Promise<void> {
+  try {
+    await files.size(file)
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT', 'ENOTDIR')) throw error
+    throw new PoolUnreachableError(
+      'PoolImageMissing',
+      `pool "${pool}": ${file} is gone; mount the disk that it is on, or restore it. What of it is still mounted is lost with the last unmount: save that first`,
+      { cause: error },
+    )
+  }
 }

@@ -1,17 +1,16 @@
 import { dirname } from 'node:path'
 import type { Logger } from 'pino'
+import { isMountOf } from '../../machine/attachments.ts'
+import { isAlive } from '../../machine/mount-points.ts'
 import { formatBytes, larger, roundUp } from '../../model/bytes.ts'
 import { hasErrno, messageOf } from '../../model/errors.ts'
-import { isAlive } from '../../machine/alive.ts'
-import { isMountOf } from '../../machine/attachments.ts'
+import type { PoolImageConfig } from '../../model/pool-config.ts'
 import type { LoopDevice, MountEntry, Mounts } from '../../model/ports.ts'
 import { lockDirectory } from '../files/directory.ts'
 import { mkdir } from '../gate/gated-fs.ts'
-import { makePoolImage, type MakerDependencies } from './image-maker.ts'
-import { requireImage } from './image.ts'
-import type { PrivateMounts } from './private-mounts.ts'
 import { PoolUnreachableError } from '../gate/unreachable.ts'
-import type { PoolImageConfig } from '../../model/pool-config.ts'
+import { makePoolImage, requireImage, type MakerDependencies } from './image-maker.ts'
+import type { PrivateMounts } from './private-mounts.ts'
 
 export interface ImageMountsDependencies extends MakerDependencies {
   readonly mounts: Mounts

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path'
 import * as v from 'valibot'
-import { whilePassing } from '../../concurrency/passing.ts'
+import { whilePassing } from '../../concurrency/retry.ts'
 import { attributeKeys, parameterTable, type VolumeAttributes } from '../../model/attributes.ts'
 import { isId, type GroupSnapshotId, type SnapshotId, type VolumeId } from '../../model/ids.ts'
 import { fsTypes, type ImageFiles } from '../../model/ports.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { fullness } from '../../../../src/volumes/health/fullness.ts'
+import { fullness } from '../../../../src/volumes/health/pool-issues.ts'
 
 const GiB = 1n << 30n
 

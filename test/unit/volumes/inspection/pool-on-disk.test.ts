@@ -1,10 +1,9 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { createSnapshot } from '../../../../src/volumes/snapshots/snapshots.ts'
-import { readPool, type PoolOnDisk } from '../../../../src/volumes/inspection/pool-on-disk.ts'
-import { usageOf } from '../../../../src/volumes/inspection/pool-usage.ts'
+import { readPool, usageOf, type PoolOnDisk } from '../../../../src/volumes/inspection/pool-on-disk.ts'
 import { KnownPools } from '../../../../src/volumes/pool/files/pool-identity.ts'
+import { createSnapshot } from '../../../../src/volumes/snapshots/snapshots.ts'
 import { makeWorld, type World } from '../world.ts'
 
 describe('a pool, read beside the driver that has it open', () => {

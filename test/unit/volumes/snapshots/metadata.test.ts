@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Extent } from '../../../../src/volumes/model/ports.ts'
-import { checkQuery, pagesOf } from '../../../../src/volumes/snapshots/metadata.ts'
+import { checkQuery, pagesOf } from '../../../../src/volumes/snapshots/metadata-reader.ts'
 
 type Range = readonly [offset: number, length: number]
 

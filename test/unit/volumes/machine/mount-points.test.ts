@@ -2,7 +2,7 @@ import { lstat, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { makeTarget, removeTarget } from '../../../../src/volumes/machine/target.ts'
+import { makeTarget, removeTarget } from '../../../../src/volumes/machine/mount-points.ts'
 
 describe('removeTarget', () => {
   let directory: string

@@ -1,5 +1,6 @@
-import { lstat, mkdir, open, rmdir, stat, unlink } from 'node:fs/promises'
-import { VolumeError, hasErrno } from '../model/errors.ts'
+import { lstat, mkdir, open, opendir, rmdir, stat, unlink } from 'node:fs/promises'
+import { hasErrno, VolumeError } from '../model/errors.ts'
+import type { Mounts } from '../model/ports.ts'
 
 /**
  * Makes the place where a container is going to see its volume; the directory above it is the CO's to make.
@@ -35,5 +36,38 @@ export async function removeTarget(path: string): Promise<void> {
       `target_path ${path} is neither an empty directory nor an empty file; remove it by hand if nobody needs it`,
       { cause: error },
     )
+  }
+}
+
+/** Unmounts a volume from a path. @throws VolumeError failed-precondition while something is open there */
+export async function unmountIdle(mounts: Mounts, volumeId: string, path: string): Promise<void> {
+  try {
+    await mounts.unmount(path)
+  } catch (error) {
+    if (!hasErrno(error, 'EBUSY')) throw error
+    const message = `volume "${volumeId}" is still in use at ${path}: a process has something open there`
+    throw new VolumeError('failed-precondition', message, { cause: error })
+  }
+}
+
+/** @throws what stat(2) fails with, except that nothing has the name */
+export async function pathExists(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return false
+    throw error
+  }
+}
+
+/** False for a file system that has shut down after errors: it answers EIO, though it is still mounted. */
+export async function isAlive(mountPoint: string): Promise<boolean> {
+  try {
+    await (await opendir(mountPoint)).close()
+    return true
+  } catch (error) {
+    if (hasErrno(error, 'EIO')) return false
+    throw error
   }
 }
