@@ -6,7 +6,10 @@ import koffi, { type KoffiFunc } from 'koffi'
  * that can block (a mount, an ioctl on a busy device, an allocation) runs on a worker thread.
  */
 
-/** Calls at the same time, at most: koffi's largest number. Beyond its default of 256 the next call would fail. */
+/**
+ * Calls at the same time, at most: koffi's largest number. Beyond its default of 256 the next call would
+ * fail.
+ */
 const MOST_CALLS = 4096
 
 function load(): ReturnType<typeof koffi.load> {

@@ -12,7 +12,9 @@ export interface ScriptedCommand {
   readonly exitCode?: number | null
 }
 
-/** Commands that are expected, in their order. A wrong one fails, and so does a missing one at the disposal. */
+/**
+ * Commands that are expected, in their order. A wrong one fails, and so does a missing one at the disposal.
+ */
 export class ScriptedCommands implements Disposable {
   /** With what options the commands were run. */
   readonly options: RunOptions[] = []

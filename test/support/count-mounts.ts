@@ -6,7 +6,7 @@ import { OtherNamespaces } from '../../src/linux/loop/other-namespaces.ts'
  */
 const [, , target] = process.argv
 let count = 0
-await OtherNamespaces.look((_, mount) => {
+await OtherNamespaces.read((_, mount) => {
   if (mount.target === target) count++
 })
 console.log(count)

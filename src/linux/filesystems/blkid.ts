@@ -86,9 +86,9 @@ function parseExport(output: string): Map<string, string> {
 const PROBED_BYTES = 1 << 20
 
 /**
- * blkid also exits with "nothing found" where it could read nothing: an image that lost its end, a bad disk, a
- * device that it cannot open, no memory. Then a read of ours fails, or finds what blkid has not seen, and the
- * device counts as unknown, not as blank.
+ * blkid also exits with "nothing found" where it could read nothing: an image that lost its end, a bad disk,
+ * a device that it cannot open, no memory. Then a read of ours fails, or finds what blkid has not seen, and
+ * the device counts as unknown, not as blank.
  */
 async function proveBlank(handle: FileHandle, device: string, size: bigint): Promise<void> {
   const length = Math.min(PROBED_BYTES, Number(size))

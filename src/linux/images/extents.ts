@@ -14,8 +14,8 @@ export interface Extent {
 /**
  * The data and the holes of a file, by SEEK_DATA and SEEK_HOLE, for ascending offsets. Those see what is
  * written but not yet allocated, and take what is allocated but never written (a thick image) for a hole. A
- * file that changes meanwhile is seen as it is when its turn comes. The position of the open file is moved, so
- * no two of these can look at the same open file at the same time.
+ * file that changes meanwhile is seen as it is when its turn comes. The position of the open file is moved,
+ * so no two of these can look at the same open file at the same time.
  */
 export class Extents {
   readonly #file: Pick<FileCalls, 'seek'>

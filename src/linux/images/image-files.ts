@@ -17,7 +17,7 @@ import {
 import { findMount, mountIdOf } from '../mountinfo/find-mount.ts'
 import { fallocate, lseek, tryLockExclusive } from '../system-calls.ts'
 import { openImage, requireRegular } from '../files/open-image.ts'
-import { childrenStarted } from '../process/posix-spawn.ts'
+import { waitForStartingChildren } from '../process/posix-spawn.ts'
 
 /**
  * fallocate(2) cannot be interrupted, so large ranges are done in pieces between which a cancelled call ends.
@@ -142,7 +142,7 @@ export class LinuxImageFiles implements ImageFiles {
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       if (tryLockExclusive(file.fd, path)) return file
-      await childrenStarted()
+      await waitForStartingChildren()
       if (tryLockExclusive(file.fd, path)) return file
     } catch (error) {
       await file.close()

@@ -18,8 +18,8 @@ export interface TransferFiles {
 }
 
 /**
- * Threads of all copies at once. Each takes 20 MiB: one for each of the many copies that a backup begins would
- * leave no memory for anything else.
+ * Threads of all copies at once. Each takes 20 MiB: one for each of the many copies that a backup begins
+ * would leave no memory for anything else.
  */
 const MOST_THREADS = 4
 

@@ -1,7 +1,7 @@
 /**
- * Work that consists of system calls, written once for both ways to make them: on a thread that waits for each
- * call, where a call gives its result, and in the process, where it gives a promise. A generator yields the
- * promises, and gets their results. It is written out wherever a call is made, without a function for it:
+ * Work that consists of system calls, written once for both ways to make them: on a thread that waits for
+ * each call, where a call gives its result, and in the process, where it gives a promise. A generator yields
+ * the promises, and gets their results. It is written out wherever a call is made, without a function for it:
  *
  *     const given = file.seek(offset, SEEK_DATA)
  *     const data = given instanceof Promise ? ((yield given) as bigint) : given

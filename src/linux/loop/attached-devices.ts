@@ -6,8 +6,8 @@ import { identityOf, isBackedBy, type BackingIdentity } from './identity.ts'
 import { listBound, onTopOf, type InventoryEntry } from './inventory.ts'
 
 /**
- * All bound devices of the machine at one moment, for whoever only looks. Other than LoopDevices.find it
- * takes no lock on an image, not even for a moment, so that nobody is refused for it.
+ * All bound devices of the machine at one moment, for commands that only read. LoopDevices.find tries the
+ * lock of an image, which makes another attach at that moment fail; this takes no lock.
  */
 export class AttachedDevices {
   readonly entries: readonly InventoryEntry[]
@@ -21,8 +21,8 @@ export class AttachedDevices {
   }
 
   /**
-   * The devices that have the image behind them, and those of the same name on top of these: the kubelet has
-   * its own there, for which it answers. None for an image that is not there.
+   * The devices of an image, and those of the same name on top of these. The kubelet detaches its own there.
+   * @returns none for an image that does not exist
    */
   async of(image: string): Promise<LoopState[]> {
     const identity = await identityAt(image)

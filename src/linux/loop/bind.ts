@@ -21,12 +21,12 @@ const ATTEMPTS = 64
 const LONGEST_PAUSE_MS = 20
 
 /**
- * Binds a file to a free loop device. "Free" and "bound" are two steps of an interface that the whole machine
- * shares (every container, snapd, losetup), so a lost race is normal: EBUSY means that somebody bound the
- * device first, the others that it was removed or is going away. Then it is tried again, after a pause whose
- * length is chance.
+ * Binds a file to a free loop device. Finding a free device and binding it are two calls of an interface that
+ * the whole machine shares (every container, snapd, losetup), so a lost race is normal: EBUSY means that
+ * another process bound the device first, the other errors that it was removed or is going away. The next
+ * attempt follows after a random pause.
  *
- * A device that we failed to bind is somebody else's and is never unbound.
+ * A device that could not be bound may belong to another process, so it is never unbound.
  *
  * @param ioctls a seam for the tests of the way that kernels before 5.8 need
  * @throws VolumeError unavailable when all attempts lost; resource-exhausted when the kernel can make no more
@@ -56,7 +56,7 @@ export async function bindFreeDevice(
   }
 }
 
-/** All numbers are taken: the kernel has minors for 2^20 devices, fewer where `loop.max_part` is set. */
+/** The kernel has minor numbers for 2^20 devices, fewer where `loop.max_part` is set. */
 function noMoreDevices(cause: unknown): VolumeError {
   return new VolumeError(
     'resource-exhausted',
@@ -119,10 +119,14 @@ async function bindInSteps(
   }
 }
 
-/** A loop device leaves out the end of a file that is no whole sector. */
+/** A loop device leaves out an incomplete sector at the end of its file. */
 const SECTOR_BYTES = 512n
 
-/** @returns whether direct I/O came out @throws when the device is not what was asked for */
+/**
+ * Compares a bound device with what was asked for.
+ * @returns whether it does direct I/O
+ * @throws when it differs
+ */
 export async function verify(
   bound: BoundLoop,
   file: FileHandle,

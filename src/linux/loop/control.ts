@@ -46,8 +46,8 @@ export class LoopControl implements AsyncDisposable {
   }
 
   /**
-   * LOOP_CTL_GET_FREE: the first unbound device, made when there is none. Nothing reserves it: until it is
-   * configured, anybody on the machine can get the same answer.
+   * LOOP_CTL_GET_FREE: the first unbound device, made when there is none. It is not reserved: until it is
+   * configured, any process of the machine can get the same answer.
    */
   getFree(): Promise<number> {
     return ioctl(this.#handle.fd, LOOP_CTL_GET_FREE, 0, 'LOOP_CTL_GET_FREE')

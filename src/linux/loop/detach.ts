@@ -7,24 +7,24 @@ import { LO_FLAGS_AUTOCLEAR, type LoopSettings } from '../abi/loop.ts'
 import { clrFd, getStatus, setStatus } from './device.ts'
 import { backingOf, isBackedBy, type BackingIdentity } from './identity.ts'
 import { backingFile, inspect, type InventoryEntry } from './inventory.ts'
-import type { ShownDevices } from './shown-devices.ts'
+import type { MountedDevices } from './mounted-devices.ts'
 
 /**
  * How long a device may stay busy: with udev, a reader of the partition table, a mount in a dying namespace,
  * or the copy of a mount in a container that is being started.
  */
-const PATIENCE_MS = 5000
+const BUSY_LIMIT_MS = 5000
 const LONGEST_PAUSE_MS = 500
 
 /**
- * Knows one device among all that can have its number. Asked while the device is open, which keeps it its
- * file; before that it may have vanished, and the number become somebody else's.
- * @returns what LOOP_SET_STATUS64 sets it back to; undefined for another one
+ * Tells one device from others that get its number. Called while the device is open, which keeps its file
+ * attached; before that the device may have been detached, and its number given to another file.
+ * @returns the settings to restore with LOOP_SET_STATUS64; undefined for another device
  */
-export type Recognizer = (device: LoopDevice, handle: FileHandle) => Promise<LoopSettings | undefined>
+export type DeviceMatcher = (device: LoopDevice, handle: FileHandle) => Promise<LoopSettings | undefined>
 
-/** Knows a device by the file behind it. */
-export function backedBy(identity: BackingIdentity): Recognizer {
+/** Matches a device by its backing file. */
+export function backedBy(identity: BackingIdentity): DeviceMatcher {
   return async ({ number, path }, handle) => {
     const entry = await inspect(number, path, handle)
     return entry && isBackedBy(entry.info, identity) ? entry.info : undefined
@@ -32,12 +32,11 @@ export function backedBy(identity: BackingIdentity): Recognizer {
 }
 
 /**
- * Knows a device by the directory of this name that its file lies in, on a file system that has shut down.
- * There the kernel answers LOOP_GET_STATUS64 with EIO, so neither the file's identity nor the device's name
- * can be had; only the path is left. It belongs to some mount namespace or to none, but a volume's id in it
- * cannot be mistaken.
+ * Matches a device by a directory in the path of its backing file, for file systems that have shut down.
+ * There LOOP_GET_STATUS64 fails with EIO, so neither the file's identity nor the device's name can be read.
+ * The path may be that of another mount namespace, but a volume's id in it is unique.
  */
-export function inDirectory(name: string): Recognizer {
+export function inDirectory(name: string): DeviceMatcher {
   return ({ number }) =>
     Promise.resolve(
       isInDirectory(number, name) ? { offset: 0n, sizeLimit: 0n, flags: 0, fileName: name } : undefined,
@@ -48,53 +47,52 @@ export function isInDirectory(number: number, name: string): boolean {
   return backingFile(number)?.split('/').includes(name) ?? false
 }
 
-/** Finds which devices are shown at this moment. */
-export type FindShown = () => Promise<ShownDevices>
+/** Reads which devices are mounted now, or have their node bind-mounted. */
+export type ReadMounted = () => Promise<MountedDevices>
 
 /**
- * Detaches a device, and waits until the kernel has let go. The only way by which we let go of a device that
- * somebody could use.
- * @throws VolumeError failed-precondition when it is shown in a mount namespace, mounted, held, or open for
- * longer than a short
- *   use takes; it is then as it was
+ * Detaches a device, and waits until the kernel has released its file. Every device that could be in use is
+ * detached this way.
+ * @throws VolumeError failed-precondition when it stays mounted, bind-mounted, held, or open for longer than
+ * BUSY_LIMIT_MS; it is then as it was
  */
 export async function detach(
   device: LoopDevice,
-  isIt: Recognizer,
-  findShown: FindShown,
+  matches: DeviceMatcher,
+  readMounted: ReadMounted,
   signal: AbortSignal,
 ): Promise<void> {
-  await waitUntilUnused(signal, async () => tryDetach(device, isIt, await findShown()))
+  await waitUntilUnused(signal, async () => tryDetach(device, matches, await readMounted()))
 }
 
-/** A device to be detached, and what tells it from others that get its number. */
+/** A device to be detached, and how to tell it from others that get its number. */
 export interface Target {
   readonly device: LoopDevice
-  readonly isIt: Recognizer
-  /** The kernel lets go of such a device with its last user, whoever shows it. */
+  readonly matches: DeviceMatcher
+  /** The kernel detaches it with its last user, even while its node is bind-mounted. */
   readonly autoclear: boolean
 }
 
 export function targetOf({ state, info }: InventoryEntry): Target {
-  return { device: state.device, isIt: backedBy(backingOf(info)), autoclear: state.autoclear }
+  return { device: state.device, matches: backedBy(backingOf(info)), autoclear: state.autoclear }
 }
 
 /**
- * Detaches devices in this order: those on top of another one before it. While a mount shows one of them, all
- * are kept.
+ * Detaches devices in this order, in which those on top of another one come before it. While one of them is
+ * mounted or bind-mounted, all stay attached.
  * @throws VolumeError as `detach` does
  */
 export async function detachAll(
   targets: readonly Target[],
-  findShown: FindShown,
+  readMounted: ReadMounted,
   signal: AbortSignal,
 ): Promise<void> {
   const lasting = targets.filter(({ autoclear }) => !autoclear)
   await waitUntilUnused(signal, async () => {
-    const shown = await findShown()
-    return lasting.map(({ device }) => shownUse(device, shown)).find((use) => use !== undefined)
+    const mounted = await readMounted()
+    return lasting.map(({ device }) => mountUse(device, mounted)).find((use) => use !== undefined)
   })
-  for (const { device, isIt } of targets) await detach(device, isIt, findShown, signal)
+  for (const { device, matches } of targets) await detach(device, matches, readMounted, signal)
 }
 
 /** How a device is used. */
@@ -104,8 +102,8 @@ export interface DeviceUse {
   readonly how: string
 }
 
-function shownUse(device: LoopDevice, shown: ShownDevices): DeviceUse | undefined {
-  const target = shown.targetOf(device.number)
+function mountUse(device: LoopDevice, mounted: MountedDevices): DeviceUse | undefined {
+  const target = mounted.targetOf(device.number)
   return target === undefined ? undefined : { device, how: `shown at ${target}` }
 }
 
@@ -117,7 +115,7 @@ async function waitUntilUnused(
   signal: AbortSignal,
   findUse: () => Promise<DeviceUse | undefined>,
 ): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS
+  const deadline = performance.now() + BUSY_LIMIT_MS
   for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     const use = await findUse()
     if (!use) return
@@ -132,26 +130,26 @@ async function waitUntilUnused(
 /**
  * As `detach`, without waiting.
  *
- * Two questions are answered by the kernel, and nobody can come in between. Opened exclusively, as mounts and
- * device mapper do, the device is mounted or held nowhere. LOOP_CLR_FD on a device that others have open only
- * turns autoclear on, which is taken back at once: it would vanish with the last of them, and its number go
- * to another file that somebody shows. A bind of its node is no use that the kernel knows, so that is looked
- * for.
+ * The kernel answers two questions without a race. An exclusive open, as mount(2) and device mapper do it,
+ * fails while the device is mounted or held anywhere. LOOP_CLR_FD on a device that is open elsewhere only
+ * turns autoclear on. That is turned off again at once: otherwise the device would go with its last user, and
+ * its number would go to another file while the node is still bind-mounted. The kernel does not count a bind
+ * mount of the node as a use, so the mounts are read for it.
  *
- * @returns how it is used; undefined when it is detached now, or was another one
+ * @returns how it is used; undefined when it is detached now, or was another device
  */
 export async function tryDetach(
   device: LoopDevice,
-  isIt: Recognizer,
-  shown: ShownDevices,
+  matches: DeviceMatcher,
+  mounted: MountedDevices,
 ): Promise<DeviceUse | undefined> {
   try {
     await using handle = await open(device.path, constants.O_RDONLY | constants.O_EXCL)
-    const before = await isIt(device, handle)
+    const before = await matches(device, handle)
     if (!before) return undefined
-    // The kernel lets go of one with autoclear whoever shows it.
+    // With autoclear the kernel detaches the device even while its node is bind-mounted.
     const isKept = (before.flags & LO_FLAGS_AUTOCLEAR) === 0
-    const use = isKept ? shownUse(device, shown) : undefined
+    const use = isKept ? mountUse(device, mounted) : undefined
     if (use) return use
     await clrFd(handle.fd)
     if (!(await keepsFile(handle))) return undefined
@@ -164,10 +162,7 @@ export async function tryDetach(
   }
 }
 
-/**
- * ENXIO is the answer of a device that has no file, or is losing it; all others have one, even if it cannot
- * be looked at.
- */
+/** ENXIO stands for a device without a file, or one that is being detached. After other errors it has one. */
 async function keepsFile({ fd }: FileHandle): Promise<boolean> {
   try {
     await getStatus(fd)

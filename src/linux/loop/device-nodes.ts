@@ -6,7 +6,7 @@ import { readAttribute } from '../sysfs.ts'
 import { LOOP_CONTROL_MAJOR, LOOP_CONTROL_MINOR, LOOP_MAJOR, makeDev, splitDev } from '../abi/loop.ts'
 import { mknod } from '../system-calls.ts'
 
-/** What the module was loaded with; it is in use, and so the same, for as long as we are. */
+/** The module cannot be reloaded with another value while its devices are in use. */
 let known: number | undefined
 
 /**
@@ -35,19 +35,18 @@ export function loopNumberOf(device: bigint): number | undefined {
   return minor % minors === 0 ? minor / minors : undefined
 }
 
-/** Owner and group root, as udev's rule for `disk` would let a group read every volume. */
+/** Owner and group root: udev's rule for the group `disk` would let it read every volume. */
 const MODE = 0o600
 
-/** Knows the node of each loop device. */
+/** Where the nodes of loop devices are. */
 export interface LoopNodes {
   /** The path of /dev/loopN. @throws ENOENT when there is no such device */
   loop(number: number): Promise<string>
 }
 
 /**
- * Nodes of loop devices in one /dev. In a container /dev is often a tmpfs that nobody fills, so a node is
- * made when it is missing, with the number that sysfs gives: minors are not the index where `loop.max_part`
- * is set.
+ * Nodes of loop devices in one /dev. In a container /dev is often a tmpfs without udev, so a missing node is
+ * made, with the number from sysfs: minor numbers differ from the index where `loop.max_part` is set.
  */
 export class DeviceNodes implements LoopNodes {
   readonly #dev: string
@@ -116,8 +115,7 @@ async function ensureNode(path: string, type: number, device: bigint): Promise<v
     throw error
   })
   if (found?.rdev === device && (found.mode & BigInt(constants.S_IFMT)) === BigInt(type)) return
-  // A node with another number is a left-over of an earlier life of this index, and would lead to another
-  // device.
+  // A node with another number leads to another device: it dates from an earlier device of this index.
   if (found) await unlink(path)
   try {
     await mknod(path, type | MODE, device)
@@ -127,7 +125,7 @@ async function ensureNode(path: string, type: number, device: bigint): Promise<v
   }
 }
 
-/** The nodes that are in /dev, for whoever only looks: none is made or put right. */
+/** The nodes that are in /dev, for commands that only read: none is made or put right. */
 export class PresentNodes implements LoopNodes {
   readonly #dev: string
 

@@ -28,7 +28,7 @@ import { readAttribute } from '../sysfs.ts'
 
 /**
  * LOOP_CONFIGURE: binds a file and sets everything at once (Linux 5.8).
- * @throws EBUSY when somebody was faster
+ * @throws EBUSY when another process was faster
  */
 export async function configure(
   fd: number,
@@ -104,7 +104,7 @@ export async function sizeOf(fd: number): Promise<bigint> {
   return struct.readBigUInt64LE()
 }
 
-/** BLKROSET off: lifts a read-only mark that somebody set (blockdev --setro), and that outlives a detach. */
+/** BLKROSET off: clears a read-only mark (blockdev --setro), which stays set after a detach. */
 export async function makeWritable(fd: number): Promise<void> {
   const off = Buffer.alloc(4)
   await ioctlStruct(fd, BLKROSET, off, 'BLKROSET 0')

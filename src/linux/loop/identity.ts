@@ -2,15 +2,15 @@ import type { BigIntStats } from 'node:fs'
 import type { LoopInfo } from '../abi/loop.ts'
 
 /**
- * What the kernel knows a backing file by. Never its path: sysfs shows the path of another mount namespace,
- * or "(deleted)".
+ * How the kernel identifies a backing file. The path in sysfs does not: it may be that of another mount
+ * namespace, or end with "(deleted)".
  */
 export interface BackingIdentity {
   readonly device: bigint
   readonly inode: bigint
   /**
-   * Not 0 when the backing file is a device itself; then this alone counts, as every /dev has nodes of its
-   * own.
+   * Not 0 when the backing file is itself a device. Then only this is compared, because each /dev has its own
+   * nodes.
    */
   readonly rdev: bigint
 }
@@ -31,7 +31,7 @@ export function isBackedBy(info: LoopInfo, identity: BackingIdentity): boolean {
   return info.backingDevice === identity.device && info.backingInode === identity.inode
 }
 
-/** One string to look a device up by. On a block device there can be several, each with a name of its own. */
+/** The key of a device in a map. One block device can have several on top of it, told apart by name. */
 export function identityKey(identity: BackingIdentity, name = ''): string {
   return identity.rdev === 0n ? `${identity.device}:${identity.inode}` : `rdev:${identity.rdev} ${name}`
 }

@@ -8,11 +8,11 @@ import { SystemCallError } from '../libc.ts'
 import { readAttribute } from '../sysfs.ts'
 import { loopDeviceNumber, type LoopNodes } from './device-nodes.ts'
 import { getStatus, sizeOf } from './device.ts'
-import { Looks } from './looks.ts'
+import { BoundedQueries } from './bounded-queries.ts'
 
 const SYSFS = '/sys/block'
 
-/** A bound device: its state for people and what the kernel says of the file behind it. */
+/** A bound device: its state for people, and what the kernel says of its backing file. */
 export interface InventoryEntry {
   readonly state: LoopState
   readonly info: LoopInfo
@@ -53,31 +53,31 @@ export async function inspectNumber(nodes: LoopNodes, number: number): Promise<I
   }
 }
 
-/** The file system of a device's file does not answer, and so the kernel does not either. */
-export class SilentDeviceError extends Error {
+/** The file system of a device's file does not answer, so the kernel does not either. */
+export class UnresponsiveDeviceError extends Error {
   constructor(number: number) {
     super(`the file system of the file of /dev/loop${number} does not answer`)
-    this.name = 'SilentDeviceError'
+    this.name = 'UnresponsiveDeviceError'
   }
 }
 
-const looks = new Looks<number>()
+const queries = new BoundedQueries<number>()
 
-/** Where a pool would be whose image the device has: the images of a pool are three directories below it. */
+/** The pool's directory, if the device has an image of a pool: those are three directories below it. */
 function poolDirectory(number: number): string {
   return dirname(dirname(dirname(backingFile(number) ?? '')))
 }
 
-/** A device that could not be looked at. */
+/** A device whose state could not be read. */
 export interface UnknownDevice {
   readonly number: number
   readonly error: unknown
 }
 
-/** What a look at all bound devices has found. */
+/** All bound devices. */
 export interface Scan {
   readonly entries: readonly InventoryEntry[]
-  /** With these it is not known what is attached. */
+  /** Devices of which it is not known what is attached to them. */
   readonly unknown: readonly UnknownDevice[]
 }
 
@@ -88,7 +88,7 @@ export interface Scan {
 export async function scan(nodes: LoopNodes): Promise<Scan> {
   const entries: InventoryEntry[] = []
   const unknown: UnknownDevice[] = []
-  const look = async (number: number): Promise<void> => {
+  const query = async (number: number): Promise<void> => {
     try {
       const entry = await inspectNumber(nodes, number)
       if (entry) entries.push(entry)
@@ -96,16 +96,16 @@ export async function scan(nodes: LoopNodes): Promise<Scan> {
       unknown.push({ number, error })
     }
   }
-  for (const number of await looks.all(await boundNumbers(), poolDirectory, look))
-    unknown.push({ number, error: new SilentDeviceError(number) })
+  for (const number of await queries.all(await boundNumbers(), poolDirectory, query))
+    unknown.push({ number, error: new UnresponsiveDeviceError(number) })
   entries.sort((a, b) => a.state.device.number - b.state.device.number)
   return { entries, unknown }
 }
 
 /**
- * As `scan`, all or nothing: what could not be looked at must not read as "not attached". Left out are
- * devices whose file cannot be read (EIO, ESTALE, a file system that does not answer), which keeps the kernel
- * from telling anything of them: they have no file that anybody here can open.
+ * As `scan`, complete or failed: a device whose state could not be read must not count as "not attached".
+ * Left out are devices whose file cannot be read (EIO, ESTALE, a file system that does not answer): the
+ * kernel gives no state for them, and their file cannot be opened here either.
  */
 export async function listBound(nodes: LoopNodes): Promise<readonly InventoryEntry[]> {
   const { entries, unknown } = await scan(nodes)
@@ -115,12 +115,13 @@ export async function listBound(nodes: LoopNodes): Promise<readonly InventoryEnt
 }
 
 function hasUnreadableFile(error: unknown): boolean {
-  if (error instanceof SilentDeviceError) return true
+  if (error instanceof UnresponsiveDeviceError) return true
   return error instanceof SystemCallError && error.syscall === 'ioctl' && !isPassing(error)
 }
 
 /**
- * Those that have the device itself behind them, as kubelet's own have that of a block volume: they hold it.
+ * The devices whose backing file is this device, which they hold. The kubelet attaches one to each raw block
+ * volume.
  */
 export function onTopOf({ number }: LoopDevice, bound: readonly InventoryEntry[]): InventoryEntry[] {
   const device = loopDeviceNumber(number)
@@ -133,15 +134,12 @@ export async function existingNumbers(): Promise<number[]> {
   return numbers.sort((a, b) => a - b)
 }
 
-/**
- * The numbers of all bound devices, in order. As `listBound`, without opening any: it may just be being
- * removed.
- */
+/** The numbers of all bound devices, in order, by sysfs alone: one may be going away. */
 export async function boundNumbers(): Promise<number[]> {
   return (await existingNumbers()).filter(isBound)
 }
 
-/** True while the device has a file. It takes no descriptor, so it can be asked when there are none. */
+/** True while the device has a file. Needs no descriptor, so it works when all are used up. */
 export function isBound(number: number): boolean {
   try {
     return lstatSync(`${SYSFS}/loop${number}/loop`).isDirectory()
@@ -152,8 +150,8 @@ export function isBound(number: number): boolean {
 }
 
 /**
- * How many loop devices the machine has, and how many of them have a file; by one read of a list of all
- * disks, which leaves out those without content: free ones, and the few with an empty file.
+ * How many loop devices are bound and free, by one read of /proc/partitions. That lists disks with content,
+ * so the few with an empty file count as free.
  */
 export async function countDevices(): Promise<{ readonly bound: number; readonly free: number }> {
   const [existing, disks] = await Promise.all([existingNumbers(), readFile('/proc/partitions', 'latin1')])
@@ -162,9 +160,9 @@ export async function countDevices(): Promise<{ readonly bound: number; readonly
 }
 
 /**
- * The path that the kernel shows for a device's file, as its own mount namespace sees it; undefined when
- * unbound.
- * @throws whenever the kernel does not say
+ * The path that sysfs shows for a device's file, which may be that of another mount namespace.
+ * @returns undefined for an unbound device
+ * @throws when sysfs cannot be read
  */
 export function backingFile(number: number): string | undefined {
   try {
@@ -176,8 +174,7 @@ export function backingFile(number: number): string | undefined {
 }
 
 /**
- * True when the file behind the device has no name any more, in no namespace: nobody can attach or find it
- * again.
+ * True when the backing file is unlinked, so it can never be found or attached again.
  * @throws as `backingFile`
  */
 export function isUnlinked(number: number): boolean {
@@ -191,10 +188,7 @@ export function isUnlinked(number: number): boolean {
 const writeFields = [4, 6, 11]
 const IN_FLIGHT = 8
 
-/**
- * A figure that is another one after any write to the device; while one is under way it is never the same
- * twice.
- */
+/** A text that changes with every write to the device; while a write is under way, with every call. */
 export function writeCounter(number: number): string {
   const fields = readAttribute(`${SYSFS}/loop${number}/stat`).split(/\s+/)
   const finished = writeFields.map((index) => fields[index]).join(' ')

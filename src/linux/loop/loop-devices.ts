@@ -28,32 +28,31 @@ import {
   type InventoryEntry,
   type Scan,
 } from './inventory.ts'
-import { LeftDevices } from './left-devices.ts'
-import { ShownDevices } from './shown-devices.ts'
+import { OrphanedDevices } from './orphaned-devices.ts'
+import { MountedDevices } from './mounted-devices.ts'
 
-/** For a lock that nobody holds for longer than it takes to look. */
+/** For locks that other processes hold for a moment, to see whether they are free. */
 const LOCK_ATTEMPTS = 20
 const LOCK_PAUSE_MS = 20
 
-const shownHere = (): Promise<ShownDevices> => ShownDevices.here()
-const shownEverywhere = (): Promise<ShownDevices> => ShownDevices.everywhere()
+const mountedHere = (): Promise<MountedDevices> => MountedDevices.here()
+const mountedEverywhere = (): Promise<MountedDevices> => MountedDevices.everywhere()
 
 /**
  * The LoopDevices port on the kernel.
  *
  * What makes two devices on one file impossible is a lock on the file (flock(2)), taken before it is bound:
- * the kernel keeps our open file, and so the lock, exactly as long as the device is bound, whoever does the
- * detaching. That holds across processes, containers and mount namespaces, and costs the same with one device
- * or with thousands.
+ * the kernel keeps our open file, and so the lock, exactly as long as the device is bound. That holds across
+ * processes, containers and mount namespaces, and costs the same with one device or with thousands.
  */
 export class LinuxLoopDevices implements LoopDevices {
   readonly #control: LoopControl
   readonly #nodes: DeviceNodes
-  /** Where an image was last seen. Only a hint: the kernel is asked before it is believed. */
+  /** Where an image was last attached: a hint, which is always checked with the kernel. */
   readonly #lastSeen = new Map<string, number>()
   readonly #attached: (number: number) => void
 
-  /** @param attached hears of every device that was attached */
+  /** @param attached called for every device that was attached */
   constructor(
     control: LoopControl,
     nodes = new DeviceNodes(),
@@ -86,7 +85,7 @@ export class LinuxLoopDevices implements LoopDevices {
       return { device, directIo, [Symbol.asyncDispose]: () => bound.handle.close() }
     } catch (error) {
       await bound.handle.close()
-      await tryDetach(device, backedBy(identity), ShownDevices.none)
+      await tryDetach(device, backedBy(identity), MountedDevices.none)
       throw error
     }
   }
@@ -102,18 +101,18 @@ export class LinuxLoopDevices implements LoopDevices {
 
   async detach(image: string, signal: AbortSignal): Promise<void> {
     await this.#detachImage(image, signal, async ({ device }, identity) => {
-      await detach(device, backedBy(identity), shownHere, signal)
+      await detach(device, backedBy(identity), mountedHere, signal)
     })
   }
 
   async detachWithAbove(image: string, signal: AbortSignal): Promise<void> {
     await this.#detachImage(image, signal, async ({ device, autoclear }, identity) => {
-      const isIt = backedBy(identity)
-      const use = await tryDetach(device, isIt, await shownHere())
+      const matches = backedBy(identity)
+      const use = await tryDetach(device, matches, await mountedHere())
       if (!use) return
-      // Devices on top have this one open. Only now is a look at all devices due.
+      // Devices on top have this one open. Only in this case are all devices read.
       const above = onTopOf(device, await listBound(this.#nodes)).map(targetOf)
-      await detachAll([...above, { device, isIt, autoclear }], shownHere, signal)
+      await detachAll([...above, { device, matches, autoclear }], mountedHere, signal)
     })
   }
 
@@ -131,13 +130,13 @@ export class LinuxLoopDevices implements LoopDevices {
     if (!entry)
       throw new VolumeError('failed-precondition', `ENXIO: /dev/loop${number} is not bound to a file`)
     const { device, name } = entry.state
-    if (!isHere(name) && !(await shownEverywhere()).isComplete) {
+    if (!isHere(name) && !(await mountedEverywhere()).isComplete) {
       throw new VolumeError(
         'failed-precondition',
         `${device.path} belongs to volume "${name}" of another node, whose mounts cannot be seen from here; when that node is gone, use --force`,
       )
     }
-    await detach(device, targetOf(entry).isIt, shownEverywhere, signal)
+    await detach(device, targetOf(entry).matches, mountedEverywhere, signal)
   }
 
   async detachNamed(name: string, signal: AbortSignal): Promise<void> {
@@ -147,18 +146,18 @@ export class LinuxLoopDevices implements LoopDevices {
     for (const number of (await boundNumbers()).filter((number) => isInDirectory(number, name))) {
       if (named.some(({ state }) => state.device.number === number)) continue
       const device = { number, path: await this.#nodes.loop(number) }
-      // The kernel tells nothing of a device on a dead file system, but all of those on top of it, which keep
-      // it open.
+      // The kernel gives no state for a device on a dead file system, but does for those on top of it, which
+      // keep it open.
       targets.push(...onTopOf(device, all).map(targetOf))
-      targets.push({ device, isIt: inDirectory(name), autoclear: false })
+      targets.push({ device, matches: inDirectory(name), autoclear: false })
     }
-    await detachAll(targets, shownEverywhere, signal)
+    await detachAll(targets, mountedEverywhere, signal)
   }
 
   async recover(isOurs: (name: string) => boolean, isHere = isOurs): Promise<RecoveredDevices> {
     const found = await scan(this.#nodes)
     this.#remember(found)
-    return new LeftDevices(found, isHere).detach(isOurs)
+    return new OrphanedDevices(found, isHere).detach(isOurs)
   }
 
   async flush(device: LoopDevice): Promise<void> {
@@ -189,19 +188,19 @@ export class LinuxLoopDevices implements LoopDevices {
   async #detachImage(
     image: string,
     signal: AbortSignal,
-    letGo: (state: LoopState, identity: BackingIdentity) => Promise<void>,
+    detachFound: (state: LoopState, identity: BackingIdentity) => Promise<void>,
   ): Promise<void> {
     await using file = await openImage(image, 'r', true)
     const identity = identityOf(await file.stat({ bigint: true }))
     const state = await this.#find(image, file)
     if (state) {
-      await letGo(state, identity)
+      await detachFound(state, identity)
       this.#lastSeen.delete(identityKey(identity, state.name))
     }
     if (identity.rdev === 0n) await untilUnlocked(image, file, signal)
   }
 
-  /** Learns where images are attached. What could not be looked at is where it was. */
+  /** Remembers where images are attached. Devices of unknown state keep their entry. */
   #remember({ entries, unknown }: Scan): void {
     const numbers = unknown.map(({ number }) => number)
     for (const [key, number] of this.#lastSeen) if (!numbers.includes(number)) this.#lastSeen.delete(key)
@@ -216,16 +215,16 @@ export class LinuxLoopDevices implements LoopDevices {
     const isLockShared = identity.rdev === 0n
     const name = isLockShared ? undefined : await nameOf(file)
     const key = identityKey(identity, name)
-    // Whoever gets the lock knows that nothing is attached; only then is not knowing where worth a scan.
+    // A free lock proves that nothing is attached. Otherwise, without a hint, all devices must be read.
     if (isLockShared && this.#isFree(image, file, key)) return undefined
-    const isIt = ({ info, state }: InventoryEntry): boolean =>
+    const matches = ({ info, state }: InventoryEntry): boolean =>
       isBackedBy(info, identity) && (name === undefined || state.name === name)
     const hint = this.#lastSeen.get(key)
     const hinted = hint === undefined ? undefined : await inspectNumber(this.#nodes, hint)
-    if (hinted && isIt(hinted)) return hinted.state
+    if (hinted && matches(hinted)) return hinted.state
     if (!isLockShared && this.#isFree(image, file, key)) return undefined
-    const entry = (await listBound(this.#nodes)).find(isIt)
-    // Those that the list leaves out are on file systems that answer no more, which this one still does.
+    const entry = (await listBound(this.#nodes)).find(matches)
+    // The list leaves out devices on file systems that do not answer. This throws where that is so here.
     if (!entry) await file.stat()
     if (entry) this.#lastSeen.set(key, entry.state.device.number)
     return entry?.state
@@ -238,8 +237,8 @@ export class LinuxLoopDevices implements LoopDevices {
   }
 
   /**
-   * Takes the lock that the device will hold. Whoever only looks whether it is taken has it for a moment,
-   * too.
+   * Takes the lock that the device will hold. A process that only tries whether it is free holds it for a
+   * moment.
    */
   async #lock(image: string, file: FileHandle, signal: AbortSignal): Promise<void> {
     for (let attempt = 1; !tryLockExclusive(file.fd, image); attempt++) {
@@ -255,17 +254,17 @@ export class LinuxLoopDevices implements LoopDevices {
 }
 
 /**
- * Waits for the lock that a device has on its file for some moments after it has lost it: __loop_clr_fd() of
- * drivers/block/loop.c takes the device down first, and lets go of the file last. Where the last user is
- * another process, as udev is after an unmount with autoclear, only the lock says when that is done. Others
- * who may have it are not waited for any longer.
+ * Waits until the kernel has closed the file of a detached device: __loop_clr_fd() of drivers/block/loop.c
+ * takes the device down first and closes the file last. Where the last user is another process, as udev is
+ * after an unmount with autoclear, only the lock shows when that is done. A lock that stays taken is another
+ * process's.
  */
 async function untilUnlocked(image: string, file: FileHandle, signal: AbortSignal): Promise<void> {
   for (let attempt = 1; attempt < LOCK_ATTEMPTS && !tryLockExclusive(file.fd, image); attempt++)
     await setTimeout(Math.random() * LOCK_PAUSE_MS, undefined, { signal })
 }
 
-/** The devices of this name that have a file behind them, not another device. */
+/** The devices of this name whose backing file is no device. */
 function namedOf(name: string, all: readonly InventoryEntry[]): InventoryEntry[] {
   return all.filter(({ state, info }) => state.name === name && info.backingRdev === 0n)
 }
@@ -280,7 +279,7 @@ async function nameOf(file: FileHandle): Promise<string | undefined> {
   }
 }
 
-/** Whoever puts another file in the place of an image holds the lock of the old one until that is done. */
+/** A command that replaces an image holds the lock of the old file until that is done. */
 async function requireSameFile(image: string, { inode, rdev }: BackingIdentity): Promise<void> {
   if (rdev !== 0n || (await stat(image, { bigint: true })).ino === inode) return
   throw new VolumeError('aborted', `${image} was replaced by another file just now; repeat the call`)

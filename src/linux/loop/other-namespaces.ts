@@ -16,18 +16,18 @@ const KTHREADD = '2'
  */
 const PAGE_BYTES = 4096
 
-/** Mounts are looked at in pieces of so many, between which other work of the process goes on. */
+/** The event loop goes on after each so many mounts. */
 const MOUNTS_AT_ONCE = 1000
 
-/** Is told each mount, with a process in whose namespace it is. */
+/** Called for each mount, with a process in whose namespace it is. */
 export type Visitor = (pid: string, mount: MountInfo) => void
 
 /**
  * The mounts that are not in our mount namespace but in those of other processes. Anyone may read the
  * mountinfo of a process that /proc shows (mounts_open_common() of fs/proc_namespace.c); only the link to its
  * namespace takes CAP_SYS_PTRACE. That would not be enough either: a process sees the mounts below its root
- * directory only. Anyone can have many threads, namespaces and mounts: nothing is kept of them but one line
- * for each namespace.
+ * directory only. A user can make many threads, namespaces and mounts, so only one line for each namespace is
+ * kept in memory.
  */
 export class OtherNamespaces {
   /** True when the mounts of all processes of the machine were read. */
@@ -35,7 +35,7 @@ export class OtherNamespaces {
   readonly #visit: Visitor
   /**
    * First lines of mountinfo. A line has the number of a mount, which is in one namespace, and its place
-   * below the root directory of the process: who sees the same first line sees the same mounts.
+   * below the root directory of the process: processes with the same first line see the same mounts.
    */
   readonly #seen: Set<string>
   readonly #own: ReadonlySet<string>
@@ -47,23 +47,23 @@ export class OtherNamespaces {
     this.#own = new Set(own)
   }
 
-  static async look(visit: Visitor): Promise<OtherNamespaces> {
+  static async read(visit: Visitor): Promise<OtherNamespaces> {
     const others = new OtherNamespaces(visit, await readMountInfo())
     const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
     const pidNamespace = await readlink('/proc/self/ns/pid')
     if (pidNamespace !== FIRST_PID_NAMESPACE || !pids.includes(KTHREADD)) others.isComplete = false
-    for (const pid of pids) await others.#lookAt(pid)
+    for (const pid of pids) await others.#readProcess(pid)
     return others
   }
 
   /** Each thread can have a namespace of its own, and the first one can end before the others. */
-  async #lookAt(pid: string): Promise<void> {
-    const threads = await this.#unlessGone(() => readdir(`/proc/${pid}/task`))
+  async #readProcess(pid: string): Promise<void> {
+    const threads = await this.#ifRunning(() => readdir(`/proc/${pid}/task`))
     for (const thread of threads ?? [])
-      await this.#unlessGone(() => this.#lookAtThread(pid, `/proc/${pid}/task/${thread}`))
+      await this.#ifRunning(() => this.#readThread(pid, `/proc/${pid}/task/${thread}`))
   }
 
-  async #lookAtThread(pid: string, thread: string): Promise<void> {
+  async #readThread(pid: string, thread: string): Promise<void> {
     await using file = await open(`${thread}/mountinfo`)
     const firstLine = await readFirstLine(file)
     if (this.#seen.has(firstLine)) return
@@ -79,11 +79,11 @@ export class OtherNamespaces {
     }
   }
 
-  async #unlessGone<T>(look: () => Promise<T>): Promise<T | undefined> {
+  async #ifRunning<T>(read: () => Promise<T>): Promise<T | undefined> {
     try {
-      return await look()
+      return await read()
     } catch (error) {
-      // It has ended; of a zombie the mounts are EINVAL.
+      // The process has ended; a zombie answers EINVAL.
       if (hasErrno(error, 'ENOENT', 'ESRCH', 'EINVAL')) return undefined
       if (!hasErrno(error, 'EACCES', 'EPERM')) throw error
       this.isComplete = false
@@ -92,7 +92,7 @@ export class OtherNamespaces {
   }
 }
 
-/** Reads at an offset of its own, and leaves the position of the file. */
+/** By pread(2), so the file's position does not move. */
 async function readFirstLine(file: FileHandle): Promise<string> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(PAGE_BYTES), 0, PAGE_BYTES, 0)
   const text = buffer.toString('utf8', 0, bytesRead)

@@ -4,18 +4,18 @@ import { messageOf } from '../../volumes/model/errors.ts'
 import type { DeviceNodes } from './device-nodes.ts'
 import { isBound } from './inventory.ts'
 
-/** How many devices others can attach between two looks of ours. */
+/** How many devices other processes can attach between two rounds. */
 const SPARE = 8
 
 const INTERVAL_MS = 30_000
 
-/** So many devices are looked at before others have their turn: one takes some 20 µs. */
+/** The event loop goes on after so many devices: one takes some 20 µs. */
 const AT_ONCE = 64
 
 /**
- * Nodes for the loop devices that are attached next, in a /dev that nobody fills: on a kind node it is a
- * tmpfs. The kubelet attaches each block volume once more, by the `losetup` of its machine, which takes the
- * number that the kernel gives it (LOOP_CTL_GET_FREE) and then looks for the node of that number.
+ * Nodes for the loop devices that are attached next, in a /dev without udev: on a kind node it is a tmpfs.
+ * The kubelet attaches each block volume once more, with the `losetup` of its machine, which takes the number
+ * that the kernel gives it (LOOP_CTL_GET_FREE) and then looks for the node of that number.
  */
 export class SpareNodes implements Disposable {
   readonly #nodes: DeviceNodes
@@ -45,7 +45,7 @@ export class SpareNodes implements Disposable {
   }
 
   /**
-   * Looks again soon, without making anybody wait.
+   * Starts another round in the background.
    * @param from a number below which nothing has become free
    */
   request(from: number): void {
@@ -56,8 +56,8 @@ export class SpareNodes implements Disposable {
   }
 
   /**
-   * Numbers that are bound get a node too, whoever has them: they can be free at any time, and are then the
-   * lowest. So do those of devices that the kernel has not made yet.
+   * Bound numbers get a node as well: they can be free at any time, and are then the lowest. So do numbers of
+   * devices that the kernel has not made yet.
    */
   async #refresh(from: number): Promise<void> {
     if (this.#mayBeGone) await this.#forgetGone()

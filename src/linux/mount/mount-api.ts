@@ -54,7 +54,7 @@ export async function bindReadOnly(source: string, target: string): Promise<void
  * would be brought to life.
  * @returns undefined when what holds the device is no file system of ours
  */
-export async function openHidden(device: string): Promise<FileHandle | undefined> {
+export async function openWithoutPath(device: string): Promise<FileHandle | undefined> {
   for (const type of fsTypes) {
     for (const readOnly of [false, true]) {
       const root = await openAs(type, device, readOnly)

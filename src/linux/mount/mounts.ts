@@ -14,8 +14,8 @@ import { bindReadOnly } from './mount-api.ts'
 import { differingOptions, parseMountOptions } from './mount-options.ts'
 import { parseMountInfo } from '../mountinfo/mountinfo.ts'
 import { openFileSystem } from './open-filesystem.ts'
-import { childrenStarted } from '../process/posix-spawn.ts'
-import { withLoops } from '../loop/shown-loops.ts'
+import { waitForStartingChildren } from '../process/posix-spawn.ts'
+import { withLoops } from '../loop/mount-loops.ts'
 import { trim } from './trim.ts'
 
 /** What a test replaces to see what happens when one of them fails. */
@@ -65,7 +65,7 @@ export class LinuxMounts implements Mounts {
     try {
       await unmount().catch(async (error: unknown) => {
         if (!hasErrno(error, 'EBUSY')) throw error
-        await childrenStarted()
+        await waitForStartingChildren()
         await unmount()
       })
     } catch (error) {

@@ -7,7 +7,7 @@ import { ioctl, syncfs } from '../system-calls.ts'
 import { splitDev } from '../abi/loop.ts'
 import { getStatus } from '../loop/device.ts'
 import { findMountById, parseMountInfo, type MountInfo } from '../mountinfo/mountinfo.ts'
-import { openHidden } from './mount-api.ts'
+import { openWithoutPath } from './mount-api.ts'
 import { thawThread } from './thaw-thread.ts'
 
 /** A loop device: by its path, and by the `major:minor` of the file systems on it that mountinfo shows. */
@@ -63,7 +63,7 @@ export async function openFileSystem(device: LoopDevice): Promise<OpenFileSystem
     if (root) return new LinuxFileSystem(entry.target, root, disk)
   }
   if (!(await isHeld(device))) return undefined
-  const root = await openHidden(device.path)
+  const root = await openWithoutPath(device.path)
   return root && new LinuxFileSystem(device.path, root, disk)
 }
 

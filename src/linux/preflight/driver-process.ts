@@ -14,7 +14,7 @@ const ENOUGH_OPEN_FILES = 1024
  */
 export function checkOpenFiles(
   pid: number | 'self',
-  limits = unlessEnded(() => readFileSync(`/proc/${pid}/limits`, 'latin1'), ''),
+  limits = ifRunning(() => readFileSync(`/proc/${pid}/limits`, 'latin1'), ''),
 ): Finding[] {
   const hard = /^Max open files\s+\S+\s+(\S+)/m.exec(limits)?.[1]
   if (hard === undefined || hard === 'unlimited' || Number(hard) >= ENOUGH_OPEN_FILES) return []
@@ -75,8 +75,8 @@ function blockedTasks(driverPid: number): Task[] {
 }
 
 function tasksIn(directory: string): Task[] {
-  const ids = unlessEnded(() => readdirSync(directory), []).filter((name) => /^\d+$/.test(name))
-  return ids.flatMap((id) => unlessEnded(() => [readTask(id, `${directory}/${id}/status`)], []))
+  const ids = ifRunning(() => readdirSync(directory), []).filter((name) => /^\d+$/.test(name))
+  return ids.flatMap((id) => ifRunning(() => [readTask(id, `${directory}/${id}/status`)], []))
 }
 
 function readTask(id: string, path: string): Task {
@@ -92,7 +92,7 @@ function readTask(id: string, path: string): Task {
 }
 
 /** What a look at a process's files in /proc gives, or `otherwise` where it has ended by then (proc(5)). */
-export function unlessEnded<T>(look: () => T, otherwise: T): T {
+export function ifRunning<T>(look: () => T, otherwise: T): T {
   try {
     return look()
   } catch (error) {

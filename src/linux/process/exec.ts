@@ -66,7 +66,7 @@ export async function run(
   const pid = await posixSpawn(command, args, environment, stdout.fd, stderr.fd).catch((error: unknown) => {
     throw hasErrno(error, 'ENOENT') ? notInstalled(command, debianPackage, error) : error
   })
-  offerToOomKiller(pid)
+  preferForOomKill(pid)
   using stall = new StallWatch(pid, stallMs)
   const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)
   const stops = [signal, stall.signal, ...(timeout ? [timeout] : [])]
@@ -199,7 +199,7 @@ const FIRST_TO_GO = '1000'
  * Lets the kernel end this process, and not us, when memory runs out: a check of a large file system may need
  * more than the container has. Whatever it fails with, the command works without.
  */
-export function offerToOomKiller(pid: number): void {
+export function preferForOomKill(pid: number): void {
   try {
     writeFileSync(`/proc/${pid}/oom_score_adj`, FIRST_TO_GO)
   } catch {

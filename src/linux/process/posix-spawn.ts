@@ -50,7 +50,7 @@ const starting = new Set<Promise<unknown>>()
  * Waits until no child has copies of descriptors of ours any more. Those that are being started have,
  * close-on-exec or not, and keep mounts busy and locks taken by them that we have let go.
  */
-export async function childrenStarted(): Promise<void> {
+export async function waitForStartingChildren(): Promise<void> {
   await Promise.allSettled(starting)
 }
 

@@ -16,8 +16,8 @@ const DEV = '/dev'
 const DELETED = '//deleted'
 
 /**
- * Completes mounts by the loop devices that they show. Only /dev is looked into, which never waits; the path
- * of a mount can lead through file systems that hang.
+ * Adds to each mount the loop device that it shows. Only /dev is read, which never waits; the path of a mount
+ * can lead through file systems that hang.
  */
 export async function withLoops(mounts: readonly MountInfo[]): Promise<MountEntry[]> {
   const entries: MountEntry[] = []
@@ -38,9 +38,7 @@ function shownAs(as: ShownLoop['as'], device: bigint): ShownLoop | undefined {
   return number === undefined ? undefined : { number, as }
 }
 
-/**
- * The device that a file system lies on; some number without a device (major 0) for one that lies on none.
- */
+/** The device of a file system; a number with major 0 for a file system without a device. */
 function fileSystemDevice({ device, fsType, source }: MountInfo): bigint {
   const [major = 0, minor = 0] = device.split(':').map(Number)
   // A btrfs can lie on several devices and has a number of its own. Its source is the node that it was
@@ -50,8 +48,7 @@ function fileSystemDevice({ device, fsType, source }: MountInfo): bigint {
 }
 
 /**
- * Finds which device's node a bind mount shows, where it is a node of our /dev. Nodes that others make
- * elsewhere are not ours.
+ * Finds which device's node a bind mount shows, where it is a node of our /dev and not one made elsewhere.
  */
 class DeviceNodesOf {
   readonly #device: string
@@ -74,7 +71,7 @@ class DeviceNodesOf {
 
   async deviceAt({ device, root, target }: MountInfo): Promise<bigint> {
     if (device !== this.#device) return 0n
-    // No name leads to it any more, so its own path must be taken.
+    // Its directory entry is gone, so only the path of the mount leads to it.
     if (root.endsWith(DELETED)) return this.#deviceOf(await lstat(target, { bigint: true }).catch(absent))
     const path = relative(this.#root, root)
     if (path === '' || path.startsWith('..')) return 0n

@@ -1,16 +1,16 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
-import { Looks } from '../../../../src/linux/loop/looks.ts'
+import { BoundedQueries } from '../../../../src/linux/loop/bounded-queries.ts'
 
-describe('Looks', () => {
+describe('BoundedQueries', () => {
   const groupOf = (key: number): string => (key < 100 ? 'well' : 'hung')
 
-  it('waits for no group that does not answer, and asks it nothing more until it has', async () => {
-    const looks = new Looks<number>(20)
+  it('asks a group that does not answer nothing more until it has', async () => {
+    const queries = new BoundedQueries<number>(20)
     const hung: PromiseWithResolvers<undefined>[] = []
     let found: number[] = []
     let isWell = false
-    const look = async (key: number): Promise<void> => {
+    const query = async (key: number): Promise<void> => {
       if (groupOf(key) === 'well' || isWell) {
         found.push(key)
         return
@@ -23,32 +23,32 @@ describe('Looks', () => {
     const silent = Array.from({ length: 20 }, (_, index) => 100 + index)
     for (let scan = 0; scan < 3; scan++) {
       found = []
-      expect(await looks.all([...silent, ...well], groupOf, look)).toEqual(silent)
+      expect(await queries.all([...silent, ...well], groupOf, query)).toEqual(silent)
       expect(found).toEqual(well)
     }
     expect(hung).toHaveLength(1)
     isWell = true
     for (const { resolve } of hung) resolve(undefined)
     await setImmediate()
-    expect(await looks.all([...silent, ...well], groupOf, look)).toEqual([])
+    expect(await queries.all([...silent, ...well], groupOf, query)).toEqual([])
   })
 
-  it('has one look under way at a group that does not answer, however many want to know', async () => {
-    const looks = new Looks<number>(20)
+  it('has one query under way in a group that does not answer, for any number of callers', async () => {
+    const queries = new BoundedQueries<number>(20)
     const never = Promise.withResolvers<undefined>()
     let asked = 0
-    const look = (): Promise<undefined> => {
+    const query = (): Promise<undefined> => {
       asked++
       return never.promise
     }
     const silent = [100, 101, 102]
-    const all = Array.from({ length: 10 }, () => looks.all(silent, groupOf, look))
+    const all = Array.from({ length: 10 }, () => queries.all(silent, groupOf, query))
     for (const found of await Promise.all(all)) expect(found).toEqual(silent)
     expect(asked).toBe(1)
   })
 
-  it('hands on what goes wrong', async () => {
-    const looks = new Looks<number>()
-    await expect(looks.all([1], groupOf, () => Promise.reject(new Error('no')))).rejects.toThrow('no')
+  it('throws what a query throws', async () => {
+    const queries = new BoundedQueries<number>()
+    await expect(queries.all([1], groupOf, () => Promise.reject(new Error('no')))).rejects.toThrow('no')
   })
 })

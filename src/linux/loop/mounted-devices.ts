@@ -1,19 +1,19 @@
 import { basename } from 'node:path'
 import { readMountInfo } from '../mountinfo/find-mount.ts'
 import { parseMountInfo, type MountInfo } from '../mountinfo/mountinfo.ts'
-import { withLoops } from './shown-loops.ts'
+import { withLoops } from './mount-loops.ts'
 import { makeDev } from '../abi/loop.ts'
 import { loopNumberOf } from './device-nodes.ts'
 import { OtherNamespaces } from './other-namespaces.ts'
 
 /**
- * Which loop devices are mounted, or have their node bind-mounted. The kernel does not count a bind of a node
- * as a use of the device: detached, its number would go to the next file, and whoever has the bind would read
- * that one.
+ * Which loop devices are mounted, or have their node bind-mounted. The kernel does not count a bind mount of
+ * a node as a use of the device: after a detach its number would go to the next file, and the bind mount
+ * would give access to that.
  */
-export class ShownDevices {
+export class MountedDevices {
   readonly #targets: ReadonlyMap<number, string>
-  /** True when the mounts of all processes of the machine were looked at. */
+  /** True when the mounts of all processes of the machine were read. */
   readonly isComplete: boolean
 
   private constructor(targets: ReadonlyMap<number, string>, isComplete: boolean) {
@@ -21,38 +21,38 @@ export class ShownDevices {
     this.isComplete = isComplete
   }
 
-  /** For a device that was attached just now, and that nobody was told of. */
-  static readonly none = new ShownDevices(new Map(), true)
+  /** For a device that was attached just now, and is known to no other process. */
+  static readonly none = new MountedDevices(new Map(), true)
 
   /**
    * In this mount namespace. In a Kubernetes container it has what the kubelet mounts for pods, by
    * propagation.
    */
-  static async here(): Promise<ShownDevices> {
+  static async here(): Promise<MountedDevices> {
     const targets = new Map<number, string>()
     for (const { loop, target } of await withLoops(parseMountInfo(await readMountInfo()))) {
       if (loop) targets.set(loop.number, target)
     }
-    return new ShownDevices(targets, false)
+    return new MountedDevices(targets, false)
   }
 
   /**
-   * In the mount namespaces of all processes that can be seen, too. Other namespaces can have a /dev of their
-   * own, so there a node's name is enough: it is better to keep a device that nobody has than to detach one
-   * that somebody has.
+   * In this mount namespace and those of all visible processes. Other namespaces can have a /dev of their
+   * own, so there a node's name is enough: an unused device that is kept does less harm than a used one that
+   * is detached.
    */
-  static async everywhere(): Promise<ShownDevices> {
+  static async everywhere(): Promise<MountedDevices> {
     const targets = new Map<number, string>()
-    const { isComplete } = await OtherNamespaces.look((pid, mount) => {
+    const { isComplete } = await OtherNamespaces.read((pid, mount) => {
       const number = suspectedLoop(mount)
       if (number !== undefined)
         targets.set(number, `${mount.target} in the mount namespace of process ${pid}`)
     })
-    const here = await ShownDevices.here()
-    return new ShownDevices(new Map([...targets, ...here.#targets]), isComplete)
+    const here = await MountedDevices.here()
+    return new MountedDevices(new Map([...targets, ...here.#targets]), isComplete)
   }
 
-  /** Where the device is seen; undefined where it is not. */
+  /** Where the device is mounted, or its node bind-mounted. */
   targetOf(number: number): string | undefined {
     return this.#targets.get(number)
   }

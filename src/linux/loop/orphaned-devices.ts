@@ -2,17 +2,17 @@ import { messageOf } from '../../volumes/model/errors.ts'
 import type { KeptDevice, LoopState, RecoveredDevices } from '../../volumes/model/ports.ts'
 import { targetOf, tryDetach } from './detach.ts'
 import { isUnlinked, onTopOf, type InventoryEntry, type Scan } from './inventory.ts'
-import { ShownDevices } from './shown-devices.ts'
+import { MountedDevices } from './mounted-devices.ts'
 
 /**
- * Detaches devices of ours whose image has no name any more, with those on top of them, where it is certain
- * that nobody uses them: a pod that has such a device would read the file that gets its number next.
+ * Detaches orphaned devices, which are devices of ours whose image is unlinked, and those on top of them.
+ * Only unused ones: a pod that still has such a device would read the file that gets its number next.
  *
- * In a container with a pid namespace of its own, other mount namespaces cannot be seen. In its own it has
- * what the kubelet of this node mounts for pods, by propagation. So there the devices of other nodes of this
- * machine, as kind has them, are kept.
+ * In a container with a pid namespace of its own, other mount namespaces cannot be read. The mounts that the
+ * kubelet of this node makes for pods reach the container by propagation. So there, devices of other nodes of
+ * this machine are kept; kind has several nodes on one machine.
  */
-export class LeftDevices {
+export class OrphanedDevices {
   readonly #scan: Scan
   readonly #isHere: (name: string) => boolean
   readonly #detached: LoopState[] = []
@@ -28,8 +28,8 @@ export class LeftDevices {
 
   /** @param isOurs for the name of a device of any node */
   async detach(isOurs: (name: string) => boolean): Promise<RecoveredDevices> {
-    const left = this.#scan.entries.filter(({ state }) => isOurs(state.name) && this.#isUnlinked(state))
-    if (left.length > 0) await this.#detachAll(left)
+    const orphaned = this.#scan.entries.filter(({ state }) => isOurs(state.name) && this.#isUnlinked(state))
+    if (orphaned.length > 0) await this.#detachAll(orphaned)
     return { detached: this.#detached, kept: this.#kept, unknown: this.#unknown }
   }
 
@@ -42,29 +42,31 @@ export class LeftDevices {
     }
   }
 
-  async #detachAll(left: readonly InventoryEntry[]): Promise<void> {
+  async #detachAll(orphaned: readonly InventoryEntry[]): Promise<void> {
     try {
-      const shown = await ShownDevices.everywhere()
-      for (const entry of left) {
-        if (shown.isComplete || this.#isHere(entry.state.name)) await this.#detachWithAbove(entry, shown)
+      const mounted = await MountedDevices.everywhere()
+      for (const entry of orphaned) {
+        if (mounted.isComplete || this.#isHere(entry.state.name)) await this.#detachWithAbove(entry, mounted)
         else this.#keep(entry, 'is a device of another node, whose mounts cannot be seen from here')
       }
     } catch (error) {
-      const rest = left.filter(({ state }) => !this.#isDone(state))
+      const rest = orphaned.filter(({ state }) => !this.#isDone(state))
       for (const entry of rest) this.#keep(entry, `may be in use: ${messageOf(error)}`)
     }
   }
 
-  async #detachWithAbove(entry: InventoryEntry, shown: ShownDevices): Promise<void> {
+  async #detachWithAbove(entry: InventoryEntry, mounted: MountedDevices): Promise<void> {
     const all = [...onTopOf(entry.state.device, this.#scan.entries), entry]
-    const target = all.map(({ state }) => shown.targetOf(state.device.number)).find((at) => at !== undefined)
+    const target = all
+      .map(({ state }) => mounted.targetOf(state.device.number))
+      .find((at) => at !== undefined)
     if (target !== undefined) {
       this.#keep(entry, `is shown at ${target}`)
       return
     }
     for (const one of all) {
-      const { device, isIt } = targetOf(one)
-      const use = await tryDetach(device, isIt, shown)
+      const { device, matches } = targetOf(one)
+      const use = await tryDetach(device, matches, mounted)
       if (!use) this.#detached.push(one.state)
       else this.#keep(one, `is ${use.how}`)
     }
