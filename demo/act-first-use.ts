@@ -5,10 +5,10 @@ import { fileSystem, type DemoVolume } from './orchestrator.ts'
 import { writeFlushed } from './pod.ts'
 import type { Scene } from './scene.ts'
 
-/** A volume that a pod uses, and what the pod keeps in it. */
+/** A volume that a pod uses, with the pod's file. */
 export interface VolumeInUse {
   readonly volume: DemoVolume
-  /** Where the pod finds the volume. */
+  /** The path of the volume in the pod. */
   readonly path: string
   /** The checksum of the pod's file. */
   readonly checksum: string
@@ -18,7 +18,7 @@ export interface VolumeInUse {
 export const PHOTO = 'photo.raw'
 const PHOTO_BYTES = 16 << 20
 
-/** A volume comes into being and reaches its pod. */
+/** Creates a volume, stages and publishes it, and writes to it. */
 export async function firstUse(scene: Scene): Promise<VolumeInUse> {
   const volume = await createVolume(scene)
   await stageVolume(scene, volume)
@@ -30,11 +30,11 @@ export async function firstUse(scene: Scene): Promise<VolumeInUse> {
 function createVolume({ narrator, kubernetes, evidence, plan }: Scene): Promise<DemoVolume> {
   const size = formatBytes(plan.sizeBytes)
   return narrator.step(`Create a volume of ${size}`, async () => {
-    narrator.say('Somebody claims storage (a PersistentVolumeClaim), so Kubernetes asks for a volume.')
+    narrator.say('A user has created a PersistentVolumeClaim, so Kubernetes requests a volume.')
     const access = fileSystem(plan.fsType, plan.mountFlags)
     const volume = await kubernetes.create('files', plan.sizeBytes, access)
     narrator.say(
-      'The volume is one sparse file: as long as was asked for, but it takes space only as it is filled.',
+      'The volume is one sparse file: it has the requested length, and allocates space only when it is written.',
     )
     narrator.show(await evidence.file(volume.image))
     return volume
@@ -49,8 +49,8 @@ async function stageVolume(
     if (plan.remark !== undefined) narrator.say(plan.remark)
     await kubernetes.stage(volume)
     narrator.say(
-      'The driver took a free loop device from the kernel, which shows the file as a disk,',
-      `made a file system on it (${plan.fsType}), and mounted that:`,
+      'The driver attached the file to a free loop device, which makes it a disk,',
+      `created a file system on it (${plan.fsType}), and mounted that:`,
     )
     narrator.show(...(await evidence.loop(volume.image)), await evidence.file(volume.image))
   })
@@ -60,7 +60,7 @@ function publishVolume({ narrator, kubernetes, evidence }: Scene, volume: DemoVo
   return narrator.step('Publish it to a pod', async () => {
     const path = await kubernetes.publish(volume, 'web')
     narrator.say(
-      'The pod "web" sees a directory, which has a size of its own (less what the file system needs):',
+      'The pod "web" sees a directory with a size of its own (less the metadata of the file system):',
     )
     narrator.show(...(await evidence.df(volume.image, path)))
     return path
@@ -70,7 +70,7 @@ function publishVolume({ narrator, kubernetes, evidence }: Scene, volume: DemoVo
 function writeData({ narrator, evidence }: Scene, volume: DemoVolume, path: string): Promise<string> {
   return narrator.step(`The pod writes ${formatBytes(BigInt(PHOTO_BYTES))}`, async () => {
     const checksum = await writePhoto(path)
-    narrator.say('The file takes as much more of the disk as was written, and no more:')
+    narrator.say('The file has allocated as much more as was written:')
     narrator.show(...(await evidence.df(volume.image, path)), await evidence.file(volume.image))
     return checksum
   })

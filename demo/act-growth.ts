@@ -8,7 +8,7 @@ import type { Scene } from './scene.ts'
 
 const LATER_BYTES = 16 << 20
 
-/** The pod's volume gets full, and then larger, while the pod has a file open in it. */
+/** Fills the volume, and expands it, while the pod has a file open. */
 export async function outgrowTheVolume(scene: Scene, inUse: VolumeInUse): Promise<void> {
   await using diary = await open(join(inUse.path, 'diary.log'), 'ax')
   await runIntoTheLimit(scene, inUse, diary)
@@ -30,7 +30,7 @@ async function runIntoTheLimit(
     const { bavail, bsize } = await statfs(workspace.directory, { bigint: true })
     narrator.say(
       `The pod wrote ${formatBytes(BigInt(written))} more, then got ENOSPC: "no space left on device".`,
-      `The disk under it has ${formatBytes(bavail * bsize)} left: who fills a volume fills nobody else's.`,
+      `The disk has ${formatBytes(bavail * bsize)} left: a full volume does not affect other volumes.`,
     )
     narrator.show(...(await evidence.df(volume.image, path)), await evidence.file(volume.image))
   })
@@ -43,7 +43,7 @@ async function expandWhileWriting(
 ): Promise<void> {
   const { narrator, kubernetes, evidence, plan } = scene
   await narrator.step(
-    `Expand it to ${formatBytes(plan.expandedBytes)} while the pod keeps trying`,
+    `Expand it to ${formatBytes(plan.expandedBytes)} while the pod keeps writing`,
     async () => {
       const { refused, writtenBytes } = await writeWhile(
         () => kubernetes.expand(volume, path, plan.expandedBytes),
@@ -51,8 +51,8 @@ async function expandWhileWriting(
       )
       expectThat('the pod can write again after the expansion', writtenBytes > 0)
       narrator.say(
-        `The pod kept its file open. Its writes were refused ${refused} times, then they went through,`,
-        'with no restart and no unmount. First the file grew, then the loop device, then the file system:',
+        `The pod kept its file open. ${refused} of its writes failed, then they succeeded, without a restart`,
+        'or an unmount. The file grew first, then the loop device, then the file system:',
       )
       narrator.show(...(await evidence.df(volume.image, path)), await evidence.file(volume.image))
     },
@@ -61,9 +61,9 @@ async function expandWhileWriting(
 
 async function writeOn(scene: Scene, { volume, path }: VolumeInUse, diary: FileHandle): Promise<void> {
   const { narrator, evidence } = scene
-  await narrator.step(`The pod writes on, ${formatBytes(BigInt(LATER_BYTES))}`, async () => {
+  await narrator.step(`The pod writes ${formatBytes(BigInt(LATER_BYTES))} more`, async () => {
     await writeFlushed(diary, LATER_BYTES)
-    narrator.say('Into the same open file:')
+    narrator.say('To the same open file:')
     narrator.show(...(await evidence.df(volume.image, path)), await evidence.file(volume.image))
   })
 }

@@ -9,7 +9,7 @@ const DISK_BYTES = 32n << 20n
 const POSITION = 8 << 20
 const LENGTH = 1 << 20
 
-/** A volume that is a disk to its pod: no file system, as databases and virtual machines want it. */
+/** Uses a volume as a disk without a file system, as some databases and virtual machines do. */
 export function useARawDisk({ narrator, kubernetes, evidence }: Scene): Promise<DemoVolume> {
   return narrator.step(`Use a raw block volume of ${formatBytes(DISK_BYTES)}`, async () => {
     const disk = await kubernetes.create('disk', DISK_BYTES, rawBlock)
@@ -23,7 +23,7 @@ export function useARawDisk({ narrator, kubernetes, evidence }: Scene): Promise<
     const written = await writeAt(path)
     expectThat('the disk reads as it was written', (await checksumOfPart(path, POSITION, LENGTH)) === written)
     expectThat('the same is in the file', (await checksumOfPart(disk.image, POSITION, LENGTH)) === written)
-    narrator.say('The same bytes are then at the same place of the file:')
+    narrator.say('The same bytes are at the same offset of the file:')
     narrator.show(...(await evidence.loop(disk.image)), await evidence.file(disk.image))
 
     await kubernetes.unpublish(disk, path)

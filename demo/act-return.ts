@@ -4,7 +4,7 @@ import { expectThat } from './evidence.ts'
 import { checksumOf, tryToCreate } from './pod.ts'
 import type { Scene } from './scene.ts'
 
-/** A second pod comes, both go, and the data are there when the first comes back. */
+/** Publishes to a second pod, ends both pods, and stages the volume again with its data. */
 export async function leaveAndComeBack(scene: Scene, inUse: VolumeInUse): Promise<void> {
   const reader = await publishToAReader(scene, inUse)
   await takeAway(scene, inUse, reader)
@@ -32,28 +32,26 @@ async function takeAway(scene: Scene, { volume, path }: VolumeInUse, reader: str
   const { narrator, kubernetes, evidence } = scene
   await narrator.step('Unpublish and unstage it', async () => {
     const { device } = await evidence.device(volume.image)
-    narrator.say('Both pods have ended, so Kubernetes takes the volume away from this machine.')
+    narrator.say('Both pods have ended, so Kubernetes removes the volume from this machine.')
     await kubernetes.unpublish(volume, reader)
     await kubernetes.unpublish(volume, path)
     await kubernetes.unstage(volume)
     await evidence.noDevice(volume.image)
-    narrator.say(
-      `${device.path} is detached, for others to use. What stays is the file, with the data in it:`,
-    )
+    narrator.say(`${device.path} is detached and free again. The file with the data stays:`)
     narrator.show(await evidence.file(volume.image))
   })
 }
 
 async function findAgain(scene: Scene, { volume, checksum }: VolumeInUse): Promise<void> {
   const { narrator, kubernetes, evidence } = scene
-  await narrator.step('Stage it again and find the data', async () => {
+  await narrator.step('Stage it again and check the data', async () => {
     await kubernetes.stage(volume)
     const path = await kubernetes.publish(volume, 'web')
     const found = await checksumOf(join(path, PHOTO))
     expectThat('the data are as they were written', found === checksum)
     const { device } = await evidence.device(volume.image)
     narrator.say(
-      `${PHOTO}, now on ${device.path}, is what was written: SHA-256 ${found.slice(0, 16)}… both times.`,
+      `${PHOTO}, now on ${device.path}, has the content that was written: SHA-256 ${found.slice(0, 16)}… both times.`,
     )
     await kubernetes.unpublish(volume, path)
     await kubernetes.unstage(volume)

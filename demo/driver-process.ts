@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Workspace } from './workspace.ts'
 
-const START_PATIENCE_MS = 15_000
-const STOP_PATIENCE_MS = 10_000
+const START_MS = 15_000
+const STOP_MS = 10_000
 
-/** How much of the end of its log is kept, for when something goes wrong. */
+/** How much of the end of the driver's log is kept, for a failure. */
 const LOG_BYTES = 2000
 
 const mainScript = join(import.meta.dirname, '../src/main.ts')
@@ -34,11 +34,10 @@ export class DriverProcess {
     })
   }
 
-  /** Starts it; `ready` says when it can be called. */
+  /** Starts the driver; `ready` waits until it can be called. */
   static start({ socket, nodeId, data }: Workspace): DriverProcess {
     const args = ['node', '--endpoint', `unix://${socket}`, '--node-id', nodeId, '--data-dir', data]
-    // In a process group of its own: Ctrl-C in a terminal reaches the demo alone, which then ends the driver
-    // in order.
+    // In a process group of its own: Ctrl-C in a terminal signals only the demo, which then stops the driver.
     const child = spawn(process.execPath, [mainScript, ...args, '--log-level', 'warn'], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -50,19 +49,19 @@ export class DriverProcess {
     return this.#child.pid
   }
 
-  /** How it has ended: its exit code or a signal's name; undefined while it runs. */
+  /** The exit code, or the name of the signal that ended it; undefined while it runs. */
   get end(): string | undefined {
     return this.#end
   }
 
-  /** The last lines of what it has logged. */
+  /** The last lines of its log. */
   get log(): string[] {
     return this.#log.split('\n').filter((line) => line !== '')
   }
 
   /** Waits until it serves the socket. @throws Error when it ends instead, or takes too long */
   async ready(socket: string, signal: AbortSignal): Promise<void> {
-    const deadline = Date.now() + START_PATIENCE_MS
+    const deadline = Date.now() + START_MS
     while (!(await accepts(socket))) {
       if (this.#end !== undefined)
         throw new Error(`the driver ended (${this.#end}) before it served ${socket}`)
@@ -72,14 +71,14 @@ export class DriverProcess {
   }
 
   /**
-   * Ends it in order, or, when that takes too long, at once with all that it has started.
+   * Stops the driver, and kills it with its child processes if that takes too long.
    * @returns how it ended
    */
   async stop(): Promise<string> {
     if (this.#end === undefined) {
       const exit = once(this.#child, 'exit')
       this.#child.kill('SIGTERM')
-      await Promise.race([exit, setTimeout(STOP_PATIENCE_MS, undefined, { ref: false })])
+      await Promise.race([exit, setTimeout(STOP_MS, undefined, { ref: false })])
       if (this.end === undefined) this.#killGroup()
       await exit
     }
@@ -91,7 +90,7 @@ export class DriverProcess {
   }
 }
 
-/** True when somebody listens. That the socket exists is not enough: it does so a moment earlier. */
+/** Whether a process listens. The socket exists a moment earlier than that. */
 async function accepts(path: string): Promise<boolean> {
   const socket = connect(path)
   try {

@@ -1,13 +1,17 @@
-import { statfs } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { readdir, readFile, statfs } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { LinuxImageFiles } from '../src/linux/images/image-files.ts'
+import { DeviceNodes } from '../src/linux/loop/device-nodes.ts'
+import { listBound } from '../src/linux/loop/inventory.ts'
 import type { LinuxLoopDevices } from '../src/linux/loop/loop-devices.ts'
+import { LinuxMounts } from '../src/linux/mount/mounts.ts'
 import { formatBytes } from '../src/volumes/model/bytes.ts'
-import type { LoopState } from '../src/volumes/model/ports.ts'
+import { nodeHash } from '../src/volumes/model/ids.ts'
+import type { LoopState, MountEntry } from '../src/volumes/model/ports.ts'
 import { alignCells } from '../src/cli/terminal/table.ts'
 import type { Workspace } from './workspace.ts'
 
-/** Looks at the machine, past the driver, so that the audience need not believe what it says of itself. */
+/** Reads the state of the machine from the kernel, not from the driver. */
 export class Evidence {
   readonly #loops: LinuxLoopDevices
   readonly #workspace: Workspace
@@ -17,7 +21,7 @@ export class Evidence {
     this.#workspace = workspace
   }
 
-  /** What `df` would print. */
+  /** The output of `df`. */
   async df(image: string, mountPoint: string): Promise<string[]> {
     const device = await this.device(image)
     const { blocks, bfree, bavail, bsize } = await statfs(mountPoint, { bigint: true })
@@ -29,37 +33,91 @@ export class Evidence {
     return alignCells([head, row], [1, 2, 3, 4])
   }
 
-  /** What `losetup --list` would say of the volume's device. */
+  /** The volume's device, as in `losetup --list`. */
   async loop(image: string): Promise<string[]> {
     const { device, sizeBytes, directIo, autoclear } = await this.device(image)
     const properties = [formatBytes(sizeBytes), directIo && 'direct I/O', autoclear && 'autoclear']
     return [
-      `${device.path} (${properties.filter(Boolean).join(', ')}) is made of`,
+      `${device.path} (${properties.filter(Boolean).join(', ')}) is attached to`,
       this.#workspace.short(image),
     ]
   }
 
-  /** The file behind a volume: how long it is, and what it takes. */
+  /** The size and the allocated size of an image. */
   async file(image: string): Promise<string> {
     const { logical, allocated } = await new LinuxImageFiles().size(image)
-    return `${basename(image)}: ${formatBytes(logical)} long, takes ${formatBytes(allocated)} of the disk`
+    return `${basename(image)}: ${formatBytes(logical)} long, of which ${formatBytes(allocated)} are allocated`
   }
 
-  /** The device of a volume's file. @throws Error when it has none */
+  /** The device of an image. @throws Error when it has none */
   async device(image: string): Promise<LoopState> {
     const state = await this.#loops.find(image)
     if (!state) throw new Error(`${image} has no loop device`)
     return state
   }
 
-  /** @throws Error when a volume's file still has a device */
+  /** @throws Error when an image still has a device */
   async noDevice(image: string): Promise<void> {
     const state = await this.#loops.find(image)
     if (state) throw new Error(`${image} is still attached to ${state.device.path}`)
   }
 }
 
-/** @throws Error saying what the audience was promised, when it does not hold */
-export function expectThat(promise: string, holds: boolean): void {
-  if (!holds) throw new Error(`this does not hold: ${promise}`)
+/** @param statement what the demo tells its readers @throws Error when it is not true */
+export function expectThat(statement: string, isTrue: boolean): void {
+  if (!isTrue) throw new Error(`this is not true: ${statement}`)
+}
+
+/** The loop devices and mounts of the machine, of any program. */
+export interface Inventory {
+  readonly devices: readonly LoopState[]
+  readonly mounts: readonly MountEntry[]
+}
+
+export async function takeInventory(): Promise<Inventory> {
+  const [bound, mounts] = await Promise.all([listBound(new DeviceNodes()), new LinuxMounts().list()])
+  return { devices: bound.map(({ state }) => state), mounts }
+}
+
+/**
+ * Devices, mounts, files and processes of the demo that are left, one line each. Those of other programs are
+ * excluded by their names: devices have a volume's id, everything else the demo's directory.
+ */
+export async function findLeftovers(
+  { directory, nodeId }: Workspace,
+  { devices, mounts }: Inventory,
+): Promise<string[]> {
+  const ourDevices = devices.filter(({ name }) => name.startsWith(nodeHash(nodeId)))
+  const ourMounts = mounts.filter(({ target }) => target.startsWith(`${directory}/`))
+  return [
+    ...ourDevices.map(({ device, name }) => `loop device ${device.path} (volume ${name})`),
+    ...ourMounts.map(({ target }) => `mount at ${target}`),
+    ...(await filesIn(directory)),
+    ...(await processesAbout(directory)),
+  ]
+}
+
+/** Without the records of the pool, which are never deleted. */
+async function filesIn(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+  const files = entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name))
+  return files.filter((path) => !isPoolRecord(path)).map((path) => `file ${path}`)
+}
+
+function isPoolRecord(path: string): boolean {
+  return basename(path) === 'pool.json' || basename(dirname(path)) === 'known-pools'
+}
+
+async function processesAbout(directory: string): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const lines = await Promise.all(pids.map(async (pid) => ({ pid, line: await commandLine(pid) })))
+  return lines.flatMap(({ pid, line }) => (line.includes(directory) ? `process ${pid} (${line})` : []))
+}
+
+/** Empty for a process that has ended. */
+async function commandLine(pid: string): Promise<string> {
+  const raw = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+  return raw.replaceAll('\0', ' ').trim()
 }

@@ -5,8 +5,8 @@ import { ERASE_LINE, formatDuration } from '../src/cli/terminal/text.ts'
 const INDENT = '   '
 
 /**
- * Tells the story and keeps the time of each step. Colours come from styleText, which leaves them out where
- * nobody would see them (a pipe, NO_COLOR); what moves is for terminals only.
+ * Prints the steps, with the time that each takes. styleText prints no colours to a pipe or with NO_COLOR;
+ * progress is printed to terminals only.
  */
 export class Narrator {
   readonly #out: NodeJS.WriteStream
@@ -17,7 +17,7 @@ export class Narrator {
     this.#out = out
   }
 
-  /** Number and title of the step that is told now. */
+  /** Number and title of the current step. */
   get position(): string {
     return `${this.#times.length + 1} ("${this.#title}")`
   }
@@ -26,7 +26,7 @@ export class Narrator {
     this.#write(styleText('bold', text))
   }
 
-  /** One step of the story, whose time is kept when it succeeds. */
+  /** Runs a step, and keeps its time when it succeeds. */
   async step<Result>(title: string, work: () => Promise<Result>): Promise<Result> {
     this.#title = title
     this.#write(`\n${styleText('bold', `${this.#times.length + 1}. ${title}`)}`)
@@ -36,7 +36,7 @@ export class Narrator {
     return result
   }
 
-  /** One call to the driver, with the time that it takes. */
+  /** Runs a call to the driver, and prints its time. */
   async call<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
     this.progress(`→ ${name}`)
     const start = performance.now()
@@ -51,12 +51,12 @@ export class Narrator {
     }
   }
 
-  /** Says in plain words what has happened. */
+  /** Explains what has happened. */
   say(...lines: readonly string[]): void {
     for (const line of lines) this.#write(INDENT + line)
   }
 
-  /** Shows what a look at the machine gives. */
+  /** Shows the state of the machine. */
   show(...lines: readonly string[]): void {
     for (const line of lines) this.#write(`${INDENT}  ${styleText('dim', line)}`)
   }

@@ -6,11 +6,11 @@ import type { FsType } from '../src/volumes/model/ports.ts'
 import type { Narrator } from './narrator.ts'
 import type { Workspace } from './workspace.ts'
 
-/** What Kubernetes remembers of a volume. */
+/** What Kubernetes knows of a volume, and its image. */
 export interface DemoVolume {
   /** From the driver. */
   readonly id: string
-  /** The file behind it, which Kubernetes knows nothing of. */
+  /** Kubernetes does not know it. */
   readonly image: string
   readonly stagingPath: string
   readonly capability: VolumeCapabilityInit
@@ -25,8 +25,8 @@ export function fileSystem(fsType: FsType, mountFlags: readonly string[]): Volum
 export const rawBlock: VolumeCapabilityInit = { block: {}, accessMode: { mode: 'SINGLE_NODE_WRITER' } }
 
 /**
- * Plays Kubernetes ("CO", container orchestrator, in the words of the CSI specification): makes the calls in
- * the order and with the paths that a cluster would, and the directories that are its to make.
+ * The role of Kubernetes ("CO", container orchestrator, in the CSI specification): makes the calls in the order
+ * and with the paths of a cluster, and creates the directories that a CO creates.
  */
 export class Orchestrator {
   readonly #client: CsiClient
@@ -56,7 +56,7 @@ export class Orchestrator {
       ),
     )
     const image = (await this.#workspace.images()).find((path) => path.includes(volume?.volumeId ?? ''))
-    if (!volume || image === undefined) throw new Error('the driver says it made a volume, but there is none')
+    if (!volume || image === undefined) throw new Error('the driver has created a volume without an image')
     const stagingPath = join(this.#workspace.directory, 'staging', name)
     return { id: volume.volumeId, image, stagingPath, capability }
   }
@@ -71,7 +71,7 @@ export class Orchestrator {
     )
   }
 
-  /** @returns where the pod finds it */
+  /** @returns the path of the volume in the pod */
   async publish(volume: DemoVolume, pod: string, readonly = false): Promise<string> {
     const { id, stagingPath, capability } = volume
     const targetPath = join(await this.#workspace.makeDirectory('pods', pod), 'volume')
@@ -84,7 +84,7 @@ export class Orchestrator {
     return targetPath
   }
 
-  /** Both halves: the controller's grows the disk, the node's the file system. */
+  /** The controller's call grows the image and the device, the node's call the file system. */
   async expand({ id, stagingPath }: DemoVolume, volumePath: string, sizeBytes: bigint): Promise<void> {
     const capacityRange = { requiredBytes: `${sizeBytes}` }
     await this.#call('ControllerExpandVolume', () =>

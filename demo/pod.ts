@@ -3,7 +3,7 @@ import { open, readFile, type FileHandle } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import { hasErrno } from '../src/volumes/model/errors.ts'
 
-/** What the programs in a pod do with a volume: plain system calls, which know nothing of the driver. */
+/** The programs in a pod: plain system calls, without the driver. */
 
 const MIB = 1 << 20
 
@@ -36,9 +36,9 @@ function checksum(data: Buffer): string {
 }
 
 /**
- * Writes until there is no space left, and flushes what went in.
- * @param onProgress is told again and again how many bytes have gone in
- * @returns how many bytes went in @throws Error when more than `limit` did
+ * Writes until there is no space left, and flushes.
+ * @param onProgress gets the number of written bytes
+ * @returns the number of written bytes @throws Error when it is more than `limit`
  */
 export async function writeUntilFull(
   file: FileHandle,
@@ -58,16 +58,16 @@ export async function writeUntilFull(
     written += accepted
     onProgress(written)
   }
-  throw new Error(`${written} bytes went into a volume of ${limit}`)
+  throw new Error(`${written} bytes were written to a volume of ${limit}`)
 }
 
-/** How the writes of an application fared. */
+/** Results of the writes of an application. */
 export interface Attempts {
   readonly refused: number
   readonly writtenBytes: number
 }
 
-/** Keeps on writing to an open file, whether it is refused or not, while something else is done. */
+/** Keeps writing to an open file, also after ENOSPC, while other work runs. */
 export async function writeWhile(work: () => Promise<void>, file: FileHandle): Promise<Attempts> {
   const block = randomBytes(64 * 1024)
   let refused = 0
@@ -92,7 +92,7 @@ export async function writeWhile(work: () => Promise<void>, file: FileHandle): P
   return { refused, writtenBytes }
 }
 
-/** @returns how many bytes went in: 0 when there is no space left */
+/** @returns the number of written bytes: 0 when there is no space left */
 async function tryWrite(file: FileHandle, block: Buffer): Promise<number> {
   try {
     return (await file.write(block)).bytesWritten
@@ -102,7 +102,7 @@ async function tryWrite(file: FileHandle, block: Buffer): Promise<number> {
   }
 }
 
-/** Tries to write a file. @returns the name of the error that stops it, or undefined when nothing does */
+/** Tries to create a file. @returns the code of the error; undefined when it succeeds */
 export async function tryToCreate(path: string): Promise<string | undefined> {
   try {
     await using _file = await open(path, 'w')

@@ -1,12 +1,11 @@
 import type { DriverProcess } from './driver-process.ts'
-import type { Evidence } from './evidence.ts'
-import type { Inventory } from './leftovers.ts'
+import type { Evidence, Inventory } from './evidence.ts'
 import type { Narrator } from './narrator.ts'
 import type { Orchestrator } from './orchestrator.ts'
 import type { Plan } from './plan.ts'
 import type { Workspace } from './workspace.ts'
 
-/** What the acts of the story work with. */
+/** Everything that the acts of the story need. */
 export interface Scene {
   readonly narrator: Narrator
   readonly workspace: Workspace
@@ -14,7 +13,7 @@ export interface Scene {
   readonly kubernetes: Orchestrator
   readonly evidence: Evidence
   readonly plan: Plan
-  /** The machine as it was. */
+  /** The state of the machine before the demo. */
   readonly before: Inventory
   readonly signal: AbortSignal
 }

@@ -2,8 +2,7 @@ import { firstUse } from './act-first-use.ts'
 import { outgrowTheVolume } from './act-growth.ts'
 import { useARawDisk } from './act-raw-disk.ts'
 import { leaveAndComeBack } from './act-return.ts'
-import { expectThat } from './evidence.ts'
-import { findLeftovers, takeInventory } from './leftovers.ts'
+import { expectThat, findLeftovers, takeInventory } from './evidence.ts'
 import type { DemoVolume } from './orchestrator.ts'
 import type { Scene } from './scene.ts'
 
@@ -22,8 +21,8 @@ export async function tellStory(scene: Scene): Promise<void> {
 function introduce({ narrator, workspace }: Scene): void {
   narrator.title('The life of a Kubernetes volume, without Kubernetes')
   narrator.say(
-    'A CSI driver is the program that Kubernetes asks for storage. This starts the real driver and makes the calls',
-    '(→) that Kubernetes would make, with the time that each takes. Paths are below this directory:',
+    'A CSI driver provides storage to Kubernetes. The demo starts the real driver and makes the calls (→) that',
+    'Kubernetes would make, and shows how long each takes. Paths are relative to this directory:',
   )
   narrator.show(workspace.directory)
 }
@@ -41,17 +40,17 @@ async function startDriver({ narrator, workspace, driver, kubernetes, signal }: 
 async function deleteVolumes({ narrator, kubernetes }: Scene, volumes: readonly DemoVolume[]): Promise<void> {
   await narrator.step('Delete both volumes', async () => {
     for (const volume of volumes) await kubernetes.delete(volume)
-    narrator.say('The claims are gone, and with them the files.')
+    narrator.say('The claims were deleted, and their files with them.')
   })
 }
 
 async function stopDriver({ narrator, workspace, driver, before }: Scene): Promise<void> {
-  await narrator.step('Stop the driver and see what is left', async () => {
+  await narrator.step('Stop the driver and check what is left', async () => {
     const end = await driver.stop()
-    expectThat(`the driver ends with exit code 0 (it was ${end})`, end === 'exit code 0')
+    expectThat(`the driver ends with exit code 0 (it ended with ${end})`, end === 'exit code 0')
     const after = await takeInventory()
     const left = await findLeftovers(workspace, after)
-    if (left.length > 0) throw new Error(`this is left: ${left.join('; ')}`)
+    if (left.length > 0) throw new Error(`left on the machine: ${left.join('; ')}`)
     narrator.say(
       `Loop devices in use on this machine: ${before.devices.length} before, ${after.devices.length} now, none of them the demo's.`,
       `Mounts: ${before.mounts.length} before, ${after.mounts.length} now, none of them the demo's. No file and no process is left.`,

@@ -6,12 +6,10 @@ import { LinuxLoopDevices } from '../src/linux/loop/loop-devices.ts'
 import { LinuxMounts } from '../src/linux/mount/mounts.ts'
 import { IMAGE } from '../src/volumes/pool/records/draft.ts'
 
-/**
- * The temporary directory in which all of the demo happens, and that it leaves as if it had never been there.
- */
+/** The temporary directory of the demo. */
 export class Workspace {
   readonly directory: string
-  /** Where the driver keeps its volumes. */
+  /** The driver's --data-dir. */
   readonly data: string
   readonly socket: string
 
@@ -29,32 +27,32 @@ export class Workspace {
     return workspace
   }
 
-  /** The name of the node that the demo plays: like no other, so that what belongs to it can be told. */
+  /** A unique name for the node, which identifies everything that the demo creates. */
   get nodeId(): string {
     return basename(this.directory)
   }
 
-  /** Makes a directory, where Kubernetes would make one. */
+  /** Creates a directory that Kubernetes would create. */
   async makeDirectory(...names: string[]): Promise<string> {
     const path = join(this.directory, ...names)
     await mkdir(path, { recursive: true })
     return path
   }
 
-  /** How a path in the directory is shown. */
+  /** A path relative to the directory. */
   short(path: string): string {
     return relative(this.directory, path)
   }
 
-  /** The files behind the volumes. */
+  /** The images of the volumes. */
   async images(): Promise<string[]> {
     const entries = await readdir(this.data, { recursive: true })
     return entries.filter((path) => basename(path) === IMAGE).map((path) => join(this.data, path))
   }
 
   /**
-   * Removes everything, whatever the driver has not got round to: mounts (the last first, as one can lie on
-   * another), devices (only those of the demo's own files), and then the files.
+   * Removes everything that the driver has not removed: mounts (the last first, because one can be on another),
+   * devices of the demo's files, and the files.
    */
   async clear(): Promise<void> {
     const mounts = new LinuxMounts()
@@ -62,10 +60,9 @@ export class Workspace {
     for (const { target } of inside.reverse()) await mounts.unmount(target)
     await using control = await LoopControl.open()
     const loops = new LinuxLoopDevices(control)
-    for (const image of await this.images())
-      await loops.detach(image, AbortSignal.timeout(DETACH_PATIENCE_MS))
+    for (const image of await this.images()) await loops.detach(image, AbortSignal.timeout(DETACH_MS))
     await rm(this.directory, { recursive: true })
   }
 }
 
-const DETACH_PATIENCE_MS = 5000
+const DETACH_MS = 5000

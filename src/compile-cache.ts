@@ -6,21 +6,21 @@ const STICKY = 0o1000
 const WRITABLE_BY_OTHERS = 0o022
 
 /**
- * Keeps compiled code in `node_modules/.cache` beside this program, so that the next start need not parse it
- * again. Node executes a cache entry after a checksum, which anyone can forge, so without a private directory
- * there is no cache. Node's own default is a directory in /tmp, which any user can make first.
+ * Caches compiled code in `node_modules/.cache` beside this program, for a faster start. Node executes a cache
+ * entry with a valid checksum, which anyone can forge, so the directory must be private. Node's default is a
+ * directory in /tmp, which another user may have created.
  *
- * Node enables the cache of an operator's NODE_COMPILE_CACHE by itself, before it loads this file.
+ * Node itself uses NODE_COMPILE_CACHE before it loads this file.
  */
-export function keepCompiledCode(): void {
+export function cacheCompiledCode(): void {
   const directory = join(dirname(import.meta.dirname), 'node_modules', '.cache', 'csi-driver-loop')
   if (makePrivate(directory)) enableCompileCache(directory)
 }
 
 /**
- * Makes a directory, unless another user could then change it.
+ * Creates a directory if no other user can change it.
  * @param directory absolute
- * @returns whether it is there, and only root and this user can write to it or replace it
+ * @returns whether it exists, and only root and this user can write to it or replace it
  */
 export function makePrivate(directory: string): boolean {
   try {
@@ -28,7 +28,7 @@ export function makePrivate(directory: string): boolean {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     return isPrivate(directory)
   } catch {
-    // No place for it, for example on a read-only file system: a cache is no reason to fail.
+    // On a read-only file system, for example: the program works without a cache.
     return false
   }
 }

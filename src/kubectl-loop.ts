@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { keepCompiledCode } from './compile-cache.ts'
+import { cacheCompiledCode } from './compile-cache.ts'
 
-keepCompiledCode()
+cacheCompiledCode()
 
 const { run } = await import('./cli/kubectl/program.ts')
 process.exitCode = await run(process.argv)

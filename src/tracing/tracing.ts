@@ -20,34 +20,34 @@ import type { CallSpan, CallTracer, TraceHeaders } from '../csi/call-scope.ts'
 import { messageOf } from '../volumes/model/errors.ts'
 import type { Observer, Step } from '../volumes/model/observer.ts'
 
-/** A receiver that does not answer must not hold up the end of the process. */
+/** A receiver that does not answer must not delay the end of the process. */
 const EXPORT_TIMEOUT_MS = 3000
 
-/** For these the server is to blame (OpenTelemetry's conventions for spans of gRPC servers). */
+/** Errors of the server (OpenTelemetry's conventions for spans of gRPC servers). */
 const serverErrors = ['UNKNOWN', 'DEADLINE_EXCEEDED', 'UNIMPLEMENTED', 'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS']
 
 const propagator = new W3CTraceContextPropagator()
 
 export interface TracingConfig {
-  /** Where a receiver of OTLP over HTTP is, without `/v1/traces`. */
+  /** The URL of an OTLP receiver over HTTP, without `/v1/traces`. */
   readonly endpoint: string
-  /** Attributes of this process, by the names of OpenTelemetry's conventions. */
+  /** Attributes of this process, named as in OpenTelemetry's conventions. */
   readonly process: Readonly<Record<string, string>>
 }
 
-/** Sends a span for each call and each step of it to a receiver of OTLP (OpenTelemetry). */
+/** Sends a span for each call and each of its steps to an OTLP receiver (OpenTelemetry). */
 export class Tracing implements CallTracer, Observer, AsyncDisposable {
   readonly #provider: TracerProvider
   readonly #tracer: Tracer
   readonly #contexts = new AsyncLocalStorage<Context>()
 
   constructor({ endpoint, process }: TracingConfig, log: Logger) {
-    const say = (message: string): void => {
+    const warn = (message: string): void => {
       log.warn({ endpoint }, `tracing: ${message}`)
     }
-    const quiet = (): void => undefined
+    const ignore = (): void => undefined
     diag.setLogger(
-      { error: say, warn: say, info: quiet, debug: quiet, verbose: quiet },
+      { error: warn, warn, info: ignore, debug: ignore, verbose: ignore },
       { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
     )
     const url = `${endpoint.replace(/\/$/, '')}/v1/traces`
@@ -96,10 +96,10 @@ export class Tracing implements CallTracer, Observer, AsyncDisposable {
   }
 
   repaired(): void {
-    // What was repaired takes no time of its own: it is counted, not traced.
+    // Repairs are counted, not traced.
   }
 
-  /** Sends what is left. */
+  /** Sends the remaining spans. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#provider.shutdown().catch(() => undefined)
   }

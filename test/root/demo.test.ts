@@ -19,13 +19,13 @@ const steps = [
   /^The pod writes 16 MiB$/,
   /^Run into the size limit$/,
   /^Expand it to \d+ MiB/,
-  /^The pod writes on/,
+  /^The pod writes 16 MiB more$/,
   /^Publish it to a second pod, read-only$/,
   /^Unpublish and unstage it$/,
-  /^Stage it again and find the data$/,
+  /^Stage it again and check the data$/,
   /^Use a raw block volume/,
   /^Delete both volumes$/,
-  /^Stop the driver and see what is left$/,
+  /^Stop the driver and check what is left$/,
 ]
 
 interface Outcome {
@@ -83,7 +83,7 @@ describeRoot('the demo', () => {
       steps.map((title, index) => [`${index + 1}`, expect.stringMatching(title) as unknown]),
     )
     expect(outcome.stdout).toContain('ENOSPC')
-    expect(outcome.stdout).toMatch(/\nEverything worked, and nothing is left of it on this machine\.\n$/)
+    expect(outcome.stdout).toMatch(/\nEverything worked, and nothing is left on this machine\.\n$/)
     expect(outcome.stdout).not.toContain('\x1b')
     await expectNothingLeft(outcome)
   })
@@ -91,7 +91,7 @@ describeRoot('the demo', () => {
   it('clears up when it is interrupted with a volume in use', async () => {
     const outcome = await runDemo({ interruptAt: 'The pod writes' })
     expect(outcome.exitCode).toBe(1)
-    expect(outcome.stdout).toMatch(/\nStep \d+ \(".+"\) was cut short: SIGINT\n/)
+    expect(outcome.stdout).toMatch(/\nStep \d+ \(".+"\) was interrupted: SIGINT\n/)
     await expectNothingLeft(outcome)
   })
 
