@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * One value of sysfs, which the kernel makes up in memory as it is read. That takes some 20 µs, where handing
- * the same to a worker thread and back four times (open, stat, read, close) takes 200.
+ * One value of sysfs, by blocking calls: the kernel makes it in memory as it is read. That takes some 20 µs;
+ * on a worker thread (open, stat, read, close) it takes 200.
  * @throws ENOENT when there is no such attribute (any more)
  */
 export function readAttribute(path: string): string {

@@ -111,8 +111,8 @@ function offsetPointer(offset: bigint): Buffer {
 }
 
 /**
- * Ends the process at once. exit(3), and so Node's own way, waits for all of libuv's threads, which never
- * ends while one of them is in a system call that does not return.
+ * Ends the process at once. exit(3), which Node uses, waits for all of libuv's threads, and so never ends
+ * while one of them is in a system call that does not return.
  */
 export function exitNow(code: number): void {
   native.exit(code)
@@ -121,7 +121,7 @@ export function exitNow(code: number): void {
 /**
  * flock(2), exclusive, without waiting. The lock belongs to the open file: it lives as long as anything, also
  * a loop device, has that file open.
- * @returns false when somebody else has the lock
+ * @returns false when another open file has the lock
  */
 export function tryLockExclusive(fd: number, path: string): boolean {
   try {

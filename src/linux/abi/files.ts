@@ -3,7 +3,7 @@
  * <linux/falloc.h>, <linux/fiemap.h>, <fcntl.h>, <sys/file.h> and <unistd.h>. Nothing here calls the kernel.
  */
 
-/** open(2): opens the place in the tree only, so it works on a dead disk too. */
+/** open(2): opens the place in the tree only, so it works on a dead disk. */
 export const O_PATH = 0o10000000
 
 /** flock(2): exclusive. */
@@ -24,7 +24,7 @@ export const FALLOC_FL_KEEP_SIZE = 1
 /** fallocate(2): makes a hole; only with FALLOC_FL_KEEP_SIZE. */
 export const FALLOC_FL_PUNCH_HOLE = 2
 
-/** fallocate(2): what the file shares with others gets blocks of its own; what has none gets some. */
+/** fallocate(2): gives the range blocks that no other file shares. */
 export const FALLOC_FL_UNSHARE_RANGE = 0x40
 
 /** Makes a file share all blocks of another: _IOW(0x94, 9, int). */
@@ -46,9 +46,9 @@ export function encodeCloneRange(sourceFd: number, sourceOffset: bigint): Buffer
   return struct
 }
 
-/** Holds up all writers of a file system, and writes out what they wrote: _IOWR('X', 119, int). */
+/** Freezes a file system: writes everything out, and holds up all writers: _IOWR('X', 119, int). */
 export const FIFREEZE = 0xc0045877
-/** Ends that: _IOWR('X', 120, int). */
+/** Thaws it: _IOWR('X', 120, int). */
 export const FITHAW = 0xc0045878
 
 /** Discards unused blocks of a file system: _IOWR('X', 121, struct fstrim_range). */
@@ -56,7 +56,7 @@ export const FITRIM = 0xc0185879
 
 export const trimRange = { start: 0, length: 8, minimumLength: 16, bytes: 24 }
 
-/** struct fstrim_range, all in bytes: where to look, and with no minimum of what is worth it. */
+/** struct fstrim_range, all in bytes, without a minimum length of extents. */
 export function encodeTrimRange(start: bigint, length: bigint): Buffer {
   const struct = Buffer.alloc(trimRange.bytes)
   struct.writeBigUInt64LE(start, trimRange.start)

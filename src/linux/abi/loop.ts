@@ -46,7 +46,7 @@ export const LO_NAME_SIZE = 64
 
 /** struct loop_info64, as far as it is used (encryption has left the kernel). */
 export interface LoopInfo {
-  /** Device and inode of the file behind the device; only the kernel fills them. */
+  /** Device and inode of the backing file; only the kernel fills them. */
   readonly backingDevice: bigint
   readonly backingInode: bigint
   /** The device that the backing file is, when it is a device. */
@@ -107,7 +107,7 @@ export function decodeLoopInfo(struct: Buffer): LoopInfo {
   }
 }
 
-/** Fields of struct loop_loopConfig. */
+/** Fields of struct loop_config. */
 export const loopConfig = { fd: 0, blockSize: 4, info: 8, bytes: 304 } as const
 
 /** struct loop_config for LOOP_CONFIGURE. `blockSize` in bytes, 0 = the kernel's choice. */

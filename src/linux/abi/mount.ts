@@ -5,7 +5,7 @@
 
 /** Flags of mount(2). */
 export const mountFlags = {
-  /** Nobody can write through the mount. */
+  /** No process can write through the mount. */
   readOnly: 1 << 0,
   /** Set-user-ID and set-group-ID bits, and file capabilities, have no effect. */
   noSuid: 1 << 1,
@@ -29,7 +29,7 @@ export const mountFlags = {
   bind: 1 << 12,
   /** Fewer messages in the kernel's log. */
   silent: 1 << 15,
-  /** What is mounted below is seen in no other mount namespace, and nothing from there here (propagation). */
+  /** Mounts below it do not propagate to other mount namespaces, nor from there to here. */
   private: 1 << 18,
   /**
    * Access times are updated when older than the last change, or than a day: what the kernel does by default.
@@ -45,7 +45,7 @@ export const mountFlags = {
 
 /** Flags of umount2(2). */
 export const unmountFlags = {
-  /** Takes the mount out of the tree now, and ends it when nobody uses it any more. */
+  /** Takes the mount out of the tree now, and ends it with its last user. */
   detach: 2,
   /** Does not follow a symbolic link at the end of the path. */
   noFollow: 8,

@@ -4,9 +4,9 @@ import { mountIdOf, readMountInfo } from '../mountinfo/find-mount.ts'
 import { findMountById } from '../mountinfo/mountinfo.ts'
 
 /**
- * The process that has an exclusive flock(2) on a file or directory, found without touching the lock: whoever
- * tries it has it for a moment.
- * @returns undefined when nobody has it, or a process that this one's pid namespace does not show
+ * The process that holds an exclusive flock(2) on a file or directory, found without trying the lock: a
+ * successful attempt would hold it for a moment.
+ * @returns undefined when the lock is free, or its holder is not visible in this pid namespace
  */
 export async function lockHolder(path: string): Promise<number | undefined> {
   try {
@@ -20,14 +20,14 @@ export async function lockHolder(path: string): Promise<number | undefined> {
 }
 
 /**
- * @param locks the text of /proc/locks (proc_locks(5)), which tells the device in hexadecimal
+ * @param locks the text of /proc/locks (proc_locks(5)), which has the device in hexadecimal
  * @param device as mountinfo has it, `major:minor`
  */
 export function findFlock(locks: string, device: string, inode: bigint): number | undefined {
   const [major = 0, minor = 0] = device.split(':').map(Number)
   const file = `${hex(major)}:${hex(minor)}:${inode}`
   for (const line of locks.split('\n')) {
-    // Those that only wait have an arrow behind their number.
+    // A process that waits for a lock has an arrow behind the number.
     const [, type, , access, pid, where] = line.split(/\s+/)
     if (type === 'FLOCK' && access === 'WRITE' && where === file) return Number(pid)
   }

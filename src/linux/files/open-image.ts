@@ -5,9 +5,8 @@ import { VolumeError, hasErrno } from '../../volumes/model/errors.ts'
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants
 
 /**
- * Opens an image that is there. What somebody has put in its place is not followed (a symbolic link), not
- * waited for (a FIFO), and refused (open(2): O_NOFOLLOW, O_NONBLOCK; neither means anything for a regular
- * file).
+ * Opens an existing image. Something else in its place is refused: a symbolic link is not followed, a FIFO is
+ * not waited for (open(2): O_NOFOLLOW, O_NONBLOCK, which have no effect on regular files).
  * @param devices whether it may be a block device as well
  * @throws ENOENT; VolumeError failed-precondition for anything that is no image
  */
@@ -36,6 +35,6 @@ export function requireRegular(path: string, stat: BigIntStats): void {
 }
 
 function noImage(path: string, cause?: unknown): VolumeError {
-  const message = `${path} is no regular file: somebody has put something else in the place of the image; put the image back`
+  const message = `${path} is no regular file: something else is in the place of the image; put the image back`
   return new VolumeError('failed-precondition', message, { cause })
 }

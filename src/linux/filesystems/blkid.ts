@@ -42,7 +42,7 @@ export async function probe(run: Run, device: string, signal: AbortSignal): Prom
  * The largest sectors that the device of a file system may have: the block size of an ext4 or btrfs, the
  * sector size of an XFS.
  * @param image a device, or an image file
- * @returns undefined where blkid does not tell (util-linux before 2.36)
+ * @returns undefined where blkid does not print it (util-linux before 2.36)
  */
 export async function blockBytesOf(
   run: Run,

@@ -32,7 +32,7 @@ export class LinuxFileSystems implements FileSystems {
   minimumBytes(type: FsType): bigint {
     const reason = this.#unavailable.get(type)
     if (reason !== undefined)
-      throw new VolumeError('failed-precondition', `fs_type ${type} cannot be had on this node: ${reason}`)
+      throw new VolumeError('failed-precondition', `fs_type ${type} is not available on this node: ${reason}`)
     return types[type].minimumBytes
   }
 
@@ -80,7 +80,7 @@ export class LinuxFileSystems implements FileSystems {
 
   /**
    * The largest sectors that the device of the file system in an image may have, in bytes.
-   * @returns undefined where blkid does not tell (util-linux before 2.36)
+   * @returns undefined where blkid does not print it (util-linux before 2.36)
    */
   blockBytes(image: string, signal: AbortSignal): Promise<number | undefined> {
     return blockBytesOf(this.#system.run, image, signal)

@@ -39,7 +39,7 @@ export const xfs: FileSystemDescriptor = {
 
   /**
    * mkfs.xfs writes the superblock first, with sb_inprogress set, and clears that last. The kernel mounts no
-   * file system that has it, so nothing was ever stored in one.
+   * file system that is so marked, so nothing was ever stored in one.
    */
   isUnfinished: async (device) => isInProgress(await readSuperblock(device)),
 

@@ -15,8 +15,8 @@ export function tryClone(source: OpenFile, target: OpenFile): Promise<boolean> {
 }
 
 /**
- * Whether tryClone would do it, found out by cloning the nothing behind the end of the source to the target.
- * @param target one that is thrown away: of a source that grows just then, it gets what is behind the old end
+ * Whether tryClone would work, by cloning an empty range, behind the end of the source, to the target.
+ * @param target a temporary file: from a source that grows at this moment it gets what is behind the old end
  */
 export async function canClone(source: OpenFile, target: OpenFile): Promise<boolean> {
   const range = encodeCloneRange(source.handle.fd, await sizeOf(source))
@@ -26,8 +26,8 @@ export async function canClone(source: OpenFile, target: OpenFile): Promise<bool
 }
 
 /**
- * Whether the file system of a file shares blocks, found out without touching any other: one whose size
- * nobody else changes.
+ * Whether the file system of a file shares blocks, by the file itself, whose size no other process may
+ * change.
  */
 export function sharesBlocks(file: OpenFile): Promise<boolean> {
   return canClone(file, file)

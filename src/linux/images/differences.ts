@@ -6,7 +6,7 @@ import { readZeroFilled, sizeOf, type OpenFile } from './open-file.ts'
 import { sharedSpans } from './fiemap.ts'
 import { aligned, merged, overlay, pieces, type Span } from './spans.ts'
 
-/** Differences are told in whole ones of these, at their multiples, but for both ends. */
+/** Differences are rounded out to multiples of this, within the two ends. */
 export const DIFFERENCE_GRANULE_BYTES = 64 << 10
 
 /**

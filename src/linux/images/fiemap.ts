@@ -17,7 +17,7 @@ import { ioctlStruct } from '../system-calls.ts'
 import type { OpenFile } from './open-file.ts'
 import { overlay, type Span } from './spans.ts'
 
-/** Where on its device a range of a file lies. */
+/** A range of a file, and where it is on the device. */
 interface PhysicalSpan extends Span {
   /** Where `start` is, in bytes; on btrfs an address of its own making. */
   readonly physical: bigint
@@ -27,7 +27,7 @@ interface PhysicalSpan extends Span {
 const ROOM = 512
 
 /**
- * What the file system tells about a file's extents (FIEMAP). A file system that does not tell has none.
+ * The extents of a file by FIEMAP; none where the file system does not have it.
  * @param flags FIEMAP_FLAG_SYNC writes the file out first; without it, what is not written out yet may be
  * missing
  */
@@ -108,8 +108,8 @@ function place({ physical, start }: PhysicalSpan): bigint {
 }
 
 /**
- * How many of a file's bytes, up to an end, are in blocks that other files have, too; 0 where the file system
- * does not tell.
+ * How many of a file's bytes, up to an end, are in blocks that other files share; 0 where the file system
+ * does not say.
  */
 export async function sharedBytes(file: OpenFile, end: bigint): Promise<bigint> {
   let bytes = 0n
@@ -121,16 +121,17 @@ export async function sharedBytes(file: OpenFile, end: bigint): Promise<bigint> 
 
 /**
  * About how many bytes a copy will have to move: FIEMAP gives hundreds of extents in one call, where
- * SEEK_DATA takes two calls for each. It does not see what is not allocated yet, so it is for the eyes only.
+ * SEEK_DATA takes two calls for each. It does not see data that is not allocated yet, so it is for progress
+ * display only.
  */
 export async function estimateData(file: OpenFile, { start, end }: Span): Promise<bigint> {
   let bytes = 0n
-  let told = false
+  let hasExtents = false
   for await (const span of physicalSpans(file, start, end, 0)) {
-    told = true
+    hasExtents = true
     if ((span.flags & FIEMAP_EXTENT_UNWRITTEN) === 0) bytes += smaller(span.end, end) - span.start
   }
-  if (told) return bytes
+  if (hasExtents) return bytes
   const { blocks } = await statOf(file)
   return smaller(blocks * STAT_BLOCK_BYTES, end)
 }

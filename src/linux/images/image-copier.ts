@@ -11,7 +11,7 @@ import { sizeOf, type OpenFile } from './open-file.ts'
 import { aligned, spansOf, toExtent, type Span } from './spans.ts'
 import { transfer } from './transfer.ts'
 
-/** Around what is known to have changed as much is compared: what a trace of writes can tell apart. */
+/** Known changes are rounded out to multiples of this, the resolution of write traces. */
 const CHANGE_BYTES = 64n << 10n
 
 /** The ImageCopier port on FICLONE, SEEK_DATA, copy_file_range(2) and FIEMAP. It needs no privilege. */
@@ -117,14 +117,14 @@ async function copyData(
 
 const INTERVAL_MS = 100
 
-/** Reports progress, but not more often than anybody can follow it. */
+/** Reports progress, at most ten times a second. */
 class Progress {
   readonly #report: (progress: CopyProgress) => void
   #totalBytes: bigint
   #copiedBytes = 0n
   #reportedAt = 0
 
-  /** @param totalBytes what is expected, and grows when it was too little */
+  /** @param totalBytes an estimate, which grows when it was too low */
   constructor(totalBytes: bigint, report: (progress: CopyProgress) => void) {
     this.#totalBytes = totalBytes
     this.#report = report
@@ -136,7 +136,7 @@ class Progress {
     if (performance.now() - this.#reportedAt >= INTERVAL_MS) this.#send()
   }
 
-  /** The total was an estimate. */
+  /** Reports the exact total. */
   end(): void {
     this.#totalBytes = this.#copiedBytes
     this.#send()
@@ -161,7 +161,7 @@ async function sum(numbers: AsyncIterable<bigint>): Promise<bigint> {
   return total
 }
 
-/** An image that is there. */
+/** Opens an existing image. */
 async function openFile(path: string, flags: 'r' | 'r+'): Promise<OpenFile & AsyncDisposable> {
   const handle = await turn(() => openImage(path, flags))
   return { handle, path, [Symbol.asyncDispose]: () => handle.close() }

@@ -20,7 +20,8 @@ import { openImage, requireRegular } from '../files/open-image.ts'
 import { waitForStartingChildren } from '../process/posix-spawn.ts'
 
 /**
- * fallocate(2) cannot be interrupted, so large ranges are done in pieces between which a cancelled call ends.
+ * fallocate(2) cannot be interrupted, so large ranges are allocated in pieces, between which a cancelled call
+ * ends.
  */
 const ALLOCATION_STEP_BYTES = 4n << 30n
 
@@ -53,7 +54,7 @@ export class LinuxImageFiles implements ImageFiles {
       else await file.truncate(Number(sizeBytes))
       await file.sync()
     } catch (error) {
-      // Nobody has seen the new end yet: the device gets it only when all of it is there.
+      // The new end is not in use yet: the device is resized only after this.
       await file.truncate(Number(before))
       throw error
     }
@@ -62,7 +63,7 @@ export class LinuxImageFiles implements ImageFiles {
   async allocate(path: string, signal: AbortSignal): Promise<void> {
     await using file = await openImage(path, 'r+')
     const { size } = await file.stat({ bigint: true })
-    // Only where it is known to be of use, because most file systems cannot.
+    // FALLOC_FL_UNSHARE_RANGE only where blocks are shared: most file systems do not have it.
     const isShared = (await sharedBytes({ handle: file, path }, size)) > 0n
     const mode = isShared ? FALLOC_FL_UNSHARE_RANGE | FALLOC_FL_KEEP_SIZE : 0
     await allocateRange(file.fd, mode, { start: 0n, end: size }, path, signal)
@@ -105,7 +106,7 @@ export class LinuxImageFiles implements ImageFiles {
 
   async version(path: string): Promise<string | undefined> {
     const { ctimeMs, ctimeNs, ino, mtimeNs, size } = await lstat(path, { bigint: true })
-    // eslint-disable-next-line no-restricted-syntax -- the times of files are the wall clock's, too
+    // eslint-disable-next-line no-restricted-syntax -- the times of files are of the wall clock
     const isSettled = Date.now() - Number(ctimeMs) > CLOCK_STEP_MS
     return isSettled ? [ino, size, mtimeNs, ctimeNs].join(' ') : undefined
   }
@@ -129,8 +130,8 @@ export class LinuxImageFiles implements ImageFiles {
   }
 
   /**
-   * Since Linux 6.15 or so an ext4 after errors is not `ro` but `emergency_ro`, of which access(2) knows
-   * nothing.
+   * Since about Linux 6.15 an ext4 that had errors shows `emergency_ro` instead of `ro`, and access(2) does
+   * not fail.
    */
   async isReadOnly(path: string): Promise<boolean> {
     const options = (await findMount(await realpath(path), mountIdOf))?.options ?? []
@@ -138,7 +139,7 @@ export class LinuxImageFiles implements ImageFiles {
   }
 
   async lock(path: string): Promise<AsyncDisposable | undefined> {
-    // Of a FIFO in its place, which open(2) would wait for, somebody else can be the writer, or nobody ever.
+    // O_NONBLOCK: open(2) would wait for the writer of a FIFO in its place.
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       if (tryLockExclusive(file.fd, path)) return file

@@ -24,7 +24,7 @@ export async function* inOrder<Item, Result>(
 }
 
 /**
- * A failure is heard when its turn comes; until then it must not count as unhandled, which would end the
+ * A failure is thrown when its turn comes. Until then it must not count as unhandled, which would end the
  * process.
  */
 function begin<Item, Result>(work: (item: Item) => Promise<Result>, item: Item): Promise<Result> {

@@ -44,7 +44,7 @@ export class ThreadShare implements Disposable {
   }
 }
 
-/** It has two buffers outside of its heap. V8's defaults would let it take more. */
+/** It has two buffers outside of its heap, and needs far less than V8's defaults. */
 const resourceLimits = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 }
 
 /**
@@ -93,8 +93,8 @@ function startThread(files: TransferFiles) {
       return done
     },
     async [Symbol.asyncDispose](): Promise<void> {
-      // Its caller can have left before it has come. A thread that is terminated gives none, and its step
-      // would never end.
+      // The caller may end before the step does. A terminated thread sends no answer, so its step would never
+      // end.
       await answer?.catch(() => undefined)
       await worker.terminate()
     },

@@ -1,7 +1,7 @@
 import { FileIO, writeAll, type OpenFile } from './open-file.ts'
 import { inProcess } from './work.ts'
 
-/** What is looked at for zeros: a block of all file systems. */
+/** Holes are whole blocks of this size, which suits all file systems. */
 const BLOCK_BYTES = 4096
 
 const zeros = Buffer.alloc(BLOCK_BYTES)
@@ -9,8 +9,8 @@ const zeros = Buffer.alloc(BLOCK_BYTES)
 /**
  * Writes a stream to an empty file that has holes where the stream has whole blocks of zeros. Nothing is
  * flushed.
- * @param onProgress is told how much has come; what it throws ends the writing
- * @returns how much has come, in bytes, which is the file's size
+ * @param onProgress called with the bytes that have been read; what it throws ends the writing
+ * @returns the bytes that have been read, which is the file's size
  * @throws ENOSPC
  */
 export async function writeSparse(

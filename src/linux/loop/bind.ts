@@ -60,7 +60,7 @@ export async function bindFreeDevice(
 function noMoreDevices(cause: unknown): VolumeError {
   return new VolumeError(
     'resource-exhausted',
-    `the kernel can make no more loop devices (${messageOf(cause)}); detach those that nobody needs (losetup --list, losetup --detach)`,
+    `the kernel can make no more loop devices (${messageOf(cause)}); detach unused ones (losetup --list, losetup --detach)`,
     { cause },
   )
 }
@@ -68,7 +68,7 @@ function noMoreDevices(cause: unknown): VolumeError {
 function alwaysLate(cause: unknown): VolumeError {
   return new VolumeError(
     'unavailable',
-    `${ATTEMPTS} times somebody else was faster to bind a free loop device (${messageOf(cause)}); repeat the call`,
+    `${ATTEMPTS} times another process was faster to bind a free loop device (${messageOf(cause)}); repeat the call`,
     { cause },
   )
 }
@@ -135,7 +135,7 @@ export async function verify(
 ): Promise<boolean> {
   const entry = await inspect(bound.number, bound.path, bound.handle)
   if (!entry || !isBackedBy(entry.info, identity)) {
-    throw new VolumeError('aborted', `${bound.path} was bound and is gone again; somebody else detached it`)
+    throw new VolumeError('aborted', `${bound.path} was bound and is gone again; another process detached it`)
   }
   const size = identity.rdev === 0n ? (await file.stat({ bigint: true })).size : await sizeOf(file.fd)
   const expected = size - (size % SECTOR_BYTES)

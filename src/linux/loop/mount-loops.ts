@@ -6,7 +6,7 @@ import type { MountEntry, ShownLoop } from '../../volumes/model/ports.ts'
 import { makeDev } from '../abi/loop.ts'
 import { loopNumberOf } from './device-nodes.ts'
 import { findMount, mountIdOf, mountIdOfSync } from '../mountinfo/find-mount.ts'
-import type { MountInfo } from '../mountinfo/mountinfo.ts'
+import { hasOwnDeviceNumber, type MountInfo } from '../mountinfo/mountinfo.ts'
 
 const DEV = '/dev'
 /**
@@ -39,11 +39,10 @@ function shownAs(as: ShownLoop['as'], device: bigint): ShownLoop | undefined {
 }
 
 /** The device of a file system; a number with major 0 for a file system without a device. */
-function fileSystemDevice({ device, fsType, source }: MountInfo): bigint {
-  const [major = 0, minor = 0] = device.split(':').map(Number)
-  // A btrfs can lie on several devices and has a number of its own. Its source is the node that it was
-  // mounted by.
-  if (major === 0 && fsType === 'btrfs' && dirname(source) === DEV) return blockDeviceAt(source)?.rdev ?? 0n
+function fileSystemDevice(mount: MountInfo): bigint {
+  const [major = 0, minor = 0] = mount.device.split(':').map(Number)
+  if (major === 0 && hasOwnDeviceNumber(mount) && dirname(mount.source) === DEV)
+    return blockDeviceAt(mount.source)?.rdev ?? 0n
   return makeDev(major, minor)
 }
 

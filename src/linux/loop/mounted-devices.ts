@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { readMountInfo } from '../mountinfo/find-mount.ts'
-import { parseMountInfo, type MountInfo } from '../mountinfo/mountinfo.ts'
+import { hasOwnDeviceNumber, parseMountInfo, type MountInfo } from '../mountinfo/mountinfo.ts'
 import { withLoops } from './mount-loops.ts'
 import { makeDev } from '../abi/loop.ts'
 import { loopNumberOf } from './device-nodes.ts'
@@ -61,11 +61,12 @@ export class MountedDevices {
 /** Where nodes of devices are. */
 const inMemory = ['devtmpfs', 'tmpfs', 'ramfs']
 
-function suspectedLoop({ device, fsType, root, source }: MountInfo): number | undefined {
+function suspectedLoop(mount: MountInfo): number | undefined {
+  const { device, fsType, root, source } = mount
   const [major = 0, minor = 0] = device.split(':').map(Number)
   const fileSystem = loopNumberOf(makeDev(major, minor))
   if (fileSystem !== undefined) return fileSystem
-  if (fsType === 'btrfs') return numberIn(source)
+  if (hasOwnDeviceNumber(mount)) return numberIn(source)
   return inMemory.includes(fsType) ? numberIn(root.replace(/\/\/deleted$/, '')) : undefined
 }
 

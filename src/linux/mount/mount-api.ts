@@ -20,13 +20,13 @@ import { call, native } from '../libc.ts'
 import { closeDescriptor } from '../process/posix-spawn.ts'
 
 /*
- * The mount API of Linux 5.2: mounts that are in no directory tree, so that no process sees them, until they
- * are as they should be, or at all.
+ * The mount API of Linux 5.2. It makes mounts that are in no directory tree, so no process can use them
+ * before they are complete.
  */
 
 /**
- * Makes `source` visible at `target`, read-only from the first moment: there is no time at which it could be
- * written there, and whoever is killed leaves either all of it or nothing.
+ * Makes `source` visible at `target`, read-only from the first moment: it can never be written there, and a
+ * process that is killed leaves either the complete mount or none.
  * @throws ENOSYS where the kernel is older than 5.12
  */
 export async function bindReadOnly(source: string, target: string): Promise<void> {
@@ -41,18 +41,18 @@ export async function bindReadOnly(source: string, target: string): Promise<void
     await invoke('mountSetattr', tree, '', AT_EMPTY_PATH, attributes, mountAttributes.bytes)
     await invoke('moveMount', tree, '', AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH)
   } finally {
-    // Nobody else sees it: what was not moved to its place is gone with this.
+    // A mount that was not moved to its place ends with its descriptor.
     closeDescriptor(tree)
   }
 }
 
 /**
- * Opens the root directory of the file system that is alive on a device, where no path leads to it: covered
- * by another mount, unmounted lazily, or mounted in another namespace only. A frozen one stays alive without
- * any mount, because FIFREEZE holds it (freeze_super in fs/super.c). A mount of a device with a live file
- * system is one more mount of that. The device must be known to be held: a file system that is not alive
- * would be brought to life.
- * @returns undefined when what holds the device is no file system of ours
+ * Opens the root directory of the file system that is active on a device, where no path leads to it: another
+ * mount covers it, it was unmounted lazily, or it is mounted in another namespace only. A frozen file system
+ * stays active without a mount, because FIFREEZE holds it (freeze_super in fs/super.c). Mounting the device
+ * makes one more mount of the active file system. The device must be known to be held: otherwise this would
+ * mount a file system that is not in use.
+ * @returns undefined when no file system of our types holds the device
  */
 export async function openWithoutPath(device: string): Promise<FileHandle | undefined> {
   for (const type of fsTypes) {
@@ -64,7 +64,7 @@ export async function openWithoutPath(device: string): Promise<FileHandle | unde
   return undefined
 }
 
-/** @returns undefined when another type, or another access, is alive on the device */
+/** @returns undefined when the device is in use with another type, or for reading instead of writing */
 async function openAs(type: FsType, device: string, readOnly: boolean): Promise<FileHandle | undefined> {
   const what = `mount ${device} as ${type} without a path`
   const invoke = (
@@ -81,8 +81,8 @@ async function openAs(type: FsType, device: string, readOnly: boolean): Promise<
     const mount = adopt(await invoke('fsmount', context, FSMOUNT_CLOEXEC, 0))
     return await open(`/proc/self/fd/${mount}`, constants.O_RDONLY | constants.O_DIRECTORY)
   } catch (error) {
-    // EBUSY: of another type, or of another access. ENODEV: a type that this kernel does not have. EINVAL: no
-    // such file system.
+    // EBUSY: in use with another type, or another access. ENODEV: this kernel does not have the type. EINVAL:
+    // there is no such file system on the device.
     if (hasErrno(error, 'EBUSY', 'ENODEV', 'EINVAL')) return undefined
     throw error
   }

@@ -13,8 +13,8 @@ const clear = (flag: number): FlagChange => ({ clear: flag, set: 0 })
 const oneOf = (group: number, flag: number): FlagChange => ({ clear: group, set: flag })
 
 /**
- * The options of mount(8) that are flags of mount(2). `bind`, `remount` and propagation are no options here:
- * they are other operations, so as options the kernel is left to refuse them.
+ * The options of mount(8) that are flags of mount(2). `bind`, `remount` and propagation are missing, because
+ * they are other operations: as options they go to the kernel, which refuses them.
  */
 const flagOptions: Readonly<Record<string, FlagChange>> = {
   defaults: { clear: f.readOnly | f.noSuid | f.noDev | f.noExec | f.synchronous, set: 0 },
@@ -48,7 +48,7 @@ const flagOptions: Readonly<Record<string, FlagChange>> = {
 }
 
 /**
- * Options that speak to mount(8) or to systemd and that no file system knows (mount(8), systemd.mount(5)).
+ * Options for mount(8) or systemd, which no file system knows (mount(8), systemd.mount(5)).
  */
 const forMountProgram = new Set([
   'auto',
@@ -101,9 +101,8 @@ const shownFlags: Readonly<Record<string, number>> = {
 }
 
 /**
- * Options of file systems whose value mountinfo shows as it was given, where it shows them at all: a default
- * is left out. All others are shown in other words than they were asked for, or not shown, so that no
- * difference would prove anything.
+ * Options of file systems whose value mountinfo shows as it was given; it leaves out defaults. Other options
+ * are shown in another form than they were given, or not at all, so a difference would prove nothing.
  */
 const shownValues = ['commit', 'data', 'errors']
 

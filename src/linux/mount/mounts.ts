@@ -18,7 +18,7 @@ import { waitForStartingChildren } from '../process/posix-spawn.ts'
 import { withLoops } from '../loop/mount-loops.ts'
 import { trim } from './trim.ts'
 
-/** What a test replaces to see what happens when one of them fails. */
+/** The calls, which a test replaces by failing ones. */
 export interface MountCalls {
   readonly mount: typeof mount
   readonly umount2: typeof umount2
@@ -69,7 +69,7 @@ export class LinuxMounts implements Mounts {
         await unmount()
       })
     } catch (error) {
-      // EINVAL is "not a mount point", but not only (umount(2)), so it is asked again.
+      // EINVAL has several meanings (umount(2)), of which "not a mount point" is checked here.
       if (!hasErrno(error, 'EINVAL', 'ENOENT', 'ENOTDIR')) throw error
       if ((await mountIdAt(target)) !== undefined) throw error
     }
@@ -92,7 +92,7 @@ export class LinuxMounts implements Mounts {
     }
   }
 
-  /** The way before Linux 5.12. Who is killed between the two leaves a mount that can be written through. */
+  /** The way before Linux 5.12. A process that is killed between the two calls leaves a writable mount. */
   async #bindReadOnlyInSteps(source: string, target: string): Promise<void> {
     await this.#system.mount(source, target, null, mountFlags.bind, null)
     await using undo = new AsyncDisposableStack()
@@ -102,10 +102,10 @@ export class LinuxMounts implements Mounts {
   }
 
   /**
-   * A bind mount takes its flags from the mount that it comes from, whatever mount(2) is told; only a second
-   * call can change them. That call sets all flags, so those to keep are said again: without them nosuid
-   * would be gone, or in a user namespace the call refused. Times of access are the exception: with none of
-   * their flags they stay as they are.
+   * A bind mount takes its flags from its source, and mount(2) ignores others; only a second call can change
+   * them. That call sets all flags, so those to keep are passed again: without them nosuid would be lost, or
+   * in a user namespace the call refused. Access times are the exception: without their flags they stay as
+   * they are.
    */
   async #makeReadOnly(target: string): Promise<void> {
     const kept = keptFlags(await this.at(target))

@@ -6,7 +6,7 @@ import { mountIdOfOpen, readMountInfo } from '../mountinfo/find-mount.ts'
 import { ioctl, syncfs } from '../system-calls.ts'
 import { splitDev } from '../abi/loop.ts'
 import { getStatus } from '../loop/device.ts'
-import { findMountById, parseMountInfo, type MountInfo } from '../mountinfo/mountinfo.ts'
+import { findMountById, hasOwnDeviceNumber, parseMountInfo, type MountInfo } from '../mountinfo/mountinfo.ts'
 import { openWithoutPath } from './mount-api.ts'
 import { thawThread } from './thaw-thread.ts'
 
@@ -18,8 +18,8 @@ interface Identity {
 }
 
 /**
- * The OpenFileSystem port. Its directory is opened before the freeze and closed after the thaw: no path is
- * looked up between, no descriptor is needed, and no thread that calls on other disks can hold.
+ * The OpenFileSystem port. Its directory is opened before the freeze and closed after the thaw. In between,
+ * no path is looked up, no new descriptor is needed, and no thread that other disks could block.
  */
 class LinuxFileSystem implements OpenFileSystem {
   readonly place: string
@@ -27,8 +27,8 @@ class LinuxFileSystem implements OpenFileSystem {
   readonly #disk: bigint
 
   /**
-   * @param disk the st_dev of the image, by which file systems that hang together share a thread for their
-   * thaw
+   * @param disk the st_dev of the image: file systems whose images are on one disk share a thread that thaws
+   * them
    */
   constructor(place: string, root: FileHandle, disk: bigint) {
     this.place = place
@@ -37,7 +37,7 @@ class LinuxFileSystem implements OpenFileSystem {
   }
 
   async freeze(): Promise<void> {
-    // Started before, because it may need what there is none of by then: memory, or descriptors.
+    // The thread is started before the freeze: later there may be no memory or descriptor for it.
     await thawThread(this.#disk).started()
     await ioctl(this.#root.fd, FIFREEZE, 0, `freeze ${this.place}`)
   }
@@ -75,9 +75,8 @@ async function identify({ path }: LoopDevice): Promise<{ identity: Identity; dis
   return { identity: { path, rdev, majorMinor: `${major}:${minor}` }, disk: backingDevice }
 }
 
-/** A btrfs has a device number of its own, and its device's path as its source. */
-function isOn({ device, fsType, source }: MountInfo, { majorMinor, path }: Identity): boolean {
-  return device === majorMinor || (fsType === 'btrfs' && source === path)
+function isOn(mount: MountInfo, { majorMinor, path }: Identity): boolean {
+  return mount.device === majorMinor || (hasOwnDeviceNumber(mount) && mount.source === path)
 }
 
 /**
@@ -86,7 +85,8 @@ function isOn({ device, fsType, source }: MountInfo, { majorMinor, path }: Ident
  */
 async function openMount(entry: MountInfo, identity: Identity): Promise<FileHandle | undefined> {
   try {
-    // Asks nothing of the file system that is there, which may be somebody else's FUSE that does not answer.
+    // O_PATH does not call the file system at the path, which may be another user's FUSE that does not
+    // answer.
     await using found = await open(entry.target, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW)
     if ((await mountIdOfOpen(found, entry.target)) !== entry.id || !(await isOurs(found, entry, identity))) {
       return undefined
@@ -98,16 +98,15 @@ async function openMount(entry: MountInfo, identity: Identity): Promise<FileHand
   }
 }
 
-/** Once more, with the mount held open: its number can have been another mount's before. */
+/** Checked while the mount is held open: before that, its number may have been another mount's. */
 async function isOurs(root: FileHandle, entry: MountInfo, identity: Identity): Promise<boolean> {
-  if (entry.fsType !== 'btrfs') return (await root.stat({ bigint: true })).dev === identity.rdev
+  if (!hasOwnDeviceNumber(entry)) return (await root.stat({ bigint: true })).dev === identity.rdev
   const again = findMountById(await readMountInfo(), entry.id)
   return again !== undefined && isOn(again, identity)
 }
 
 /**
- * True while a file system, or something else that wants the device for itself, has it, in whatever mount
- * namespace.
+ * True while a file system, or another exclusive user, has the device, in any mount namespace.
  */
 async function isHeld({ path }: LoopDevice): Promise<boolean> {
   try {

@@ -16,14 +16,13 @@ export interface ThawAnswer {
 
 const program = join(import.meta.dirname, `thaw-worker${extname(import.meta.filename)}`)
 
-/** It runs one ioctl. V8's defaults would let it take more. */
+/** It runs one ioctl, and needs far less than V8's defaults. */
 const resourceLimits = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 }
 
 /**
- * A thread that does nothing but FITHAW, for the file systems whose images lie on one disk. libuv's threads
- * are not for that: all of them may be in calls on another disk that hangs. The main thread is not, because
- * ext4 writes its superblock in FITHAW and so waits for its disk. It is started by the first freeze, and
- * kept.
+ * A thread for FITHAW alone, for the file systems whose images are on one disk. libuv's threads cannot be
+ * used: all of them may be in calls on another disk that hangs. Neither can the main thread: ext4 writes its
+ * superblock in FITHAW, and so waits for its disk. The thread is started by the first freeze, and kept.
  */
 export class ThawThread {
   readonly #waiting = new Map<number, (answer: ThawAnswer) => void>()
@@ -54,7 +53,7 @@ export class ThawThread {
   async #request(fd: number, place: string): Promise<void> {
     await this.started().catch(() => undefined)
     const worker = this.#worker
-    // Rather a driver that waits for a disk than writers that wait for ever.
+    // A driver that waits for a disk is better than writers that stay frozen.
     if (!worker) return void ioctlHere(fd, FITHAW, 0, `thaw ${place}`)
     const number = ++this.#requests
     const answer = new Promise<ThawAnswer>((resolve) => this.#waiting.set(number, resolve))
@@ -90,7 +89,7 @@ export class ThawThread {
     worker.unref()
   }
 
-  /** The next thaw starts another, or does without. */
+  /** The next thaw starts another thread, or runs on the main thread. */
   #end(error: unknown): void {
     this.#worker = undefined
     this.#starting = undefined

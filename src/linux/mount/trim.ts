@@ -5,18 +5,18 @@ import type { TrimStep } from '../../volumes/model/ports.ts'
 import { decodeTrimmed, encodeTrimRange, FITRIM } from '../abi/files.ts'
 import { ioctlStruct } from '../system-calls.ts'
 
-/** So much is trimmed at once: one FITRIM cannot be interrupted. */
+/** One FITRIM cannot be interrupted, so it gets no more than this. */
 const STEP_BYTES = 8n << 30n
 const END = (1n << 64n) - 1n
 
 const nothing: TrimStep = { trimmedBytes: 0n, next: undefined }
 
 /**
- * Gives the unused blocks of a part of a mounted file system back to its device (FITRIM). Nothing comes of it
- * where the device, or the file system of the image below it, cannot take them.
+ * Discards the unused blocks of a part of a mounted file system (FITRIM). Does nothing where the device, or
+ * the file system of the image below it, cannot discard.
  *
- * The last part has no end: ext4 says less than its size, and a btrfs counts in addresses of its own, which
- * grow beyond the size of its device with every balance.
+ * The last part has no end: statfs(2) of ext4 gives less than its size, and btrfs counts in addresses of its
+ * own, which grow beyond the size of its device with every balance.
  */
 export async function trim(mountPoint: string, from: bigint): Promise<TrimStep> {
   await using directory = await openMountPoint(mountPoint)
@@ -39,9 +39,9 @@ async function sizeOf(mountPoint: string): Promise<bigint> {
 }
 
 /**
- * Opens the root of a mounted file system, for the ioctls that are meant for all of it. A directory where
- * nothing is mounted any more is refused: it would stand for the file system of the machine, and freezing
- * that stops everything. Opening and closing writes nothing, so it does not wait for a thaw.
+ * Opens the root of a mounted file system, for ioctls on the whole of it. A directory on which nothing is
+ * mounted is refused: the ioctl would reach the file system of the machine. Opening and closing write
+ * nothing, so they do not wait for a thaw.
  */
 export async function openMountPoint(path: string): Promise<FileHandle> {
   const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY)

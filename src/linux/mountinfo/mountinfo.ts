@@ -30,15 +30,21 @@ export function parseMountInfo(text: string): MountInfo[] {
   return mounts
 }
 
-/**
- * Finds the one mount with this number without reading the others, which with thousands of them takes longer.
- */
+/** Finds the mount with this number without parsing the others: there may be thousands. */
 export function findMountById(text: string, id: number): MountInfo | undefined {
   const prefix = `${id} `
   const start = text.startsWith(prefix) ? 0 : text.indexOf(`\n${prefix}`) + 1
   if (start === 0 && !text.startsWith(prefix)) return undefined
   const end = text.indexOf('\n', start)
   return parseLine(text.slice(start, end < 0 ? text.length : end))
+}
+
+/**
+ * True for types that can lie on several devices: their mounts have a device number of their own, and the
+ * device's path as their source. The source of other types proves nothing: a user of FUSE chooses it.
+ */
+export function hasOwnDeviceNumber({ fsType }: MountInfo): boolean {
+  return fsType === 'btrfs'
 }
 
 /** The fields that come first; then any number of optional fields, which end with a hyphen. */

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Finding } from '../../volumes/health/issue.ts'
 import { hasErrno } from '../../volumes/model/errors.ts'
 
-/** What some hundred calls at once, as after a node's restart, have open together. */
+/** For some hundred calls at the same time, as after a node's restart. */
 const ENOUGH_OPEN_FILES = 1024
 
 /**
@@ -29,17 +29,17 @@ export function checkOpenFiles(
   ]
 }
 
-/** Whoever waits for a disk that works has run again by then. */
-const PATIENCE_MS = 1000
+/** A task that waits for a working disk has run again by then. */
+const WAIT_MS = 1000
 
-/** What proc_pid_status(5) tells of a thread. */
+/** A thread, by its proc_pid_status(5). */
 interface Task {
   readonly id: string
   readonly name: string
   readonly parent: number
   /** In a wait that no signal ends. */
   readonly blocked: boolean
-  /** How often it has stopped running, so that it is another number after it has run. */
+  /** How often it has stopped running: this changes when it runs. */
   readonly switches: string
 }
 
@@ -50,14 +50,14 @@ interface Task {
 export async function checkBlockedTasks(driverPid: number): Promise<Finding[]> {
   const before = blockedTasks(driverPid)
   if (before.length === 0) return []
-  await setTimeout(PATIENCE_MS)
+  await setTimeout(WAIT_MS)
   const after = new Map(blockedTasks(driverPid).map(({ id, switches }) => [id, switches]))
   const still = before.filter(({ id, switches }) => after.get(id) === switches)
   return still.map((task) => ({
     severity: 'warning',
     reason: 'TaskBlocked',
     message: `${describe(task, driverPid)} waits in the kernel for a disk, where no signal ends it, and calls wait for it`,
-    cure: `make the disk answer: the kernel's log (dmesg) and /proc/${task.id}/stack tell which; all goes on by itself then`,
+    cure: `make the disk answer: the kernel's log (dmesg) and /proc/${task.id}/stack show which; then the calls go on by themselves`,
   }))
 }
 
@@ -91,12 +91,12 @@ function readTask(id: string, path: string): Task {
   }
 }
 
-/** What a look at a process's files in /proc gives, or `otherwise` where it has ended by then (proc(5)). */
-export function ifRunning<T>(look: () => T, otherwise: T): T {
+/** Reads a process's files in /proc. @returns `otherwise` where the process has ended (proc(5)) */
+export function ifRunning<T>(read: () => T, otherwise: T): T {
   try {
-    return look()
+    return read()
   } catch (error) {
-    // The directory is gone, or it was open and the process behind it is gone.
+    // ENOENT: the directory is gone. ESRCH: it was open, and the process is gone.
     if (hasErrno(error, 'ENOENT', 'ESRCH')) return otherwise
     throw error
   }

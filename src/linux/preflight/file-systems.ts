@@ -7,15 +7,15 @@ import { debianPackages, types } from '../filesystems/types.ts'
 import { mount } from '../system-calls.ts'
 import { toolDirectories } from '../process/exec.ts'
 
-/** What cannot be had on this machine, and why. */
-export async function unavailableFileSystems(): Promise<Map<FsType, Lack>> {
-  const lacks = await Promise.all(fsTypes.map(async (type) => [type, await lackFor(type)] as const))
-  return new Map(lacks.flatMap(([type, lack]) => (lack ? [[type, lack] as const] : [])))
+/** The types that are not available on this machine, and why. */
+export async function unavailableFileSystems(): Promise<Map<FsType, Unavailability>> {
+  const problems = await Promise.all(fsTypes.map(async (type) => [type, await problemWith(type)] as const))
+  return new Map(problems.flatMap(([type, problem]) => (problem ? [[type, problem] as const] : [])))
 }
 
-async function lackFor(type: FsType): Promise<Lack | undefined> {
+async function problemWith(type: FsType): Promise<Unavailability | undefined> {
   const missing = await missingTools(types[type].tools)
-  if (missing.length > 0) return lackOf(missing)
+  if (missing.length > 0) return problemOf(missing)
   if (await isKnownToKernel(type)) return undefined
   return {
     why: `the kernel of this machine has no ${type}`,
@@ -24,9 +24,9 @@ async function lackFor(type: FsType): Promise<Lack | undefined> {
 }
 
 /**
- * /proc/filesystems lists what is built in or loaded. What is not may be a module that the kernel loads at
- * the first mount, so it is asked for one that cannot succeed: ENODEV means that there is none, anything else
- * that only the device is missing.
+ * /proc/filesystems lists the types that are built in or loaded. Another type may be a module that the kernel
+ * loads at the first mount. A mount that cannot succeed shows it: ENODEV means that there is no such type,
+ * any other error that only the device is missing.
  */
 async function isKnownToKernel(type: FsType): Promise<boolean> {
   const listed = readFileSync('/proc/filesystems', 'latin1').split('\n')
@@ -45,14 +45,14 @@ export async function missingTools(tools: readonly string[]): Promise<string[]> 
   return tools.filter((_, index) => !installed[index])
 }
 
-/** Why something cannot be had, and what to do about that. */
-export interface Lack {
+/** Why something is not available, and what to do about it. */
+export interface Unavailability {
   readonly why: string
   readonly cure: string
 }
 
-/** For one or more tools. */
-export function lackOf(tools: readonly string[]): Lack {
+/** For one or more tools that are missing. */
+export function problemOf(tools: readonly string[]): Unavailability {
   const packages = [...new Set(tools.map((tool) => debianPackages.get(tool) ?? tool))]
   return {
     why: `${tools.join(' and ')} ${tools.length > 1 ? 'are' : 'is'} not installed`,

@@ -6,7 +6,7 @@ import { PresentNodes } from '../loop/device-nodes.ts'
 import { backingFile, boundNumbers, countDevices } from '../loop/inventory.ts'
 import { readAttribute } from '../sysfs.ts'
 
-/** Whether loop devices can be had. Where there is no node, the driver makes one. */
+/** Whether loop devices are available. Where there is no node, the driver makes one. */
 export async function checkLoopControl(
   node = '/dev/loop-control',
   registered = '/sys/class/misc/loop-control',
@@ -21,7 +21,7 @@ export async function checkLoopControl(
       {
         severity: 'error',
         reason: 'LoopControlUnusable',
-        message: `loop devices cannot be had: ${messageOf(error)}`,
+        message: `loop devices are not available: ${messageOf(error)}`,
         cure: 'run as root; in a container, privileged, not rootless, and with a /dev that is not mounted with nodev (mount -o remount,dev /dev)',
       },
     ]
@@ -55,7 +55,7 @@ export async function checkFreeDevices(): Promise<Finding[]> {
       severity: 'error',
       reason: 'NoFreeLoopDevice',
       message: `all ${limit} loop devices that the kernel can make with loop.max_part=${maxPart} are in use, so that no volume can be staged`,
-      cure: 'detach those that nobody needs (losetup --list, losetup --detach), or boot with a smaller loop.max_part',
+      cure: 'detach unused ones (losetup --list, losetup --detach), or boot with a smaller loop.max_part',
     },
   ]
 }
@@ -80,9 +80,8 @@ function mostPartitions(): number | undefined {
 }
 
 /**
- * Whether the devices of our volumes have their nodes in /dev. A pod with a raw block volume has the node
- * that was there when it started; what looks for the device later, as the kubelet and tools do, finds
- * nothing.
+ * Whether the devices of our volumes have their nodes in /dev. A pod with a raw block volume keeps the node
+ * that was there when it started, but the kubelet and tools do not find the device later.
  * @param isOurs for the path that the kernel shows for a device's file
  */
 export async function checkDeviceNodes(

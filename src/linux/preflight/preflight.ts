@@ -2,25 +2,25 @@ import { dirname } from 'node:path'
 import type { Finding } from '../../volumes/health/issue.ts'
 import type { FsType } from '../../volumes/model/ports.ts'
 import { checkBlockedTasks, checkOpenFiles } from './driver-process.ts'
-import { lackOf, missingTools, unavailableFileSystems } from './file-systems.ts'
+import { problemOf, missingTools, unavailableFileSystems } from './file-systems.ts'
 import { checkDeviceNodes, checkFreeDevices, checkLoopControl } from './loop-devices.ts'
 import { checkPrivileges, checkUserNamespace } from './privileges.ts'
 import { checkPropagation } from './propagation.ts'
 
 export interface Preflight {
   readonly findings: readonly Finding[]
-  /** The file systems that cannot be had here, and why. */
+  /** The file systems that are not available here, and why. */
   readonly unavailable: ReadonlyMap<FsType, string>
 }
 
-/** What every volume needs, block volumes too: never to format on doubt. */
+/** Every volume needs it, raw block volumes as well: nothing is formatted without a probe. */
 const ALWAYS_NEEDED = ['blkid']
 
-/** The one that volumes have when nobody asks for another. */
+/** The type of volumes for which none is chosen. */
 const DEFAULT: FsType = 'ext4'
 
 /**
- * Looks at the machine once, at start. That loop devices can be had at all shows when LoopControl is opened.
+ * Checks the machine once, at start. Whether loop devices are available shows when LoopControl is opened.
  * @param registrationDir the kubelet's plugins_registry, where there is a kubelet
  */
 export async function preflight(registrationDir: string | undefined): Promise<Preflight> {
@@ -28,25 +28,25 @@ export async function preflight(registrationDir: string | undefined): Promise<Pr
   if (registrationDir !== undefined) findings.push(...checkPropagation(dirname(registrationDir)))
   const missing = await missingTools(ALWAYS_NEEDED)
   if (missing.length > 0) {
-    const { why: message, cure } = lackOf(missing)
+    const { why: message, cure } = problemOf(missing)
     findings.push({ severity: 'error', reason: 'ToolMissing', message, cure })
   }
-  const lacks = await unavailableFileSystems()
-  for (const [type, { why, cure }] of lacks) {
+  const problems = await unavailableFileSystems()
+  for (const [type, { why, cure }] of problems) {
     findings.push({
       severity: type === DEFAULT ? 'error' : 'warning',
       reason: 'FileSystemUnavailable',
-      message: `volumes with ${type} cannot be had: ${why}`,
+      message: `volumes with ${type} are not available: ${why}`,
       cure,
     })
   }
-  const unavailable = new Map([...lacks].map(([type, { why, cure }]) => [type, `${why}: ${cure}`]))
+  const unavailable = new Map([...problems].map(([type, { why, cure }]) => [type, `${why}: ${cure}`]))
   return { findings, unavailable }
 }
 
 /**
- * Looks at all of the machine that the driver depends on, and changes nothing: the preflight of its start,
- * and what shows by itself when a driver starts or works.
+ * Checks all of the machine that the driver depends on, and changes nothing: the preflight of its start, and
+ * what the driver would find when it starts or works.
  * @param registrationDir the kubelet's plugins_registry, where there is a kubelet
  * @param driverPid of the driver, where one runs
  * @param isOurs for the ids of this node's volumes

@@ -2,9 +2,8 @@ import { CLD_EXITED, P_PID, siginfo, WEXITED, WNOHANG, WNOWAIT } from '../abi/pr
 import { errnoNow, native, SystemCallError } from '../libc.ts'
 
 /**
- * The ends of child processes, learnt of by waitid(2) that does not block: one that blocks takes a thread for
- * as long as the child runs, and a few dozen children that hang would take all threads from the volumes of
- * others.
+ * How child processes end, by a waitid(2) that does not block. A blocking one would hold a thread for as long
+ * as the child runs, and a few dozen children that hang would take all threads from other volumes.
  */
 
 /** How a process has ended. */
@@ -20,30 +19,29 @@ interface Waiting {
 const waiting = new Map<number, Waiting>()
 
 /**
- * SIGCHLD says that some child has ended, not which, and several may be told of by one. It can be missing: it
- * belongs to the process, and not every host of this code hands it on. So it is asked from time to time all
- * the same, ever more seldom.
+ * SIGCHLD says that some child has ended, not which, and one signal can stand for several. It may not arrive:
+ * it belongs to the process, and not every host of this code passes it on. So the children are also polled,
+ * at growing intervals.
  */
 const FIRST_PAUSE_MS = 2
 const LONGEST_PAUSE_MS = 1000
 let timer: NodeJS.Timeout | undefined
 
 /**
- * Waits until the process has ended, and leaves it to be reaped: until then its id is not given to anybody
- * else.
+ * Waits until the process has ended, and leaves it to be reaped: until then its id is not used again.
  */
 export function waitForEnd(pid: number): Promise<ProcessEnd> {
   if (waiting.size === 0) process.on('SIGCHLD', lookAtAll)
   const { promise, resolve, reject } = Promise.withResolvers<ProcessEnd>()
   waiting.set(pid, { isAbandoned: false, resolve, reject })
-  // It may have ended before anybody listened. The timer also keeps this process from ending while children
-  // run.
+  // It may have ended before the signal was listened to. The timer also keeps this process from ending while
+  // children run.
   look(pid)
   schedule(FIRST_PAUSE_MS)
   return promise
 }
 
-/** Keeps this process from ending no longer for the sake of a child. */
+/** Lets this process end before a child does. */
 export function abandon(pid: number): void {
   const child = waiting.get(pid)
   if (child) child.isAbandoned = true

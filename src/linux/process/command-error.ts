@@ -14,7 +14,7 @@ export interface CommandEnd {
   readonly wasStopped: boolean
 }
 
-/** A command that ran and failed. The message is a sentence that ends with the command's own last words. */
+/** A command that ran and failed. The message ends with the last lines of the command's output. */
 export class CommandError extends Error {
   readonly command: string
   readonly args: readonly string[]
@@ -25,8 +25,8 @@ export class CommandError extends Error {
 
   constructor(command: string, args: readonly string[], end: CommandEnd, stdout: string, stderr: string) {
     // e2fsck writes what is wrong to its standard output, all others to standard error.
-    const words = lastLines(stderr) || lastLines(stdout)
-    super([`${[command, ...args].join(' ')} ${describe(end)}`, words].filter(Boolean).join(': '))
+    const output = lastLines(stderr) || lastLines(stdout)
+    super([`${[command, ...args].join(' ')} ${describe(end)}`, output].filter(Boolean).join(': '))
     this.name = 'CommandError'
     this.command = command
     this.args = args

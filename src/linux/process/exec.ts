@@ -39,17 +39,17 @@ export const toolDirectories = [
 const environment = ['LC_ALL=C', `PATH=${toolDirectories.join(':')}`]
 
 /**
- * How long a killed command may take to end. In the kernel, at a disk that does not answer, it does not hear
- * the signal.
+ * How long a killed command may take to end. While it waits in the kernel for a disk that does not answer,
+ * the signal has no effect.
  */
 const GIVE_UP_MS = 10_000
 
-/** As much is read of each output. */
+/** No more is read of each output. */
 const OUTPUT_LIMIT_BYTES = 64 * 1024
 
 /**
- * Runs a command without a shell and waits until it is gone. Whatever ends it early ends it, and what it has
- * started, with SIGKILL: a tool that hangs on a device does not hear anything less.
+ * Runs a command without a shell and waits until it has ended. When it must end early, it and the processes
+ * that it has started are killed with SIGKILL: a tool that hangs on a device ignores other signals.
  * @throws CommandError when it ends with anything but exit code 0
  * @throws VolumeError failed-precondition when the command is not installed
  * @throws the signal's reason when aborted
@@ -82,13 +82,13 @@ export async function run(
     output.stdout,
     output.stderr,
   )
-  // Who has given up is not told of the end of the command, but of one that does not end.
+  // An aborted call fails with the signal's reason, unless the command does not end.
   if (end) signal.throwIfAborted()
   throw failure
 }
 
 /**
- * Waits for the process, and kills its group when told to stop.
+ * Waits for the process, and kills its group when it must stop.
  * @returns undefined for one that was killed and does not end; it is reaped when it does
  */
 async function endOf(pid: number, stop: AbortSignal): Promise<ProcessEnd | undefined> {
@@ -173,8 +173,8 @@ function notInstalled(command: string, debianPackage: string | undefined, cause:
 }
 
 /**
- * A figure that is another one after the process has done anything: used its processor, or asked for data.
- * @returns undefined when that cannot be told
+ * A text that changes when the process makes progress: uses its processor, or asks for data.
+ * @returns undefined when it cannot be read
  */
 export function progressOf(pid: number): string | undefined {
   try {
@@ -193,16 +193,16 @@ export function progressOf(pid: number): string | undefined {
 }
 
 /** The highest of proc_pid_oom_score_adj(5). */
-const FIRST_TO_GO = '1000'
+const KILLED_FIRST = '1000'
 
 /**
- * Lets the kernel end this process, and not us, when memory runs out: a check of a large file system may need
- * more than the container has. Whatever it fails with, the command works without.
+ * Has the kernel kill this process before the driver when memory runs out: a check of a large file system may
+ * need more than the container has. A failure is ignored, because the command works without it.
  */
 export function preferForOomKill(pid: number): void {
   try {
-    writeFileSync(`/proc/${pid}/oom_score_adj`, FIRST_TO_GO)
+    writeFileSync(`/proc/${pid}/oom_score_adj`, KILLED_FIRST)
   } catch {
-    // It has ended already, or there is no /proc.
+    // The process has ended already, or there is no /proc.
   }
 }

@@ -12,9 +12,9 @@ import { call, errnoNow, native, SystemCallError } from '../libc.ts'
 /**
  * Starting processes by posix_spawn(3).
  *
- * Node's own spawn forks: the kernel copies the page tables of all our memory, and we fault on every page
- * after it, all on the main thread: 2.3 ms for `true` in a process of 84 MiB, 5.1 ms at 177 MiB. posix_spawn
- * lends the child our memory until it runs its program: 0.8 ms at any size, on a worker thread.
+ * Node's own spawn forks: the kernel copies the page tables of all our memory, and every page faults after
+ * it, on the main thread: 2.3 ms for `true` in a process of 84 MiB, 5.1 ms at 177 MiB. posix_spawn shares our
+ * memory with the child until it runs its program: 0.8 ms at any size, on a worker thread.
  */
 
 /** No signal is blocked or ignored in the child, whatever the worker thread that starts it has blocked. */
@@ -43,12 +43,12 @@ export function closeDescriptor(fd: number): void {
   native.close(fd)
 }
 
-/** The children that have no program yet. */
+/** The children that do not run their program yet. */
 const starting = new Set<Promise<unknown>>()
 
 /**
- * Waits until no child has copies of descriptors of ours any more. Those that are being started have,
- * close-on-exec or not, and keep mounts busy and locks taken by them that we have let go.
+ * Waits until no child has copies of our descriptors. A child that is being started has all of them,
+ * close-on-exec or not, and so keeps mounts busy, and holds locks that we have released.
  */
 export async function waitForStartingChildren(): Promise<void> {
   await Promise.allSettled(starting)

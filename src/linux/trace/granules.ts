@@ -56,7 +56,7 @@ export class Granules {
    * is none.
    */
   #next(isIn: boolean, from: number): number {
-    // Whole words: a device of 8 TiB has 134 million granules, and this is done on the main thread.
+    // 32 granules at a time: a device of 8 TiB has 134 million, and this runs on the main thread.
     const skipped = isIn ? 0 : 0xffff_ffff
     for (let granule = from; granule < this.#count; granule++) {
       if ((granule & 31) === 0) {

@@ -4,7 +4,7 @@ import { hasErrno } from '../../volumes/model/errors.ts'
 import { mount, umount2 } from '../system-calls.ts'
 import { unmountFlags } from '../abi/mount.ts'
 
-/** The names of our instances begin with it, so that people know whose they are, and so that sweep() does. */
+/** The names of our instances begin with it, by which people and sweep() recognize them. */
 const PREFIX = 'csi-driver-loop-'
 
 /**
@@ -19,7 +19,7 @@ export class Tracefs implements AsyncDisposable {
   }
 
   /**
-   * @param place a directory that need not exist, and in which nothing stays
+   * @param place a directory, which is made and removed again
    * @throws EPERM where a locked-down kernel or a container forbids it, ENODEV where the kernel has no
    * tracing
    */
@@ -45,7 +45,7 @@ export class Tracefs implements AsyncDisposable {
   }
 
   /**
-   * Removes the instances of processes that are gone, those of ours that nobody reads. To be called at the
+   * Removes the instances of processes that have ended: those of ours that no process reads. To be called at
    * start.
    */
   async sweep(): Promise<void> {
@@ -65,7 +65,7 @@ export class Tracefs implements AsyncDisposable {
 
 /**
  * Removes an instance, or finds that another process has done so in a sweep.
- * @returns false while somebody reads from it
+ * @returns false while a process reads from it
  */
 export async function removeInstance(path: string): Promise<boolean> {
   try {

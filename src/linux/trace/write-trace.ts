@@ -20,8 +20,8 @@ export interface TracedDevice {
 }
 
 /**
- * Remembers what is written to a device, by the kernel's own events. Its memory is bounded, so it can miss
- * something; the kernel counts what was missed, and then this does not guess.
+ * Records what is written to a device, by the kernel's block events. The buffers are bounded, so events can
+ * be lost; the kernel counts those, and then there is no result.
  */
 export class LinuxWriteTrace implements WriteTrace {
   readonly #instance: string
@@ -50,7 +50,7 @@ export class LinuxWriteTrace implements WriteTrace {
     undo.defer(async () => {
       await removeInstance(instance)
     })
-    // As long as it is open, nobody else takes the instance for a left-over.
+    // While it is open, no other process removes the instance in a sweep.
     const pipe = await open(join(instance, 'trace_pipe'), constants.O_RDONLY | constants.O_NONBLOCK)
     undo.defer(() => pipe.close())
     await writeFile(join(instance, 'buffer_size_kb'), `${BUFFER_KIB}`)
@@ -83,7 +83,7 @@ export class LinuxWriteTrace implements WriteTrace {
     await removeInstance(this.#instance)
   }
 
-  /** One after the other: they share a buffer, and half a line may be left from the one before. */
+  /** One after the other: they share a buffer, which may end with half a line. */
   #fetch(): Promise<void> {
     this.#fetching = this.#fetching.then(() => this.#drain())
     return this.#fetching
@@ -97,7 +97,7 @@ export class LinuxWriteTrace implements WriteTrace {
         this.#take(this.#buffer.toString('latin1', 0, bytesRead))
       }
     } catch (error) {
-      // EAGAIN: nothing more now. Anything else, and nobody knows what was not read.
+      // EAGAIN: nothing more now. After any other error it is unknown what was not read.
       if (!hasErrno(error, 'EAGAIN')) this.#missed = true
     }
   }
@@ -113,8 +113,8 @@ export class LinuxWriteTrace implements WriteTrace {
   }
 
   /**
-   * False when events were dropped, when the tracing was switched off, for example by an oops, or when the
-   * device was attached anew: what was behind it may have been written elsewhere in between.
+   * False when events were dropped, when tracing was switched off, for example by an oops, or when the device
+   * was detached and attached again: its file may have been written in between.
    */
   async #isComplete(): Promise<boolean> {
     if (this.#sequence === undefined || diskSequence(this.#device) !== this.#sequence) return false
@@ -129,7 +129,7 @@ export class LinuxWriteTrace implements WriteTrace {
 }
 
 /**
- * A figure that the kernel (5.15 and later) gives out once: every attachment of a loop device gets another.
+ * A number that the kernel (5.15 and later) uses once: every attachment of a loop device gets another.
  */
 function diskSequence({ major, minor }: TracedDevice): string | undefined {
   try {

@@ -8,9 +8,9 @@ import { Tracefs } from './tracefs.ts'
 import { LinuxWriteTrace } from './write-trace.ts'
 
 /**
- * Tells what is written to devices while they are copied, so that at the end only that has to be looked at:
- * comparing a whole image with its copy takes a third of the time that the copy took, in which its writers
- * would wait.
+ * Records what is written to devices while they are copied, so that only that is compared at the end.
+ * Comparing a whole image with its copy takes a third of the time of the copy, and its writers would be
+ * frozen for it.
  */
 export class LinuxWriteTracer implements WriteTracer, AsyncDisposable {
   readonly #tracefs: Tracefs
@@ -22,8 +22,8 @@ export class LinuxWriteTracer implements WriteTracer, AsyncDisposable {
   /**
    * Also ends the traces of processes that died.
    * @param place a directory for this alone, which is made and removed again
-   * @returns undefined where the kernel cannot, or does not let us (lockdown, a container without
-   * CAP_SYS_ADMIN), and where there is no room for the place
+   * @returns undefined where the kernel cannot trace, or does not allow it (lockdown, a container without
+   * CAP_SYS_ADMIN), and where the directory cannot be made for lack of room
    */
   static async open(place: string): Promise<LinuxWriteTracer | undefined> {
     await using undo = new AsyncDisposableStack()
@@ -39,7 +39,7 @@ export class LinuxWriteTracer implements WriteTracer, AsyncDisposable {
     }
   }
 
-  /** Begins with the requests that are under way now. */
+  /** Includes the requests that are under way now. */
   async start({ path: device }: LoopDevice): Promise<LinuxWriteTrace> {
     await using handle = await open(device, 'r')
     const { rdev } = await handle.stat({ bigint: true })

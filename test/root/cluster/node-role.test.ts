@@ -72,13 +72,13 @@ describeRoot('a node in a cluster', () => {
     )
   })
 
-  it('refuses file systems that cannot be had, by name, and goes on with the others', async () => {
+  it('refuses file systems that are not available, by name, and goes on with the others', async () => {
     const hidden = '/usr/sbin/mkfs.xfs'
     const within = ownNamespace(node.path, 'mount --make-rshared /', `mount --bind /dev/null ${hidden}`)
     await node.start({ args: pages.args, within })
     const why = /mkfs\.xfs is not installed: install the Debian package xfsprogs/
     expect((await get('/readyz')).join(' ')).toMatch(
-      /^200 ok\nwarning: volumes with xfs cannot be had: mkfs\.xfs/,
+      /^200 ok\nwarning: volumes with xfs are not available: mkfs\.xfs/,
     )
     const xfs = new TestVolume(node, 'xfs', { capability: mountCapability('xfs'), bytes: 1 << 30 })
     await expect(xfs.create()).rejects.toMatchObject(refusal('FAILED_PRECONDITION', why))

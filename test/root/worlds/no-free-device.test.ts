@@ -49,7 +49,7 @@ describeRoot('a machine whose loop devices are all taken', () => {
       'others always bind before us',
       takenDevice,
       'UNAVAILABLE' as const,
-      /somebody else was faster.*repeat the call/,
+      /another process was faster.*repeat the call/,
     ],
   ])('which %s: refuses to stage, and nothing else', async (_, given, code, sentence) => {
     await using mount = await new TestVolume(node, 'mount').create()

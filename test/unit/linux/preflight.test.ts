@@ -5,7 +5,7 @@ import { checkLoopControl, mostDevices } from '../../../src/linux/preflight/loop
 import { checkBlockedTasks, checkOpenFiles } from '../../../src/linux/preflight/driver-process.ts'
 import { checkPrivileges, checkUserNamespace } from '../../../src/linux/preflight/privileges.ts'
 import { checkPropagation } from '../../../src/linux/preflight/propagation.ts'
-import { lackOf, missingTools } from '../../../src/linux/preflight/file-systems.ts'
+import { problemOf, missingTools } from '../../../src/linux/preflight/file-systems.ts'
 
 describe('mount propagation', () => {
   const line = (target: string, optional = '') =>
@@ -49,7 +49,7 @@ describe('a user namespace', () => {
 describe('tools', () => {
   it('that are missing are named with their packages', async () => {
     expect(await missingTools(['sh', 'mkfs.nothing'])).toEqual(['mkfs.nothing'])
-    expect(lackOf(['mkfs.xfs', 'xfs_growfs'])).toEqual({
+    expect(problemOf(['mkfs.xfs', 'xfs_growfs'])).toEqual({
       why: 'mkfs.xfs and xfs_growfs are not installed',
       cure: 'install the Debian package xfsprogs (apt-get install xfsprogs)',
     })
