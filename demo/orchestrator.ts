@@ -25,8 +25,8 @@ export function fileSystem(fsType: FsType, mountFlags: readonly string[]): Volum
 export const rawBlock: VolumeCapabilityInit = { block: {}, accessMode: { mode: 'SINGLE_NODE_WRITER' } }
 
 /**
- * The role of Kubernetes ("CO", container orchestrator, in the CSI specification): makes the calls in the order
- * and with the paths of a cluster, and creates the directories that a CO creates.
+ * The role of Kubernetes ("CO", container orchestrator, in the CSI specification): makes the calls in the
+ * order and with the paths of a cluster, and creates the directories that a CO creates.
  */
 export class Orchestrator {
   readonly #client: CsiClient

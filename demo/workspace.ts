@@ -51,8 +51,8 @@ export class Workspace {
   }
 
   /**
-   * Removes everything that the driver has not removed: mounts (the last first, because one can be on another),
-   * devices of the demo's files, and the files.
+   * Removes everything that the driver has not removed: mounts (the last first, because one can be on
+   * another), devices of the demo's files, and the files.
    */
   async clear(): Promise<void> {
     const mounts = new LinuxMounts()

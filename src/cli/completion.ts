@@ -8,8 +8,8 @@ import { claimOf } from './volume/view.ts'
 const SHELLS = ['bash', 'zsh', 'fish']
 
 /**
- * `csi-driver-loop completion <shell>`. The printed script calls the hidden command `complete`, which takes the
- * completions from the commands themselves.
+ * `csi-driver-loop completion <shell>`. The printed script calls the hidden command `complete`, which takes
+ * the completions from the commands themselves.
  * @param build builds the commands again, for the completion library
  */
 export function addCompletionCommands(program: Command, build: () => Command, machine: OpenMachine): void {

@@ -17,7 +17,7 @@ export interface Notice {
 }
 
 /** Reports a notice as an event. Never fails, and does not repeat a recent notice. */
-export type Tell = (notice: Notice) => void
+export type ReportNotice = (notice: Notice) => void
 
 /** A PersistentVolume of this driver. */
 export interface ClusterVolume {
@@ -48,7 +48,7 @@ export interface Orchestrator {
 
 /** What the router knows of the cluster besides the addresses of the nodes. */
 export interface ClusterContext {
-  readonly tell: Tell
+  readonly report: ReportNotice
   /** Whether the node of a volume or snapshot was given up, and its data with it. */
   readonly isGone: (id: string) => boolean
   /** The UID of the cluster; undefined without an orchestrator, and until it could be read. */
@@ -59,7 +59,7 @@ export interface ClusterContext {
 
 /** Without an orchestrator. */
 export const noCluster: ClusterContext = {
-  tell: () => undefined,
+  report: () => undefined,
   isGone: () => false,
   clusterUid: () => undefined,
   nodesForPods: () => Promise.resolve(undefined),

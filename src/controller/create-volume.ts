@@ -62,8 +62,8 @@ export async function createVolume(
 
 /**
  * The node that has the volume already.
- * @throws VolumeError unavailable when a node that has been asked to create it does not answer: the volume may
- * be there, and must not be created again elsewhere
+ * @throws VolumeError unavailable when a node that has been asked to create it does not answer: the volume
+ * may be there, and must not be created again elsewhere
  */
 async function ownerOf(
   name: string,
@@ -91,8 +91,8 @@ async function ownerOf(
 }
 
 /**
- * Tries the next node only after RESOURCE_EXHAUSTED. After any other error the volume may exist, so the caller
- * must repeat the call.
+ * Tries the next node only after RESOURCE_EXHAUSTED. After any other error the volume may exist, so the
+ * caller must repeat the call.
  * @throws the first node's error when no node has the capacity
  */
 async function firstWithCapacity<T>(

@@ -10,8 +10,8 @@ export interface Page<Entry> {
 }
 
 /**
- * One page of the lists of all nodes, ordered by id. Ids begin with their node's hash, so a token, which is an
- * id, determines the next node, and the router needs no state.
+ * One page of the lists of all nodes, ordered by id. Ids begin with their node's hash, so a token, which is
+ * an id, determines the next node, and the router needs no state.
  * @param nodes in the order of their hashes
  * @throws VolumeError as pageBounds, and the errors of `ask`: a partial list would look like lost volumes
  */

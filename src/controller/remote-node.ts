@@ -24,8 +24,8 @@ export interface Caller {
 type NodeCall<T> = (client: CsiClient, options: CallOptions) => Promise<T>
 
 /**
- * A node, and the connection to its controller services. The object stays valid when the node's address or the
- * certificates change.
+ * A node, and the connection to its controller services. The object stays valid when the node's address or
+ * the certificates change.
  */
 export class RemoteNode implements Disposable {
   readonly name: string

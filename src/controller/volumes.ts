@@ -7,7 +7,7 @@ import { KeyedLock } from '../volumes/concurrency/keyed-lock.ts'
 import { VolumeError, messageOf } from '../volumes/model/errors.ts'
 import { Attempts } from './attempts.ts'
 import { capacityOf } from './capacity.ts'
-import type { ClusterContext, ObjectRef, Tell } from './cluster-ports.ts'
+import type { ClusterContext, ObjectRef, ReportNotice } from './cluster-ports.ts'
 import { createVolume } from './create-volume.ts'
 import type { NodeDirectory } from './directory.ts'
 import { toNodeOf, unlessGone } from './forward.ts'
@@ -18,14 +18,14 @@ const volumeId = (request: { readonly volumeId: string }): string => request.vol
 /** The part of CSI's Controller service that is about volumes, by calls of the same methods on nodes. */
 export function volumeRoutes(
   nodes: NodeDirectory,
-  { tell, isGone, clusterUid, nodesForPods }: ClusterContext,
+  { report, isGone, clusterUid, nodesForPods }: ClusterContext,
 ): Handlers<ControllerDefinition> {
   const creations = { nodes, locks: new KeyedLock(), attempts: new Attempts(), nodesForPods }
   return {
     controllerGetCapabilities,
 
     createVolume: (request, signal, deadline) =>
-      tellingClaim(tell, request, () =>
+      reportingToClaim(report, request, () =>
         createVolume(creations, withClusterUid(request, clusterUid()), { signal, deadline }),
       ),
 
@@ -82,8 +82,8 @@ function withClusterUid(request: CreateVolumeRequest, clusterUid: string | undef
 }
 
 /** Creates a volume, and reports an event on its claim when no node has space for it. */
-export async function tellingClaim<T>(
-  tell: Tell,
+export async function reportingToClaim<T>(
+  report: ReportNotice,
   request: CreateVolumeRequest,
   create: () => Promise<T>,
 ): Promise<T> {
@@ -92,7 +92,7 @@ export async function tellingClaim<T>(
   } catch (error) {
     const about = claimOf(request)
     const reason = reasonOf(error)
-    if (about && reason !== undefined) tell({ about, reason, message: messageOf(error) })
+    if (about && reason !== undefined) report({ about, reason, message: messageOf(error) })
     throw error
   }
 }

@@ -17,7 +17,9 @@ type Handler<Answer> = (request: object, signal: AbortSignal, deadline: Deadline
 type UnaryHandler = Handler<Promise<object> | object>
 type StreamHandler = Handler<AsyncIterable<object>>
 
-/** Called at the end of every call: the method's path, the name of the status, and the duration in seconds. */
+/**
+ * Called at the end of every call: the method's path, the name of the status, and the duration in seconds.
+ */
 export type CallObserver = (path: string, code: string, seconds: number) => void
 
 /** Context of all calls of a server. */
@@ -69,8 +71,8 @@ export function serverStream(
 }
 
 /**
- * The only adapter from promises to gRPC's callbacks: every call gets a scope, a signal, a line in the log, and,
- * when its work fails, a status.
+ * The only adapter from promises to gRPC's callbacks: every call gets a scope, a signal, a line in the log,
+ * and, when its work fails, a status.
  */
 function attend(
   path: string,
@@ -150,8 +152,8 @@ const mutating =
 const faults: readonly codes[] = [codes.INTERNAL, codes.UNKNOWN]
 
 /**
- * The log level of the end of a call. Reads are frequent, and NOT_FOUND is an answer to them: the router looks
- * up the node of an object by such calls.
+ * The log level of the end of a call. Reads are frequent, and NOT_FOUND is an answer to them: the router
+ * looks up the node of an object by such calls.
  * @param path gRPC's path of the method: `/csi.v1.Controller/CreateVolume`
  */
 export function levelOf(path: string, code: codes): 'debug' | 'info' | 'warn' | 'error' {

@@ -33,8 +33,8 @@ type Call<Method> = Method extends {
   : never
 
 /**
- * The methods of a service as functions. They fail with grpc-js's ServiceError: `code` and `details`. A stream
- * begins at the first read; leaving it early cancels the call.
+ * The methods of a service as functions. They fail with grpc-js's ServiceError: `code` and `details`. A
+ * stream begins at the first read; leaving it early cancels the call.
  */
 export type ServiceClient<Definition> = {
   readonly [Name in keyof MethodsOf<Definition> & string as Uncapitalize<Name>]: Call<

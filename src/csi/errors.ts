@@ -84,7 +84,9 @@ export function statusOf(error: unknown, subject?: string): Status {
     : { code: status.INTERNAL, details: message }
 }
 
-/** Whether an error is a status of another CSI service (grpc-js's ServiceError), with one of the given codes. */
+/**
+ * Whether an error is a status of another CSI service (grpc-js's ServiceError), with one of the given codes.
+ */
 export function isAnswer(error: unknown, ...names: (keyof typeof status)[]): error is Error & Status {
   if (!Error.isError(error) || !('code' in error && 'details' in error)) return false
   const { code, details } = error

@@ -26,7 +26,9 @@ export function controllerHealthHandlers({
   }
 }
 
-/** The part of CSI's Node service that is about health: of a volume's devices and mounts, and of the pools. */
+/**
+ * The part of CSI's Node service that is about health: of a volume's devices and mounts, and of the pools.
+ */
 export function nodeHealthHandlers({
   catalog,
   volumeHealth,

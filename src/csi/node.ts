@@ -48,6 +48,32 @@ export function nodeService({
       accessibleTopology: { segments: topology.segments },
     }),
 
+    ...stageHandlers(node),
+
+    ...publishHandlers(node),
+
+    nodeGetVolumeStats: async (request, signal) => {
+      const id = required('volume_id', request.volumeId)
+      const path = possiblePath('volume_path', request.volumePath)
+      const found = await measureVolume(node, node.catalog.findEphemeral(id)?.id ?? id, path, signal)
+      if (found.type === 'block') return { usage: [{ unit: 'BYTES', total: found.totalBytes.toString() }] }
+      const { bytes, inodes } = found.usage
+      return { usage: [toMessage('BYTES', bytes), toMessage('INODES', inodes)] }
+    },
+
+    nodeExpandVolume: async (request, signal) => {
+      const id = required('volume_id', request.volumeId)
+      const path = possiblePath('volume_path', request.volumePath)
+      const volume = await expandOnNode(node, id, path, toRange(request.capacityRange), signal)
+      return { capacityBytes: volume.capacityBytes.toString() }
+    },
+
+    ...nodeHealthHandlers(node),
+  }
+}
+
+function stageHandlers(node: LoopNode): Handlers<NodeDefinition> {
+  return {
     nodeStageVolume: async (request, signal) => {
       const id = required('volume_id', request.volumeId)
       const stagingPath = requiredPath('staging_target_path', request.stagingTargetPath)
@@ -62,7 +88,11 @@ export function nodeService({
       await unstageVolume(node, id, stagingPath, signal)
       return {}
     },
+  }
+}
 
+function publishHandlers(node: LoopNode): Handlers<NodeDefinition> {
+  return {
     nodePublishVolume: async (request, signal) => {
       const id = required('volume_id', request.volumeId)
       const targetPath = requiredPath('target_path', request.targetPath)
@@ -95,24 +125,6 @@ export function nodeService({
       else await unpublishVolume(node, id, targetPath, signal)
       return {}
     },
-
-    nodeGetVolumeStats: async (request, signal) => {
-      const id = required('volume_id', request.volumeId)
-      const path = possiblePath('volume_path', request.volumePath)
-      const found = await measureVolume(node, node.catalog.findEphemeral(id)?.id ?? id, path, signal)
-      if (found.type === 'block') return { usage: [{ unit: 'BYTES', total: found.totalBytes.toString() }] }
-      const { bytes, inodes } = found.usage
-      return { usage: [toMessage('BYTES', bytes), toMessage('INODES', inodes)] }
-    },
-
-    nodeExpandVolume: async (request, signal) => {
-      const id = required('volume_id', request.volumeId)
-      const path = possiblePath('volume_path', request.volumePath)
-      const volume = await expandOnNode(node, id, path, toRange(request.capacityRange), signal)
-      return { capacityBytes: volume.capacityBytes.toString() }
-    },
-
-    ...nodeHealthHandlers(node),
   }
 }
 

@@ -4,12 +4,14 @@ import { csi } from './protocol.ts'
 /** Replaces a secret in the log, as in the logs of the CSI sidecars. */
 export const STRIPPED = '***stripped***'
 
-/** Unless the CSIDriver says otherwise, the kubelet puts tokens into a field that CSI does not mark as secret. */
+/**
+ * Unless the CSIDriver says otherwise, the kubelet puts tokens into a field that CSI does not mark as secret.
+ */
 const TOKENS = 'csi.storage.k8s.io/serviceAccount.tokens'
 
 /**
- * A copy of a request without secrets, for the log. The secret fields are those with the option `csi_secret` in
- * the protocol, so new ones are included.
+ * A copy of a request without secrets, for the log. The secret fields are those with the option `csi_secret`
+ * in the protocol, so new ones are included.
  * @param path gRPC's path of the method: `/csi.v1.Controller/CreateVolume`
  */
 export function redact(path: string, request: object): Record<string, unknown> {

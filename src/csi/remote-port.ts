@@ -11,9 +11,9 @@ export interface RemotePortLimits {
 const defaults: RemotePortLimits = { mostUnproven: 64, proofMs: 10_000 }
 
 /**
- * A TCP port that anyone can connect to, and only callers with a certificate can use. grpc-js has no limits for
- * a connection before its first call: for a TLS handshake that never ends, or a client without calls. So the
- * first call of a connection must be accepted within a time limit; from then on grpc-js's limits apply.
+ * A TCP port that anyone can connect to, and only callers with a certificate can use. grpc-js has no limits
+ * for a connection before its first call: for a TLS handshake that never ends, or a client without calls. So
+ * the first call of a connection must be accepted within a time limit; from then on grpc-js's limits apply.
  */
 export class RemotePort {
   readonly #server: Server

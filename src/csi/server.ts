@@ -125,7 +125,9 @@ export class CsiServer implements AsyncDisposable {
   }
 }
 
-/** @throws VolumeError invalid-argument unless it is an absolute path that ends in `.sock`, as CSI requires */
+/**
+ * @throws VolumeError invalid-argument unless it is an absolute path that ends in `.sock`, as CSI requires
+ */
 export function socketPath(endpoint: string): string {
   const path = endpoint.replace(/^unix:(\/\/)?/, '')
   if (path.startsWith('/') && path.endsWith('.sock')) return path

@@ -82,8 +82,8 @@ function toQuery(request: { readonly startingOffset: string; readonly maxResults
 }
 
 /**
- * Blocks of variable length, as extents are. With a fixed length, an extent of a gigabyte would be thousands of
- * tuples, and a single block would have to be reported as more than it is.
+ * Blocks of variable length, as extents are. With a fixed length, an extent of a gigabyte would be thousands
+ * of tuples, and a single block would have to be reported as more than it is.
  */
 async function* toMessages({ sizeBytes, pages }: BlockMap): AsyncGenerator<GetMetadataAllocatedResponseInit> {
   for await (const page of pages) {

@@ -37,7 +37,9 @@ export class NodeTopology {
   }
 }
 
-/** Node names can have 253 characters, label values 63: longer ones are shortened, with a hash of the name. */
+/**
+ * Node names can have 253 characters, label values 63: longer ones are shortened, with a hash of the name.
+ */
 function labelValue(nodeId: string): string {
   if (/^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(nodeId)) return nodeId
   const hash = createHash('sha256').update(nodeId).digest('hex').slice(0, 12)

@@ -8,6 +8,8 @@ import { expandVolume } from '../volumes/operations/expand.ts'
 import { modifyVolume } from '../volumes/operations/modify.ts'
 import { CLUSTER_UID_LABEL, parseMutableParameters, parseParameters } from '../volumes/model/parameters.ts'
 import type { ControllerDefinition } from './generated/csi/v1/Controller.ts'
+import type { GetCapacityRequest } from './generated/csi/v1/GetCapacityRequest.ts'
+import type { GetCapacityResponseInit } from './generated/csi/v1/GetCapacityResponse.ts'
 import type { VolumeInit } from './generated/csi/v1/Volume.ts'
 import type { VolumeContentSource, VolumeContentSourceInit } from './generated/csi/v1/VolumeContentSource.ts'
 import type { Handlers } from './protocol.ts'
@@ -23,14 +25,7 @@ export interface ControllerDependencies {
 /** The part of CSI's Controller service that is about volumes. */
 export function volumeHandlers({ node, topology }: ControllerDependencies): Handlers<ControllerDefinition> {
   const { catalog } = node
-  const toMessage = (volume: Volume): VolumeInit => ({
-    volumeId: volume.id,
-    capacityBytes: volume.capacityBytes.toString(),
-    accessibleTopology: [{ segments: topology.segments }],
-    volumeContext: contextOf(volume),
-    ...(volume.contentSource && { contentSource: toSourceMessage(volume.contentSource) }),
-  })
-
+  const toMessage = (volume: Volume): VolumeInit => toVolumeMessage(volume, topology)
   return {
     createVolume: async (request, signal) => {
       const name = requiredName(request.name)
@@ -69,20 +64,15 @@ export function volumeHandlers({ node, topology }: ControllerDependencies): Hand
       status: {},
     }),
 
-    getCapacity: async (request) => {
-      const accesses = request.volumeCapabilities.length === 0 ? [] : toAccesses(request.volumeCapabilities)
-      const parameters = parseParameters(request.parameters)
-      if (request.accessibleTopology && !topology.includes(request.accessibleTopology))
-        return { availableCapacity: 0 }
-      const available = await availableBytes(node, parameters)
-      const minimum = minimumBytes(node, specOf({ accesses, parameters, source: undefined }))
-      return {
-        availableCapacity: available.toString(),
-        maximumVolumeSize: { value: available.toString() },
-        minimumVolumeSize: { value: minimum.toString() },
-      }
-    },
+    getCapacity: (request) => capacityOf(node, topology, request),
 
+    ...changeHandlers(node),
+  }
+}
+
+/** The RPCs that change existing volumes. */
+function changeHandlers(node: LoopNode): Handlers<ControllerDefinition> {
+  return {
     controllerExpandVolume: async (request, signal) => {
       const id = required('volume_id', request.volumeId)
       if (!request.capacityRange) throw new VolumeError('invalid-argument', 'capacity_range is required')
@@ -101,7 +91,37 @@ export function volumeHandlers({ node, topology }: ControllerDependencies): Hand
   }
 }
 
-/** The router distinguishes volumes of its cluster from those that an earlier cluster has left on the disk. */
+async function capacityOf(
+  node: LoopNode,
+  topology: NodeTopology,
+  request: GetCapacityRequest,
+): Promise<GetCapacityResponseInit> {
+  const accesses = request.volumeCapabilities.length === 0 ? [] : toAccesses(request.volumeCapabilities)
+  const parameters = parseParameters(request.parameters)
+  if (request.accessibleTopology && !topology.includes(request.accessibleTopology))
+    return { availableCapacity: 0 }
+  const available = await availableBytes(node, parameters)
+  const minimum = minimumBytes(node, specOf({ accesses, parameters, source: undefined }))
+  return {
+    availableCapacity: available.toString(),
+    maximumVolumeSize: { value: available.toString() },
+    minimumVolumeSize: { value: minimum.toString() },
+  }
+}
+
+function toVolumeMessage(volume: Volume, { segments }: NodeTopology): VolumeInit {
+  return {
+    volumeId: volume.id,
+    capacityBytes: volume.capacityBytes.toString(),
+    accessibleTopology: [{ segments }],
+    volumeContext: contextOf(volume),
+    ...(volume.contentSource && { contentSource: toSourceMessage(volume.contentSource) }),
+  }
+}
+
+/**
+ * The router distinguishes volumes of its cluster from those that an earlier cluster has left on the disk.
+ */
 function contextOf({ labels }: Volume): Record<string, string> {
   const clusterUid = labels[CLUSTER_UID_LABEL]
   return clusterUid === undefined ? {} : { clusterUid }

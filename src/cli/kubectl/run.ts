@@ -96,7 +96,9 @@ async function exportTo(
   return code
 }
 
-/** Reads a file of the caller. The command in the pod sees only a stream, so it gets the size as an option. */
+/**
+ * Reads a file of the caller. The command in the pod sees only a stream, so it gets the size as an option.
+ */
 async function importFrom(
   { input, words }: Plan & { readonly where: 'import' },
   cluster: Cluster,

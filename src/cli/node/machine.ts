@@ -34,7 +34,7 @@ export interface CheckedFileSystems extends FileSystems {
   verify(type: FsType, device: string, signal: AbortSignal): Promise<Verdict>
   /**
    * The largest sectors that the device of a file system can have: the block size of an ext4 or btrfs, the
-   * sector size of an XFS. Undefined where blkid does not tell (util-linux before 2.36).
+   * sector size of an XFS. Undefined with util-linux before 2.36.
    */
   blockBytes(image: string, signal: AbortSignal): Promise<number | undefined>
 }

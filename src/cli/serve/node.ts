@@ -101,7 +101,8 @@ async function serve({ listen, tlsDir, ...options }: NodeOptions): Promise<void>
 /**
  * Ends the process even if system calls never return, of a pool or of any other file system: Node waits for
  * pending calls, and exit(3) for libuv's threads. To be called when all work has ended.
- * @param exitNow from src/linux/system-calls.ts, loaded before: loading it now would need a free thread of libuv
+ * @param exitNow from src/linux/system-calls.ts, loaded before: loading it now would need a free thread of
+ * libuv
  */
 export function exitSoon(exitNow: (code: number) => void): void {
   setTimeout(exitNow, EXIT_GRACE_MS, 0).unref()

@@ -12,7 +12,7 @@ export interface LogConfig {
 /** `json`: one object per line. */
 export type LogFormat = 'json' | 'text'
 
-/** @param fields are in every line, to tell the processes of a cluster apart */
+/** @param fields are in every line, to distinguish the processes of a cluster */
 export function makeLog(
   { logLevel, logFormat }: LogConfig,
   fields: Readonly<Record<string, string>>,

@@ -131,7 +131,9 @@ function nodeId(text: string): string {
   throw new InvalidArgumentError('It must have 1 to 192 bytes.')
 }
 
-/** CSI's plugin name. Shorter than CSI allows, because it is part of the topology key `topology.<name>/node`. */
+/**
+ * CSI's plugin name. Shorter than CSI allows, because it is part of the topology key `topology.<name>/node`.
+ */
 export function driverName(name: string): string {
   if (name.length <= 54 && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)) return name
   throw new InvalidArgumentError(

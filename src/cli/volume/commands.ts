@@ -10,8 +10,8 @@ import { addShow } from './show.ts'
 import { addTrim } from './trim.ts'
 
 /**
- * The subcommands of `csi-driver-loop volume`, in the order of its help. Completion and kubectl-loop take what
- * they need from the declared arguments: `volume` is a volume of the node.
+ * The subcommands of `csi-driver-loop volume`, in the order of its help. Completion and kubectl-loop take
+ * what they need from the declared arguments: `volume` is a volume of the node.
  */
 const subcommands: readonly ((commands: NodeCommands) => void)[] = [
   addLs,

@@ -27,7 +27,7 @@ const LONGEST_MESSAGE = 1024
 
 type EventApi = Pick<CoreV1Api, 'createNamespacedEvent' | 'patchNamespacedEvent'>
 
-interface Told {
+interface Reported {
   /** Undefined until the Event was created. */
   name: string | undefined
   count: number
@@ -43,7 +43,7 @@ export class EventRecorder implements AsyncDisposable {
   readonly #component: string
   readonly #log: Logger
   readonly #now: () => number
-  readonly #told = new Map<string, Told>()
+  readonly #reported = new Map<string, Reported>()
   #tokens = BURST
   #refilledAt: number
   #last = Promise.resolve()
@@ -57,18 +57,18 @@ export class EventRecorder implements AsyncDisposable {
     this.#refilledAt = now()
   }
 
-  readonly tell = (notice: Notice): void => {
+  readonly report = (notice: Notice): void => {
     const key = keyOf(notice)
-    const before = this.#told.get(key)
+    const before = this.#reported.get(key)
     if (before && this.#now() - before.at < REPEAT_MS) return
     if (!this.#takeToken()) return
-    const told = before ?? { name: undefined, count: 0, at: 0 }
-    told.at = this.#now()
-    told.count++
-    this.#remember(key, told)
+    const reported = before ?? { name: undefined, count: 0, at: 0 }
+    reported.at = this.#now()
+    reported.count++
+    this.#remember(key, reported)
     // One after another, so that an Event exists before it is patched.
     this.#last = this.#last
-      .then(() => this.#write(notice, told))
+      .then(() => this.#write(notice, reported))
       .catch((error: unknown) => {
         this.#log.warn({ reason: notice.reason, error: explain(error) }, 'an event could not be written')
       })
@@ -79,20 +79,20 @@ export class EventRecorder implements AsyncDisposable {
     await this.#last
   }
 
-  async #write(notice: Notice, told: Told): Promise<void> {
+  async #write(notice: Notice, reported: Reported): Promise<void> {
     const namespace = namespaceOf(notice)
-    if (told.name !== undefined) {
+    if (reported.name !== undefined) {
       try {
-        const body = { count: told.count, lastTimestamp: new Date() }
+        const body = { count: reported.count, lastTimestamp: new Date() }
         const options = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
-        await this.#api.patchNamespacedEvent({ namespace, name: told.name, body }, options)
+        await this.#api.patchNamespacedEvent({ namespace, name: reported.name, body }, options)
         return
       } catch (error) {
         // 404: deleted by the API server.
         if (!isStatus(error, 404)) throw error
       }
     }
-    told.name = await this.#create(notice, namespace, told.count)
+    reported.name = await this.#create(notice, namespace, reported.count)
   }
 
   async #create({ about, message, reason }: Notice, namespace: string, count: number): Promise<string> {
@@ -131,11 +131,11 @@ export class EventRecorder implements AsyncDisposable {
   }
 
   /** Drops the notice that was reported least recently. */
-  #remember(key: string, told: Told): void {
-    this.#told.delete(key)
-    this.#told.set(key, told)
-    const [oldest] = this.#told.keys()
-    if (this.#told.size > MOST_NOTICES && oldest !== undefined) this.#told.delete(oldest)
+  #remember(key: string, reported: Reported): void {
+    this.#reported.delete(key)
+    this.#reported.set(key, reported)
+    const [oldest] = this.#reported.keys()
+    if (this.#reported.size > MOST_NOTICES && oldest !== undefined) this.#reported.delete(oldest)
   }
 }
 

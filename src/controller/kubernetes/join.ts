@@ -58,7 +58,7 @@ export async function joinKubernetes(
     nodes.update(addresses)
   }
   joined.use(await watchEndpointSlices(access, service, changed, log))
-  const { tell } = joined.use(new EventRecorder(access.makeApiClient(CoreV1Api), driverName, log))
+  const { report } = joined.use(new EventRecorder(access.makeApiClient(CoreV1Api), driverName, log))
   const lease = { namespace: service.namespace, name: `${driverName.replaceAll('.', '-')}-reconciler` }
   const leadership = joined.use(
     new Leadership(access.makeApiClient(CoordinationV1Api), lease, hostname(), log),
@@ -70,7 +70,7 @@ export async function joinKubernetes(
     about: { kind: 'Pod', namespace: service.namespace, name: hostname(), uid: podUid } as const,
     validities: () => Object.values(certificates.validities) as Validity[],
   }
-  const reconciler = new Reconciler(config, { nodes, orchestrator, tell, self, isLeader, log })
+  const reconciler = new Reconciler(config, { nodes, orchestrator, report, self, isLeader, log })
   await reconciler.learnClusterUid(new AbortController().signal)
   if (reconcileIntervalMs > 0) {
     leadership.start()
@@ -79,7 +79,7 @@ export async function joinKubernetes(
   const held = joined.move()
   return {
     context: {
-      tell,
+      report,
       isGone: (id) => reconciler.isGone(id),
       clusterUid: () => reconciler.clusterUid,
       nodesForPods: nodesForPodsOf(orchestrator, log),

@@ -27,8 +27,8 @@ type LeaseApi = Pick<
 >
 
 /**
- * Elects one of several replicas by a Lease (coordination.k8s.io/v1). As in client-go, no clocks are compared:
- * a lease has expired when it has not changed for its duration by the clock of the observer.
+ * Elects one of several replicas by a Lease (coordination.k8s.io/v1). As in client-go, no clocks are
+ * compared: a lease has expired when it has not changed for its duration by the clock of the observer.
  */
 export class Leadership implements AsyncDisposable {
   readonly #api: LeaseApi

@@ -78,8 +78,8 @@ export class Kubernetes implements Orchestrator {
   }
 
   /**
-   * Without nodes that are cordoned, that have a taint which pods do not tolerate by default (a control plane,
-   * a node that is not ready), or where the driver is not registered with the kubelet.
+   * Without nodes that are cordoned, that have a taint which pods do not tolerate by default (a control
+   * plane, a node that is not ready), or where the driver is not registered with the kubelet.
    */
   async nodesForPods(signal: AbortSignal): Promise<ReadonlySet<string>> {
     const isRegistered = new Set(
@@ -104,8 +104,8 @@ export class Kubernetes implements Orchestrator {
   }
 
   /**
-   * The ids in the objects of a snapshot CRD. None where the cluster does not have the CRD (404), or the chart
-   * is installed without snapshots (403).
+   * The ids in the objects of a snapshot CRD. None where the cluster does not have the CRD (404), or the
+   * chart is installed without snapshots (403).
    */
   async #handles(group: string, version: string, plural: string, signal: AbortSignal): Promise<string[]> {
     const kind = { group, version, plural }

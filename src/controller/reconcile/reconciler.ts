@@ -6,7 +6,7 @@ import { noticesOfHealth } from './health.ts'
 import { LostNodes, Orphans, type Orphan } from './mismatches.ts'
 import { volumesOnNodes } from './node-volumes.ts'
 import { certificateNotices, lostNotice, nodeCertificateNotices, orphanNotices } from './notices.ts'
-import type { ClusterVolume, ObjectRef, Orchestrator, Tell } from '../cluster-ports.ts'
+import type { ClusterVolume, ObjectRef, Orchestrator, ReportNotice } from '../cluster-ports.ts'
 
 export interface ReconcilerConfig {
   /** Whether volumes without a PersistentVolume are deleted, or only reported. */
@@ -20,7 +20,7 @@ export interface ReconcilerConfig {
 export interface ReconcilerDependencies {
   readonly nodes: NodeDirectory
   readonly orchestrator: Orchestrator
-  readonly tell: Tell
+  readonly report: ReportNotice
   /** This replica, and its certificates. */
   readonly self: { readonly about: ObjectRef; readonly validities: () => readonly Validity[] }
   /** Only the leader acts. All replicas compare, so that any of them can become the leader. */
@@ -92,7 +92,7 @@ export class Reconciler {
 
   /** @throws errors of the API server */
   async round(signal: AbortSignal): Promise<void> {
-    const { nodes, orchestrator, tell, isLeader, log } = this.#on
+    const { nodes, orchestrator, report, isLeader, log } = this.#on
     const { deleteOrphans, graceMs, releaseLostNodes } = this.#config
     if (!nodes.isKnown) return
     await this.learnClusterUid(signal)
@@ -111,10 +111,10 @@ export class Reconciler {
     }
     const [orphans, lost] = [this.#orphans.reported(now), this.#lostNodes.reported(now)]
     this.#logNew(orphans)
-    orphanNotices(orphans).forEach(tell)
-    lost.map(lostNotice).forEach(tell)
+    orphanNotices(orphans).forEach(report)
+    lost.map(lostNotice).forEach(report)
     this.#reportCertificates()
-    for (const notice of await noticesOfHealth(onNodes, volumes, signal)) tell(notice)
+    for (const notice of await noticesOfHealth(onNodes, volumes, signal)) report(notice)
     if (deleteOrphans) await this.#deleteOrphans(this.#orphans.lasting(graceMs, now), signal)
     await this.#release(givenUp, signal)
     const [deletedOrphans, releasedClaims] = [this.#deletedOrphans, this.#released.size]
@@ -122,10 +122,10 @@ export class Reconciler {
   }
 
   #reportCertificates(): void {
-    const { nodes, self, tell } = this.#on
+    const { nodes, self, report } = this.#on
     const now = new Date()
-    certificateNotices(self.about, self.validities(), now).forEach(tell)
-    nodeCertificateNotices(nodes.all(), now).forEach(tell)
+    certificateNotices(self.about, self.validities(), now).forEach(report)
+    nodeCertificateNotices(nodes.all(), now).forEach(report)
   }
 
   #logNew(orphans: readonly Orphan[]): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { tellingClaim } from '../../../src/controller/volumes.ts'
+import { reportingToClaim } from '../../../src/controller/volumes.ts'
 import type { Notice } from '../../../src/controller/cluster-ports.ts'
 import { VolumeError } from '../../../src/volumes/model/errors.ts'
 import { answer, createRequest } from './fake-cluster.ts'
@@ -11,10 +11,10 @@ const full = answer('RESOURCE_EXHAUSTED', 'n1 is full')
 describe('a claim', () => {
   const told = async (error: Error, request = { name: `pvc-${uid}`, parameters }): Promise<Notice[]> => {
     const notices: Notice[] = []
-    const tell = (notice: Notice): void => {
+    const report = (notice: Notice): void => {
       notices.push(notice)
     }
-    const made = tellingClaim(tell, createRequest(request), () => Promise.reject(error))
+    const made = reportingToClaim(report, createRequest(request), () => Promise.reject(error))
     await expect(made).rejects.toBe(error)
     return notices
   }
@@ -43,9 +43,9 @@ describe('a claim', () => {
   })
 
   it('with a volume is told nothing', async () => {
-    const tell = (): void => {
+    const report = (): void => {
       throw new Error('told')
     }
-    expect(await tellingClaim(tell, createRequest({}), () => Promise.resolve(42))).toBe(42)
+    expect(await reportingToClaim(report, createRequest({}), () => Promise.resolve(42))).toBe(42)
   })
 })

@@ -37,7 +37,7 @@ describe('EventRecorder', () => {
   })
 
   const tell = async (...notices: Notice[]): Promise<void> => {
-    notices.forEach(recorder.tell)
+    notices.forEach(recorder.report)
     await recorder[Symbol.asyncDispose]()
   }
 

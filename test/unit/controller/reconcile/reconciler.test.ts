@@ -53,7 +53,7 @@ describe('Reconciler', () => {
       {
         nodes,
         orchestrator,
-        tell: (notice) => told.push(notice),
+        report: (notice) => told.push(notice),
         self: { about: pod, validities: () => certificates },
         isLeader: () => leads,
         log: silent,
