@@ -117,7 +117,7 @@ function chosenPod({ node, pods }: Cluster): NodePod {
   if (node !== undefined) return podOn(pods, node)
   const [only, another] = pods
   if (only && !another) return only
-  throw new Error(`say on which node: --node ${pods.map(({ node }) => node).join('|')}`)
+  throw new Error(`choose a node: --node ${pods.map(({ node }) => node).join('|')}`)
 }
 
 interface NodeOutcome {

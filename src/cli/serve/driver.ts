@@ -18,8 +18,7 @@ import { MetadataReader } from '../../volumes/snapshots/metadata-reader.ts'
 import { knownPoolsPath, mountsPath } from '../node/config.ts'
 import { openDriverMachine } from '../node/linux-machine.ts'
 import { version } from '../terminal/version.ts'
-import { joinCluster, type ClusterConfig } from './cluster.ts'
-import { listenRemotely, type RemoteConfig } from './remote.ts'
+import { joinCluster, listenRemotely, type ClusterConfig, type RemoteConfig } from './cluster.ts'
 import { makeLog, startTracing, type LogConfig, type TracingOptions } from './telemetry.ts'
 
 export interface DriverConfig extends ClusterConfig, LogConfig, TracingOptions {

@@ -45,12 +45,12 @@ export async function contentOf(
   const found = partitionTable === undefined ? type : `a ${partitionTable} partition table`
   const fsType = fsTypes.find((known) => known === found)
   const refuse = (why: string): never => {
-    throw new VolumeError('failed-precondition', `${image} has ${found ?? 'nothing'} in it, ${why}`)
+    throw new VolumeError('failed-precondition', `${image} contains ${found ?? 'nothing'}, ${why}`)
   }
   if (fsType === undefined) {
     const known = fsTypes.join(', ')
     return refuse(
-      `no file system that a volume can have (${known}); with --block it becomes a raw block volume`,
+      `which is not a file system of volumes (${known}); with --block it becomes a raw block volume`,
     )
   }
   if (options.fsType !== undefined && options.fsType !== fsType) refuse(`not ${options.fsType}`)

@@ -71,8 +71,8 @@ function lines(volume: VolumeView, snapshots: readonly SnapshotView[]): string[]
       volume.accessTypes.map((type) => (type === 'mount' ? (volume.fsType ?? '') : 'block')).join(', '),
     ],
     ['attributes', attributesText(volume)],
-    ['made', `${volume.createdAt}${volume.ephemeral ? ', for one pod' : ''}`],
-    ['made of', source ? `${source.type} ${source.id}` : undefined],
+    ['created', `${volume.createdAt}${volume.ephemeral ? ', for one pod' : ''}`],
+    ['created from', source ? `${source.type} ${source.id}` : undefined],
     ['used', usage ? `${size(usage.usedBytes)} of ${size(usage.totalBytes)}` : undefined],
     ...devices.map(({ directIo, path, readOnly }): [string, string] => [
       'device',

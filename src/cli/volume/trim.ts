@@ -85,9 +85,9 @@ function mountPointToTrim({ mounts, volume }: VolumeOnNode): string {
   const refuse = (why: string): never => {
     throw new VolumeError('failed-precondition', `volume "${volume.id}" ${why}`)
   }
-  if (volume.provisioning === 'thick') refuse('is thick: it keeps its blocks, which a trim would give away')
+  if (volume.provisioning === 'thick') refuse('is thick: a trim would free its blocks')
   const fileSystems = mounts.filter(isFileSystemMount)
-  if (fileSystems.length === 0) refuse('is not mounted here; a trim is for a file system in use')
+  if (fileSystems.length === 0) refuse('is not mounted here; only a mounted file system can be trimmed')
   const writable = fileSystems.find(({ readOnly }) => !readOnly)
   return writable?.target ?? refuse('is mounted read-only')
 }

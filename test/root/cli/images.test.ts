@@ -108,10 +108,7 @@ describeRoot('images that become volumes', () => {
       const image = join(node.path, 'any.img')
       await makeSparse(image, 5 * MiB + 100)
       await fill(image, 5 * MiB, 100, 7)
-      await refused(
-        ['volume', 'import', image, '--name', 'raw'],
-        /has nothing in it, no file system .*--block/,
-      )
+      await refused(['volume', 'import', image, '--name', 'raw'], /contains nothing, .*--block/)
       const { stdout } = await run(['volume', 'import', image, '--name', 'raw', '--block'])
       await using raw = await staged('raw', stdout.trim(), blockCapability())
       expect((await stat(raw.image)).size).toBe(5 * MiB + 4096)
@@ -120,14 +117,14 @@ describeRoot('images that become volumes', () => {
     })
 
     it.each<[string, (image: string) => Promise<readonly string[]>, RegExp]>([
-      ['another file system', () => Promise.resolve(['--fs-type', 'xfs']), /has ext4 in it, not xfs/],
+      ['another file system', () => Promise.resolve(['--fs-type', 'xfs']), /contains ext4, not xfs/],
       [
         'a file system of smaller blocks',
         async (image) => {
           await tool('mkfs.ext4', '-q', '-F', '-b', '1024', image)
           return []
         },
-        /has ext4 in it, whose blocks of 1024 bytes are smaller than the sectors of a volume, 4096/,
+        /contains ext4, whose blocks of 1024 bytes are smaller than the sectors of a volume, 4096/,
       ],
       ['less room', () => Promise.resolve(['--size', '16Mi']), /--size is 16 MiB, and .* has 32 MiB/],
       ['a pool that there is not', () => Promise.resolve(['--pool', 'fast']), /pool "fast" does not exist/],

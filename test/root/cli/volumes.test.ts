@@ -146,7 +146,7 @@ describeRoot('the command line, beside a driver', () => {
     it.each<[string, (volume: TestVolume) => Promise<unknown>, Record<string, string>, RegExp]>([
       ['not mounted', () => Promise.resolve(), {}, /is not mounted here/],
       ['mounted read-only', (volume) => readOnly(volume), {}, /is mounted read-only/],
-      ['thick', inUse, { provisioning: 'thick' }, /is thick: it keeps its blocks/],
+      ['thick', inUse, { provisioning: 'thick' }, /is thick: a trim would free its blocks/],
     ])('refuses a volume that is %s', async (_, use, parameters, why) => {
       await using volume = await new TestVolume(node, 'data', { parameters }).create()
       await use(volume)

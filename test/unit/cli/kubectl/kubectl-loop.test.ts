@@ -194,7 +194,7 @@ describe('kubectl loop', () => {
   it.each<[string, string[], Answer[], RegExp]>([
     ['no driver', ['ls'], [pods()], /no pods of the driver have the labels app/],
     ['no such node', ['ls', '--node', 'x'], [both], /no pod on node "x"; it has pods on a, b/],
-    ['several nodes', ['adopt', '/a'], [both], /say on which node: --node a\|b/],
+    ['several nodes', ['adopt', '/a'], [both], /choose a node: --node a\|b/],
     [
       'a volume of no node',
       ['show', volumeIdFor('x', 'db')],
