@@ -5,6 +5,7 @@ import {
   type FileSystemIdentity,
   type FileSystems,
   type FsType,
+  type RepairCommands,
   type Signature,
 } from '../../src/volumes/model/ports.ts'
 import { FakeErrno } from './errno.ts'
@@ -59,6 +60,10 @@ export class FakeFileSystems implements FileSystems {
 
   uuidOptions(type: FsType, uuid: string): readonly string[] | undefined {
     return type === 'btrfs' ? undefined : [`uuid=${uuid}`]
+  }
+
+  repairs(type: FsType): RepairCommands {
+    return { superblock: `repair.${type} <device>`, uuid: (uuid) => `uuid.${type} ${uuid} <device>` }
   }
 
   async probe(device: string, signal: AbortSignal): Promise<Signature> {

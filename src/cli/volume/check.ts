@@ -103,7 +103,7 @@ async function whyNotMounted(
   if (volume.fileSystem.state !== 'formatted') return undefined
   try {
     const found = await fileSystems.probe(device, signal)
-    fileSystemAction(volume, image, { ...found, hasData })
+    fileSystemAction(volume, image, { ...found, hasData }, fileSystems.repairs(volume.fsType))
     return undefined
   } catch (error) {
     if (error instanceof VolumeError) return error.message

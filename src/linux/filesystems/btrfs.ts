@@ -53,6 +53,11 @@ export const btrfs: FileSystemDescriptor = {
 
   verification: { command: (device) => ['btrfs', 'check', '--readonly', device], damaged: 1 },
 
+  repairs: {
+    superblock: 'btrfs rescue super-recover -y <device>',
+    uuid: (uuid) => `btrfstune -f -M ${uuid} <device>`,
+  },
+
   async format({ run }, device, options, signal) {
     try {
       await run('mkfs.btrfs', ['-q', '-K', ...options, device], { signal })

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
+import type { RepairCommands } from '../../volumes/model/ports.ts'
 import type { Run } from '../process/exec.ts'
 
 /** What file system types use of this machine; unit tests script it. */
@@ -53,6 +54,7 @@ export interface FileSystemDescriptor {
   readonly mountOptions: readonly string[]
   /** For an unmounted device. */
   readonly verification: Verification
+  readonly repairs: RepairCommands
   /** mkfs options for a UUID; only where they make mkfs read no other device. */
   uuidOptions?(uuid: string): readonly string[]
   /** True for one whose mkfs was killed half way; only where that leaves a magic number. */

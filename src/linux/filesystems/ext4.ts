@@ -56,6 +56,12 @@ export const ext4: FileSystemDescriptor = {
 
   verification: { command: (device) => ['e2fsck', '-f', '-n', device], damaged: UNREPAIRED },
 
+  repairs: {
+    // The first backup superblock with blocks of 4 KiB; file systems of at least 128 MiB have it (mke2fs(8)).
+    superblock: 'e2fsck -f -y -b 32768 -B 4096 <device>',
+    uuid: (uuid) => `tune2fs -U ${uuid} <device>`,
+  },
+
   uuidOptions: (uuid) => ['-U', uuid],
 
   async format({ deviceSize, run }, device, options, signal) {

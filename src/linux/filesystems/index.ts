@@ -1,6 +1,12 @@
 import { open } from 'node:fs/promises'
 import { VolumeError } from '../../volumes/model/errors.ts'
-import type { FileSystemIdentity, FileSystems, FsType, Signature } from '../../volumes/model/ports.ts'
+import type {
+  FileSystemIdentity,
+  FileSystems,
+  FsType,
+  RepairCommands,
+  Signature,
+} from '../../volumes/model/ports.ts'
 import { deviceSizeByName } from '../loop/device.ts'
 import { hasCapability } from '../process/capabilities.ts'
 import { CommandError } from '../process/command-error.ts'
@@ -42,6 +48,10 @@ export class LinuxFileSystems implements FileSystems {
 
   uuidOptions(type: FsType, uuid: string): readonly string[] | undefined {
     return types[type].uuidOptions?.(uuid)
+  }
+
+  repairs(type: FsType): RepairCommands {
+    return types[type].repairs
   }
 
   probe(device: string, signal: AbortSignal): Promise<Signature> {

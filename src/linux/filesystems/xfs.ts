@@ -35,6 +35,11 @@ export const xfs: FileSystemDescriptor = {
    */
   verification: { command: (device) => ['xfs_repair', '-n', device], damaged: 1 },
 
+  repairs: {
+    superblock: 'xfs_repair <device>',
+    uuid: (uuid) => `xfs_admin -U ${uuid} <device>`,
+  },
+
   uuidOptions: (uuid) => ['-m', `uuid=${uuid}`],
 
   /**

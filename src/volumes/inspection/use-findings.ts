@@ -91,7 +91,7 @@ function mayBeFrozen(id: string, mountPoint: string | undefined): Finding {
 
 export interface FileSystemInspection {
   readonly files: Pick<ImageFiles, 'hasData'>
-  readonly fileSystems: Pick<FileSystems, 'identify'>
+  readonly fileSystems: Pick<FileSystems, 'identify' | 'repairs'>
 }
 
 /**
@@ -112,7 +112,7 @@ export async function fileSystemFindings(
     hasData: identity !== undefined || (await files.hasData(image)),
   }
   try {
-    fileSystemAction(volume, image, found)
+    fileSystemAction(volume, image, found, fileSystems.repairs(volume.fsType))
     return []
   } catch (error) {
     if (!(error instanceof FileSystemMissing)) throw error

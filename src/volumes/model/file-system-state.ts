@@ -1,6 +1,6 @@
 import type { VolumeId } from './ids.ts'
 import { VolumeError } from './errors.ts'
-import type { FsType, Signature } from './ports.ts'
+import type { FsType, RepairCommands, Signature } from './ports.ts'
 
 /**
  * The file system in the image of a volume, as the record has it. A volume is formatted at most once, so
@@ -51,10 +51,15 @@ export class FileSystemMissing extends VolumeError {
   }
 
   /** @param cause why the content of the image cannot be recognized */
-  static unclear(volume: FormattedVolume, image: string, cause: Error): FileSystemMissing {
+  static unclear(
+    volume: FormattedVolume,
+    image: string,
+    repairs: RepairCommands,
+    cause: Error,
+  ): FileSystemMissing {
     return new FileSystemMissing(
       `volume "${volume.id}": the ${expected(volume)} in ${image} cannot be recognized (${cause.message}); it is left as it is`,
-      repairOf(volume, image),
+      repairOf(image, repairs),
       { cause },
     )
   }
@@ -68,18 +73,19 @@ export function fileSystemAction(
   volume: FormattedVolume,
   image: string,
   found: FoundContent,
+  repairs: RepairCommands,
 ): 'mount' | 'format' {
   const { fsType, fileSystem } = volume
   const hasNoTable = found.partitionTable === undefined
   const isBlank = hasNoTable && found.type === undefined
   if (hasNoTable && found.type === fsType && !found.unfinished) {
     if (fileSystem.state !== 'formatted' || fileSystem.uuid === (found.uuid ?? '')) return 'mount'
-    throw otherUuid(volume, fileSystem.uuid, image, found.uuid)
+    throw otherUuid(volume, fileSystem.uuid, image, repairs, found.uuid)
   }
   const isKilledFormat = isBlank || (hasNoTable && found.type === fsType)
   if (fileSystem.state === 'new' && isKilledFormat) return 'format'
   if (fileSystem.state === 'unknown' && isBlank && !found.hasData) return 'format'
-  throw isBlank || found.unfinished ? lost(volume, image, found) : otherContent(volume, image, found)
+  throw isBlank || found.unfinished ? lost(volume, image, found, repairs) : otherContent(volume, image, found)
 }
 
 /** The state of a copy, by the state of its source before and after the copy was made. */
@@ -92,32 +98,22 @@ export function fileSystemOfCopy(
   return before
 }
 
-/** Repair a file system whose superblock is lost from a backup superblock in the image. */
-const repairs: Readonly<Record<FsType, string>> = {
-  // The first backup superblock with blocks of 4 KiB; file systems of at least 128 MiB have it (mke2fs(8)).
-  ext4: 'e2fsck -f -y -b 32768 -B 4096 <device>',
-  xfs: 'xfs_repair <device>',
-  btrfs: 'btrfs rescue super-recover -y <device>',
-}
-
-/** Change the UUID of a file system. */
-const renames: Readonly<Record<FsType, (uuid: string) => string>> = {
-  ext4: (uuid) => `tune2fs -U ${uuid} <device>`,
-  xfs: (uuid) => `xfs_admin -U ${uuid} <device>`,
-  btrfs: (uuid) => `btrfstune -f -M ${uuid} <device>`,
-}
-
 const RESTORE = 'restore the image from a backup, or make a volume of a snapshot'
 
-function repairOf({ fsType }: FormattedVolume, image: string): string {
-  return `repair it (${onDevice(image, repairs[fsType])}), or ${RESTORE}`
+function repairOf(image: string, { superblock }: RepairCommands): string {
+  return `repair it (${onDevice(image, superblock)}), or ${RESTORE}`
 }
 
 function onDevice(image: string, command: string): string {
   return `csi-driver-loop loop attach ${image}; ${command}; csi-driver-loop loop detach <device>`
 }
 
-function lost(volume: FormattedVolume, image: string, { hasData }: FoundContent): FileSystemMissing {
+function lost(
+  volume: FormattedVolume,
+  image: string,
+  { hasData }: FoundContent,
+  repairs: RepairCommands,
+): FileSystemMissing {
   const { id } = volume
   if (!hasData) {
     return new FileSystemMissing(
@@ -127,7 +123,7 @@ function lost(volume: FormattedVolume, image: string, { hasData }: FoundContent)
   }
   return new FileSystemMissing(
     `volume "${id}": the ${expected(volume)} is no longer in ${image}, which has lost its superblock and is not formatted again`,
-    repairOf(volume, image),
+    repairOf(image, repairs),
   )
 }
 
@@ -135,13 +131,14 @@ function otherUuid(
   { fsType, id }: FormattedVolume,
   uuid: string,
   image: string,
+  repairs: RepairCommands,
   found = 'none',
 ): FileSystemMissing {
   const problem = `volume "${id}": the UUID of the ${fsType} in ${image} is ${found}, not ${uuid || 'none'} as when it was last mounted; it is left as it is`
   if (uuid === '') return new FileSystemMissing(problem, RESTORE)
   return new FileSystemMissing(
     problem,
-    `if the image is another volume's, ${RESTORE}; if only the UUID was changed, set it back (${onDevice(image, renames[fsType](uuid))})`,
+    `if the image is another volume's, ${RESTORE}; if only the UUID was changed, set it back (${onDevice(image, repairs.uuid(uuid))})`,
   )
 }
 

@@ -241,6 +241,14 @@ export interface FileSystemIdentity {
   readonly uuid: string | undefined
 }
 
+/** Commands in which `<device>` stands for the device that the image is attached to. */
+export interface RepairCommands {
+  /** Repairs a file system whose superblock is lost from a backup superblock in the image. */
+  readonly superblock: string
+  /** Changes the UUID. */
+  uuid(uuid: string): string
+}
+
 export interface FileSystems {
   /** The smallest volume that this type can live in. */
   minimumBytes(type: FsType): bigint
@@ -284,6 +292,8 @@ export interface FileSystems {
   renew(type: FsType, image: string, signal: AbortSignal): Promise<string | undefined>
   /** Options with which `format` gives the file system this UUID; undefined where it cannot be chosen. */
   uuidOptions(type: FsType, uuid: string): readonly string[] | undefined
+  /** Commands for people, who repair a file system of this type by hand. */
+  repairs(type: FsType): RepairCommands
   /** Options that a mount of this type always needs here, for example xfs's `nouuid`. */
   mountOptions(type: FsType): readonly string[]
 }

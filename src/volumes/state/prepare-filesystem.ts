@@ -39,7 +39,7 @@ export async function prepareFileSystem(
   const { catalog, fileSystems } = on
   const { fsType } = volume
   const found = await look(on, volume, device, signal)
-  if (fileSystemAction(volume, catalog.image(volume), found) === 'mount') {
+  if (fileSystemAction(volume, catalog.image(volume), found, fileSystems.repairs(fsType)) === 'mount') {
     if (!readOnly) {
       await fileSystems.check(fsType, device.path, signal)
       await fileSystems.growUnmounted(fsType, device.path, signal)
@@ -74,7 +74,7 @@ async function look(
     return { ...(await fileSystems.probe(device.path, signal)), hasData: true }
   } catch (error) {
     if (!(error instanceof VolumeError)) throw error
-    throw FileSystemMissing.unclear(volume, catalog.image(volume), error)
+    throw FileSystemMissing.unclear(volume, catalog.image(volume), fileSystems.repairs(volume.fsType), error)
   }
 }
 

@@ -186,6 +186,7 @@ function gatedFileSystems(fileSystems: FileSystems, places: Places): FileSystems
     minimumBytes: (type) => fileSystems.minimumBytes(type),
     mountOptions: (type) => fileSystems.mountOptions(type),
     uuidOptions: (type, uuid) => fileSystems.uuidOptions(type, uuid),
+    repairs: (type) => fileSystems.repairs(type),
     identify: (device) => beside(device, () => fileSystems.identify(device)),
     hasRoomToGrow: (type, device) => beside(device, () => fileSystems.hasRoomToGrow(type, device)),
     probe: (device, signal) => beside(device, () => fileSystems.probe(device, signal)),

@@ -6,6 +6,7 @@ import {
   type FileSystemState,
   type FoundContent,
 } from '../../../../src/volumes/model/file-system-state.ts'
+import { types } from '../../../../src/linux/filesystems/types.ts'
 import type { FsType } from '../../../../src/volumes/model/ports.ts'
 import { volumeFixture } from '../fixtures.ts'
 
@@ -39,11 +40,12 @@ const contents = {
 } satisfies Record<string, FoundContent>
 
 const image = '/pool/disk.img'
+const { repairs } = types.ext4
 const volumeIn = (fileSystem: FileSystemState) => ({ ...volumeFixture, fileSystem })
 
 function outcome(state: FileSystemState, found: FoundContent): string {
   try {
-    return fileSystemAction(volumeIn(state), image, found)
+    return fileSystemAction(volumeIn(state), image, found, repairs)
   } catch (error) {
     if (error instanceof FileSystemMissing && error.kind === 'failed-precondition') return 'refuse'
     throw error
@@ -76,7 +78,7 @@ describe('what a stage does with', () => {
 describe('the message of a refusal', () => {
   const message = (found: FoundContent, fsType: FsType = 'ext4'): string => {
     try {
-      return fileSystemAction({ ...volumeIn(states.formatted), fsType }, image, found)
+      return fileSystemAction({ ...volumeIn(states.formatted), fsType }, image, found, types[fsType].repairs)
     } catch (error) {
       return (error as Error).message
     }
