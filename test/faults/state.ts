@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { hasErrno } from '../../src/volumes/model/errors.ts'
 import { devicesOf } from '../support/leftovers.ts'
 import type { TestNode } from '../support/driver.ts'
 import { eachEntry } from './tree.ts'
@@ -44,21 +45,24 @@ async function files({ path }: TestNode): Promise<string[]> {
       if (ignored.test(basename(file))) continue
       if (stat.isDirectory()) lines.push(`directory ${file}`)
       else if (file.endsWith('.img')) lines.push(`file ${file} of ${stat.size} bytes`)
-      else if (/\/(volume|snapshot)\.json$/.test(file)) lines.push(`file ${file} ${await record(file)}`)
+      else if (/\/(volume|snapshot)\.json$/.test(file)) lines.push(...(await record(file)))
       else lines.push(`file ${file}`)
     }
   }
   return lines
 }
 
-async function record(file: string): Promise<string> {
-  const text = (await readFile(file, 'utf8')).replaceAll(UUID, '<uuid>')
-  const entries = Object.entries(JSON.parse(text) as object)
+/** No line for one that the driver has removed meanwhile. */
+async function record(file: string): Promise<string[]> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (hasErrno(error, 'ENOENT')) return undefined
+    throw error
+  })
+  if (text === undefined) return []
+  const entries = Object.entries(JSON.parse(text.replaceAll(UUID, '<uuid>')) as object)
   const lasting = entries.filter(([key]) => !varying.includes(key))
-  return lasting
-    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
-    .sort()
-    .join(' ')
+  const values = lasting.map(([key, value]) => `${key}=${JSON.stringify(value)}`).sort()
+  return [`file ${file} ${values.join(' ')}`]
 }
 
 async function attached(devices: ReadonlyMap<string, string>): Promise<string[]> {

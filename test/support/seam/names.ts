@@ -11,7 +11,7 @@ const varying: readonly (readonly [RegExp, string])[] = [
   [/\/proc\/self\/fd\/\d+\/instances/g, '<traces>'],
   [/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<random>'],
   [/[0-9a-f]{8}-[0-9a-f]{32}/g, '<id>'],
-  [/(?<=\bloop|\bcpu|fdinfo\/)\d+/g, '#'],
+  [/(?<=\bloop|\bcpu|\/fd\/|\/fdinfo\/)\d+/g, '#'],
   [/\b7:\d+/g, '<device>'],
 ]
 
