@@ -43,7 +43,7 @@ interface Claim {
 /** `volume adopt`. */
 export function addAdopt({ add, machine }: NodeCommands): void {
   const command = addCreateOptions(
-    add('adopt', 'Move an image of no node, or of another one, to a volume of this node'),
+    add('adopt', 'Move an image that no node owns to a new volume of this node'),
   )
     .argument(
       '<path>',
