@@ -27,11 +27,12 @@ export class SystemCallError extends Error {
   readonly syscall: string
 
   /**
-   * @param what the call with the arguments that matter to a reader, for example `mount /dev/loop3 on /mnt`
+   * @param purpose the call with the arguments that matter to a reader, for example `mount /dev/loop3 on
+   * /mnt`
    */
-  constructor(syscall: string, errno: number, what: What) {
+  constructor(syscall: string, errno: number, purpose: Purpose) {
     const code = getSystemErrorName(-errno)
-    super(`${typeof what === 'string' ? what : what()}: ${code}: ${getSystemErrorMessage(-errno)}`)
+    super(`${typeof purpose === 'string' ? purpose : purpose()}: ${code}: ${getSystemErrorMessage(-errno)}`)
     this.name = 'SystemCallError'
     this.code = code
     this.errno = errno
@@ -39,8 +40,11 @@ export class SystemCallError extends Error {
   }
 }
 
-/** What a call does, with the arguments that matter to a reader. A function makes it when it is needed. */
-export type What = string | (() => string)
+/**
+ * What a call is for, with the arguments that matter to a reader. A function makes the text when it is
+ * needed.
+ */
+export type Purpose = string | (() => string)
 
 export type Argument = number | bigint | string | Buffer | null | readonly (string | null)[]
 export type SystemCall<Result = number> = KoffiFunc<(...args: Argument[]) => Result>
@@ -54,27 +58,27 @@ export function call<Result extends number | bigint>(
   name: string,
   fn: SystemCall<Result>,
   args: Argument[],
-  what: What,
+  purpose: Purpose,
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     fn.async(...args, (error: Error | null, result: Result) => {
       const errno = koffi.errno()
       if (error) reject(error)
-      else if (result < 0) reject(new SystemCallError(name, errno, what))
+      else if (result < 0) reject(new SystemCallError(name, errno, purpose))
       else resolve(result)
     })
   })
 }
 
 /** The same on this thread, which waits for it. */
-export function callHere<Result extends number | bigint>(
+export function callSync<Result extends number | bigint>(
   name: string,
   fn: SystemCall<Result>,
   args: Argument[],
-  what: What,
+  purpose: Purpose,
 ): Result {
   const result = fn(...args)
-  if (result < 0) throw new SystemCallError(name, koffi.errno(), what)
+  if (result < 0) throw new SystemCallError(name, koffi.errno(), purpose)
   return result
 }
 

@@ -1,19 +1,19 @@
 import { LOCK_EX, LOCK_NB } from './abi/files.ts'
-import { call, callHere, native, SystemCallError, type Argument, type What } from './libc.ts'
+import { call, callSync, native, SystemCallError, type Argument, type Purpose } from './libc.ts'
 
 /** ioctl(2) with an integer argument. */
-export function ioctl(fd: number, request: number, argument: number, what: What): Promise<number> {
-  return call('ioctl', native.ioctlWithInteger, [fd, request, argument], what)
+export function ioctl(fd: number, request: number, argument: number, purpose: Purpose): Promise<number> {
+  return call('ioctl', native.ioctlWithInteger, [fd, request, argument], purpose)
 }
 
 /** The same on this thread, which waits for it. */
-export function ioctlHere(fd: number, request: number, argument: number, what: What): number {
-  return callHere('ioctl', native.ioctlWithInteger, [fd, request, argument], what)
+export function ioctlSync(fd: number, request: number, argument: number, purpose: Purpose): number {
+  return callSync('ioctl', native.ioctlWithInteger, [fd, request, argument], purpose)
 }
 
 /** ioctl(2) with a pointer to a structure, which the kernel reads or fills. */
-export function ioctlStruct(fd: number, request: number, struct: Buffer, what: What): Promise<number> {
-  return call('ioctl', native.ioctlWithPointer, [fd, request, struct], what)
+export function ioctlStruct(fd: number, request: number, struct: Buffer, purpose: Purpose): Promise<number> {
+  return call('ioctl', native.ioctlWithPointer, [fd, request, struct], purpose)
 }
 
 /** mount(2). `type` and `data` are null where the flags make the kernel ignore them. */
@@ -24,8 +24,8 @@ export async function mount(
   flags: number,
   data: string | null,
 ): Promise<void> {
-  const what = `mount ${source} on ${target} (type ${type ?? '-'}, flags 0x${flags.toString(16)}, data ${data ?? '-'})`
-  await call('mount', native.mount, [source, target, type, flags, data], what)
+  const purpose = `mount ${source} on ${target} (type ${type ?? '-'}, flags 0x${flags.toString(16)}, data ${data ?? '-'})`
+  await call('mount', native.mount, [source, target, type, flags, data], purpose)
 }
 
 /** umount2(2). */
@@ -44,32 +44,38 @@ export async function fallocate(
   mode: number,
   offset: bigint,
   length: bigint,
-  what: What,
+  purpose: Purpose,
 ): Promise<void> {
-  await call('fallocate', native.fallocate, [fd, mode, offset, length], what)
+  await call('fallocate', native.fallocate, [fd, mode, offset, length], purpose)
 }
 
 /** The same on this thread, which waits for it. */
-export function fallocateSync(fd: number, mode: number, offset: bigint, length: bigint, what: What): void {
-  callHere('fallocate', native.fallocate, [fd, mode, offset, length], what)
+export function fallocateSync(
+  fd: number,
+  mode: number,
+  offset: bigint,
+  length: bigint,
+  purpose: Purpose,
+): void {
+  callSync('fallocate', native.fallocate, [fd, mode, offset, length], purpose)
 }
 
 /** syncfs(2): waits until everything of the file system that the open file lies in is on its device. */
-export async function syncfs(fd: number, what: What): Promise<void> {
-  await call('syncfs', native.syncfs, [fd], what)
+export async function syncfs(fd: number, purpose: Purpose): Promise<void> {
+  await call('syncfs', native.syncfs, [fd], purpose)
 }
 
 /**
  * lseek(2). With SEEK_DATA and SEEK_HOLE it looks for the next data or hole at or behind `offset`, in bytes.
  * @throws ENXIO where there is no data from `offset` on
  */
-export async function lseek(fd: number, offset: bigint, whence: number, what: What): Promise<bigint> {
-  return BigInt(await call('lseek', native.lseek, [fd, offset, whence], what))
+export async function lseek(fd: number, offset: bigint, whence: number, purpose: Purpose): Promise<bigint> {
+  return BigInt(await call('lseek', native.lseek, [fd, offset, whence], purpose))
 }
 
 /** The same on this thread, which waits for it. */
-export function lseekSync(fd: number, offset: bigint, whence: number, what: What): bigint {
-  return BigInt(callHere('lseek', native.lseek, [fd, offset, whence], what))
+export function lseekSync(fd: number, offset: bigint, whence: number, purpose: Purpose): bigint {
+  return BigInt(callSync('lseek', native.lseek, [fd, offset, whence], purpose))
 }
 
 /**
@@ -81,10 +87,10 @@ export async function copyFileRange(
   target: number,
   offset: bigint,
   length: bigint,
-  what: What,
+  purpose: Purpose,
 ): Promise<bigint> {
   const args = copyFileRangeArguments(source, target, offset, length)
-  return BigInt(await call('copy_file_range', native.copyFileRange, args, what))
+  return BigInt(await call('copy_file_range', native.copyFileRange, args, purpose))
 }
 
 /** The same on this thread, which waits for it. */
@@ -93,10 +99,10 @@ export function copyFileRangeSync(
   target: number,
   offset: bigint,
   length: bigint,
-  what: What,
+  purpose: Purpose,
 ): bigint {
   const args = copyFileRangeArguments(source, target, offset, length)
-  return BigInt(callHere('copy_file_range', native.copyFileRange, args, what))
+  return BigInt(callSync('copy_file_range', native.copyFileRange, args, purpose))
 }
 
 function copyFileRangeArguments(source: number, target: number, offset: bigint, length: bigint): Argument[] {
@@ -125,7 +131,7 @@ export function exitNow(code: number): void {
  */
 export function tryLockExclusive(fd: number, path: string): boolean {
   try {
-    callHere('flock', native.flock, [fd, LOCK_EX | LOCK_NB], `flock ${path}`)
+    callSync('flock', native.flock, [fd, LOCK_EX | LOCK_NB], `flock ${path}`)
     return true
   } catch (error) {
     if (error instanceof SystemCallError && error.code === 'EAGAIN') return false

@@ -38,8 +38,8 @@ export interface FileCalls extends FileDescriptor, Readable, Writable {
 
 const PUNCH = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
 
-/** What is done, for errors; made only for those, because there are many calls. */
-const doing = {
+/** For errors; made only for those, because there are many calls. */
+const purposes = {
   seek:
     ({ path }: FileDescriptor) =>
     () =>
@@ -70,17 +70,17 @@ export class FileInProcess extends FileIO implements FileCalls {
   }
 
   seek(offset: bigint, whence: number): Promise<bigint | undefined> {
-    return turn(() => lseek(this.fd, offset, whence, doing.seek(this))).catch(unlessBehindEnd)
+    return turn(() => lseek(this.fd, offset, whence, purposes.seek(this))).catch(unlessBehindEnd)
   }
 
   punch({ start, end }: Span): Promise<void> {
-    return turn(() => fallocate(this.fd, PUNCH, start, end - start, doing.punch(this)))
+    return turn(() => fallocate(this.fd, PUNCH, start, end - start, purposes.punch(this)))
   }
 
   copyTo(target: FileDescriptor, span: Span): Promise<bigint> {
     const length = span.end - span.start
-    const what = doing.copy(this, target, span)
-    return turn(() => copyFileRange(this.fd, target.fd, span.start, length, what))
+    const purpose = purposes.copy(this, target, span)
+    return turn(() => copyFileRange(this.fd, target.fd, span.start, length, purpose))
   }
 
   /** At the same time. After a failure too, nothing is under way any more when this settles. */
@@ -111,7 +111,7 @@ export class FileOnThread implements FileCalls {
 
   seek(offset: bigint, whence: number): bigint | undefined {
     try {
-      return lseekSync(this.fd, offset, whence, doing.seek(this))
+      return lseekSync(this.fd, offset, whence, purposes.seek(this))
     } catch (error) {
       unlessBehindEnd(error)
       return undefined
@@ -119,12 +119,12 @@ export class FileOnThread implements FileCalls {
   }
 
   punch({ start, end }: Span): void {
-    fallocateSync(this.fd, PUNCH, start, end - start, doing.punch(this))
+    fallocateSync(this.fd, PUNCH, start, end - start, purposes.punch(this))
   }
 
   copyTo(target: FileDescriptor, span: Span): bigint {
     const length = span.end - span.start
-    return copyFileRangeSync(this.fd, target.fd, span.start, length, doing.copy(this, target, span))
+    return copyFileRangeSync(this.fd, target.fd, span.start, length, purposes.copy(this, target, span))
   }
 
   both<A, B>(a: Work<A>, b: Work<B>): [A, B] {

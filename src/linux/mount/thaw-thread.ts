@@ -1,7 +1,7 @@
 import { extname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { FITHAW } from '../abi/files.ts'
-import { ioctlHere } from '../system-calls.ts'
+import { ioctlSync } from '../system-calls.ts'
 
 export interface ThawRequest {
   readonly number: number
@@ -54,7 +54,7 @@ export class ThawThread {
     await this.started().catch(() => undefined)
     const worker = this.#worker
     // A driver that waits for a disk is better than writers that stay frozen.
-    if (!worker) return void ioctlHere(fd, FITHAW, 0, `thaw ${place}`)
+    if (!worker) return void ioctlSync(fd, FITHAW, 0, `thaw ${place}`)
     const number = ++this.#requests
     const answer = new Promise<ThawAnswer>((resolve) => this.#waiting.set(number, resolve))
     worker.ref()

@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import { FITHAW } from '../abi/files.ts'
-import { ioctlHere } from '../system-calls.ts'
+import { ioctlSync } from '../system-calls.ts'
 import type { ThawAnswer, ThawRequest } from './thaw-thread.ts'
 
 /** The program of the threads of thaw-thread.ts. */
@@ -11,7 +11,7 @@ parentPort?.postMessage('started')
 
 function thaw(fd: number, place: string): { readonly error?: unknown } {
   try {
-    ioctlHere(fd, FITHAW, 0, `thaw ${place}`)
+    ioctlSync(fd, FITHAW, 0, `thaw ${place}`)
     return {}
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
