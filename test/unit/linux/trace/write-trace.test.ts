@@ -87,4 +87,44 @@ describe('Granules', () => {
       { offset: (8n << 40n) - 64n * KIB, length: 64n * KIB },
     ])
   })
+
+  it('of a large device are found without a look at each of them', () => {
+    const count = 1 << 20
+    using counter = new ReadCounter()
+    const granules = new Granules(BigInt(count) * 64n * KIB)
+    granules.add(64n * KIB, 1000n * 64n * KIB)
+    const before = counter.reads
+    expect(granules.extents()).toEqual([{ offset: 64n * KIB, length: 1000n * 64n * KIB }])
+    expect(counter.reads - before).toBeGreaterThan(0)
+    expect(counter.reads - before).toBeLessThan(count / 8)
+  })
 })
+
+/** Counts the elements that are read of arrays of bytes and words that are made while it is there. */
+class ReadCounter implements Disposable {
+  reads = 0
+  readonly #uncounted = { Uint8Array, Uint32Array }
+
+  constructor() {
+    const counted = {
+      Uint8Array: this.#counting(Uint8Array),
+      Uint32Array: this.#counting(Uint32Array),
+    }
+    Object.assign(globalThis, counted)
+  }
+
+  #counting<T extends Uint8ArrayConstructor | Uint32ArrayConstructor>(kind: T): T {
+    const get = (array: object, key: string | symbol): unknown => {
+      if (typeof key === 'string' && /^\d/.test(key)) this.reads++
+      const value: unknown = Reflect.get(array, key)
+      return typeof value === 'function' ? value.bind(array) : value
+    }
+    const construct = (...[target, values]: [T, unknown[]]): object =>
+      new Proxy(Reflect.construct(target, values) as object, { get })
+    return new Proxy(kind, { construct })
+  }
+
+  [Symbol.dispose](): void {
+    Object.assign(globalThis, this.#uncounted)
+  }
+}
