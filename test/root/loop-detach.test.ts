@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { LinuxImageFiles } from '../../src/linux/images/image-files.ts'
 import { LoopControl } from '../../src/linux/loop/control.ts'
+import { DeviceNodes } from '../../src/linux/loop/device-nodes.ts'
 import { isBound } from '../../src/linux/loop/inventory.ts'
 import { LinuxLoopDevices } from '../../src/linux/loop/loop-devices.ts'
 import type { LoopDevice } from '../../src/volumes/model/ports.ts'
@@ -94,5 +95,30 @@ describeRoot('a device whose node is bound', () => {
     await using _shown = await show([])
     await expect(loops.detach(image, AbortSignal.timeout(100))).rejects.toMatchObject({ name: 'AbortError' })
     expect(isBound(device.number)).toBe(true)
+  })
+})
+
+describeRoot('detaching an image with what is on top of its device', () => {
+  it('looks at no other device of the machine where there is nothing', async () => {
+    await using scratch = await Scratch.make()
+    const other = await scratch.device(1n << 20n)
+    const image = join(scratch.path, 'image')
+    await makeSparse(image, 1 << 20)
+    const lookedAt: number[] = []
+    class Nodes extends DeviceNodes {
+      override loop(number: number): Promise<string> {
+        lookedAt.push(number)
+        return super.loop(number)
+      }
+    }
+    await using control = await LoopControl.open()
+    const loops = new LinuxLoopDevices(control, new Nodes())
+    const options = { readOnly: false, autoclear: false, directIo: 'off', sectorBytes: 512 } as const
+    const attachment = await loops.attach(image, { ...options, name: 'image' }, never)
+    await attachment[Symbol.asyncDispose]()
+    lookedAt.length = 0
+    await loops.detachWithAbove(image, never)
+    expect(isBound(attachment.device.number)).toBe(false)
+    expect(lookedAt.map((number) => `/dev/loop${number}`)).not.toContain(other)
   })
 })
