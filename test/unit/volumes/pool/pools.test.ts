@@ -112,6 +112,20 @@ describe('Pools', () => {
     expect(opened.pools.open.map(({ name }) => name)).toEqual(['away', 'here'])
   })
 
+  it('looks at each pool once when it is asked for their health', async () => {
+    await using opened = await open()
+    const looks: string[] = []
+    for (const pool of opened.pools.open) {
+      const check = pool.check.bind(pool)
+      pool.check = () => {
+        looks.push(pool.name)
+        return check()
+      }
+    }
+    expect(await opened.health.requireSomePool()).toEqual([])
+    expect(looks.sort()).toEqual(['away', 'here'])
+  })
+
   it('clears up in a pool that comes back as at the start', async () => {
     await closed()
     await rename(disk, `${disk}-away`)
