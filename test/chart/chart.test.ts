@@ -37,6 +37,19 @@ interface DaemonSet extends Rendered {
   }
 }
 
+interface Deployment extends Rendered {
+  readonly spec: {
+    readonly template: {
+      readonly spec: { readonly serviceAccountName: string; readonly containers: unknown[] }
+    }
+  }
+}
+
+interface Binding extends Rendered {
+  readonly roleRef: { readonly name: string }
+  readonly subjects: readonly { readonly name: string }[]
+}
+
 interface Certificate {
   readonly duration: string
   readonly renewBefore: string
@@ -202,6 +215,21 @@ describe('what is rendered', () => {
       await expect(render({ set: [path, 'pools.fast.disk=/mnt/nvme'] })).rejects.toThrow(
         /pools\.fast\.path is "(\/mnt\/nvme2\/loop)?": it must be on pools\.fast\.disk, "\/mnt\/nvme"/,
       )
+  })
+
+  it('has a Role for each container of the controller, and one ServiceAccount for all, as docs/security.md says', async () => {
+    const text = await readFile(join(rendered, 'everything.yaml'), 'utf8')
+    const all = parseAllDocuments(text).map((document) => document.toJS() as Rendered)
+    const deployment = all.find(({ kind }) => kind === 'Deployment') as Deployment | undefined
+    const { serviceAccountName, containers } = deployment?.spec.template.spec ?? {}
+    const bindings = all.filter(({ kind }) => /^(Cluster)?RoleBinding$/.test(kind)) as Binding[]
+    expect(new Set(bindings.flatMap(({ subjects }) => subjects.map(({ name }) => name)))).toEqual(
+      new Set([serviceAccountName]),
+    )
+    expect(new Set(bindings.map(({ roleRef }) => roleRef.name)).size).toBe(containers?.length)
+    expect(containers).toHaveLength(4)
+    const page = (await readFile(join(root, 'docs/security.md'), 'utf8')).replace(/\s+/g, ' ')
+    expect(page).toContain('all four containers share its ServiceAccount')
   })
 
   it('trusts more CAs where a ConfigMap has them', async () => {
