@@ -1,9 +1,10 @@
 import { status } from '@grpc/grpc-js'
 import type { CallOptions, CsiClient } from '../../../src/csi/client.ts'
+import type { CreateSnapshotRequestInit } from '../../../src/csi/generated/csi/v1/CreateSnapshotRequest.ts'
 import type { CreateVolumeRequestInit } from '../../../src/csi/generated/csi/v1/CreateVolumeRequest.ts'
 import { csi } from '../../../src/csi/protocol.ts'
 import { NodeDirectory } from '../../../src/controller/directory.ts'
-import { volumeIdFor } from '../../../src/volumes/model/ids.ts'
+import { snapshotIdFor, volumeIdFor } from '../../../src/volumes/model/ids.ts'
 import { silent } from '../volumes/world.ts'
 
 export const driverName = 'loop.csi.local'
@@ -20,6 +21,7 @@ const PAGE = 2
 export class FakeNode {
   readonly name: string
   readonly volumes = new Set<string>()
+  readonly snapshots = new Set<string>()
   /** The cluster of volumes that were made for another one; '': not known. */
   readonly clusters = new Map<string, string>()
   /** Bytes that a volume can have at most. */
@@ -83,6 +85,17 @@ export class FakeNode {
         if (this.inUse.has(volumeId)) throw answer('FAILED_PRECONDITION', `${volumeId} is in use`)
         this.volumes.delete(volumeId)
         return Promise.resolve({})
+      },
+      createSnapshot: ({ name = '', sourceVolumeId }: CreateSnapshotRequestInit) => {
+        this.#called('createSnapshot')
+        const snapshotId = snapshotIdFor(this.name, name)
+        this.snapshots.add(snapshotId)
+        return Promise.resolve({ snapshot: { snapshotId, sourceVolumeId } })
+      },
+      getSnapshot: ({ snapshotId = '' }) => {
+        this.#called('getSnapshot')
+        if (!this.snapshots.has(snapshotId)) throw answer('NOT_FOUND', `no ${snapshotId}`)
+        return Promise.resolve({ snapshot: { snapshotId } })
       },
       controllerListVolumeHealth: ({ startingToken = '' }) => {
         this.#called('controllerListVolumeHealth')
