@@ -7,7 +7,6 @@ import { VolumeHealth } from './health/volume-health.ts'
 import { observed } from './machine/observed.ts'
 import type { Observer } from './model/observer.ts'
 import type { PoolConfig } from './model/pool-config.ts'
-import type { FileSystems, ImageCopier, ImageFiles, LoopDevices, Mounts, WriteTracer } from './model/ports.ts'
 import { sweepEphemeral } from './operations/ephemeral.ts'
 import { OrphanedDevices } from './operations/orphaned-devices.ts'
 import { trimPool } from './operations/trim.ts'
@@ -21,7 +20,7 @@ import type { Pool } from './pool/pool.ts'
 import { Pools } from './pool/pools.ts'
 import { removePartialGroups } from './snapshots/groups.ts'
 import { thawLeftFrozen } from './snapshots/thaw.ts'
-import type { NodeContext } from './state/context.ts'
+import type { NodeContext, NodePorts } from './state/context.ts'
 import { VolumeAccess } from './state/volume-access.ts'
 
 /** How often the machine is searched for orphaned devices, besides at start. */
@@ -31,14 +30,7 @@ const ORPHANS_INTERVAL_MS = 600_000
 const uninterrupted = new AbortController().signal
 
 /** The machine that a node works on: the ports, and what tells whether a pool's file system answers. */
-export interface Machine {
-  readonly files: ImageFiles
-  readonly loops: LoopDevices
-  readonly mounts: Mounts
-  readonly fileSystems: FileSystems
-  readonly copier: ImageCopier
-  /** Undefined where the kernel does not tell who writes what; then images are compared as a whole. */
-  readonly tracer: WriteTracer | undefined
+export interface Machine extends NodePorts {
   readonly answers: GatesOptions
 }
 

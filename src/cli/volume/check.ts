@@ -6,27 +6,20 @@ import { sectorBytesOf, type Volume } from '../../volumes/model/volume.ts'
 import type { NodeCommands, PoolOptions } from '../node/commands.ts'
 import type { OperatorMachine } from '../node/machine.ts'
 import { explain } from '../terminal/help.ts'
-import { jsonOption } from '../terminal/options.ts'
 import { ElapsedTime } from '../terminal/progress.ts'
 import { abortOnInterruption } from '../terminal/signals.ts'
 import { formatDuration } from '../terminal/text.ts'
-
-import { WHICH_VOLUME, findVolumes, requireUnused } from './find.ts'
+import { findVolumes, requireUnused, takesVolumes } from './find.ts'
 import { IMAGE_IS_LOCKED } from './image-file.ts'
 
 /** `volume check`. */
 export function addCheck({ add, machine }: NodeCommands): void {
-  const command = add('check', 'Look for damage in volumes that are not in use; nothing is repaired')
-    .argument('<volume...>', WHICH_VOLUME)
-    .addOption(jsonOption())
-    .action(
-      async (
-        references: string[],
-        { json = false, ...options }: PoolOptions & { readonly json?: boolean },
-      ) => {
-        if (!(await checkVolumes(await machine(), references, options, json))) process.exitCode = 1
-      },
-    )
+  const command = takesVolumes(
+    add('check', 'Look for damage in volumes that are not in use; nothing is repaired'),
+    async (references, options, json) => {
+      if (!(await checkVolumes(await machine(), references, options, json))) process.exitCode = 1
+    },
+  )
   explain(command, {
     notes: [
       'Runs e2fsck -fn, xfs_repair -n or btrfs check on a read-only device. A volume that is in use is refused. After a crash, the log is not replayed: the check may report damage that the next mount repairs.',

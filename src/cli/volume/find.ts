@@ -1,3 +1,4 @@
+import type { Command } from 'commander'
 import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
 import type { VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
 import { VolumeError, messageOf } from '../../volumes/model/errors.ts'
@@ -6,10 +7,29 @@ import type { Volume } from '../../volumes/model/volume.ts'
 import type { PoolOptions } from '../node/commands.ts'
 import { inspectNode, inspectVolume, type InspectedNode } from '../node/inspect.ts'
 import type { OperatorMachine } from '../node/machine.ts'
+import { jsonOption } from '../terminal/options.ts'
 import { claimOf } from './view.ts'
 
 /** What `findVolume` accepts, for the help. */
 export const WHICH_VOLUME = 'id, name of the PersistentVolume, or <namespace>/<name> of the claim'
+
+/** Makes a command one about volumes, which it is given one or more of, with --json. */
+export function takesVolumes(
+  command: Command,
+  run: (references: readonly string[], options: PoolOptions, json: boolean) => Promise<void>,
+): Command {
+  return command
+    .argument('<volume...>', WHICH_VOLUME)
+    .addOption(jsonOption())
+    .action(
+      async (
+        references: string[],
+        { json = false, ...options }: PoolOptions & { readonly json?: boolean },
+      ) => {
+        await run(references, options, json)
+      },
+    )
+}
 
 export interface Found<T> {
   readonly pool: PoolOnDisk

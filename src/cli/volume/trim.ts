@@ -6,26 +6,17 @@ import type { Mounts, TrimStep } from '../../volumes/model/ports.ts'
 import type { NodeCommands, PoolOptions } from '../node/commands.ts'
 import type { OperatorMachine } from '../node/machine.ts'
 import { explain } from '../terminal/help.ts'
-import { jsonOption } from '../terminal/options.ts'
 import { abortOnInterruption } from '../terminal/signals.ts'
-import { WHICH_VOLUME, findVolumes } from './find.ts'
+import { findVolumes, takesVolumes } from './find.ts'
 
 /** `volume trim`. */
 export function addTrim({ add, machine }: NodeCommands): void {
-  const command = add(
-    'trim',
-    'Discard unused blocks of mounted volumes, which frees space in their pool (FITRIM)',
+  const command = takesVolumes(
+    add('trim', 'Discard unused blocks of mounted volumes, which frees space in their pool (FITRIM)'),
+    async (references, options, json) => {
+      await trimVolumes(await machine(), references, options, json)
+    },
   )
-    .argument('<volume...>', WHICH_VOLUME)
-    .addOption(jsonOption())
-    .action(
-      async (
-        references: string[],
-        { json = false, ...options }: PoolOptions & { readonly json?: boolean },
-      ) => {
-        await trimVolumes(await machine(), references, options, json)
-      },
-    )
   explain(command, {
     notes: [
       'Thick volumes are refused: they keep their blocks.',

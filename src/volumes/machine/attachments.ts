@@ -34,6 +34,15 @@ export function isLoopMount(entry: MountEntry): boolean {
   return entry.loop !== undefined
 }
 
+/**
+ * True for a mount that can be the volume's. Where it has no device, or none that can be read, that is every mount
+ * of a loop device.
+ */
+export function mayBeMountOf(devices: readonly LoopState[], entry: MountEntry): boolean {
+  if (devices.length === 0) return isLoopMount(entry)
+  return devices.some(({ device }) => isMountOf(device, entry))
+}
+
 /** True for a mount of a loop device's file system, false for a device's node and for all other mounts. */
 export function isFileSystemMount(entry: MountEntry): boolean {
   return entry.loop?.as === 'file system'

@@ -1,5 +1,5 @@
 import { FILES_AT_ONCE, sideBySide } from '../concurrency/side-by-side.ts'
-import { isLoopMount, isMountOf, unexpectedMount, usesOf } from '../machine/attachments.ts'
+import { mayBeMountOf, unexpectedMount, usesOf } from '../machine/attachments.ts'
 import { makeTarget, removeTarget, unmountIdle } from '../machine/mount-points.ts'
 import { formatBytes } from '../model/bytes.ts'
 import { hasErrno, messageOf, VolumeError } from '../model/errors.ts'
@@ -125,8 +125,8 @@ function requireOurs(
   own: LoopState | undefined,
   isLost: boolean,
 ): void {
-  const isOurs = own ? isMountOf(own.device, published) : isLost && isLoopMount(published)
-  if (!isOurs) throw unexpectedMount(id, targetPath, published)
+  if ((own || isLost) && mayBeMountOf(own ? [own] : [], published)) return
+  throw unexpectedMount(id, targetPath, published)
 }
 
 /**

@@ -1,8 +1,8 @@
 import {
   allOf,
   isFileSystemMount,
-  isLoopMount,
   isMountOf,
+  mayBeMountOf,
   usesOf,
   type Devices,
 } from '../machine/attachments.ts'
@@ -151,14 +151,8 @@ async function unmountTarget(
   const published = await mounts.at(targetPath)
   if (!published) return
   const devices = state ? allOf(await state.devices()) : []
-  if (!isOurs(devices, published)) throw occupied(targetPath, published)
+  if (!mayBeMountOf(devices, published)) throw occupied(targetPath, published)
   await unmountIdle(mounts, id, targetPath)
-}
-
-/** Of a volume without devices, which may be lost, every mount of a loop device can be the one. */
-export function isOurs(devices: readonly LoopState[], published: MountEntry): boolean {
-  if (devices.length === 0) return isLoopMount(published)
-  return devices.some(({ device }) => isMountOf(device, published))
 }
 
 async function bindReadOnlyDevice(

@@ -1,4 +1,4 @@
-import { isLoopMount, isMountOf, unexpectedMount } from '../machine/attachments.ts'
+import { mayBeMountOf, unexpectedMount } from '../machine/attachments.ts'
 import { unmountIdle } from '../machine/mount-points.ts'
 import { VolumeError } from '../model/errors.ts'
 import type { LoopState, MountEntry } from '../model/ports.ts'
@@ -136,6 +136,6 @@ export function decideUnstage({
     )
   }
   if (!staged) return 'detach'
-  if (own ? isMountOf(own.device, staged) : isLoopMount(staged)) return 'unmount'
+  if (mayBeMountOf(own ? [own] : [], staged)) return 'unmount'
   throw unexpectedMount(id, stagingPath, staged)
 }

@@ -2,19 +2,19 @@ import type { Logger } from 'pino'
 import type { Jobs } from '../concurrency/jobs.ts'
 import type { KeyedLock } from '../concurrency/keyed-lock.ts'
 import type { Observer } from '../model/observer.ts'
-import type {
-  FileSystems,
-  ImageCopier,
-  ImageFiles,
-  LoopDevices,
-  Mounts,
-  WriteTracer,
-} from '../model/ports.ts'
+import type { WriteTracer } from '../model/ports.ts'
 import type { Catalog } from '../pool/catalog.ts'
+import type { PoolPorts } from '../pool/gate/gated-ports.ts'
 import type { VolumeAccess } from './volume-access.ts'
 
+/** The ports of a node. */
+export interface NodePorts extends PoolPorts {
+  /** Undefined where the kernel does not tell who writes what; then images are compared as a whole. */
+  readonly tracer: WriteTracer | undefined
+}
+
 /** What all operations on this node's volumes and snapshots work with. */
-export interface NodeContext {
+export interface NodeContext extends NodePorts {
   readonly nodeId: string
   readonly catalog: Catalog
   readonly access: VolumeAccess
@@ -22,13 +22,6 @@ export interface NodeContext {
   readonly locks: KeyedLock
   /** Copies, which outlive the calls that ask for them. */
   readonly jobs: Jobs
-  readonly files: ImageFiles
-  readonly loops: LoopDevices
-  readonly mounts: Mounts
-  readonly fileSystems: FileSystems
-  readonly copier: ImageCopier
-  /** Undefined where the kernel does not tell who writes what. */
-  readonly tracer: WriteTracer | undefined
   readonly observer: Observer
   readonly log: Logger
 }

@@ -5,37 +5,12 @@ import { requireNoDiscard } from '../../../../src/volumes/operations/modify.ts'
 import { decideStageRaw, decideUnstage, type UnstageFacts } from '../../../../src/volumes/operations/stage.ts'
 import { decideStats } from '../../../../src/volumes/operations/stats.ts'
 import { decideTrim } from '../../../../src/volumes/operations/trim.ts'
+import { attachedAs, mountedAt, outcome } from '../facts.ts'
 import { volumeFixture } from '../fixtures.ts'
 
-const device = (change: Partial<LoopState> = {}): LoopState => ({
-  device: { number: 3, path: '/dev/loop3' },
-  name: 'v',
-  readOnly: false,
-  autoclear: true,
-  directIo: false,
-  sizeBytes: 4096n,
-  ...change,
-})
+const device = (change: Partial<LoopState> = {}) => attachedAs(3, change)
 const raw = device({ autoclear: false })
-
-const entry = (target: string, change: Partial<MountEntry> = {}): MountEntry => ({
-  target,
-  source: '/dev/loop3',
-  fsType: 'ext4',
-  root: '/',
-  loop: { number: 3, as: 'file system' },
-  readOnly: false,
-  options: [],
-  ...change,
-})
-
-const outcome = (work: () => unknown): unknown => {
-  try {
-    return work()
-  } catch (error) {
-    return (error as { kind: string }).kind
-  }
-}
+const entry = (target: string, change: Partial<MountEntry> = {}) => mountedAt(target, 3, change)
 
 describe('decideStageRaw', () => {
   it.each([

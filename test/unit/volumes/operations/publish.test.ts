@@ -1,34 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
-import type { LoopState, MountEntry } from '../../../../src/volumes/model/ports.ts'
+import type { MountEntry } from '../../../../src/volumes/model/ports.ts'
 import { accessModes, type Access, type AccessMode } from '../../../../src/volumes/model/volume.ts'
 import { decidePublish, type PublishFacts } from '../../../../src/volumes/operations/publish.ts'
+import { attachedAs, mountedAt, outcome } from '../facts.ts'
 
 const STAGING = '/staging'
 const TARGET = '/target'
 
-const device = (number: number, change: Partial<LoopState> = {}): LoopState => ({
-  device: { number, path: `/dev/loop${number}` },
-  name: 'v',
-  readOnly: false,
-  autoclear: true,
-  directIo: false,
-  sizeBytes: 4096n,
-  ...change,
-})
-
-const entry = (target: string, number: number | undefined, change: Partial<MountEntry> = {}): MountEntry => ({
-  target,
-  source: `/dev/loop${number}`,
-  fsType: 'ext4',
-  root: '/',
-  loop: number === undefined ? undefined : { number, as: 'file system' },
-  readOnly: false,
-  options: [],
-  ...change,
-})
-
 const node = (target: string, number: number): MountEntry =>
-  entry(target, number, { loop: { number, as: 'node' } })
+  mountedAt(target, number, { loop: { number, as: 'node' } })
 
 const mounted = (mode: AccessMode = 'SINGLE_NODE_WRITER'): Access => ({
   type: 'mount',
@@ -40,24 +20,21 @@ const raw = (mode: AccessMode = 'SINGLE_NODE_WRITER'): Access => ({ type: 'block
 
 const ofMount: PublishFacts = {
   id: 'v',
-  own: device(3),
+  own: attachedAs(3),
   readOnly: undefined,
-  staged: entry(STAGING, 3),
+  staged: mountedAt(STAGING, 3),
   published: undefined,
-  uses: [entry(STAGING, 3)],
+  uses: [mountedAt(STAGING, 3)],
 }
-const ofRaw: PublishFacts = { ...ofMount, own: device(3, { autoclear: false }), staged: undefined, uses: [] }
+const ofRaw: PublishFacts = {
+  ...ofMount,
+  own: attachedAs(3, { autoclear: false }),
+  staged: undefined,
+  uses: [],
+}
 
 const decide = (facts: PublishFacts, access: Access, readOnly = false, targetPath = TARGET) =>
   decidePublish(facts, { stagingPath: STAGING, targetPath, access, readOnly })
-
-const kindOf = (work: () => unknown): unknown => {
-  try {
-    return work()
-  } catch (error) {
-    return (error as { kind: string }).kind
-  }
-}
 
 describe('decidePublish', () => {
   it.each([
@@ -70,10 +47,10 @@ describe('decidePublish', () => {
   it.each([
     ['it has no device', { ...ofMount, own: undefined }, mounted()],
     ['nothing is mounted at the staging path', { ...ofMount, staged: undefined }, mounted()],
-    ['another volume is staged there', { ...ofMount, staged: entry(STAGING, 4) }, mounted()],
-    ['its raw device is being detached', { ...ofRaw, own: device(3, { autoclear: true }) }, raw()],
+    ['another volume is staged there', { ...ofMount, staged: mountedAt(STAGING, 4) }, mounted()],
+    ['its raw device is being detached', { ...ofRaw, own: attachedAs(3, { autoclear: true }) }, raw()],
   ] as const)('refuses a volume as not staged when %s', (_, facts, access) => {
-    expect(kindOf(() => decide(facts, access))).toBe('failed-precondition')
+    expect(outcome(() => decide(facts, access))).toBe('failed-precondition')
   })
 
   it('binds for reading only what a reader asks for', () => {
@@ -83,22 +60,22 @@ describe('decidePublish', () => {
 
   it('gives the reader of a writable raw volume a device on top, and of a read-only one its own', () => {
     expect(decide(ofRaw, raw(), true)).toMatchObject({ action: 'bind device read-only' })
-    const facts = { ...ofRaw, own: device(3, { autoclear: false, readOnly: true }) }
+    const facts = { ...ofRaw, own: attachedAs(3, { autoclear: false, readOnly: true }) }
     expect(decide(facts, raw(), true)).toEqual({ action: 'bind', source: '/dev/loop3', readOnly: false })
   })
 
   it.each([
-    ['a mount volume, writable', { ...ofMount, published: entry(TARGET, 3) }, mounted(), false],
+    ['a mount volume, writable', { ...ofMount, published: mountedAt(TARGET, 3) }, mounted(), false],
     [
       'a mount volume, read-only',
-      { ...ofMount, published: entry(TARGET, 3, { readOnly: true }) },
+      { ...ofMount, published: mountedAt(TARGET, 3, { readOnly: true }) },
       mounted(),
       true,
     ],
     ['a raw volume, writable', { ...ofRaw, published: node(TARGET, 3) }, raw(), false],
     [
       'a raw volume, by its read-only device',
-      { ...ofRaw, readOnly: device(5, { readOnly: true }), published: node(TARGET, 5) },
+      { ...ofRaw, readOnly: attachedAs(5, { readOnly: true }), published: node(TARGET, 5) },
       raw(),
       true,
     ],
@@ -106,22 +83,22 @@ describe('decidePublish', () => {
     'has nothing to do for %s that is published in this way already',
     (_, facts, access, readOnly) => {
       expect(decide(facts, access, readOnly)).toEqual({ action: 'done' })
-      expect(kindOf(() => decide(facts, access, !readOnly))).toBe('already-exists')
+      expect(outcome(() => decide(facts, access, !readOnly))).toBe('already-exists')
     },
   )
 
   it('refuses a target where something else is mounted', () => {
-    const other = { ...ofMount, published: entry(TARGET, 7) }
-    expect(kindOf(() => decide(other, mounted()))).toBe('already-exists')
-    const tmpfs = { ...ofMount, published: entry(TARGET, undefined, { fsType: 'tmpfs' }) }
-    expect(kindOf(() => decide(tmpfs, mounted()))).toBe('already-exists')
+    const other = { ...ofMount, published: mountedAt(TARGET, 7) }
+    expect(outcome(() => decide(other, mounted()))).toBe('already-exists')
+    const tmpfs = { ...ofMount, published: mountedAt(TARGET, undefined, { fsType: 'tmpfs' }) }
+    expect(outcome(() => decide(tmpfs, mounted()))).toBe('already-exists')
   })
 
   // CSI's table of second publishes to another target path.
   it.each(accessModes.map((mode) => [mode]))('%s: a second target', (mode) => {
     const expected = mode === 'SINGLE_NODE_MULTI_WRITER' ? 'bind' : 'failed-precondition'
     const actionOf = (decision: unknown) => (decision as { action?: string }).action ?? decision
-    const published = { ...ofMount, uses: [entry(STAGING, 3), entry('/elsewhere', 3)] }
-    expect(actionOf(kindOf(() => decide(published, mounted(mode))))).toBe(expected)
+    const published = { ...ofMount, uses: [mountedAt(STAGING, 3), mountedAt('/elsewhere', 3)] }
+    expect(actionOf(outcome(() => decide(published, mounted(mode))))).toBe(expected)
   })
 })
