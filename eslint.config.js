@@ -93,6 +93,7 @@ export default tseslint.config(
   },
   layer(['src/**/*.ts', 'demo/**/*.ts'], [grpc, koffi, kubernetes, otel]),
   strata('src/volumes', [
+    'model/ports',
     'model',
     'concurrency',
     'machine',
@@ -131,11 +132,8 @@ export default tseslint.config(
       koffi,
       kubernetes,
       otel,
-      to(
-        '(csi|linux|controller|monitoring|tracing|cli)',
-        'src/volumes knows only its ports (model/ports.ts)',
-      ),
-      ['^\\.\\./main', 'src/volumes knows only its ports (model/ports.ts)'],
+      to('(csi|linux|controller|monitoring|tracing|cli)', 'src/volumes knows only its ports (model/ports/)'),
+      ['^\\.\\./main', 'src/volumes knows only its ports (model/ports/)'],
     ],
   ),
   layer(

@@ -1,5 +1,6 @@
 import { readdir, readFile, statfs } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { alignCells } from '../src/cli/terminal/table.ts'
 import { LinuxImageFiles } from '../src/linux/images/image-files.ts'
 import { DeviceNodes } from '../src/linux/loop/device-nodes.ts'
 import { listBound } from '../src/linux/loop/inventory.ts'
@@ -7,8 +8,8 @@ import type { LinuxLoopDevices } from '../src/linux/loop/loop-devices.ts'
 import { LinuxMounts } from '../src/linux/mount/mounts.ts'
 import { formatBytes } from '../src/volumes/model/bytes.ts'
 import { nodeHash } from '../src/volumes/model/ids.ts'
-import type { LoopState, MountEntry } from '../src/volumes/model/ports.ts'
-import { alignCells } from '../src/cli/terminal/table.ts'
+import type { LoopState } from '../src/volumes/model/ports/loop-devices.ts'
+import type { MountEntry } from '../src/volumes/model/ports/mounts.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Reads the state of the machine from the kernel, not from the driver. */

@@ -1,8 +1,8 @@
-import { dirname, join } from 'node:path'
 import { rmdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { CsiClient } from '../src/csi/client.ts'
 import type { VolumeCapabilityInit } from '../src/csi/generated/csi/v1/VolumeCapability.ts'
-import type { FsType } from '../src/volumes/model/ports.ts'
+import type { FsType } from '../src/volumes/model/ports/file-systems.ts'
 import type { Narrator } from './narrator.ts'
 import type { Workspace } from './workspace.ts'
 

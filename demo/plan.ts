@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { LoopControl } from '../src/linux/loop/control.ts'
 import { formatBytes } from '../src/volumes/model/bytes.ts'
 import { messageOf } from '../src/volumes/model/errors.ts'
-import type { FsType } from '../src/volumes/model/ports.ts'
+import type { FsType } from '../src/volumes/model/ports/file-systems.ts'
 
 /** The demo's first volume. */
 export interface Plan {

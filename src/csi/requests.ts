@@ -1,7 +1,7 @@
-import { accessModes, type Access, type AccessMode } from '../volumes/model/volume.ts'
 import { checkRange, type CapacityRange } from '../volumes/model/capacity-range.ts'
 import { VolumeError } from '../volumes/model/errors.ts'
-import { fsTypes, type FsType } from '../volumes/model/ports.ts'
+import { fsTypes, type FsType } from '../volumes/model/ports/file-systems.ts'
+import { accessModes, type Access, type AccessMode } from '../volumes/model/volume.ts'
 import type { CapacityRange as CapacityRangeMessage } from './generated/csi/v1/CapacityRange.ts'
 import type { VolumeCapability } from './generated/csi/v1/VolumeCapability.ts'
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { fsTypes, type FileSystems, type FsType } from '../../src/volumes/model/ports.ts'
+import { fsTypes, type FileSystems, type FsType } from '../../src/volumes/model/ports/file-systems.ts'
 
 /** What the suite needs of its subject's world. */
 export interface FileSystemsWorld extends AsyncDisposable {

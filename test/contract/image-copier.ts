@@ -1,11 +1,10 @@
 import { readFile, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import type { CopyProgress, ImageCopier } from '../../src/volumes/model/ports.ts'
-import { tool } from '../tool.ts'
+import type { CopyProgress, ImageCopier } from '../../src/volumes/model/ports/image-copier.ts'
 import {
-  BLOCK_BYTES,
   allocated,
+  BLOCK_BYTES,
   Dice,
   expectEqual,
   fill,
@@ -13,6 +12,7 @@ import {
   makeSparse,
   punch,
 } from '../support/images.ts'
+import { tool } from '../tool.ts'
 
 export interface ImageCopierWorld extends AsyncDisposable {
   readonly copier: ImageCopier

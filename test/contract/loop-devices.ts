@@ -1,7 +1,7 @@
 import { rename, truncate, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
-import type { AttachOptions, LoopDevices } from '../../src/volumes/model/ports.ts'
+import type { AttachOptions, LoopDevices } from '../../src/volumes/model/ports/loop-devices.ts'
 import { Scratch } from '../scratch.ts'
 
 const signal = new AbortController().signal

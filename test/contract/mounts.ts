@@ -1,7 +1,8 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import type { LoopDevice, Mounts, OpenFileSystem } from '../../src/volumes/model/ports.ts'
+import type { LoopDevice } from '../../src/volumes/model/ports/loop-devices.ts'
+import type { Mounts, OpenFileSystem } from '../../src/volumes/model/ports/mounts.ts'
 
 /** What the suite needs of its subject's world. */
 export interface MountsWorld extends AsyncDisposable {

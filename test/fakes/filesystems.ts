@@ -7,7 +7,7 @@ import {
   type FsType,
   type RepairCommands,
   type Signature,
-} from '../../src/volumes/model/ports.ts'
+} from '../../src/volumes/model/ports/file-systems.ts'
 import { FakeErrno } from './errno.ts'
 
 /** What is on a device. */

@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises'
 import { VolumeError } from '../../src/volumes/model/errors.ts'
 import type {
-  AttachOptions,
   Attachment,
+  AttachOptions,
   LoopDevice,
   LoopDevices,
   LoopState,
   RecoveredDevices,
-} from '../../src/volumes/model/ports.ts'
+} from '../../src/volumes/model/ports/loop-devices.ts'
 
 interface Bound {
   readonly image: string

@@ -1,14 +1,14 @@
 import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { hasErrno, VolumeError } from '../../src/volumes/model/errors.ts'
+import type { LoopDevice } from '../../src/volumes/model/ports/loop-devices.ts'
 import type {
-  LoopDevice,
   MountEntry,
   MountRequest,
   Mounts,
   OpenFileSystem,
   TrimStep,
-} from '../../src/volumes/model/ports.ts'
+} from '../../src/volumes/model/ports/mounts.ts'
 import { FakeErrno } from './errno.ts'
 
 export interface FakeMountsHooks {

@@ -1,5 +1,5 @@
 import { openFileSystem } from '../../src/linux/mount/open-filesystem.ts'
-import type { OpenFileSystem } from '../../src/volumes/model/ports.ts'
+import type { OpenFileSystem } from '../../src/volumes/model/ports/mounts.ts'
 
 /** The file system that is alive on a device. @param path `/dev/loop3` */
 export async function openOn(path: string): Promise<OpenFileSystem> {

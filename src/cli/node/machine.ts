@@ -1,7 +1,8 @@
 import type { Verdict } from '../../linux/filesystems/descriptor.ts'
 import type { Machine } from '../../volumes/assemble.ts'
 import type { Finding } from '../../volumes/health/issue.ts'
-import type { FileSystems, FsType, LoopDevice, LoopDevices, LoopState } from '../../volumes/model/ports.ts'
+import type { FileSystems, FsType } from '../../volumes/model/ports/file-systems.ts'
+import type { LoopDevice, LoopDevices, LoopState } from '../../volumes/model/ports/loop-devices.ts'
 
 /** What the commands for operators need from the machine that they run on. */
 export interface OperatorMachine extends Pick<Machine, 'copier' | 'files' | 'mounts'> {

@@ -1,5 +1,5 @@
 import { usageOf, type PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
-import type { ImageFiles } from '../../volumes/model/ports.ts'
+import type { ImageFiles } from '../../volumes/model/ports/image-files.ts'
 import { availableBytes, usableBytes } from '../../volumes/pool/space/space.ts'
 
 /** A pool in the output of `--json`, which is an interface: fields keep their names. Sizes are bytes. */

@@ -1,5 +1,5 @@
 import { formatBytes } from '../../volumes/model/bytes.ts'
-import type { CopyProgress } from '../../volumes/model/ports.ts'
+import type { CopyProgress } from '../../volumes/model/ports/image-copier.ts'
 import { ERASE_LINE } from './text.ts'
 
 const BAR_CELLS = 30

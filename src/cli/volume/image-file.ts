@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { Option } from 'commander'
 import { VolumeError } from '../../volumes/model/errors.ts'
-import { fsTypes, type FsType } from '../../volumes/model/ports.ts'
+import { fsTypes, type FsType } from '../../volumes/model/ports/file-systems.ts'
 import { sectorBytesOf } from '../../volumes/model/volume.ts'
 import type { InspectedNode } from '../node/inspect.ts'
 import type { OperatorMachine } from '../node/machine.ts'

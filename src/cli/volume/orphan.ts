@@ -1,10 +1,10 @@
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { VolumeError, hasErrno } from '../../volumes/model/errors.ts'
+import { hasErrno, VolumeError } from '../../volumes/model/errors.ts'
 import { isIdOfNode } from '../../volumes/model/ids.ts'
-import type { ImageFiles } from '../../volumes/model/ports.ts'
-import { snapshotKind, volumeKind } from '../../volumes/pool/records/record-kinds.ts'
+import type { ImageFiles } from '../../volumes/model/ports/image-files.ts'
 import type { Volume } from '../../volumes/model/volume.ts'
+import { snapshotKind, volumeKind } from '../../volumes/pool/records/record-kinds.ts'
 import type { InspectedNode } from '../node/inspect.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { ImageFiles } from '../../volumes/model/ports.ts'
+import type { ImageFiles } from '../../volumes/model/ports/image-files.ts'
 import { flush } from '../../volumes/pool/files/durable.ts'
 import type { ImagePlace, NewVolume } from './create.ts'
 

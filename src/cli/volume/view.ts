@@ -1,7 +1,7 @@
 import { volumeImage, type PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
 import type { VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
 import { attributeKeys, attributesOf, type VolumeAttributes } from '../../volumes/model/attributes.ts'
-import type { FileSystemUsage } from '../../volumes/model/ports.ts'
+import type { FileSystemUsage } from '../../volumes/model/ports/image-files.ts'
 import type { ContentSource, Volume } from '../../volumes/model/volume.ts'
 
 type AttributesView = { readonly [K in keyof VolumeAttributes]: string | null }

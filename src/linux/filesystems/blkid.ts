@@ -1,8 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { VolumeError } from '../../volumes/model/errors.ts'
-import { fsTypes, type Signature } from '../../volumes/model/ports.ts'
-import { CommandError } from '../process/command-error.ts'
+import { fsTypes, type Signature } from '../../volumes/model/ports/file-systems.ts'
 import { deviceSize } from '../loop/device.ts'
+import { CommandError } from '../process/command-error.ts'
 import type { Run } from '../process/exec.ts'
 import { typeByMagic, types } from './types.ts'
 

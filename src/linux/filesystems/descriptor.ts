@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import type { RepairCommands } from '../../volumes/model/ports.ts'
+import type { RepairCommands } from '../../volumes/model/ports/file-systems.ts'
 import type { Run } from '../process/exec.ts'
 
 /** What file system types use of this machine; unit tests script it. */

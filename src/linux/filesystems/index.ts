@@ -6,7 +6,7 @@ import type {
   FsType,
   RepairCommands,
   Signature,
-} from '../../volumes/model/ports.ts'
+} from '../../volumes/model/ports/file-systems.ts'
 import { deviceSizeByName } from '../loop/device.ts'
 import { hasCapability } from '../process/capabilities.ts'
 import { CommandError } from '../process/command-error.ts'

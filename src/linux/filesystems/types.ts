@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { fsTypes, type FileSystemIdentity, type FsType } from '../../volumes/model/ports.ts'
+import { fsTypes, type FileSystemIdentity, type FsType } from '../../volumes/model/ports/file-systems.ts'
 import { btrfs } from './btrfs.ts'
 import type { FileSystemDescriptor } from './descriptor.ts'
 import { ext4 } from './ext4.ts'

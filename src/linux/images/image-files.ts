@@ -1,10 +1,8 @@
 import { constants } from 'node:fs'
 import { lstat, open, realpath, statfs, unlink } from 'node:fs/promises'
-import type { FileSystemUsage, ImageFiles, ImageSize } from '../../volumes/model/ports.ts'
 import { larger } from '../../volumes/model/bytes.ts'
 import { hasErrno } from '../../volumes/model/errors.ts'
-import { sharedBytes } from './fiemap.ts'
-import { pieces, type Span } from './spans.ts'
+import type { FileSystemUsage, ImageFiles, ImageSize } from '../../volumes/model/ports/image-files.ts'
 import {
   copyOnWriteTypes,
   FALLOC_FL_KEEP_SIZE,
@@ -14,10 +12,12 @@ import {
   SEEK_HOLE,
   STAT_BLOCK_BYTES,
 } from '../abi/files.ts'
-import { findMount, mountIdOf } from '../mountinfo/find-mount.ts'
-import { fallocate, lseek, tryLockExclusive } from '../system-calls.ts'
 import { openImage, requireRegular } from '../files/open-image.ts'
+import { findMount, mountIdOf } from '../mountinfo/find-mount.ts'
 import { waitForStartingChildren } from '../process/posix-spawn.ts'
+import { fallocate, lseek, tryLockExclusive } from '../system-calls.ts'
+import { sharedBytes } from './fiemap.ts'
+import { pieces, type Span } from './spans.ts'
 
 /**
  * fallocate(2) cannot be interrupted, so large ranges are allocated in pieces, between which a cancelled call

@@ -1,5 +1,5 @@
 import { larger, roundUp, smaller } from '../../volumes/model/bytes.ts'
-import type { Extent } from '../../volumes/model/ports.ts'
+import type { Extent } from '../../volumes/model/ports/image-copier.ts'
 
 /** A range of a file in bytes, without its end. Streams of spans ascend and never overlap. */
 export interface Span {

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { hasErrno } from '../../volumes/model/errors.ts'
-import type { LoopState } from '../../volumes/model/ports.ts'
-import { type LoopNodes, PresentNodes } from './device-nodes.ts'
+import type { LoopState } from '../../volumes/model/ports/loop-devices.ts'
+import { PresentNodes, type LoopNodes } from './device-nodes.ts'
 import { identityOf, isBackedBy, type BackingIdentity } from './identity.ts'
 import { listBound, onTopOf, type InventoryEntry } from './inventory.ts'
 

@@ -1,13 +1,13 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { open, type FileHandle } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import { hasErrno, messageOf, VolumeError } from '../../volumes/model/errors.ts'
-import type { AttachOptions, SectorBytes } from '../../volumes/model/ports.ts'
+import type { AttachOptions, SectorBytes } from '../../volumes/model/ports/loop-devices.ts'
 import { LO_FLAGS_DIRECT_IO, type LoopSettings } from '../abi/loop.ts'
 import type { LoopControl } from './control.ts'
 import type { DeviceNodes } from './device-nodes.ts'
-import * as device from './device.ts'
 import { sizeOf } from './device.ts'
-import { type BackingIdentity, isBackedBy } from './identity.ts'
+import * as device from './device.ts'
+import { isBackedBy, type BackingIdentity } from './identity.ts'
 import { inspect } from './inventory.ts'
 
 /** A bound device, open. */

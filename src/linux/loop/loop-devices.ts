@@ -1,17 +1,17 @@
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
-import { VolumeError, hasErrno } from '../../volumes/model/errors.ts'
+import { hasErrno, VolumeError } from '../../volumes/model/errors.ts'
 import type {
-  AttachOptions,
   Attachment,
+  AttachOptions,
   LoopDevice,
   LoopDevices,
   LoopState,
   RecoveredDevices,
-} from '../../volumes/model/ports.ts'
-import { tryLockExclusive } from '../system-calls.ts'
-import { openImage } from '../files/open-image.ts'
+} from '../../volumes/model/ports/loop-devices.ts'
 import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY } from '../abi/loop.ts'
+import { openImage } from '../files/open-image.ts'
+import { tryLockExclusive } from '../system-calls.ts'
 import { bindFreeDevice, verify } from './bind.ts'
 import type { LoopControl } from './control.ts'
 import { backedBy, detach, detachAll, inDirectory, isInDirectory, targetOf, tryDetach } from './detach.ts'
@@ -28,8 +28,8 @@ import {
   type InventoryEntry,
   type Scan,
 } from './inventory.ts'
-import { OrphanedDevices } from './orphaned-devices.ts'
 import { MountedDevices } from './mounted-devices.ts'
+import { OrphanedDevices } from './orphaned-devices.ts'
 
 /** For locks that other processes hold for a moment, to see whether they are free. */
 const LOCK_ATTEMPTS = 20

@@ -2,11 +2,11 @@ import { lstatSync } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { hasErrno } from '../../volumes/model/errors.ts'
-import type { MountEntry, ShownLoop } from '../../volumes/model/ports.ts'
+import type { MountEntry, ShownLoop } from '../../volumes/model/ports/mounts.ts'
 import { makeDev } from '../abi/loop.ts'
-import { loopNumberOf } from './device-nodes.ts'
 import { findMount, mountIdOf, mountIdOfSync } from '../mountinfo/find-mount.ts'
 import { hasOwnDeviceNumber, type MountInfo } from '../mountinfo/mountinfo.ts'
+import { loopNumberOf } from './device-nodes.ts'
 
 const DEV = '/dev'
 /**

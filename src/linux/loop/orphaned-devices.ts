@@ -1,5 +1,5 @@
 import { messageOf } from '../../volumes/model/errors.ts'
-import type { KeptDevice, LoopState, RecoveredDevices } from '../../volumes/model/ports.ts'
+import type { KeptDevice, LoopState, RecoveredDevices } from '../../volumes/model/ports/loop-devices.ts'
 import { targetOf, tryDetach } from './detach.ts'
 import { isUnlinked, onTopOf, type InventoryEntry, type Scan } from './inventory.ts'
 import { MountedDevices } from './mounted-devices.ts'

@@ -1,6 +1,6 @@
 import { constants, open, type FileHandle } from 'node:fs/promises'
 import { hasErrno } from '../../volumes/model/errors.ts'
-import { fsTypes, type FsType } from '../../volumes/model/ports.ts'
+import { fsTypes, type FsType } from '../../volumes/model/ports/file-systems.ts'
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,

@@ -1,21 +1,21 @@
 import { hasErrno } from '../../volumes/model/errors.ts'
+import type { LoopDevice } from '../../volumes/model/ports/loop-devices.ts'
 import type {
-  LoopDevice,
   MountEntry,
   MountRequest,
   Mounts,
   OpenFileSystem,
   TrimStep,
-} from '../../volumes/model/ports.ts'
+} from '../../volumes/model/ports/mounts.ts'
 import { mountFlags, unmountFlags } from '../abi/mount.ts'
+import { withLoops } from '../loop/mount-loops.ts'
 import { findMount, mountIdAt, readMountInfo } from '../mountinfo/find-mount.ts'
+import { parseMountInfo } from '../mountinfo/mountinfo.ts'
+import { waitForStartingChildren } from '../process/posix-spawn.ts'
 import { mount, umount2 } from '../system-calls.ts'
 import { bindReadOnly } from './mount-api.ts'
 import { differingOptions, parseMountOptions } from './mount-options.ts'
-import { parseMountInfo } from '../mountinfo/mountinfo.ts'
 import { openFileSystem } from './open-filesystem.ts'
-import { waitForStartingChildren } from '../process/posix-spawn.ts'
-import { withLoops } from '../loop/mount-loops.ts'
 import { trim } from './trim.ts'
 
 /** The calls, which a test replaces by failing ones. */

@@ -1,7 +1,7 @@
-import { constants, type FileHandle, open, stat, statfs } from 'node:fs/promises'
+import { constants, open, stat, statfs, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrno, VolumeError } from '../../volumes/model/errors.ts'
-import type { TrimStep } from '../../volumes/model/ports.ts'
+import type { TrimStep } from '../../volumes/model/ports/mounts.ts'
 import { decodeTrimmed, encodeTrimRange, FITRIM } from '../abi/files.ts'
 import { ioctlStruct } from '../system-calls.ts'
 

@@ -1,4 +1,4 @@
-import type { MountEntry } from '../../volumes/model/ports.ts'
+import type { MountEntry } from '../../volumes/model/ports/mounts.ts'
 
 /** What one line of /proc/self/mountinfo says. */
 export interface MountInfo extends Omit<MountEntry, 'loop'> {

@@ -2,10 +2,10 @@ import { constants, readFileSync } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrno } from '../../volumes/model/errors.ts'
-import { type FsType, fsTypes } from '../../volumes/model/ports.ts'
+import { fsTypes, type FsType } from '../../volumes/model/ports/file-systems.ts'
 import { debianPackages, types } from '../filesystems/types.ts'
-import { mount } from '../system-calls.ts'
 import { toolDirectories } from '../process/exec.ts'
+import { mount } from '../system-calls.ts'
 
 /** The types that are not available on this machine, and why. */
 export async function unavailableFileSystems(): Promise<Map<FsType, Unavailability>> {

@@ -1,4 +1,4 @@
-import type { Extent } from '../../volumes/model/ports.ts'
+import type { Extent } from '../../volumes/model/ports/image-copier.ts'
 
 /** 2 MiB of memory for each TiB of device. */
 export const GRANULE_BYTES = 64n << 10n

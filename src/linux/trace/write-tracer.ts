@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { hasErrno } from '../../volumes/model/errors.ts'
-import type { LoopDevice, WriteTracer } from '../../volumes/model/ports.ts'
-import { deviceSize } from '../loop/device.ts'
+import type { WriteTracer } from '../../volumes/model/ports/image-copier.ts'
+import type { LoopDevice } from '../../volumes/model/ports/loop-devices.ts'
 import { splitDev } from '../abi/loop.ts'
+import { deviceSize } from '../loop/device.ts'
 import { Tracefs } from './tracefs.ts'
 import { LinuxWriteTrace } from './write-trace.ts'
 

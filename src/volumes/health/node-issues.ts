@@ -1,5 +1,6 @@
 import { isLoopMount, isMountOf } from '../machine/attachments.ts'
-import type { LoopState, MountEntry } from '../model/ports.ts'
+import type { LoopState } from '../model/ports/loop-devices.ts'
+import type { MountEntry } from '../model/ports/mounts.ts'
 import type { Volume } from '../model/volume.ts'
 import { attachmentOf } from '../state/volume-state.ts'
 import type { VolumeIssue } from './issue.ts'

@@ -1,7 +1,7 @@
 import type { Finding } from '../health/issue.ts'
 import { fullness } from '../health/pool-issues.ts'
 import { messageOf, type VolumeError } from '../model/errors.ts'
-import type { ImageFiles } from '../model/ports.ts'
+import type { ImageFiles } from '../model/ports/image-files.ts'
 import { PoolUnreachableError } from '../pool/gate/unreachable.ts'
 import { cureOf } from './cures.ts'
 import { usageOf, type PoolOnDisk } from './pool-on-disk.ts'

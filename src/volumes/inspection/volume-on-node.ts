@@ -1,5 +1,7 @@
 import { isFileSystemMount, usesOf } from '../machine/attachments.ts'
-import type { FileSystemUsage, ImageFiles, LoopState, MountEntry } from '../model/ports.ts'
+import type { FileSystemUsage, ImageFiles } from '../model/ports/image-files.ts'
+import type { LoopState } from '../model/ports/loop-devices.ts'
+import type { MountEntry } from '../model/ports/mounts.ts'
 import type { Volume } from '../model/volume.ts'
 import { volumeImage, type PoolOnDisk } from './pool-on-disk.ts'
 

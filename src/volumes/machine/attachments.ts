@@ -1,5 +1,6 @@
 import { VolumeError } from '../model/errors.ts'
-import type { LoopDevice, LoopDevices, LoopState, MountEntry } from '../model/ports.ts'
+import type { LoopDevice, LoopDevices, LoopState } from '../model/ports/loop-devices.ts'
+import type { MountEntry } from '../model/ports/mounts.ts'
 
 /** The loop devices that show one image. */
 export interface Devices {

@@ -1,4 +1,4 @@
-import type { CopyProgress, ImageCopier } from '../model/ports.ts'
+import type { CopyProgress, ImageCopier } from '../model/ports/image-copier.ts'
 import type { Provisioning } from '../model/volume.ts'
 
 /**

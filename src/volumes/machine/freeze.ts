@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { unlessAborted } from '../concurrency/deadlines.ts'
 import { hasErrno, messageOf, VolumeError } from '../model/errors.ts'
-import type { OpenFileSystem } from '../model/ports.ts'
+import type { OpenFileSystem } from '../model/ports/mounts.ts'
 
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 10_000

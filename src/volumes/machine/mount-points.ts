@@ -1,6 +1,6 @@
 import { lstat, mkdir, open, opendir, rmdir, stat, unlink } from 'node:fs/promises'
 import { hasErrno, VolumeError } from '../model/errors.ts'
-import type { Mounts } from '../model/ports.ts'
+import type { Mounts } from '../model/ports/mounts.ts'
 
 /**
  * Makes the place where a container is going to see its volume; the directory above it is the CO's to make.

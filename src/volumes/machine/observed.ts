@@ -1,5 +1,8 @@
 import type { Observer, Step } from '../model/observer.ts'
-import type { FileSystems, ImageCopier, LoopDevice, LoopDevices, Mounts } from '../model/ports.ts'
+import type { FileSystems } from '../model/ports/file-systems.ts'
+import type { ImageCopier } from '../model/ports/image-copier.ts'
+import type { LoopDevice, LoopDevices } from '../model/ports/loop-devices.ts'
+import type { Mounts } from '../model/ports/mounts.ts'
 
 /** The ports whose work takes time. */
 export interface ObservedPorts {

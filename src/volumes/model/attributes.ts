@@ -1,5 +1,5 @@
 import { VolumeError } from './errors.ts'
-import { fsTypes } from './ports.ts'
+import { fsTypes } from './ports/file-systems.ts'
 
 /** A parameter of a StorageClass. */
 export interface Parameter {

@@ -1,6 +1,6 @@
-import type { VolumeId } from './ids.ts'
 import { VolumeError } from './errors.ts'
-import type { FsType, RepairCommands, Signature } from './ports.ts'
+import type { VolumeId } from './ids.ts'
+import type { FsType, RepairCommands, Signature } from './ports/file-systems.ts'
 
 /**
  * The file system in the image of a volume, as the record has it. A volume is formatted at most once, so

@@ -1,6 +1,6 @@
 import type { FileSystemState } from './file-system-state.ts'
 import type { GroupSnapshotId, SnapshotId, VolumeId } from './ids.ts'
-import type { FsType } from './ports.ts'
+import type { FsType } from './ports/file-systems.ts'
 import type { AccessType } from './volume.ts'
 
 /** The group that a snapshot was made with. It is complete when all its members exist. */

@@ -2,7 +2,8 @@ import type { VolumeAttributes } from './attributes.ts'
 import { VolumeError } from './errors.ts'
 import type { FileSystemState } from './file-system-state.ts'
 import type { VolumeId } from './ids.ts'
-import type { FsType, SectorBytes } from './ports.ts'
+import type { FsType } from './ports/file-systems.ts'
+import type { SectorBytes } from './ports/loop-devices.ts'
 
 /** How a container sees a volume: a mounted file system or a raw device. Fixed when the volume is made. */
 export type AccessType = 'mount' | 'block'

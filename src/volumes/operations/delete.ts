@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
-import { VolumeError, hasErrno } from '../model/errors.ts'
-import type { ImageFiles } from '../model/ports.ts'
+import { hasErrno, VolumeError } from '../model/errors.ts'
+import type { ImageFiles } from '../model/ports/image-files.ts'
 import type { NodeContext } from '../state/context.ts'
 
 /** For a lock that others hold only while they look. */

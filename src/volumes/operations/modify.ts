@@ -1,7 +1,8 @@
 import { whileFrozen } from '../machine/freeze.ts'
 import { checkAttributes, type VolumeAttributes } from '../model/attributes.ts'
 import { VolumeError } from '../model/errors.ts'
-import type { LoopState, MountEntry, OpenFileSystem } from '../model/ports.ts'
+import type { LoopState } from '../model/ports/loop-devices.ts'
+import type { MountEntry, OpenFileSystem } from '../model/ports/mounts.ts'
 import type { Provisioning, Volume } from '../model/volume.ts'
 import type { NodeContext } from '../state/context.ts'
 

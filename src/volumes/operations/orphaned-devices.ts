@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { isId, isIdOfNode } from '../model/ids.ts'
 import type { Observer } from '../model/observer.ts'
-import type { LoopDevices } from '../model/ports.ts'
+import type { LoopDevices } from '../model/ports/loop-devices.ts'
 
 /**
  * Orphaned devices: loop devices whose volume is gone, because its driver was killed or its whole cluster was

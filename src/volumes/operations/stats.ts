@@ -1,6 +1,8 @@
 import { isFileSystemMount } from '../machine/attachments.ts'
 import { VolumeError } from '../model/errors.ts'
-import type { FileSystemUsage, LoopState, MountEntry } from '../model/ports.ts'
+import type { FileSystemUsage } from '../model/ports/image-files.ts'
+import type { LoopState } from '../model/ports/loop-devices.ts'
+import type { MountEntry } from '../model/ports/mounts.ts'
 import type { NodeContext } from '../state/context.ts'
 
 /** How full a volume is, as a container sees it. */

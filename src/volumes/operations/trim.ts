@@ -1,9 +1,9 @@
 import { messageOf } from '../model/errors.ts'
-import type { MountEntry, TrimStep } from '../model/ports.ts'
+import type { LoopState } from '../model/ports/loop-devices.ts'
+import type { MountEntry, TrimStep } from '../model/ports/mounts.ts'
 import type { Pool } from '../pool/pool.ts'
 import type { NodeContext } from '../state/context.ts'
 import { attachmentOf } from '../state/volume-state.ts'
-import type { LoopState } from '../model/ports.ts'
 
 /**
  * Gives the blocks that file systems no longer use back to the pool (`discard: periodic`): trims those of the

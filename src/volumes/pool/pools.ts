@@ -1,15 +1,15 @@
 import type { Logger } from 'pino'
-import { VolumeError, messageOf } from '../model/errors.ts'
 import { KeyedLock } from '../concurrency/keyed-lock.ts'
+import { messageOf, VolumeError } from '../model/errors.ts'
 import type { Observer } from '../model/observer.ts'
-import type { ImageFiles } from '../model/ports.ts'
-import type { Gates } from './gate/gates.ts'
-import type { ImageMounts } from './image/image-mounts.ts'
+import type { PoolConfig } from '../model/pool-config.ts'
+import type { ImageFiles } from '../model/ports/image-files.ts'
 import type { KnownPools } from './files/pool-identity.ts'
+import type { Gates } from './gate/gates.ts'
+import { PoolUnreachableError, type UnreachableReason } from './gate/unreachable.ts'
+import type { ImageMounts } from './image/image-mounts.ts'
 import { Pool } from './pool.ts'
 import { requireSeparate } from './separate.ts'
-import { PoolUnreachableError, type UnreachableReason } from './gate/unreachable.ts'
-import type { PoolConfig } from '../model/pool-config.ts'
 
 export interface PoolsDependencies {
   readonly files: ImageFiles

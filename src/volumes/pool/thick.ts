@@ -1,5 +1,5 @@
-import type { ImageFiles } from '../model/ports.ts'
 import type { PoolConfig } from '../model/pool-config.ts'
+import type { ImageFiles } from '../model/ports/image-files.ts'
 
 /**
  * Thick volumes have all of their blocks from the start, so that nothing that is written to them needs any.

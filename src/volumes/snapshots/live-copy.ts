@@ -1,7 +1,8 @@
 import type { Logger } from 'pino'
 import { formatBytes } from '../model/bytes.ts'
 import { messageOf } from '../model/errors.ts'
-import type { CopyProgress, Extent, LoopDevice, WriteTrace } from '../model/ports.ts'
+import type { CopyProgress, Extent, WriteTrace } from '../model/ports/image-copier.ts'
+import type { LoopDevice } from '../model/ports/loop-devices.ts'
 import type { NodeContext } from '../state/context.ts'
 
 /** Without a tracer images are compared as a whole. */

@@ -1,6 +1,6 @@
 import { larger, smaller } from '../model/bytes.ts'
 import { hasErrno, VolumeError } from '../model/errors.ts'
-import type { Extent, ImageCopier } from '../model/ports.ts'
+import type { Extent, ImageCopier } from '../model/ports/image-copier.ts'
 import type { Catalog } from '../pool/catalog.ts'
 
 /** Where a snapshot has data, or differs from another one. */

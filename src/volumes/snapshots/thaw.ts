@@ -1,8 +1,9 @@
 import type { Logger } from 'pino'
-import { hasErrno, messageOf } from '../model/errors.ts'
 import type { KeyedLock } from '../concurrency/keyed-lock.ts'
+import { hasErrno, messageOf } from '../model/errors.ts'
+import type { LoopDevices, LoopState } from '../model/ports/loop-devices.ts'
+import type { Mounts } from '../model/ports/mounts.ts'
 import type { Pool } from '../pool/pool.ts'
-import type { LoopDevices, LoopState, Mounts } from '../model/ports.ts'
 
 export interface ThawDependencies {
   readonly locks: KeyedLock

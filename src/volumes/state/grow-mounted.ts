@@ -1,5 +1,5 @@
 import { hasErrno } from '../model/errors.ts'
-import type { LoopDevice } from '../model/ports.ts'
+import type { LoopDevice } from '../model/ports/loop-devices.ts'
 import type { Volume } from '../model/volume.ts'
 import type { NodeContext } from './context.ts'
 

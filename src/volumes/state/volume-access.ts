@@ -1,6 +1,7 @@
 import type { KeyedLock } from '../concurrency/keyed-lock.ts'
-import { VolumeError, hasErrno } from '../model/errors.ts'
-import type { LoopDevices, Mounts } from '../model/ports.ts'
+import { hasErrno, VolumeError } from '../model/errors.ts'
+import type { LoopDevices } from '../model/ports/loop-devices.ts'
+import type { Mounts } from '../model/ports/mounts.ts'
 import type { Catalog } from '../pool/catalog.ts'
 import { VolumeState } from './volume-state.ts'
 

@@ -1,5 +1,6 @@
 import { allOf, findDevices, isMountOf, usesOf, type Devices } from '../machine/attachments.ts'
-import type { LoopDevices, LoopState, MountEntry, Mounts, OpenFileSystem } from '../model/ports.ts'
+import type { LoopDevices, LoopState } from '../model/ports/loop-devices.ts'
+import type { MountEntry, Mounts, OpenFileSystem } from '../model/ports/mounts.ts'
 import type { Volume } from '../model/volume.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { FsType } from '../../../src/volumes/model/ports.ts'
+import type { FsType } from '../../../src/volumes/model/ports/file-systems.ts'
 import { tool } from '../../tool.ts'
 
 /**

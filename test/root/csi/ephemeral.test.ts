@@ -2,13 +2,13 @@ import { open, readFile, rm, stat, statfs, truncate, writeFile } from 'node:fs/p
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { fsTypes } from '../../../src/volumes/model/ports.ts'
+import { fsTypes } from '../../../src/volumes/model/ports/file-systems.ts'
 import { describeRoot } from '../../root.ts'
 import { TestNode, type NodeOptions } from '../../support/driver.ts'
 import { nothing } from '../../support/leftovers.ts'
 import { PodVolume } from '../../support/pod-volume.ts'
 import { refusal } from '../../support/refusal.ts'
-import { MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
+import { blockCapability, MiB, mountCapability, TestVolume } from '../../support/volume.ts'
 import { tool } from '../../tool.ts'
 
 /** Volumes that are there, not those on their way out. */

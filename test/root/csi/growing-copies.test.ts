@@ -3,7 +3,7 @@ import { open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import type { VolumeContentSourceInit } from '../../../src/csi/generated/csi/v1/VolumeContentSource.ts'
-import type { FsType } from '../../../src/volumes/model/ports.ts'
+import type { FsType } from '../../../src/volumes/model/ports/file-systems.ts'
 import { describeRoot } from '../../root.ts'
 import type { TestNode } from '../../support/driver.ts'
 import { nothing } from '../../support/leftovers.ts'
@@ -11,7 +11,7 @@ import { refusal } from '../../support/refusal.ts'
 import type { Steps } from '../../support/seam/steps.ts'
 import { TestGroup, TestSnapshot } from '../../support/snapshot.ts'
 import { useTestNodeWithSteps } from '../../support/use-test-node.ts'
-import { GiB, MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
+import { blockCapability, GiB, MiB, mountCapability, TestVolume } from '../../support/volume.ts'
 
 /** Before and after. So much is written in between that some of it lies behind the old end. */
 const sizes: Record<Exclude<FsType, 'ext4'>, readonly [before: number, after: number, written: number]> = {

@@ -1,13 +1,13 @@
-import { open, readFile, readdir, stat, statfs, truncate, writeFile } from 'node:fs/promises'
+import { open, readdir, readFile, stat, statfs, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import type { FsType } from '../../../src/volumes/model/ports.ts'
+import type { FsType } from '../../../src/volumes/model/ports/file-systems.ts'
 import { describeRoot, hasResourceCapability } from '../../root.ts'
 import { TestNode } from '../../support/driver.ts'
 import { refusal } from '../../support/refusal.ts'
 import { withStub } from '../../support/stub.ts'
 import { useTestNode } from '../../support/use-test-node.ts'
-import { MiB, TestVolume, mountCapability } from '../../support/volume.ts'
+import { MiB, mountCapability, TestVolume } from '../../support/volume.ts'
 import { tool } from '../../tool.ts'
 
 const sizes: Record<FsType, number> = { ext4: 64 * MiB, xfs: 320 * MiB, btrfs: 256 * MiB }

@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import type { FsType } from '../../../src/volumes/model/ports.ts'
+import type { FsType } from '../../../src/volumes/model/ports/file-systems.ts'
 import { describeRoot } from '../../root.ts'
 import type { TestNode } from '../../support/driver.ts'
 import { refusal } from '../../support/refusal.ts'
 import { useTestNode } from '../../support/use-test-node.ts'
-import { MiB, TestVolume, mountCapability } from '../../support/volume.ts'
+import { MiB, mountCapability, TestVolume } from '../../support/volume.ts'
 
 const sizes: Record<FsType, number> = { ext4: 32 * MiB, xfs: 320 * MiB, btrfs: 256 * MiB }
 

@@ -8,7 +8,7 @@ import type {
   OperatorMachine,
 } from '../../../src/cli/node/machine.ts'
 import { makeProgram, runProgram } from '../../../src/cli/program.ts'
-import type { LoopState } from '../../../src/volumes/model/ports.ts'
+import type { LoopState } from '../../../src/volumes/model/ports/loop-devices.ts'
 import type { World } from '../volumes/world.ts'
 
 /** A machine of the world's fakes. What no command of the tests needs is missing. */

@@ -1,4 +1,5 @@
-import type { LoopState, MountEntry } from '../../../src/volumes/model/ports.ts'
+import type { LoopState } from '../../../src/volumes/model/ports/loop-devices.ts'
+import type { MountEntry } from '../../../src/volumes/model/ports/mounts.ts'
 
 /** What the kernel could say of a volume's device, which was attached for a file system. */
 export const attachedAs = (number: number, change: Partial<LoopState> = {}): LoopState => ({

@@ -1,5 +1,5 @@
-import { VolumeError, failureOf, hasErrno, isPassing, messageOf } from '../../model/errors.ts'
-import type { ImageFiles } from '../../model/ports.ts'
+import { failureOf, hasErrno, isPassing, messageOf, VolumeError } from '../../model/errors.ts'
+import type { ImageFiles } from '../../model/ports/image-files.ts'
 import { readdir } from '../gate/gated-fs.ts'
 import { PoolUnreachableError } from '../gate/unreachable.ts'
 

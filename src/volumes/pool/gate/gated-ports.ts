@@ -1,4 +1,8 @@
-import type { FileSystems, ImageCopier, ImageFiles, LoopDevices, Mounts } from '../../model/ports.ts'
+import type { FileSystems } from '../../model/ports/file-systems.ts'
+import type { ImageCopier } from '../../model/ports/image-copier.ts'
+import type { ImageFiles } from '../../model/ports/image-files.ts'
+import type { LoopDevices } from '../../model/ports/loop-devices.ts'
+import type { Mounts } from '../../model/ports/mounts.ts'
 import type { Gate } from './gate.ts'
 import type { Gates } from './gates.ts'
 

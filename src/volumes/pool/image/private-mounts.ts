@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { hasErrno } from '../../model/errors.ts'
-import type { Mounts } from '../../model/ports.ts'
+import type { Mounts } from '../../model/ports/mounts.ts'
 
 /**
  * A directory below which the driver mounts for itself. It is a mount of its own, private, so that no other

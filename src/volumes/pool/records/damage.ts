@@ -1,5 +1,5 @@
 import { hasErrno } from '../../model/errors.ts'
-import type { ImageFiles, ImageSize } from '../../model/ports.ts'
+import type { ImageFiles, ImageSize } from '../../model/ports/image-files.ts'
 
 /** An image is missing, or lacks its end. */
 export class ImageDamage extends Error {

@@ -3,12 +3,11 @@ import { constants, type BigIntStats } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { FILES_AT_ONCE, sideBySide } from '../../concurrency/side-by-side.ts'
 import { failureOf, hasErrno, isPassing, messageOf } from '../../model/errors.ts'
 import { isId } from '../../model/ids.ts'
 import type { Repair } from '../../model/observer.ts'
-import type { ImageFiles } from '../../model/ports.ts'
-import { FILES_AT_ONCE, sideBySide } from '../../concurrency/side-by-side.ts'
-import { Draft, IMAGE, frozenBy } from './draft.ts'
+import type { ImageFiles } from '../../model/ports/image-files.ts'
 import {
   orSweptLater,
   prepareFile,
@@ -18,6 +17,7 @@ import {
 } from '../files/durable.ts'
 import { turn, type Gate } from '../gate/gate.ts'
 import { lstat, mkdir, readdir, rename, stat } from '../gate/gated-fs.ts'
+import { Draft, frozenBy, IMAGE } from './draft.ts'
 import { loadRecord, type RecordKind } from './record-kinds.ts'
 
 /** Each removal holds a file open, and delays writers on the same disk while blocks are freed. */

@@ -1,12 +1,12 @@
 import { formatBytes } from '../../model/bytes.ts'
-import { VolumeError, hasErrno } from '../../model/errors.ts'
-import type { ImageFiles } from '../../model/ports.ts'
+import { hasErrno, VolumeError } from '../../model/errors.ts'
+import type { PoolImageConfig, PoolLimits } from '../../model/pool-config.ts'
+import type { ImageFiles } from '../../model/ports/image-files.ts'
 import type { Snapshot } from '../../model/snapshot.ts'
 import type { Provisioning, Volume } from '../../model/volume.ts'
-import { measurePool, type Images, type PoolMeasurement } from './measure.ts'
 import type { RecordStore } from '../records/record-store.ts'
+import { measurePool, type Images, type PoolMeasurement } from './measure.ts'
 import { allocatableBytes, availableBytes, type PoolUsage } from './space.ts'
-import type { PoolImageConfig, PoolLimits } from '../../model/pool-config.ts'
 
 /** How old a measurement may be: it costs a stat(2) per image. */
 const MEASUREMENT_MAX_AGE_MS = 10_000

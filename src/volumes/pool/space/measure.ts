@@ -1,9 +1,9 @@
 import { dirname } from 'node:path'
+import { FILES_AT_ONCE, sideBySide } from '../../concurrency/side-by-side.ts'
 import { larger, smaller } from '../../model/bytes.ts'
 import { isPassing } from '../../model/errors.ts'
-import type { ImageFiles, Usage } from '../../model/ports.ts'
-import { FILES_AT_ONCE, sideBySide } from '../../concurrency/side-by-side.ts'
 import type { PoolImageConfig } from '../../model/pool-config.ts'
+import type { ImageFiles, Usage } from '../../model/ports/image-files.ts'
 
 /** What the disk says of a pool, in bytes. */
 export interface PoolMeasurement {

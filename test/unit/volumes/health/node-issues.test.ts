@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { deviceIssues, placeIssues } from '../../../../src/volumes/health/node-issues.ts'
-import type { LoopState, MountEntry } from '../../../../src/volumes/model/ports.ts'
+import type { LoopState } from '../../../../src/volumes/model/ports/loop-devices.ts'
+import type { MountEntry } from '../../../../src/volumes/model/ports/mounts.ts'
 import { volumeFixture } from '../fixtures.ts'
 
 const own: LoopState = {

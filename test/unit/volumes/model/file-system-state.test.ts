@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
+import { types } from '../../../../src/linux/filesystems/types.ts'
 import {
-  FileSystemMissing,
   fileSystemAction,
+  FileSystemMissing,
   fileSystemOfCopy,
   type FileSystemState,
   type FoundContent,
 } from '../../../../src/volumes/model/file-system-state.ts'
-import { types } from '../../../../src/linux/filesystems/types.ts'
-import type { FsType } from '../../../../src/volumes/model/ports.ts'
+import type { FsType } from '../../../../src/volumes/model/ports/file-systems.ts'
 import { volumeFixture } from '../fixtures.ts'
 
 const own = '6d1e2f1c-0b62-4c1e-9d05-2f3a7f0c8a11'

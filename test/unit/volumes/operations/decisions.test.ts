@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import type { LoopState, MountEntry } from '../../../../src/volumes/model/ports.ts'
+import type { LoopState } from '../../../../src/volumes/model/ports/loop-devices.ts'
+import type { MountEntry } from '../../../../src/volumes/model/ports/mounts.ts'
 import { decideCapacity, decideGrowth } from '../../../../src/volumes/operations/expand.ts'
 import { requireNoDiscard } from '../../../../src/volumes/operations/modify.ts'
 import { decideStageRaw, decideUnstage, type UnstageFacts } from '../../../../src/volumes/operations/stage.ts'

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import { OrphanedDevices } from '../../../../src/volumes/operations/orphaned-devices.ts'
 import pino from 'pino'
-import type { LoopState } from '../../../../src/volumes/model/ports.ts'
+import type { LoopState } from '../../../../src/volumes/model/ports/loop-devices.ts'
+import { OrphanedDevices } from '../../../../src/volumes/operations/orphaned-devices.ts'
 import { FakeLoopDevices } from '../../../fakes/loop-devices.ts'
 import { RecordingObserver } from '../../../fakes/observer.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { MountEntry } from '../../../../src/volumes/model/ports.ts'
+import type { MountEntry } from '../../../../src/volumes/model/ports/mounts.ts'
 import { accessModes, type Access, type AccessMode } from '../../../../src/volumes/model/volume.ts'
 import { decidePublish, type PublishFacts } from '../../../../src/volumes/operations/publish.ts'
 import { attachedAs, mountedAt, outcome } from '../facts.ts'

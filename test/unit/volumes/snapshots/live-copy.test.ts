@@ -1,10 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { Extent, WriteTrace } from '../../../../src/volumes/model/ports/image-copier.ts'
+import type { LoopDevice } from '../../../../src/volumes/model/ports/loop-devices.ts'
+import type { Volume } from '../../../../src/volumes/model/volume.ts'
 import { deleteVolume } from '../../../../src/volumes/operations/delete.ts'
 import { copyConsistently } from '../../../../src/volumes/snapshots/consistent-copy.ts'
-import type { Extent, LoopDevice, WriteTrace } from '../../../../src/volumes/model/ports.ts'
-import type { Volume } from '../../../../src/volumes/model/volume.ts'
-import { MiB, makeWorld, never, type World } from '../world.ts'
+import { makeWorld, MiB, never, type World } from '../world.ts'
 
 const some: Extent[] = [{ offset: 0n, length: 1n * MiB }]
 const much: Extent[] = [{ offset: 0n, length: 8n * MiB }]

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { Extent } from '../../../../src/volumes/model/ports.ts'
+import type { Extent } from '../../../../src/volumes/model/ports/image-copier.ts'
 import { checkQuery, pagesOf } from '../../../../src/volumes/snapshots/metadata-reader.ts'
 
 type Range = readonly [offset: number, length: number]

@@ -2,10 +2,10 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { LoopState } from '../../../../src/volumes/model/ports/loop-devices.ts'
+import type { Volume } from '../../../../src/volumes/model/volume.ts'
 import { Pool } from '../../../../src/volumes/pool/pool.ts'
 import { thawLeftFrozen } from '../../../../src/volumes/snapshots/thaw.ts'
-import type { LoopState } from '../../../../src/volumes/model/ports.ts'
-import type { Volume } from '../../../../src/volumes/model/volume.ts'
 import { makeWorld, never, silent, type World } from '../world.ts'
 
 describe('thawLeftFrozen', () => {
