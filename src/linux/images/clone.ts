@@ -1,6 +1,6 @@
 import { hasErrno } from '../../volumes/model/errors.ts'
-import { turn } from '../../volumes/pool/gate/gate.ts'
-import { FICLONE, FICLONERANGE, encodeCloneRange } from '../abi/files.ts'
+import { turn } from '../../volumes/pool/gate/turn.ts'
+import { encodeCloneRange, FICLONE, FICLONERANGE } from '../abi/files.ts'
 import { ioctl, ioctlStruct } from '../system-calls.ts'
 import { sizeOf, type OpenFile } from './open-file.ts'
 

@@ -1,14 +1,14 @@
 import type { BigIntStats } from 'node:fs'
 import { smaller } from '../../volumes/model/bytes.ts'
 import { hasErrno } from '../../volumes/model/errors.ts'
-import { turn } from '../../volumes/pool/gate/gate.ts'
+import { turn } from '../../volumes/pool/gate/turn.ts'
 import {
+  fiemap,
   FIEMAP_EXTENT_LAST,
   FIEMAP_EXTENT_MERGED,
   FIEMAP_EXTENT_SHARED,
   FIEMAP_EXTENT_UNWRITTEN,
   FIEMAP_FLAG_SYNC,
-  fiemap,
   fiemapExtent,
   FS_IOC_FIEMAP,
   STAT_BLOCK_BYTES,

@@ -1,6 +1,6 @@
 import { readSync, writeSync } from 'node:fs'
 import { hasErrno } from '../../volumes/model/errors.ts'
-import { turn } from '../../volumes/pool/gate/gate.ts'
+import { turn } from '../../volumes/pool/gate/turn.ts'
 import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE } from '../abi/files.ts'
 import {
   copyFileRange,

@@ -1,7 +1,7 @@
 import { open, unlink } from 'node:fs/promises'
 import { smaller } from '../../volumes/model/bytes.ts'
 import type { CopyProgress, Extent, ImageCopier } from '../../volumes/model/ports/image-copier.ts'
-import { turn } from '../../volumes/pool/gate/gate.ts'
+import { turn } from '../../volumes/pool/gate/turn.ts'
 import { openImage } from '../files/open-image.ts'
 import { canClone, tryClone } from './clone.ts'
 import { differences } from './differences.ts'

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { turn } from '../../volumes/pool/gate/gate.ts'
+import { turn } from '../../volumes/pool/gate/turn.ts'
 import type { Result, Work } from './work.ts'
 
 /** A file that is open, and the name under which errors speak of it. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { extname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { turn } from '../../volumes/pool/gate/gate.ts'
+import { turn } from '../../volumes/pool/gate/turn.ts'
 import type { FileDescriptor } from './file-calls.ts'
 import type { OpenFile } from './open-file.ts'
 import type { Span } from './spans.ts'

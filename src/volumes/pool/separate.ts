@@ -1,11 +1,10 @@
 import { realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { VolumeError, hasErrno } from '../model/errors.ts'
-import { turn } from './gate/gate.ts'
-import { stat } from './gate/gated-fs.ts'
+import { hasErrno, VolumeError } from '../model/errors.ts'
+import { homeOf, type PoolConfig } from '../model/pool-config.ts'
 import type { Gates } from './gate/gates.ts'
+import { stat, turn } from './gate/turn.ts'
 import { PoolUnreachableError } from './gate/unreachable.ts'
-import { type PoolConfig, homeOf } from '../model/pool-config.ts'
 
 /** Where a pool really is. */
 interface Place {

@@ -1,6 +1,6 @@
 import { failureOf, hasErrno, isPassing, messageOf, VolumeError } from '../../model/errors.ts'
 import type { ImageFiles } from '../../model/ports/image-files.ts'
-import { readdir } from '../gate/gated-fs.ts'
+import { readdir } from '../gate/turn.ts'
 import { PoolUnreachableError } from '../gate/unreachable.ts'
 
 /**

@@ -2,8 +2,7 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { turn } from '../gate/gate.ts'
-import { rename, rm } from '../gate/gated-fs.ts'
+import { rename, rm, turn } from '../gate/turn.ts'
 import { PoolUnreachableError } from '../gate/unreachable.ts'
 
 const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY } = constants

@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { Generation } from './generation.ts'
+import { scopes, type Scope } from './turn.ts'
 import { PoolUnreachableError, notAnswering } from './unreachable.ts'
 
 export interface GateOptions {
@@ -26,25 +28,6 @@ export interface GateOptions {
    * longer than a slow disk takes for one fsync(2) of all that the page cache may hold of an image.
    */
   readonly stallMs?: number
-}
-
-/** What is running in the current asynchronous context. */
-interface Scope {
-  readonly gate: Gate
-  /** True inside of a call that has its turn: what it calls belongs to that turn. */
-  readonly hasTurn: boolean
-  /** True where calls go before those that wait already. */
-  readonly isUrgent: boolean
-}
-
-const scopes = new AsyncLocalStorage<Scope | undefined>()
-
-/**
- * One system call, when it is its turn at the gate in whose `within` this runs; at once where there is none.
- */
-export function turn<T>(call: () => Promise<T>): Promise<T> {
-  const scope = scopes.getStore()
-  return scope && !scope.hasTurn ? scope.gate.run(call) : call()
 }
 
 /**
@@ -98,7 +81,7 @@ export class Gate {
 
   /** Calls in the kernel, stuck ones too. */
   get underWay(): number {
-    return this.#abandoned + this.#generation.calls.size + (this.#generation.probing ? 1 : 0)
+    return this.#abandoned + this.#generation.calls.size + (this.#generation.isProbing ? 1 : 0)
   }
 
   /**
@@ -257,39 +240,25 @@ export class Gate {
   #look(): void {
     const now = performance.now()
     const generation = this.#generation
-    const [oldest] = generation.calls
-    if (!oldest && !generation.probing) {
+    if (generation.calls.size === 0 && !generation.isProbing) {
       clearInterval(this.#timer)
       this.#timer = undefined
       return
     }
     if (this.#problem) return
-    const { probing, probedAt } = generation
-    if (probing) {
-      if (now - probing.since > this.#patienceMs) {
-        this.#lose()
-        return
-      }
-    } else if (oldest && now - Math.max(oldest.since, probedAt) > this.#patienceMs)
-      this.#startProbe(generation)
+    if (generation.isDue(now, this.#patienceMs)) void this.#probeMount(generation)
     const hasWaited = this.#queue.some(({ since }) => now - since > this.#stallMs)
-    if (hasWaited && now - generation.lastReturn > this.#stallMs) this.#lose()
+    const isStalled = hasWaited && now - generation.lastReturn > this.#stallMs
+    if (isStalled || generation.isSilent(now, this.#patienceMs)) this.#lose()
   }
 
-  #startProbe(generation: Generation): void {
-    generation.probedAt = performance.now()
-    generation.probing = { since: generation.probedAt }
-    const ended = (): void => {
-      generation.probing = undefined
-      if (generation === this.#generation) this.#returned()
-    }
-    // The mount first: what is probed is what is there afterwards.
-    void this.#mountId()
-      .then((id) => {
-        this.#mountedAs = id
-        return this.#probe()
-      })
-      .then(ended, ended)
+  async #probeMount(generation: Generation): Promise<void> {
+    await generation.probe(async () => {
+      // The mount first: what is probed is what is there afterwards.
+      this.#mountedAs = await this.#mountId()
+      await this.#probe()
+    })
+    if (generation === this.#generation) this.#returned()
   }
 
   #lose(): void {
@@ -303,8 +272,7 @@ export class Gate {
   }
 
   #recover(): void {
-    const { calls, works, probing } = this.#generation
-    if (calls.size === 0 && works.size === 0 && !probing) this.#answersAgain()
+    if (this.#generation.isIdle) this.#answersAgain()
   }
 
   #answersAgain(): void {
@@ -319,15 +287,4 @@ export class Gate {
     for (let close = this.#owed.shift(); close; close = this.#owed.shift())
       await this.release(close).catch(() => undefined)
   }
-}
-
-/** The calls to one mounted file system. */
-class Generation {
-  /** In the order in which they began. */
-  readonly calls = new Set<{ readonly since: number }>()
-  readonly works = new Set<{ readonly since: number }>()
-  lastReturn = performance.now()
-  probing: { readonly since: number } | undefined
-  probedAt = -Infinity
-  isAbandoned = false
 }

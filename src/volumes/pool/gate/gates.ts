@@ -1,5 +1,5 @@
+import { homeOf, type PoolConfig } from '../../model/pool-config.ts'
 import { Gate, type GateOptions } from './gate.ts'
-import { type PoolConfig, homeOf } from '../../model/pool-config.ts'
 
 /** Threads that no pool can hold: for mounts, freezes, devices, and everything else that is of no pool. */
 const RESERVED_THREADS = 16

@@ -7,7 +7,7 @@ import type { ImageFiles } from '../../model/ports/image-files.ts'
 import type { Attachment, AttachOptions, LoopDevices } from '../../model/ports/loop-devices.ts'
 import { requireEmpty } from '../files/directory.ts'
 import { flush } from '../files/durable.ts'
-import { rename, rm } from '../gate/gated-fs.ts'
+import { rename, rm } from '../gate/turn.ts'
 import { PoolUnreachableError } from '../gate/unreachable.ts'
 
 export interface MakerDependencies {

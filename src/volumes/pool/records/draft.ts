@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { hasErrno } from '../../model/errors.ts'
 import { flush, orSweptLater, readSmall, removePersistently, renameFlushed } from '../files/durable.ts'
 import type { Gate } from '../gate/gate.ts'
-import { mkdir, rm, writeFile } from '../gate/gated-fs.ts'
+import { mkdir, rm, writeFile } from '../gate/turn.ts'
 
 export const IMAGE = 'disk.img'
 

@@ -15,8 +15,8 @@ import {
   renameFlushed,
   type PreparedFile,
 } from '../files/durable.ts'
-import { turn, type Gate } from '../gate/gate.ts'
-import { lstat, mkdir, readdir, rename, stat } from '../gate/gated-fs.ts'
+import type { Gate } from '../gate/gate.ts'
+import { lstat, mkdir, readdir, rename, stat, turn } from '../gate/turn.ts'
 import { Draft, frozenBy, IMAGE } from './draft.ts'
 import { loadRecord, type RecordKind } from './record-kinds.ts'
 

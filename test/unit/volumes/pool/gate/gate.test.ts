@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
-import { Gate, turn } from '../../../../../src/volumes/pool/gate/gate.ts'
+import { Gate } from '../../../../../src/volumes/pool/gate/gate.ts'
+import { turn } from '../../../../../src/volumes/pool/gate/turn.ts'
 import type { PoolUnreachableError } from '../../../../../src/volumes/pool/gate/unreachable.ts'
 
 /** A file system whose calls return when the test says so. */

@@ -1,0 +1,37 @@
+/** The calls to one mounted file system, and the probe that says whether it answers. */
+export class Generation {
+  /** In the order in which they began. */
+  readonly calls = new Set<{ readonly since: number }>()
+  readonly works = new Set<{ readonly since: number }>()
+  lastReturn = performance.now()
+  isAbandoned = false
+  #isProbing = false
+  #probedAt = -Infinity
+
+  get isProbing(): boolean {
+    return this.#isProbing
+  }
+
+  get isIdle(): boolean {
+    return this.calls.size === 0 && this.works.size === 0 && !this.#isProbing
+  }
+
+  /** Whether a call has taken so long since it began, and since the last probe, that a probe has to begin. */
+  isDue(now: number, patienceMs: number): boolean {
+    const [oldest] = this.calls
+    return !this.#isProbing && !!oldest && now - Math.max(oldest.since, this.#probedAt) > patienceMs
+  }
+
+  /** Whether the probe under way has taken longer than an answer may take. */
+  isSilent(now: number, patienceMs: number): boolean {
+    return this.#isProbing && now - this.#probedAt > patienceMs
+  }
+
+  /** An error is an answer too. */
+  async probe(ask: () => Promise<void>): Promise<void> {
+    this.#probedAt = performance.now()
+    this.#isProbing = true
+    await ask().catch(() => undefined)
+    this.#isProbing = false
+  }
+}
