@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { alignCells } from '../src/cli/terminal/table.ts'
 import { LinuxImageFiles } from '../src/linux/images/image-files.ts'
 import { DeviceNodes } from '../src/linux/loop/device-nodes.ts'
-import { listBound } from '../src/linux/loop/inventory.ts'
+import { listAttached } from '../src/linux/loop/inventory.ts'
 import type { LinuxLoopDevices } from '../src/linux/loop/loop-devices.ts'
 import { LinuxMounts } from '../src/linux/mount/mounts.ts'
 import { formatBytes } from '../src/volumes/model/bytes.ts'
@@ -76,7 +76,7 @@ export interface Inventory {
 }
 
 export async function takeInventory(): Promise<Inventory> {
-  const [bound, mounts] = await Promise.all([listBound(new DeviceNodes()), new LinuxMounts().list()])
+  const [bound, mounts] = await Promise.all([listAttached(new DeviceNodes()), new LinuxMounts().list()])
   return { devices: bound.map(({ state }) => state), mounts }
 }
 

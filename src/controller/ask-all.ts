@@ -8,7 +8,7 @@ import type { Caller, RemoteNode } from './remote-node.ts'
 export interface Answers<T> {
   readonly answers: readonly { readonly node: RemoteNode; readonly answer: T }[]
   /** The nodes that could not be reached, did not answer in time, or refused. */
-  readonly silent: readonly { readonly node: RemoteNode; readonly reason: Error }[]
+  readonly unreachable: readonly { readonly node: RemoteNode; readonly reason: Error }[]
 }
 
 /**
@@ -27,15 +27,15 @@ export async function askAll<T>(
   const results = await Promise.allSettled(asked)
   caller.signal.throwIfAborted()
   const answers: { node: RemoteNode; answer: T }[] = []
-  const silent: { node: RemoteNode; reason: Error }[] = []
+  const unreachable: { node: RemoteNode; reason: Error }[] = []
   for (const [index, node] of nodes.entries()) {
     const result = results[index]
     if (result?.status === 'fulfilled') answers.push({ node, answer: result.value })
-    else silent.push({ node, reason: result?.reason as Error })
+    else unreachable.push({ node, reason: result?.reason as Error })
   }
-  for (const { node, reason } of silent)
+  for (const { node, reason } of unreachable)
     log.warn({ node: node.name, error: messageOf(reason) }, 'a node does not answer, and is skipped')
-  return { answers, silent }
+  return { answers, unreachable }
 }
 
 /** The names of nodes, for an error. */
@@ -55,7 +55,7 @@ export interface Owner {
   /** The node that has an object of this name. */
   readonly owner: RemoteNode | undefined
   /** The nodes that did not answer, and so may have one. */
-  readonly silent: readonly RemoteNode[]
+  readonly unreachable: readonly RemoteNode[]
 }
 
 export async function ownerOfName(
@@ -64,7 +64,7 @@ export async function ownerOfName(
   log: NodeDirectory['log'],
   caller: Caller,
 ): Promise<Owner> {
-  const { answers, silent } = await askAll(nodes, log, caller, async (client, options, node) => {
+  const { answers, unreachable } = await askAll(nodes, log, caller, async (client, options, node) => {
     try {
       await get(client, idOn(node.name), options)
       return true
@@ -76,7 +76,7 @@ export async function ownerOfName(
     }
   })
   const owner = answers.find(({ answer }) => answer)?.node
-  return { owner, silent: silent.map(({ node }) => node) }
+  return { owner, unreachable: unreachable.map(({ node }) => node) }
 }
 
 /**

@@ -23,15 +23,15 @@ export async function nodesByCapacity(
   { volumeCapabilities, parameters }: Question,
   log: Logger,
   caller: Caller,
-): Promise<{ capacities: NodeCapacity[]; silent: RemoteNode[] }> {
+): Promise<{ capacities: NodeCapacity[]; unreachable: RemoteNode[] }> {
   const request = { volumeCapabilities, parameters }
-  const { answers, silent } = await askAll(nodes, log, caller, (client, options) =>
+  const { answers, unreachable } = await askAll(nodes, log, caller, (client, options) =>
     client.controller.getCapacity(request, options),
   )
   const capacities = answers.map(({ node, answer: capacity }) => ({ node, capacity }))
   capacities.sort((a, b) => compare(availableIn(b), availableIn(a)))
-  if (capacities.length > 0) return { capacities, silent: silent.map(({ node }) => node) }
-  const reasons = silent.map(({ reason }) => reason)
+  if (capacities.length > 0) return { capacities, unreachable: unreachable.map(({ node }) => node) }
+  const reasons = unreachable.map(({ reason }) => reason)
   throw (
     reasons.find((reason) => !isUnreachable(reason)) ??
     reasons[0] ??

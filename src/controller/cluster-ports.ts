@@ -50,7 +50,7 @@ export interface Orchestrator {
 export interface ClusterContext {
   readonly report: ReportNotice
   /** Whether the node of a volume or snapshot was given up, and its data with it. */
-  readonly isGone: (id: string) => boolean
+  readonly isOnLostNode: (id: string) => boolean
   /** The UID of the cluster; undefined without an orchestrator, and until it could be read. */
   readonly clusterUid: () => string | undefined
   /** The names of the nodes on which ordinary pods can be scheduled; undefined when unknown. */
@@ -60,7 +60,7 @@ export interface ClusterContext {
 /** Without an orchestrator. */
 export const noCluster: ClusterContext = {
   report: () => undefined,
-  isGone: () => false,
+  isOnLostNode: () => false,
   clusterUid: () => undefined,
   nodesForPods: () => Promise.resolve(undefined),
 }

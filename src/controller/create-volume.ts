@@ -51,13 +51,13 @@ export async function createVolume(
     throw new VolumeError('already-exists', message)
   }
   if (owner) return await on(owner)
-  const { capacities, silent } = await nodesByCapacity(chosen, request, nodes.log, caller)
+  const { capacities, unreachable } = await nodesByCapacity(chosen, request, nodes.log, caller)
   // Last the nodes where an attempt has failed, which may fail again. Before them the nodes on which no
   // ordinary pod can use the volume: a control plane, or a cordoned node.
   const forPods = await nodesForPods()
   const rank = ({ name }: RemoteNode): number => 2 * +tried.has(name) + +(forPods?.has(name) === false)
   const inOrder = capacities.map(({ node }) => node).sort((a, b) => rank(a) - rank(b))
-  return await firstWithCapacity(inOrder, silent, on)
+  return await firstWithCapacity(inOrder, unreachable, on)
 }
 
 /**
@@ -72,7 +72,7 @@ async function ownerOf(
   caller: Caller,
 ): Promise<RemoteNode | undefined> {
   const all = nodes.all()
-  const { owner, silent } = await ownerOfName(
+  const { owner, unreachable } = await ownerOfName(
     all,
     {
       idOn: (nodeName) => volumeIdFor(nodeName, name),
@@ -82,7 +82,7 @@ async function ownerOf(
     caller,
   )
   if (owner) return owner
-  const unknown = silent.filter((node) => tried.has(node.name))
+  const unknown = unreachable.filter((node) => tried.has(node.name))
   if (unknown.length === 0) return undefined
   throw new VolumeError(
     'unavailable',
@@ -97,7 +97,7 @@ async function ownerOf(
  */
 async function firstWithCapacity<T>(
   nodes: readonly RemoteNode[],
-  silent: readonly RemoteNode[],
+  unreachable: readonly RemoteNode[],
   on: (node: RemoteNode) => Promise<T>,
 ): Promise<T> {
   const reasons: (Error & { details: string })[] = []
@@ -111,8 +111,8 @@ async function firstWithCapacity<T>(
   }
   const [reason] = reasons
   if (!reason) throw new VolumeError('unavailable', 'there are no nodes')
-  if (silent.length === 0) throw reason
-  const message = `${reason.details}; nodes that do not answer were skipped: ${namesOf(silent)}`
+  if (unreachable.length === 0) throw reason
+  const message = `${reason.details}; nodes that do not answer were skipped: ${namesOf(unreachable)}`
   throw new VolumeError('resource-exhausted', message, { cause: reason })
 }
 

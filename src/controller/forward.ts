@@ -33,13 +33,13 @@ export function toNodeOf<Request, Response>(
 }
 
 /** A handler of a deletion that succeeds at once for objects on a node that was given up. */
-export function unlessGone<Request, Rest extends readonly unknown[], Response extends object>(
-  isGone: (id: string) => boolean,
+export function unlessOnLostNode<Request, Rest extends readonly unknown[], Response extends object>(
+  isOnLostNode: (id: string) => boolean,
   idIn: (request: Request) => string,
   handler: (request: Request, ...rest: Rest) => Promise<Response>,
 ) {
   return async (request: Request, ...rest: Rest): Promise<Response | Record<string, never>> =>
-    isGone(idIn(request)) ? {} : handler(request, ...rest)
+    isOnLostNode(idIn(request)) ? {} : handler(request, ...rest)
 }
 
 /**

@@ -6,7 +6,7 @@ import { groupSnapshotIdFor } from '../volumes/model/ids.ts'
 import { requireNameFree } from './ask-all.ts'
 import type { ClusterContext } from './cluster-ports.ts'
 import type { NodeDirectory } from './directory.ts'
-import { callNodeOf, toNodeOf, unlessGone } from './forward.ts'
+import { callNodeOf, toNodeOf, unlessOnLostNode } from './forward.ts'
 import type { RemoteNode } from './remote-node.ts'
 
 const groupId = (request: { readonly groupSnapshotId: string }): string => request.groupSnapshotId
@@ -14,7 +14,7 @@ const groupId = (request: { readonly groupSnapshotId: string }): string => reque
 /** CSI's GroupController service. */
 export function groupRoutes(
   nodes: NodeDirectory,
-  { isGone }: ClusterContext,
+  { isOnLostNode }: ClusterContext,
 ): Handlers<GroupControllerDefinition> {
   return {
     groupControllerGetCapabilities,
@@ -35,8 +35,8 @@ export function groupRoutes(
       )
     },
 
-    deleteVolumeGroupSnapshot: unlessGone(
-      isGone,
+    deleteVolumeGroupSnapshot: unlessOnLostNode(
+      isOnLostNode,
       groupId,
       toNodeOf(nodes, groupId, ({ groupController }) => groupController.deleteVolumeGroupSnapshot),
     ),

@@ -5,7 +5,7 @@ import { snapshotIdFor } from '../volumes/model/ids.ts'
 import { requireNameFree } from './ask-all.ts'
 import type { ClusterContext } from './cluster-ports.ts'
 import type { NodeDirectory } from './directory.ts'
-import { callNodeOf, toNodeOf, unlessGone } from './forward.ts'
+import { callNodeOf, toNodeOf, unlessOnLostNode } from './forward.ts'
 import { PAGE_MS, pageAcross } from './pages.ts'
 import type { RemoteNode } from './remote-node.ts'
 
@@ -14,7 +14,7 @@ const snapshotId = (request: { readonly snapshotId: string }): string => request
 /** The part of CSI's Controller service that is about single snapshots. */
 export function snapshotRoutes(
   nodes: NodeDirectory,
-  { isGone }: ClusterContext,
+  { isOnLostNode }: ClusterContext,
 ): Handlers<ControllerDefinition> {
   return {
     createSnapshot: async (request, signal, deadline) => {
@@ -31,8 +31,8 @@ export function snapshotRoutes(
       )
     },
 
-    deleteSnapshot: unlessGone(
-      isGone,
+    deleteSnapshot: unlessOnLostNode(
+      isOnLostNode,
       snapshotId,
       toNodeOf(nodes, snapshotId, ({ controller }) => controller.deleteSnapshot),
     ),

@@ -10,7 +10,7 @@ import { capacityOf } from './capacity.ts'
 import type { ClusterContext, ObjectRef, ReportNotice } from './cluster-ports.ts'
 import { createVolume } from './create-volume.ts'
 import type { NodeDirectory } from './directory.ts'
-import { toNodeOf, unlessGone } from './forward.ts'
+import { toNodeOf, unlessOnLostNode } from './forward.ts'
 import { PAGE_MS, pageAcross } from './pages.ts'
 
 const volumeId = (request: { readonly volumeId: string }): string => request.volumeId
@@ -18,7 +18,7 @@ const volumeId = (request: { readonly volumeId: string }): string => request.vol
 /** The part of CSI's Controller service that is about volumes, by calls of the same methods on nodes. */
 export function volumeRoutes(
   nodes: NodeDirectory,
-  { report, isGone, clusterUid, nodesForPods }: ClusterContext,
+  { report, isOnLostNode, clusterUid, nodesForPods }: ClusterContext,
 ): Handlers<ControllerDefinition> {
   const creations = { nodes, locks: new KeyedLock(), attempts: new Attempts(), nodesForPods }
   return {
@@ -29,8 +29,8 @@ export function volumeRoutes(
         createVolume(creations, withClusterUid(request, clusterUid()), { signal, deadline }),
       ),
 
-    deleteVolume: unlessGone(
-      isGone,
+    deleteVolume: unlessOnLostNode(
+      isOnLostNode,
       volumeId,
       toNodeOf(nodes, volumeId, ({ controller }) => controller.deleteVolume),
     ),

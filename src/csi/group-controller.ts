@@ -23,7 +23,7 @@ export function groupControllerService({
   const toMessage = ({ id, snapshots }: GroupSnapshot): VolumeGroupSnapshotInit => ({
     groupSnapshotId: id,
     snapshots: snapshots.map((snapshot) => toSnapshot(snapshot, topology)),
-    creationTime: toTimestamp(snapshots[0]?.cutAt ?? ''),
+    creationTime: toTimestamp(snapshots[0]?.pointInTime ?? ''),
     readyToUse: true,
   })
 

@@ -48,7 +48,7 @@ export function toSnapshot(snapshot: Snapshot, topology: NodeTopology): Snapshot
     snapshotId: snapshot.id,
     sourceVolumeId: snapshot.sourceVolumeId,
     sizeBytes: snapshot.sizeBytes.toString(),
-    creationTime: toTimestamp(snapshot.cutAt),
+    creationTime: toTimestamp(snapshot.pointInTime),
     readyToUse: true,
     groupSnapshotId: snapshot.group?.id ?? '',
     accessibleTopology: [{ segments: topology.segments }],

@@ -38,7 +38,7 @@ export function addPoolMetrics(metrics: Metrics, { catalog, storageHealth }: Poo
   addBytes(node.poolSize, (usage, { limits }) => usableBytes(limits, usage))
   addBytes(node.poolFree, ({ freeBytes }) => freeBytes)
   addBytes(node.poolAllocated, ({ allocatedBytes }) => allocatedBytes)
-  addBytes(node.poolProvisioned, ({ promisedBytes }) => promisedBytes)
+  addBytes(node.poolProvisioned, ({ provisionedBytes }) => provisionedBytes)
   add(node.poolOvercommit, ({ limits }) => limits.overcommit)
   add(node.volumes, ({ volumes }) => volumes.size)
   add(node.snapshots, ({ snapshots }) => snapshots.size)

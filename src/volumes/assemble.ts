@@ -19,7 +19,7 @@ import { PrivateMounts } from './pool/image/private-mounts.ts'
 import type { Pool } from './pool/pool.ts'
 import { Pools } from './pool/pools.ts'
 import { removePartialGroups } from './snapshots/groups.ts'
-import { thawLeftFrozen } from './snapshots/thaw.ts'
+import { thawAfterCrash } from './snapshots/thaw.ts'
 import type { NodeContext, NodePorts } from './state/context.ts'
 import { VolumeAccess } from './state/volume-access.ts'
 
@@ -75,7 +75,7 @@ export async function assembleNode(
   const known = new KnownPools(config.knownPoolsPath)
   const locks = new KeyedLock()
   const thaw = async (pools: readonly Pool[], areAll: boolean): Promise<void> => {
-    const thawed = await thawLeftFrozen({ locks, loops, mounts, log }, pools, areAll)
+    const thawed = await thawAfterCrash({ locks, loops, mounts, log }, pools, areAll)
     observer.repaired('frozen_file_system', thawed)
   }
   const pools = resources.use(

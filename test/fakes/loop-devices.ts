@@ -6,7 +6,7 @@ import type {
   LoopDevice,
   LoopDevices,
   LoopState,
-  RecoveredDevices,
+  SweptDevices,
 } from '../../src/volumes/model/ports/loop-devices.ts'
 
 interface Bound {
@@ -82,9 +82,9 @@ export class FakeLoopDevices implements LoopDevices {
   }
 
   /** What `recover` finds. */
-  found: RecoveredDevices = { detached: [], kept: [], unknown: [] }
+  found: SweptDevices = { detached: [], remaining: [], unknown: [] }
 
-  recover(): Promise<RecoveredDevices> {
+  detachOrphaned(): Promise<SweptDevices> {
     return Promise.resolve(this.found)
   }
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { LinuxImageFiles } from '../../src/linux/images/image-files.ts'
 import { LoopControl } from '../../src/linux/loop/control.ts'
 import { DeviceNodes } from '../../src/linux/loop/device-nodes.ts'
-import { isBound } from '../../src/linux/loop/inventory.ts'
+import { isAttached } from '../../src/linux/loop/inventory.ts'
 import { LinuxLoopDevices } from '../../src/linux/loop/loop-devices.ts'
 import type { LoopDevice } from '../../src/volumes/model/ports/loop-devices.ts'
 import { describeRoot } from '../root.ts'
@@ -71,14 +71,14 @@ describeRoot('a device whose node is bound', () => {
   it.each(namespaces)('%s for a moment is detached then', async (_, within) => {
     await using _shown = await show(within, '0.2')
     await loops.detachDevice(device.number, never)
-    expect(isBound(device.number)).toBe(false)
+    expect(isAttached(device.number)).toBe(false)
   })
 
   it('for a moment is detached with what is on top of it', async () => {
     await attach(device.path, true)
     await using _shown = await show([], '0.2')
     await loops.detachWithAbove(image, never)
-    expect(isBound(device.number)).toBe(false)
+    expect(isAttached(device.number)).toBe(false)
   })
 
   it.each(namespaces)('%s is kept, with what is on top of it', async (_, within) => {
@@ -88,13 +88,13 @@ describeRoot('a device whose node is bound', () => {
       kind: 'failed-precondition',
       message: expect.stringContaining(`${device.path} is still shown at ${shown.file}`),
     })
-    expect([device, above].map(({ number }) => isBound(number))).toEqual([true, true])
+    expect([device, above].map(({ number }) => isAttached(number))).toEqual([true, true])
   })
 
   it('is not waited for by a caller who has given up', async () => {
     await using _shown = await show([])
     await expect(loops.detach(image, AbortSignal.timeout(100))).rejects.toMatchObject({ name: 'AbortError' })
-    expect(isBound(device.number)).toBe(true)
+    expect(isAttached(device.number)).toBe(true)
   })
 })
 
@@ -118,7 +118,7 @@ describeRoot('detaching an image with what is on top of its device', () => {
     await attachment[Symbol.asyncDispose]()
     lookedAt.length = 0
     await loops.detachWithAbove(image, never)
-    expect(isBound(attachment.device.number)).toBe(false)
+    expect(isAttached(attachment.device.number)).toBe(false)
     expect(lookedAt.map((number) => `/dev/loop${number}`)).not.toContain(other)
   })
 })

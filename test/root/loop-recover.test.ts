@@ -48,41 +48,41 @@ describeRoot('a device whose image has no name any more', () => {
     await mkdir(target)
     await tool('mount', device.path, target)
     try {
-      expect(await loops.recover(isOurs)).toMatchObject({ detached: [], kept: [{ device }] })
+      expect(await loops.detachOrphaned(isOurs)).toMatchObject({ detached: [], remaining: [{ device }] })
     } finally {
       await tool('umount', target)
     }
-    expect(await loops.recover(isOurs)).toMatchObject({ detached: [{ device }], kept: [] })
-    expect(await loops.recover(isOurs)).toMatchObject({ detached: [], kept: [] })
+    expect(await loops.detachOrphaned(isOurs)).toMatchObject({ detached: [{ device }], remaining: [] })
+    expect(await loops.detachOrphaned(isOurs)).toMatchObject({ detached: [], remaining: [] })
   })
 
   it('is left alone while somebody has it open, and does not go with him', async () => {
     {
       await using _held = await open(device.path, 'r')
-      expect(await loops.recover(isOurs)).toMatchObject({
+      expect(await loops.detachOrphaned(isOurs)).toMatchObject({
         detached: [],
-        kept: [{ device, autoclear: false }],
+        remaining: [{ device, autoclear: false }],
       })
     }
-    expect(await loops.recover(isOurs)).toMatchObject({ detached: [{ device }], kept: [] })
+    expect(await loops.detachOrphaned(isOurs)).toMatchObject({ detached: [{ device }], remaining: [] })
   })
 
   it.each(namespaces)('is left alone while its node is bound %s', async (_, within) => {
     {
       await using shown = await showNode(device.path, join(scratch.path, 'node'), within)
       const why = expect.stringContaining(shown.file)
-      expect(await loops.recover(isOurs)).toMatchObject({ detached: [], kept: [{ device, why }] })
+      expect(await loops.detachOrphaned(isOurs)).toMatchObject({ detached: [], remaining: [{ device, why }] })
     }
     // Another test may just be making a mount namespace, with copies of all mounts.
     await eventually('it is detached', async () => {
-      expect(await loops.recover(isOurs)).toMatchObject({ detached: [{ device }], kept: [] })
+      expect(await loops.detachOrphaned(isOurs)).toMatchObject({ detached: [{ device }], remaining: [] })
     })
   })
 
   it('is left alone while its node is bound in the namespace of a thread', async () => {
     await using shown = await showNodeInThread(device.path, join(scratch.path, 'node'))
     const why = expect.stringContaining(shown.file)
-    expect(await loops.recover(isOurs)).toMatchObject({ detached: [], kept: [{ device, why }] })
+    expect(await loops.detachOrphaned(isOurs)).toMatchObject({ detached: [], remaining: [{ device, why }] })
   })
 
   describe('when it is of another node', () => {
@@ -95,34 +95,36 @@ describeRoot('a device whose image has no name any more', () => {
 
     it('is left alone in a container, where the mounts of that node cannot be seen', async () => {
       const inContainer = ['unshare', '--pid', '--fork', '--mount-proc']
-      expect(await recover(inContainer)).toEqual({ detached: [], kept: [device.path] })
-      expect(await recover(inContainer, 'here')).toEqual({ detached: [device.path], kept: [] })
+      expect(await recover(inContainer)).toEqual({ detached: [], remaining: [device.path] })
+      expect(await recover(inContainer, 'here')).toEqual({ detached: [device.path], remaining: [] })
     })
 
     it('is detached where all processes can be seen, without CAP_SYS_PTRACE', async () => {
       {
         const file = join(scratch.path, 'node')
         await using _shown = await showNode(device.path, file, inAnotherNamespace)
-        expect(await recover(only(NODE_CAPABILITIES))).toEqual({ detached: [], kept: [device.path] })
+        expect(await recover(only(NODE_CAPABILITIES))).toEqual({ detached: [], remaining: [device.path] })
       }
       // Another test may just be making a mount namespace, with copies of all mounts.
       await eventually('it is detached', async () => {
-        expect(await recover(only(NODE_CAPABILITIES))).toEqual({ detached: [device.path], kept: [] })
+        expect(await recover(only(NODE_CAPABILITIES))).toEqual({ detached: [device.path], remaining: [] })
       })
     })
 
     it('is left alone where /proc hides processes', async () => {
       const hide = 'mount -t proc -o hidepid=ptraceable proc /proc && exec "$@"'
       const withoutOthers = [...inAnotherNamespace, 'sh', '-c', hide, 'sh', ...only(NODE_CAPABILITIES)]
-      expect(await recover(withoutOthers)).toEqual({ detached: [], kept: [device.path] })
+      expect(await recover(withoutOthers)).toEqual({ detached: [], remaining: [device.path] })
     })
   })
 
   it('is told of, and left, when it cannot be looked at', async () => {
-    const { detached, kept, unknown } = await withoutDescriptorsFor(device, control).recover(isOurs)
-    expect({ detached, kept }).toEqual({ detached: [], kept: [] })
+    const { detached, remaining, unknown } = await withoutDescriptorsFor(device, control).detachOrphaned(
+      isOurs,
+    )
+    expect({ detached, remaining }).toEqual({ detached: [], remaining: [] })
     expect(unknown).toEqual([expect.stringMatching(new RegExp(`^${device.path}: EMFILE`))])
-    await loops.recover(isOurs)
+    await loops.detachOrphaned(isOurs)
   })
 
   it('is counted among the devices in use', async () => {

@@ -64,7 +64,7 @@ export function operatorMachine(): OperatorMachine {
     fileSystems: new LinuxFileSystems(),
     openLoops: async () => new LinuxLoopControls(await LoopControl.open(nodes), nodes),
     listDevices: async ({ makeNodes } = { makeNodes: false }) =>
-      new LinuxBoundDevices(await AttachedDevices.list(...(makeNodes ? [nodes] : []))),
+      new LinuxAttachedDevices(await AttachedDevices.list(...(makeNodes ? [nodes] : []))),
     lockHolder,
     examine: examineMachine,
   }
@@ -97,7 +97,7 @@ class LinuxLoopControls extends LinuxLoopDevices implements LoopControls {
   }
 }
 
-class LinuxBoundDevices implements BoundDevices {
+class LinuxAttachedDevices implements BoundDevices {
   readonly #devices: AttachedDevices
 
   constructor(devices: AttachedDevices) {

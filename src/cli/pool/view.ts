@@ -56,7 +56,7 @@ async function spaceOf(pool: PoolOnDisk, files: ImageFiles): Promise<SpaceView> 
   return {
     usableBytes: Number(usableBytes(limits, usage)),
     allocatedBytes: Number(usage.allocatedBytes),
-    promisedBytes: Number(usage.promisedBytes),
+    promisedBytes: Number(usage.provisionedBytes),
     availableBytes: Number(availableBytes(limits, usage, 'thin')),
     freeBytes: Number(usage.freeBytes),
   }

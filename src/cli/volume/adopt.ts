@@ -24,7 +24,7 @@ import {
 } from './create.ts'
 import { contentOf, lockFile, type ContentOptions } from './image-file.ts'
 import { manifestOf } from './manifest.ts'
-import { findOrphan, isInPool, poolDirectory, type Orphan } from './orphan.ts'
+import { findForeignVolume, isInPool, poolDirectory, type ForeignVolume } from './foreign-volume.ts'
 import { putCopy, replaceImage, resizeToVolume } from './put-image.ts'
 
 interface AdoptOptions extends PoolOptions, ContentOptions {
@@ -82,16 +82,16 @@ async function adoptVolume(machine: OperatorMachine, path: string, options: Adop
   const signal = abortOnInterruption()
   const node = await inspectNode(machine, options)
   const { nodeId } = await identifyDriver(options.endpoint)
-  const orphan = await findOrphan(resolve(path), nodeId, node)
-  await using _pool = await lockPool(orphan, node)
-  await using _locked = await lockFile(orphan.image, node)
-  const volume = await toVolume(machine, orphan, options, signal)
+  const foreign = await findForeignVolume(resolve(path), nodeId, node)
+  await using _pool = await lockPool(foreign, node)
+  await using _locked = await lockFile(foreign.image, node)
+  const volume = await toVolume(machine, foreign, options, signal)
   const { id, capacityBytes, driver } = await createWithImage(options.endpoint, volume, node, (place) =>
-    moveImage(machine, orphan.image, place, volume, signal),
+    moveImage(machine, foreign.image, place, volume, signal),
   )
-  await removeRecord(orphan, options.endpoint, node).catch((error: unknown) => {
+  await removeRecord(foreign, options.endpoint, node).catch((error: unknown) => {
     console.error(
-      `${orphan.directory ?? ''} is not needed any more, and could not be removed: ${messageOf(error)}`,
+      `${foreign.directory ?? ''} is not needed any more, and could not be removed: ${messageOf(error)}`,
     )
   })
   const claim = options.claim ?? claimOf(volume)
@@ -104,7 +104,7 @@ async function adoptVolume(machine: OperatorMachine, path: string, options: Adop
  * A running driver of that pool would not notice the move; one that does not run cannot start while the pool
  * is locked.
  */
-async function lockPool({ directory }: Orphan, node: InspectedNode): Promise<AsyncDisposable> {
+async function lockPool({ directory }: ForeignVolume, node: InspectedNode): Promise<AsyncDisposable> {
   const pool = directory === undefined ? undefined : poolDirectory(directory)
   const isOfOthers = pool !== undefined && directory !== undefined && !isInPool(directory, node)
   if (!isOfOthers || !(await pathExists(join(pool, 'pool.json')))) {
@@ -121,11 +121,11 @@ async function lockPool({ directory }: Orphan, node: InspectedNode): Promise<Asy
 /** The attributes of its record, if it has one, and of the options, which win. */
 async function toVolume(
   machine: OperatorMachine,
-  orphan: Orphan,
+  foreign: ForeignVolume,
   options: AdoptOptions,
   signal: AbortSignal,
 ): Promise<NewVolume> {
-  const { image, record } = orphan
+  const { image, record } = foreign
   const name = options.name ?? record?.name
   if (name === undefined) throw new Error(`${image} has no record beside it: give --name <name>`)
   const { logical: capacityBytes } = await machine.files.size(image)
@@ -133,14 +133,14 @@ async function toVolume(
   const labels = options.claim
     ? { 'pvc/namespace': options.claim.namespace, 'pvc/name': options.claim.name }
     : (record?.labels ?? {})
-  if (record) return { ...record, ...given, labels, isImported: await hasFileSystem(orphan, machine.files) }
+  if (record) return { ...record, ...given, labels, isImported: await hasFileSystem(foreign, machine.files) }
   const content = await contentOf(image, options, machine, signal)
   const isImported = content.accessTypes.includes('mount')
   return { ...given, ...defaultAttributes, mkfsOptions: [], labels, ...content, isImported }
 }
 
 /** False for a volume that was never used: its first stage creates the file system. */
-async function hasFileSystem({ image, record }: Orphan, files: ImageFiles): Promise<boolean> {
+async function hasFileSystem({ image, record }: ForeignVolume, files: ImageFiles): Promise<boolean> {
   if (!record?.accessTypes.includes('mount')) return false
   const { state } = record.fileSystem
   if (state === 'unknown') return await files.hasData(image)
@@ -173,7 +173,11 @@ async function moveImage(
 }
 
 /** Removes the record that has no image any more. A driver that has it in its catalogue must delete it. */
-async function removeRecord({ directory }: Orphan, endpoint: string, node: InspectedNode): Promise<void> {
+async function removeRecord(
+  { directory }: ForeignVolume,
+  endpoint: string,
+  node: InspectedNode,
+): Promise<void> {
   if (directory === undefined) return
   if (isInPool(directory, node)) {
     using client = await connectToDriver(endpoint)

@@ -79,13 +79,13 @@ async function verify(
     signal,
   )
   const { path } = attachment.device
-  const refusal = await whyNotMounted(machine, volume, image, path, hasData, signal)
+  const refusal = await mountRefusal(machine, volume, image, path, hasData, signal)
   if (refusal !== undefined) return { isClean: false, report: refusal }
   return await machine.fileSystems.verify(volume.fsType, path, signal)
 }
 
 /** Why a stage would not mount what is on the device; undefined when it would. */
-async function whyNotMounted(
+async function mountRefusal(
   { fileSystems }: OperatorMachine,
   volume: Volume,
   image: string,

@@ -52,8 +52,8 @@ async function showVolume(
   return { view: toView(volume), snapshots }
 }
 
-function toSnapshotView({ cutAt, id, name, pool, sizeBytes }: Snapshot, image: string): SnapshotView {
-  return { id, name, pool, cutAt, sizeBytes: Number(sizeBytes), image }
+function toSnapshotView({ pointInTime, id, name, pool, sizeBytes }: Snapshot, image: string): SnapshotView {
+  return { id, name, pool, cutAt: pointInTime, sizeBytes: Number(sizeBytes), image }
 }
 
 function lines(volume: VolumeView, snapshots: readonly SnapshotView[]): string[] {

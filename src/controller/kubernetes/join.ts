@@ -80,7 +80,7 @@ export async function joinKubernetes(
   return {
     context: {
       report,
-      isGone: (id) => reconciler.isGone(id),
+      isOnLostNode: (id) => reconciler.isOnLostNode(id),
       clusterUid: () => reconciler.clusterUid,
       nodesForPods: nodesForPodsOf(orchestrator, log),
     },

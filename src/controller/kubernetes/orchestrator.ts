@@ -143,7 +143,7 @@ export class Kubernetes implements Orchestrator {
   #toClusterVolume({ metadata, spec, status }: V1PersistentVolume): ClusterVolume[] {
     if (spec?.csi?.driver !== this.#driverName) return []
     const { claimRef } = spec
-    const isBound = status?.phase === 'Bound' && claimRef?.uid !== undefined
+    const isAttached = status?.phase === 'Bound' && claimRef?.uid !== undefined
     return [
       {
         volumeId: spec.csi.volumeHandle,
@@ -153,7 +153,7 @@ export class Kubernetes implements Orchestrator {
           name: metadata?.name ?? '',
           uid: metadata?.uid ?? '',
         },
-        claim: isBound
+        claim: isAttached
           ? {
               kind: 'PersistentVolumeClaim',
               namespace: claimRef.namespace,

@@ -29,15 +29,15 @@ export class FirstSeen {
   }
 }
 
-export interface Orphan {
+export interface OrphanedVolume {
   readonly volumeId: string
   readonly node: RemoteNode
 }
 
 /** Volumes on nodes without a PersistentVolume: no pod can use them, and no orchestrator deletes them. */
-export class Orphans {
+export class OrphanedVolumes {
   readonly #firstSeen = new FirstSeen()
-  #present: ReadonlyMap<string, Orphan> = new Map()
+  #present: ReadonlyMap<string, OrphanedVolume> = new Map()
 
   /**
    * @param onNodes the volumes of the nodes that answered
@@ -55,12 +55,12 @@ export class Orphans {
   }
 
   /** The orphans to report. */
-  reported(now: number): Orphan[] {
+  reported(now: number): OrphanedVolume[] {
     return this.lasting(REPORT_AFTER_MS, now)
   }
 
   /** The orphans of at least this age, on nodes that answered. */
-  lasting(milliseconds: number, now: number): Orphan[] {
+  lasting(milliseconds: number, now: number): OrphanedVolume[] {
     return this.#firstSeen.lasting(milliseconds, now).flatMap((id) => this.#present.get(id) ?? [])
   }
 }
@@ -109,7 +109,7 @@ export class LostNodes {
   }
 
   /** Whether the node of a volume or snapshot was given up. */
-  isGone(id: string): boolean {
+  isOnLostNode(id: string): boolean {
     return this.#givenUp.has(nodeHashOf(id) ?? '')
   }
 

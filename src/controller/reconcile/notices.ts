@@ -1,6 +1,6 @@
 import { describeExpiry, expiryOf, RENEWAL, type Validity } from '../../csi/certificate-validity.ts'
 import type { VolumeHealth } from '../../csi/generated/csi/v1/VolumeHealth.ts'
-import type { Orphan } from './mismatches.ts'
+import type { OrphanedVolume } from './mismatches.ts'
 import type { RemoteNode } from '../remote-node.ts'
 import type { ClusterVolume, Notice, ObjectRef } from '../cluster-ports.ts'
 
@@ -22,7 +22,7 @@ export function lostNotice({ claim, nodeName = '', volume, volumeId }: ClusterVo
 }
 
 /** One per node. */
-export function orphanNotices(orphans: readonly Orphan[]): Notice[] {
+export function orphanNotices(orphans: readonly OrphanedVolume[]): Notice[] {
   const byNode = Map.groupBy(orphans, ({ node }) => node.name)
   return [...byNode].map(([name, ofNode]) => {
     const ids = ofNode.map(({ volumeId }) => volumeId).sort()

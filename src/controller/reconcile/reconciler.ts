@@ -3,7 +3,7 @@ import type { Validity } from '../../csi/certificate-validity.ts'
 import { messageOf } from '../../volumes/model/errors.ts'
 import type { NodeDirectory } from '../directory.ts'
 import { noticesOfHealth } from './health.ts'
-import { LostNodes, Orphans, type Orphan } from './mismatches.ts'
+import { LostNodes, OrphanedVolumes, type OrphanedVolume } from './mismatches.ts'
 import { volumesOnNodes } from './node-volumes.ts'
 import { certificateNotices, lostNotice, nodeCertificateNotices, orphanNotices } from './notices.ts'
 import type { ClusterVolume, ObjectRef, Orchestrator, ReportNotice } from '../cluster-ports.ts'
@@ -32,7 +32,7 @@ export interface ReconcilerDependencies {
 
 /** Results of the last round, and counts since the start. */
 export interface Findings {
-  readonly orphans: readonly Orphan[]
+  readonly orphans: readonly OrphanedVolume[]
   /** The volumes whose node no longer exists. */
   readonly lost: readonly ClusterVolume[]
   readonly deletedOrphans: number
@@ -47,13 +47,13 @@ export class Reconciler {
   readonly #config: ReconcilerConfig
   readonly #on: ReconcilerDependencies
   readonly #now: () => number
-  readonly #orphans = new Orphans()
+  readonly #orphans = new OrphanedVolumes()
   readonly #lostNodes = new LostNodes()
   #findings: Findings | undefined
   #deletedOrphans = 0
   /** Undefined until it could be read. */
   #clusterUid: string | undefined
-  /** Orphans that another cluster has created. */
+  /** OrphanedVolumes that another cluster has created. */
   #foreign: ReadonlySet<string> = new Set()
   /** The uids of the claims that were deleted: a claim stays while pods use it. */
   readonly #released = new Set<string>()
@@ -86,8 +86,8 @@ export class Reconciler {
   }
 
   /** Whether the node of a volume or snapshot was given up, and its data with it. */
-  isGone(id: string): boolean {
-    return this.#lostNodes.isGone(id)
+  isOnLostNode(id: string): boolean {
+    return this.#lostNodes.isOnLostNode(id)
   }
 
   /** @throws errors of the API server */
@@ -128,7 +128,7 @@ export class Reconciler {
     nodeCertificateNotices(nodes.all(), now).forEach(report)
   }
 
-  #logNew(orphans: readonly Orphan[]): void {
+  #logNew(orphans: readonly OrphanedVolume[]): void {
     const before = new Set(this.#findings?.orphans.map(({ volumeId }) => volumeId))
     for (const { node, volumeId } of orphans) {
       if (before.has(volumeId)) continue
@@ -141,7 +141,7 @@ export class Reconciler {
    * on the same disks. The PersistentVolumes are listed again, because one may have been created for an
    * orphan. Without any PersistentVolume nothing is deleted: the cluster may have lost them all.
    */
-  async #deleteOrphans(orphans: readonly Orphan[], signal: AbortSignal): Promise<void> {
+  async #deleteOrphans(orphans: readonly OrphanedVolume[], signal: AbortSignal): Promise<void> {
     const { log, orchestrator, isLeader } = this.#on
     const present = new Set(orphans.map(({ volumeId }) => volumeId))
     this.#foreign = new Set([...this.#foreign].filter((id) => present.has(id)))

@@ -3,7 +3,7 @@ import { hasErrno } from '../../volumes/model/errors.ts'
 import type { LoopState } from '../../volumes/model/ports/loop-devices.ts'
 import { PresentNodes, type LoopNodes } from './device-nodes.ts'
 import { identityOf, isBackedBy, type BackingIdentity } from './identity.ts'
-import { listBound, onTopOf, type InventoryEntry } from './inventory.ts'
+import { listAttached, onTopOf, type InventoryEntry } from './inventory.ts'
 
 /**
  * All bound devices of the machine at one moment, for commands that only read. LoopDevices.find tries the
@@ -17,7 +17,7 @@ export class AttachedDevices {
   }
 
   static async list(nodes: LoopNodes = new PresentNodes()): Promise<AttachedDevices> {
-    return new AttachedDevices(await listBound(nodes))
+    return new AttachedDevices(await listAttached(nodes))
   }
 
   /**

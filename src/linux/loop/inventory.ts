@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs'
 import { open, readdir, readFile, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { failureOf, hasErrno, isPassing } from '../../volumes/model/errors.ts'
+import { failureOf, hasErrno, isTransient } from '../../volumes/model/errors.ts'
 import type { LoopDevice, LoopState } from '../../volumes/model/ports/loop-devices.ts'
 import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY, type LoopInfo } from '../abi/loop.ts'
 import { SystemCallError } from '../libc.ts'
@@ -96,7 +96,7 @@ export async function scan(nodes: LoopNodes): Promise<Scan> {
       unknown.push({ number, error })
     }
   }
-  for (const number of await queries.all(await boundNumbers(), poolDirectory, query))
+  for (const number of await queries.all(await attachedNumbers(), poolDirectory, query))
     unknown.push({ number, error: new UnresponsiveDeviceError(number) })
   entries.sort((a, b) => a.state.device.number - b.state.device.number)
   return { entries, unknown }
@@ -107,7 +107,7 @@ export async function scan(nodes: LoopNodes): Promise<Scan> {
  * Left out are devices whose file cannot be read (EIO, ESTALE, a file system that does not answer): the
  * kernel gives no state for them, and their file cannot be opened here either.
  */
-export async function listBound(nodes: LoopNodes): Promise<readonly InventoryEntry[]> {
+export async function listAttached(nodes: LoopNodes): Promise<readonly InventoryEntry[]> {
   const { entries, unknown } = await scan(nodes)
   const failed = unknown.find(({ error }) => !hasUnreadableFile(error))
   if (failed) throw failureOf(`/dev/loop${failed.number} cannot be looked at`, failed.error)
@@ -116,7 +116,7 @@ export async function listBound(nodes: LoopNodes): Promise<readonly InventoryEnt
 
 function hasUnreadableFile(error: unknown): boolean {
   if (error instanceof UnresponsiveDeviceError) return true
-  return error instanceof SystemCallError && error.syscall === 'ioctl' && !isPassing(error)
+  return error instanceof SystemCallError && error.syscall === 'ioctl' && !isTransient(error)
 }
 
 /**
@@ -135,12 +135,12 @@ export async function existingNumbers(): Promise<number[]> {
 }
 
 /** The numbers of all bound devices, in order, by sysfs alone: one may be going away. */
-export async function boundNumbers(): Promise<number[]> {
-  return (await existingNumbers()).filter(isBound)
+export async function attachedNumbers(): Promise<number[]> {
+  return (await existingNumbers()).filter(isAttached)
 }
 
 /** True while the device has a file. Needs no descriptor, so it works when all are used up. */
-export function isBound(number: number): boolean {
+export function isAttached(number: number): boolean {
   try {
     return lstatSync(`${SYSFS}/loop${number}/loop`).isDirectory()
   } catch (error) {

@@ -7,21 +7,21 @@ import type {
   LoopDevice,
   LoopDevices,
   LoopState,
-  RecoveredDevices,
+  SweptDevices,
 } from '../../volumes/model/ports/loop-devices.ts'
 import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY } from '../abi/loop.ts'
 import { openImage } from '../files/open-image.ts'
 import { tryLockExclusive } from '../system-calls.ts'
-import { bindFreeDevice, verify } from './bind.ts'
+import { attachFreeDevice, verify } from './attach.ts'
 import type { LoopControl } from './control.ts'
 import { backedBy, detach, detachAll, inDirectory, isInDirectory, targetOf, tryDetach } from './detach.ts'
 import { DeviceNodes } from './device-nodes.ts'
 import { getStatus, makeWritable, setCapacity, setDirectIo } from './device.ts'
 import { backingOf, identityKey, identityOf, isBackedBy, type BackingIdentity } from './identity.ts'
 import {
-  boundNumbers,
+  attachedNumbers,
   inspectNumber,
-  listBound,
+  listAttached,
   onTopOf,
   scan,
   writeCounter,
@@ -41,8 +41,8 @@ const mountedEverywhere = (): Promise<MountedDevices> => MountedDevices.everywhe
 /**
  * The LoopDevices port on the kernel.
  *
- * What makes two devices on one file impossible is a lock on the file (flock(2)), taken before it is bound:
- * the kernel keeps our open file, and so the lock, exactly as long as the device is bound. That holds across
+ * What makes two devices on one file impossible is a lock on the file (flock(2)), taken before it is attached:
+ * the kernel keeps our open file, and so the lock, exactly as long as the device is attached. That holds across
  * processes, containers and mount namespaces, and costs the same with one device or with thousands.
  */
 export class LinuxLoopDevices implements LoopDevices {
@@ -68,7 +68,7 @@ export class LinuxLoopDevices implements LoopDevices {
     await this.#lock(image, file, signal)
     const identity = identityOf(await file.stat({ bigint: true }))
     await requireSameFile(image, identity)
-    const bound = await bindFreeDevice(
+    const opened = await attachFreeDevice(
       this.#control,
       this.#nodes,
       file.fd,
@@ -76,15 +76,15 @@ export class LinuxLoopDevices implements LoopDevices {
       options.sectorBytes,
       signal,
     )
-    const device = { number: bound.number, path: bound.path }
+    const device = { number: opened.number, path: opened.path }
     try {
-      if (!options.readOnly) await makeWritable(bound.handle.fd)
-      const directIo = await verify(bound, file, identity, options)
-      this.#lastSeen.set(identityKey(identity, options.name), bound.number)
-      this.#attached(bound.number)
-      return { device, directIo, [Symbol.asyncDispose]: () => bound.handle.close() }
+      if (!options.readOnly) await makeWritable(opened.handle.fd)
+      const directIo = await verify(opened, file, identity, options)
+      this.#lastSeen.set(identityKey(identity, options.name), opened.number)
+      this.#attached(opened.number)
+      return { device, directIo, [Symbol.asyncDispose]: () => opened.handle.close() }
     } catch (error) {
-      await bound.handle.close()
+      await opened.handle.close()
       await tryDetach(device, backedBy(identity), MountedDevices.none)
       throw error
     }
@@ -96,7 +96,7 @@ export class LinuxLoopDevices implements LoopDevices {
   }
 
   async findNamed(name: string): Promise<LoopState[]> {
-    return namedOf(name, await listBound(this.#nodes)).map(({ state }) => state)
+    return namedOf(name, await listAttached(this.#nodes)).map(({ state }) => state)
   }
 
   async detach(image: string, signal: AbortSignal): Promise<void> {
@@ -111,7 +111,7 @@ export class LinuxLoopDevices implements LoopDevices {
       const use = await tryDetach(device, matches, await mountedHere())
       if (!use) return
       // Devices on top have this one open. Only in this case are all devices read.
-      const above = onTopOf(device, await listBound(this.#nodes)).map(targetOf)
+      const above = onTopOf(device, await listAttached(this.#nodes)).map(targetOf)
       await detachAll([...above, { device, matches, autoclear }], mountedHere, signal)
     })
   }
@@ -128,7 +128,7 @@ export class LinuxLoopDevices implements LoopDevices {
   ): Promise<void> {
     const entry = await inspectNumber(this.#nodes, number)
     if (!entry)
-      throw new VolumeError('failed-precondition', `ENXIO: /dev/loop${number} is not bound to a file`)
+      throw new VolumeError('failed-precondition', `ENXIO: /dev/loop${number} is not attached to a file`)
     const { device, name } = entry.state
     if (!isHere(name) && !(await mountedEverywhere()).isComplete) {
       throw new VolumeError(
@@ -140,10 +140,10 @@ export class LinuxLoopDevices implements LoopDevices {
   }
 
   async detachNamed(name: string, signal: AbortSignal): Promise<void> {
-    const all = await listBound(this.#nodes)
+    const all = await listAttached(this.#nodes)
     const named = namedOf(name, all)
     const targets = named.flatMap((entry) => [...onTopOf(entry.state.device, all), entry]).map(targetOf)
-    for (const number of (await boundNumbers()).filter((number) => isInDirectory(number, name))) {
+    for (const number of (await attachedNumbers()).filter((number) => isInDirectory(number, name))) {
       if (named.some(({ state }) => state.device.number === number)) continue
       const device = { number, path: await this.#nodes.loop(number) }
       // The kernel gives no state for a device on a dead file system, but does for those on top of it, which
@@ -154,7 +154,7 @@ export class LinuxLoopDevices implements LoopDevices {
     await detachAll(targets, mountedEverywhere, signal)
   }
 
-  async recover(isOurs: (name: string) => boolean, isHere = isOurs): Promise<RecoveredDevices> {
+  async detachOrphaned(isOurs: (name: string) => boolean, isHere = isOurs): Promise<SweptDevices> {
     const found = await scan(this.#nodes)
     this.#remember(found)
     return new OrphanedDevices(found, isHere).detach(isOurs)
@@ -223,7 +223,7 @@ export class LinuxLoopDevices implements LoopDevices {
     const hinted = hint === undefined ? undefined : await inspectNumber(this.#nodes, hint)
     if (hinted && matches(hinted)) return hinted.state
     if (!isLockShared && this.#isFree(image, file, key)) return undefined
-    const entry = (await listBound(this.#nodes)).find(matches)
+    const entry = (await listAttached(this.#nodes)).find(matches)
     // The list leaves out devices on file systems that do not answer. This throws where that is so here.
     if (!entry) await file.stat()
     if (entry) this.#lastSeen.set(key, entry.state.device.number)

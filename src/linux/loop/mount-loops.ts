@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { hasErrno } from '../../volumes/model/errors.ts'
-import type { MountEntry, ShownLoop } from '../../volumes/model/ports/mounts.ts'
+import type { MountEntry, MountedLoop } from '../../volumes/model/ports/mounts.ts'
 import { makeDev } from '../abi/loop.ts'
 import { findMount, mountIdOf, mountIdOfSync } from '../mountinfo/find-mount.ts'
 import { hasOwnDeviceNumber, type MountInfo } from '../mountinfo/mountinfo.ts'
@@ -23,17 +23,17 @@ export async function withLoops(mounts: readonly MountInfo[]): Promise<MountEntr
   const entries: MountEntry[] = []
   let nodes: DeviceNodesOf | undefined
   for (const mount of mounts) {
-    let loop = shownAs('file system', fileSystemDevice(mount))
+    let loop = mountedLoop('file system', fileSystemDevice(mount))
     if (!loop && mount.root !== '/') {
       nodes ??= await DeviceNodesOf.find(mounts)
-      loop = shownAs('node', await nodes.deviceAt(mount))
+      loop = mountedLoop('node', await nodes.deviceAt(mount))
     }
     entries.push({ ...mount, loop })
   }
   return entries
 }
 
-function shownAs(as: ShownLoop['as'], device: bigint): ShownLoop | undefined {
+function mountedLoop(as: MountedLoop['as'], device: bigint): MountedLoop | undefined {
   const number = loopNumberOf(device)
   return number === undefined ? undefined : { number, as }
 }

@@ -1,5 +1,5 @@
 import { messageOf } from '../../volumes/model/errors.ts'
-import type { KeptDevice, LoopState, RecoveredDevices } from '../../volumes/model/ports/loop-devices.ts'
+import type { RemainingDevice, LoopState, SweptDevices } from '../../volumes/model/ports/loop-devices.ts'
 import { targetOf, tryDetach } from './detach.ts'
 import { isUnlinked, onTopOf, type InventoryEntry, type Scan } from './inventory.ts'
 import { MountedDevices } from './mounted-devices.ts'
@@ -10,13 +10,13 @@ import { MountedDevices } from './mounted-devices.ts'
  *
  * In a container with a pid namespace of its own, other mount namespaces cannot be read. The mounts that the
  * kubelet of this node makes for pods reach the container by propagation. So there, devices of other nodes of
- * this machine are kept; kind has several nodes on one machine.
+ * this machine are remaining; kind has several nodes on one machine.
  */
 export class OrphanedDevices {
   readonly #scan: Scan
   readonly #isHere: (name: string) => boolean
   readonly #detached: LoopState[] = []
-  readonly #kept: KeptDevice[] = []
+  readonly #remaining: RemainingDevice[] = []
   readonly #unknown: string[]
 
   /** @param isHere for the name of a device of this node */
@@ -27,10 +27,10 @@ export class OrphanedDevices {
   }
 
   /** @param isOurs for the name of a device of any node */
-  async detach(isOurs: (name: string) => boolean): Promise<RecoveredDevices> {
+  async detach(isOurs: (name: string) => boolean): Promise<SweptDevices> {
     const orphaned = this.#scan.entries.filter(({ state }) => isOurs(state.name) && this.#isUnlinked(state))
     if (orphaned.length > 0) await this.#detachAll(orphaned)
-    return { detached: this.#detached, kept: this.#kept, unknown: this.#unknown }
+    return { detached: this.#detached, remaining: this.#remaining, unknown: this.#unknown }
   }
 
   #isUnlinked({ device }: LoopState): boolean {
@@ -73,10 +73,10 @@ export class OrphanedDevices {
   }
 
   #keep({ state }: InventoryEntry, why: string): void {
-    this.#kept.push({ ...state, why })
+    this.#remaining.push({ ...state, why })
   }
 
   #isDone({ device }: LoopState): boolean {
-    return [...this.#detached, ...this.#kept].some((state) => state.device.number === device.number)
+    return [...this.#detached, ...this.#remaining].some((state) => state.device.number === device.number)
   }
 }

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { messageOf } from '../../volumes/model/errors.ts'
 import type { DeviceNodes } from './device-nodes.ts'
-import { isBound } from './inventory.ts'
+import { isAttached } from './inventory.ts'
 
 /** How many devices other processes can attach between two rounds. */
 const SPARE = 8
@@ -63,7 +63,7 @@ export class SpareNodes implements Disposable {
     if (this.#mayBeGone) await this.#forgetGone()
     for (let number = from, spare = 0; spare < SPARE; number++) {
       if (number % AT_ONCE === 0) await setImmediate()
-      if (!isBound(number)) spare++
+      if (!isAttached(number)) spare++
       if (this.#made.has(number)) continue
       await this.#nodes.spare(number)
       this.#made.add(number)

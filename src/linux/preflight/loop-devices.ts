@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 import type { Finding } from '../../volumes/health/issue.ts'
 import { hasErrno, messageOf } from '../../volumes/model/errors.ts'
 import { PresentNodes } from '../loop/device-nodes.ts'
-import { backingFile, boundNumbers, countDevices } from '../loop/inventory.ts'
+import { backingFile, attachedNumbers, countDevices } from '../loop/inventory.ts'
 import { readAttribute } from '../sysfs.ts'
 
 /** Whether loop devices are available. Where there is no node, the driver makes one. */
@@ -89,7 +89,7 @@ export async function checkDeviceNodes(
   nodes = new PresentNodes(),
 ): Promise<Finding[]> {
   const findings: Finding[] = []
-  for (const number of await boundNumbers()) {
+  for (const number of await attachedNumbers()) {
     if (isOurs(backingFile(number) ?? '') && !(await hasNode(nodes, number))) findings.push(missing(number))
   }
   return findings

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { isPassing } from '../model/errors.ts'
+import { isTransient } from '../model/errors.ts'
 
 const ATTEMPTS = 6
 const FIRST_PAUSE_MS = 20
@@ -8,12 +8,12 @@ const FIRST_PAUSE_MS = 20
  * Repeats what fails because the process or the machine lacks something for a moment, for 0.6 s.
  * @throws as `work` does
  */
-export async function whilePassing<T>(work: () => Promise<T>): Promise<T> {
+export async function retryTransient<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work()
     } catch (error) {
-      if (!isPassing(error) || attempt === ATTEMPTS) throw error
+      if (!isTransient(error) || attempt === ATTEMPTS) throw error
       await setTimeout(FIRST_PAUSE_MS * 2 ** (attempt - 1))
     }
   }

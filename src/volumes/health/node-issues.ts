@@ -9,8 +9,8 @@ import type { VolumeIssue } from './issue.ts'
 export interface Place {
   readonly path: string
   readonly entry: MountEntry | undefined
-  /** True for a file system that still answers. */
-  readonly isAlive: boolean
+  /** True for a file system that has shut down after errors. */
+  readonly isShutDown: boolean
 }
 
 /** The end of an image that is no whole sector is not in the device. */
@@ -35,7 +35,7 @@ export function deviceIssues(volume: Volume, devices: readonly LoopState[]): Vol
  * device
  */
 export function placeIssues(
-  { path, entry, isAlive }: Place,
+  { path, entry, isShutDown }: Place,
   devices: readonly LoopState[],
   isStagedBlock: boolean,
 ): VolumeIssue[] {
@@ -45,9 +45,9 @@ export function placeIssues(
   }
   if (!entry && isStagedBlock) return attachmentOf(own) === 'raw' ? [] : [deviceLost('it has no loop device')]
   if (!entry) return [notMounted(path)]
-  return isAlive && !entry.options.includes('shutdown')
-    ? readOnlyIssues(path, entry)
-    : [fileSystemShutDown(path)]
+  return isShutDown || entry.options.includes('shutdown')
+    ? [fileSystemShutDown(path)]
+    : readOnlyIssues(path, entry)
 }
 
 function readOnlyIssues(path: string, { options }: MountEntry): VolumeIssue[] {

@@ -1,6 +1,6 @@
 import { withinDeadline } from '../concurrency/deadlines.ts'
 import { formatBytes } from '../model/bytes.ts'
-import { failureOf, isPassing, messageOf } from '../model/errors.ts'
+import { failureOf, isTransient, messageOf } from '../model/errors.ts'
 import type { PoolLimits } from '../model/pool-config.ts'
 import { notAnswering, PoolUnreachableError } from '../pool/gate/unreachable.ts'
 import type { Pool } from '../pool/pool.ts'
@@ -49,10 +49,10 @@ async function measure(pool: Pool): Promise<PoolLook> {
 }
 
 /**
- * @throws an error that `isPassing` when this process lacks something to look: that says nothing of the pool
+ * @throws an error that `isTransient` when this process lacks something to look: that says nothing of the pool
  */
 function failed({ name }: Pool, error: unknown): PoolLook {
-  if (isPassing(error)) throw failureOf(`pool "${name}"`, error)
+  if (isTransient(error)) throw failureOf(`pool "${name}"`, error)
   const failure = error instanceof PoolUnreachableError ? error : undefined
   return { issues: [unreachable(name, error)], failure }
 }

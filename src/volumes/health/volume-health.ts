@@ -1,13 +1,13 @@
 import { FILES_AT_ONCE, sideBySide } from '../concurrency/side-by-side.ts'
 import { allOf, isFileSystemMount } from '../machine/attachments.ts'
-import { isAlive } from '../machine/mount-points.ts'
-import { failureOf, isPassing, messageOf, VolumeError } from '../model/errors.ts'
+import { isShutDown } from '../machine/mount-points.ts'
+import { failureOf, isTransient, messageOf, VolumeError } from '../model/errors.ts'
 import type { FileSystemMissing } from '../model/file-system-state.ts'
 import type { Volume } from '../model/volume.ts'
 import { NewerRecordError } from '../pool/files/versioned-json.ts'
 import { PoolUnreachableError } from '../pool/gate/unreachable.ts'
 import type { Pool } from '../pool/pool.ts'
-import { describeDamage, ImageDamage, imageSize, requireWhole } from '../pool/records/damage.ts'
+import { describeDamage, ImageDamage, imageSize, requireFullSize } from '../pool/records/damage.ts'
 import type { NodeContext } from '../state/context.ts'
 import type { VolumeState } from '../state/volume-state.ts'
 import { withoutRepetitions, type StorageIssue, type VolumeIssue } from './issue.ts'
@@ -74,11 +74,11 @@ export class VolumeHealth {
     const volume = pool.volumes.get(id)
     try {
       const { logical } = await imageSize(this.#deps.files, pool.volumes.image(id))
-      requireWhole(logical, volume?.capacityBytes ?? 0n)
+      requireFullSize(logical, volume?.capacityBytes ?? 0n)
       const missing = pool.withoutFileSystem.get(id)
       return missing ? [missingFileSystem(missing)] : []
     } catch (error) {
-      if (isPassing(error)) throw failureOf(`volume "${id}"`, error)
+      if (isTransient(error)) throw failureOf(`volume "${id}"`, error)
       // Deleted since it was found.
       return pool.volumes.get(id) ? [damageIssue(id, error)] : []
     }
@@ -108,7 +108,8 @@ export class VolumeHealth {
 
   async #place(path: string): Promise<Place> {
     const entry = await this.#deps.mounts.at(path)
-    return { path, entry, isAlive: !entry || !isFileSystemMount(entry) || (await isAlive(path)) }
+    const isFileSystem = entry !== undefined && isFileSystemMount(entry)
+    return { path, entry, isShutDown: isFileSystem && (await isShutDown(path)) }
   }
 }
 

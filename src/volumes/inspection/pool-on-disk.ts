@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FILES_AT_ONCE, sideBySide } from '../concurrency/side-by-side.ts'
 import { pathExists } from '../machine/mount-points.ts'
-import { failureOf, hasErrno, isPassing, messageOf, VolumeError } from '../model/errors.ts'
+import { failureOf, hasErrno, isTransient, messageOf, VolumeError } from '../model/errors.ts'
 import { isId } from '../model/ids.ts'
 import type { PoolConfig } from '../model/pool-config.ts'
 import type { ImageFiles } from '../model/ports/image-files.ts'
@@ -12,7 +12,7 @@ import type { Volume } from '../model/volume.ts'
 import { requireEmpty, unreadable } from '../pool/files/directory.ts'
 import { readPoolId, requirePool, type KnownPools } from '../pool/files/pool-identity.ts'
 import { requireImage } from '../pool/image/image-maker.ts'
-import { frozenBy, IMAGE } from '../pool/records/draft.ts'
+import { readFreezeMarker, IMAGE } from '../pool/records/draft.ts'
 import { loadRecord, snapshotKind, volumeKind, type RecordKind } from '../pool/records/record-kinds.ts'
 import { measurePool } from '../pool/space/measure.ts'
 import type { PoolUsage } from '../pool/space/space.ts'
@@ -115,7 +115,7 @@ export async function readRecords<T extends { readonly id: string }>(
     try {
       return [await loadRecord(kind, pool.name, directory, files)]
     } catch (error) {
-      if (isPassing(error)) throw failureOf(directory, error)
+      if (isTransient(error)) throw failureOf(directory, error)
       if (await pathExists(directory))
         damaged.set(id, Error.isError(error) ? error : new Error(messageOf(error)))
       return []
@@ -126,7 +126,7 @@ export async function readRecords<T extends { readonly id: string }>(
   const frozen = await sideBySide(
     dotted,
     FILES_AT_ONCE,
-    async (name) => [name, await frozenBy(join(path, name))] as const,
+    async (name) => [name, await readFreezeMarker(join(path, name))] as const,
   )
   return { records, damaged, unfinished: new Map(frozen) }
 }
@@ -158,7 +158,7 @@ export async function usageOf(pool: PoolOnDisk, files: ImageFiles): Promise<Pool
   }
   const { allocatedBytes, freeBytes, snapshotBytes } = await measurePool(pool.config, images, files)
   const volumeBytes = pool.volumes.records.reduce((sum, { capacityBytes }) => sum + capacityBytes, 0n)
-  return { promisedBytes: volumeBytes + snapshotBytes, allocatedBytes, freeBytes }
+  return { provisionedBytes: volumeBytes + snapshotBytes, allocatedBytes, freeBytes }
 }
 
 function idsOf({ records }: { readonly records: readonly { readonly id: string }[] }): string[] {

@@ -1,7 +1,7 @@
 import type { Finding, VolumeIssue } from '../health/issue.ts'
 import { deviceIssues, placeIssues } from '../health/node-issues.ts'
-import { isFileSystemMount, usesOf } from '../machine/attachments.ts'
-import { isAlive } from '../machine/mount-points.ts'
+import { isFileSystemMount, mountsOf } from '../machine/attachments.ts'
+import { isShutDown } from '../machine/mount-points.ts'
 import { fileSystemAction, FileSystemMissing } from '../model/file-system-state.ts'
 import type { FileSystems } from '../model/ports/file-systems.ts'
 import type { ImageFiles } from '../model/ports/image-files.ts'
@@ -15,7 +15,7 @@ import type { VolumeOnNode } from './volume-on-node.ts'
 export async function useFindings({ volume, image, devices, mounts }: VolumeOnNode): Promise<Finding[]> {
   const found = deviceIssues(volume, devices).map((issue) => toFinding(volume.id, issue, image))
   for (const entry of mounts.filter(isFileSystemMount)) {
-    const place = { path: entry.target, entry, isAlive: await isAlive(entry.target) }
+    const place = { path: entry.target, entry, isShutDown: await isShutDown(entry.target) }
     found.push(
       ...placeIssues(place, devices, false).map((issue) => toFinding(volume.id, issue, entry.target)),
     )
@@ -52,7 +52,7 @@ export function orphanFinding(
   { state: { device, name }, above, isHere }: OrphanDevice,
   mounts: readonly MountEntry[],
 ): Finding {
-  const targets = usesOf(device, mounts).map(({ target }) => target)
+  const targets = mountsOf(device, mounts).map(({ target }) => target)
   const use = targets.length > 0 ? `, and is mounted at ${targets.join(' and ')}` : ''
   const detach = `csi-driver-loop loop detach ${isHere ? '' : '--force '}`
   const commands = [

@@ -1,4 +1,4 @@
-import { isFileSystemMount, usesOf } from '../machine/attachments.ts'
+import { isFileSystemMount, mountsOf } from '../machine/attachments.ts'
 import type { FileSystemUsage, ImageFiles } from '../model/ports/image-files.ts'
 import type { LoopState } from '../model/ports/loop-devices.ts'
 import type { MountEntry } from '../model/ports/mounts.ts'
@@ -36,7 +36,7 @@ export async function lookAtVolume(
   const size = await orUndefined(node.files.size(image))
   if (!size) return undefined
   const devices = await node.devicesOf(image)
-  const mounts = devices.flatMap(({ device }) => usesOf(device, node.mounts))
+  const mounts = devices.flatMap(({ device }) => mountsOf(device, node.mounts))
   const mountPoint = mounts.find(isFileSystemMount)?.target
   const usage = mountPoint === undefined ? undefined : await orUndefined(node.files.usage(mountPoint))
   return { volume, image, allocatedBytes: size.allocated, devices, mounts, usage }

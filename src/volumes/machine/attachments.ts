@@ -53,7 +53,7 @@ export function isFileSystemMount(entry: MountEntry): boolean {
  * The mounts that use the whole device. Mounts of directories inside (a pod's subPath) belong to one of these
  * and do not count.
  */
-export function usesOf(device: LoopDevice, mounts: readonly MountEntry[]): MountEntry[] {
+export function mountsOf(device: LoopDevice, mounts: readonly MountEntry[]): MountEntry[] {
   const all = mounts.filter((entry) => isMountOf(device, entry))
   const fileSystems = all.filter((entry) => isFileSystemMount(entry) && entry.root === '/')
   // Bind mounts of a mounted device's node are stale: they date from an earlier device with this number.

@@ -17,7 +17,7 @@ export interface FreezeTarget {
  * Does work while all these file systems are frozen, which takes no longer than the signal allows: when it
  * fires, they are thawed, whatever the work or another freeze still waits for. This returns when all are
  * thawed, be it never, and when the work has ended. What was left before for the case that this process ends
- * (Draft.noteFrozen) must be kept until then.
+ * (Draft.writeFreezeMarker) must be kept until then.
  * @param outlasts whether the work may still be under way when they are thawed, because it changes nothing of
  * theirs
  * @throws VolumeError aborted when one is frozen already; the signal's reason

@@ -61,13 +61,13 @@ export async function pathExists(path: string): Promise<boolean> {
   }
 }
 
-/** False for a file system that has shut down after errors: it answers EIO, though it is still mounted. */
-export async function isAlive(mountPoint: string): Promise<boolean> {
+/** True for a file system that has shut down after errors: it is still mounted, but answers EIO. */
+export async function isShutDown(mountPoint: string): Promise<boolean> {
   try {
     await (await opendir(mountPoint)).close()
-    return true
+    return false
   } catch (error) {
-    if (hasErrno(error, 'EIO')) return false
+    if (hasErrno(error, 'EIO')) return true
     throw error
   }
 }

@@ -42,7 +42,7 @@ function errnoOf(error: unknown): string | undefined {
  * True when this process or the machine lacks resources for a moment. Such an error says nothing about the
  * file that was accessed.
  */
-export function isPassing(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   return hasErrno(error, 'EMFILE', 'ENFILE', 'ENOMEM', 'EINTR', 'EAGAIN')
 }
 

@@ -27,7 +27,7 @@ export interface Snapshot {
   /** The source's capacity, which is also the minimum for a volume made of the snapshot. */
   readonly sizeBytes: bigint
   /** The point in time, ISO 8601. */
-  readonly cutAt: string
+  readonly pointInTime: string
   readonly accessTypes: readonly AccessType[]
   readonly fsType: FsType
   /** The state of the file system in the source's record at that point in time. */

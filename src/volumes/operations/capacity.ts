@@ -15,7 +15,7 @@ export async function availableBytes(
     const found = catalog.pool(pool)
     await found.check()
     if (await found.isReadOnly()) return 0n
-    if ((await found.whyNot(provisioning)) !== undefined) return 0n
+    if ((await found.incompatibility(provisioning)) !== undefined) return 0n
     return await found.space.available(provisioning)
   } catch (error) {
     if (!(error instanceof VolumeError)) throw failureOf(`pool "${pool}"`, error)

@@ -1,5 +1,5 @@
 import { FILES_AT_ONCE, sideBySide } from '../concurrency/side-by-side.ts'
-import { mayBeMountOf, unexpectedMount, usesOf } from '../machine/attachments.ts'
+import { mayBeMountOf, unexpectedMount, mountsOf } from '../machine/attachments.ts'
 import { makeTarget, removeTarget, unmountIdle } from '../machine/mount-points.ts'
 import { formatBytes } from '../model/bytes.ts'
 import { hasErrno, messageOf, VolumeError } from '../model/errors.ts'
@@ -102,7 +102,7 @@ async function unmountTarget(
   targetPath: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  return await access.withRemains(id, signal, async ({ state, isLost }) => {
+  return await access.withPossibleVolume(id, signal, async ({ state, isLost }) => {
     // Another call may have been faster.
     if (!state && !isLost) return false
     const published = await mounts.at(targetPath)
@@ -112,7 +112,7 @@ async function unmountTarget(
     }
     await removeTarget(targetPath)
     // The pool's next opening deletes it.
-    if (!state || (await access.observe(id).uses()).length > 0) return false
+    if (!state || (await access.observe(id).mounts()).length > 0) return false
     await loops.detach(catalog.image(state.volume), signal)
     return true
   })
@@ -162,7 +162,7 @@ async function removeDamaged(
     await unmountIdle(mounts, id, targetPath)
   }
   await removeTarget(targetPath)
-  const [elsewhere] = own ? usesOf(own.device, await mounts.list()) : []
+  const [elsewhere] = own ? mountsOf(own.device, await mounts.list()) : []
   if (elsewhere) {
     const message = `ephemeral volume "${id}" is still in use at ${elsewhere.target}; unmount it there, then repeat the call`
     throw new VolumeError('failed-precondition', message)
@@ -198,7 +198,7 @@ async function deleteIfUnused(node: NodeContext, volume: Volume, signal: AbortSi
   const { access, catalog, loops, log } = node
   const { id, name } = volume
   try {
-    if (!catalog.find(id) || (await access.observe(id).uses()).length > 0) return false
+    if (!catalog.find(id) || (await access.observe(id).mounts()).length > 0) return false
     // A tool of a killed driver can hold the device a little longer.
     await loops.detach(catalog.image(volume), signal)
     await deleteVolume(node, id, signal)

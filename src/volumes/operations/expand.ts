@@ -76,7 +76,7 @@ async function growFileSystem(
 ): Promise<void> {
   const { volume } = state
   const { own, entry } = await placeOf(node, state, path)
-  const uses = entry?.readOnly ? await state.uses() : []
+  const uses = entry?.readOnly ? await state.mounts() : []
   const decision = decideGrowth(path, entry, uses)
   if (decision === 'done') return
   if (decision !== 'read-only') {

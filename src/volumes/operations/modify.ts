@@ -86,7 +86,7 @@ async function openWritten({ access }: NodeContext, { id }: Volume): Promise<Ope
 async function allocate(node: NodeContext, volume: Volume, signal: AbortSignal): Promise<void> {
   const { access, catalog, files } = node
   const image = catalog.image(volume)
-  requireNoDiscard(volume, await access.observe(volume.id).uses())
+  requireNoDiscard(volume, await access.observe(volume.id).mounts())
   if ((await files.missing(image)) > (await catalog.pool(volume.pool).space.allocatable())) {
     throw new VolumeError('resource-exhausted', `volume "${volume.id}": no room to make it thick`)
   }
@@ -117,7 +117,7 @@ async function deallocate(node: NodeContext, volume: Volume, signal: AbortSignal
   // Only for the freeze marker in it.
   await using draft = await catalog.pool(volume.pool).volumes.begin(volume.id)
   await fileSystem.flush()
-  await draft.noteFrozen([volume.id])
+  await draft.writeFreezeMarker([volume.id])
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(FREEZE_TIMEOUT_MS)])
   const work = (): Promise<void> => files.deallocate(image, bounded)
   // Not thawed before it has ended: a hole that is still to be punched would take what is written there meanwhile.

@@ -12,7 +12,7 @@ export class OrphanedDevices {
   readonly #nodeId: string
   readonly #observer: Observer
   readonly #log: Logger
-  #kept: readonly string[] = []
+  #remaining: readonly string[] = []
   #unknown: readonly string[] = []
 
   constructor(loops: LoopDevices, nodeId: string, observer: Observer, log: Logger) {
@@ -24,25 +24,27 @@ export class OrphanedDevices {
 
   /** How many the last look has found and not detached, because something uses them, or may use them. */
   get count(): number {
-    return this.#kept.length
+    return this.#remaining.length
   }
 
   /** Looks for them, and detaches those that nobody uses. */
   async sweep(): Promise<void> {
     const isHere = (id: string): boolean => isIdOfNode(id, this.#nodeId)
-    const { detached, kept, unknown } = await this.#loops.recover(isId, isHere)
+    const { detached, remaining, unknown } = await this.#loops.detachOrphaned(isId, isHere)
     for (const { name, device } of detached) {
       const fields = { volume: name, device: device.path }
       this.#log.warn(fields, 'detached a device that was left of a volume that is gone')
     }
     this.#observer.repaired('loop_device', detached.length)
-    const knownKept = this.#kept
-    this.#kept = kept.map(({ device }) => device.path)
-    for (const { name, device, why } of kept.filter(({ device }) => !knownKept.includes(device.path))) {
+    const knownBefore = this.#remaining
+    this.#remaining = remaining.map(({ device }) => device.path)
+    for (const { name, device, why } of remaining.filter(
+      ({ device }) => !knownBefore.includes(device.path),
+    )) {
       const fields = { volume: name, device: device.path, why }
       this.#log.warn(
         fields,
-        'a device is left of a volume that is gone, and is kept because it may be in use; csi-driver-loop doctor says how to detach it',
+        'a device is left of a volume that is gone, and is remaining because it may be in use; csi-driver-loop doctor says how to detach it',
       )
     }
     const knownUnknown = this.#unknown

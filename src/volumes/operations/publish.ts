@@ -3,7 +3,7 @@ import {
   isFileSystemMount,
   isMountOf,
   mayBeMountOf,
-  usesOf,
+  mountsOf,
   type Devices,
 } from '../machine/attachments.ts'
 import { makeTarget, removeTarget, unmountIdle } from '../machine/mount-points.ts'
@@ -40,7 +40,7 @@ export async function publishVolume(
     const isMount = request.access.type === 'mount'
     const staged = isMount ? await mounts.at(request.stagingPath) : undefined
     const published = await mounts.at(request.targetPath)
-    const uses = mayHaveManyTargets(request.access) ? [] : await state.uses()
+    const uses = mayHaveManyTargets(request.access) ? [] : await state.mounts()
     const decision = decidePublish({ id, ...devices, staged, published, uses }, request)
     if (decision.action === 'bind device read-only') {
       await bindReadOnlyDevice(node, state.volume, devices, decision.own, request.targetPath, signal)
@@ -133,7 +133,7 @@ export async function unpublishVolume(
   targetPath: string,
   signal: AbortSignal,
 ): Promise<void> {
-  await node.access.withRemains(id, signal, async ({ state }) => {
+  await node.access.withPossibleVolume(id, signal, async ({ state }) => {
     await unmountTarget(node, id, targetPath, state)
     await removeTarget(targetPath)
     const devices = await state?.devices()
@@ -196,7 +196,7 @@ async function releaseReadOnly(
   readOnly: LoopDevice,
   signal: AbortSignal,
 ): Promise<void> {
-  if (usesOf(readOnly, await mounts.list()).length === 0) await loops.detach(below.path, signal)
+  if (mountsOf(readOnly, await mounts.list()).length === 0) await loops.detach(below.path, signal)
 }
 
 async function bind(

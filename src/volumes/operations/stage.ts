@@ -92,10 +92,10 @@ export async function unstageVolume(
   signal: AbortSignal,
 ): Promise<void> {
   const { access, loops, mounts } = node
-  await access.withRemains(id, signal, async ({ state, isLost }) => {
+  await access.withPossibleVolume(id, signal, async ({ state, isLost }) => {
     const own = await state?.device()
     const staged = await mounts.at(stagingPath)
-    const uses = (await state?.uses()) ?? []
+    const uses = (await state?.mounts()) ?? []
     const decision = decideUnstage({ id, stagingPath, own, staged, uses })
     if (decision === 'done') return
     if (decision === 'unmount') await unmountIdle(mounts, id, stagingPath)

@@ -52,7 +52,7 @@ async function trimStep(
     if (!isWanted()) return undefined
     const state = access.observe(id)
     const own = await state.device()
-    const mountPoint = decideTrim(own, attachmentOf(own) === 'file system' ? await state.uses() : [])
+    const mountPoint = decideTrim(own, attachmentOf(own) === 'file system' ? await state.mounts() : [])
     signal.throwIfAborted()
     return mountPoint === undefined ? undefined : await mounts.trim(mountPoint, from)
   })

@@ -145,7 +145,7 @@ export class Catalog {
   /** @throws VolumeError failed-precondition for a snapshot whose files are damaged */
   findSnapshot(id: string): Snapshot | undefined {
     const snapshot = this.#find('snapshot', id, (pool) => pool.snapshots)
-    return snapshot && this.#isWhole(snapshot) ? snapshot : undefined
+    return snapshot && this.#isComplete(snapshot) ? snapshot : undefined
   }
 
   /** @throws VolumeError not-found, or as `requireAbsent` and `findSnapshot` do */
@@ -163,7 +163,7 @@ export class Catalog {
       .flatMap((pool) => pool.snapshots.values())
       .filter((snapshot) => filter.id === '' || snapshot.id === filter.id)
       .filter((snapshot) => filter.sourceVolumeId === '' || snapshot.sourceVolumeId === filter.sourceVolumeId)
-      .filter((snapshot) => this.#isWhole(snapshot))
+      .filter((snapshot) => this.#isComplete(snapshot))
     return page(snapshots, after, limit)
   }
 
@@ -218,7 +218,7 @@ export class Catalog {
   }
 
   /** The members of a group are seen together or not at all. */
-  #isWhole({ group }: Snapshot): boolean {
+  #isComplete({ group }: Snapshot): boolean {
     return group === undefined || this.isComplete(group)
   }
 }

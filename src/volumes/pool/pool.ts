@@ -6,16 +6,16 @@ import type { ImageFiles, ImageSize } from '../model/ports/image-files.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import type { Provisioning, Volume } from '../model/volume.ts'
 import { lockDirectory } from './files/directory.ts'
-import { claimDirectory, requirePool } from './files/pool-identity.ts'
+import { ensurePoolId, requirePool } from './files/pool-identity.ts'
 import { Gate } from './gate/gate.ts'
 import { mkdir } from './gate/turn.ts'
 import { requireImage } from './image/image-maker.ts'
-import { describeDamage, ImageDamage, imageSize, requireWhole } from './records/damage.ts'
+import { describeDamage, ImageDamage, imageSize, requireFullSize } from './records/damage.ts'
 import type { Draft } from './records/draft.ts'
 import { snapshotKind, volumeKind } from './records/record-kinds.ts'
 import { RecordStore } from './records/record-store.ts'
-import { Ledger } from './space/ledger.ts'
-import { whyNotThick } from './thick.ts'
+import { PoolSpace } from './space/pool-space.ts'
+import { thickIncompatibility } from './thick.ts'
 
 /**
  * A directory of volumes and snapshots, with its limits. While a pool is open no other process can open it.
@@ -28,7 +28,7 @@ export class Pool implements AsyncDisposable {
   readonly limits: PoolLimits
   readonly volumes: RecordStore<Volume>
   readonly snapshots: RecordStore<Snapshot>
-  readonly space: Ledger
+  readonly space: PoolSpace
   /**
    * Why volumes could not be staged whose image did not have their file system, by id; until a stage finds
    * it.
@@ -54,7 +54,7 @@ export class Pool implements AsyncDisposable {
     this.limits = config.limits
     this.volumes = volumes
     this.snapshots = snapshots
-    this.space = new Ledger(config, volumes, snapshots, files)
+    this.space = new PoolSpace(config, volumes, snapshots, files)
     this.gate = gate
     this.#image = config.image
     this.#files = files
@@ -88,7 +88,7 @@ export class Pool implements AsyncDisposable {
     const lock = await lockDirectory(files, config.name, config.path)
     await using held = new AsyncDisposableStack()
     held.use(lock)
-    const id = await claimDirectory(config.name, config.path, knownId)
+    const id = await ensurePoolId(config.name, config.path, knownId)
     const volumes = await RecordStore.open(volumeKind, config, gate, files, log)
     const snapshots = await RecordStore.open(snapshotKind, config, gate, files, log)
     held.move()
@@ -119,7 +119,7 @@ export class Pool implements AsyncDisposable {
   async #wholeSize({ id, capacityBytes }: Volume): Promise<ImageSize> {
     try {
       const size = await imageSize(this.#files, this.volumes.image(id))
-      requireWhole(size.logical, capacityBytes)
+      requireFullSize(size.logical, capacityBytes)
       return size
     } catch (error) {
       if (!(error instanceof ImageDamage)) throw error
@@ -134,14 +134,14 @@ export class Pool implements AsyncDisposable {
   }
 
   /** Why volumes of this provisioning are not possible in this pool; undefined where they are. */
-  async whyNot(provisioning: Provisioning): Promise<string | undefined> {
+  async incompatibility(provisioning: Provisioning): Promise<string | undefined> {
     if (provisioning === 'thin') return undefined
-    return await whyNotThick({ name: this.name, path: this.path, image: this.#image }, this.#files)
+    return await thickIncompatibility({ name: this.name, path: this.path, image: this.#image }, this.#files)
   }
 
   /** @throws VolumeError invalid-argument for what is not possible in this pool */
   async requirePossible(provisioning: Provisioning): Promise<void> {
-    const why = await this.whyNot(provisioning)
+    const why = await this.incompatibility(provisioning)
     if (why === undefined) return
     throw new VolumeError(
       'invalid-argument',
@@ -158,7 +158,7 @@ export class Pool implements AsyncDisposable {
   async create(volume: Volume, makeImage: (draft: Draft) => Promise<FileSystemState>): Promise<Volume> {
     await this.check()
     await this.requirePossible(volume.provisioning)
-    using _space = await this.space.promise(volume.capacityBytes, volume.provisioning, 'resource-exhausted')
+    using _space = await this.space.reserve(volume.capacityBytes, volume.provisioning, 'resource-exhausted')
     const create = async (): Promise<Volume> => {
       await using draft = await this.volumes.begin(volume.id)
       const made = { ...volume, fileSystem: await makeImage(draft) }
@@ -172,7 +172,7 @@ export class Pool implements AsyncDisposable {
   /** Makes the volume's image larger. @throws VolumeError out-of-range, which lets a user ask for less */
   async grow(volume: Volume, capacityBytes: bigint, signal: AbortSignal): Promise<Volume> {
     const { provisioning } = volume
-    using _space = await this.space.promise(
+    using _space = await this.space.reserve(
       capacityBytes - volume.capacityBytes,
       provisioning,
       'out-of-range',
@@ -194,7 +194,7 @@ export class Pool implements AsyncDisposable {
     await this.check()
     const { allocated } = await this.#wholeSize(volume)
     using space = new DisposableStack()
-    space.use(await this.space.promise(allocated, 'thin', 'resource-exhausted'))
+    space.use(await this.space.reserve(allocated, 'thin', 'resource-exhausted'))
     const draft = await this.snapshots.begin(id)
     draft.hold(space.move())
     return draft
@@ -205,7 +205,7 @@ export class Pool implements AsyncDisposable {
     draft: Draft,
     identity: Pick<Snapshot, 'id' | 'name' | 'group'>,
     volume: Volume,
-    cutAt: Date,
+    pointInTime: Date,
   ): Promise<Snapshot> {
     const { logical } = await this.#files.size(draft.image)
     const snapshot: Snapshot = {
@@ -213,7 +213,7 @@ export class Pool implements AsyncDisposable {
       pool: this.name,
       sourceVolumeId: volume.id,
       sizeBytes: logical,
-      cutAt: cutAt.toISOString(),
+      pointInTime: pointInTime.toISOString(),
       accessTypes: volume.accessTypes,
       fsType: volume.fsType,
       fileSystem: fileSystemOfCopy(volume.fileSystem, this.volumes.get(volume.id)?.fileSystem),

@@ -9,7 +9,7 @@ import type { Gates } from './gate/gates.ts'
 import { PoolUnreachableError, type UnreachableReason } from './gate/unreachable.ts'
 import type { ImageMounts } from './image/image-mounts.ts'
 import { Pool } from './pool.ts'
-import { requireSeparate } from './separate.ts'
+import { requireSeparateDirectories } from './separate-directories.ts'
 
 export interface PoolsDependencies {
   readonly files: ImageFiles
@@ -59,7 +59,7 @@ export class Pools implements AsyncDisposable {
   static async open(configs: readonly PoolConfig[], dependencies: PoolsDependencies): Promise<Pools> {
     await using undo = new AsyncDisposableStack()
     const pools = undo.use(new Pools(configs, dependencies))
-    await requireSeparate(configs, dependencies.gates)
+    await requireSeparateDirectories(configs, dependencies.gates)
     for (const { name } of configs) pools.#watch(name)
     // Side by side: one whose disk is slow, or does not answer, does not hold up the others.
     const openings = configs.map((config) => pools.#tryToOpen(config))
@@ -102,7 +102,7 @@ export class Pools implements AsyncDisposable {
    */
   async lose(pool: Pool, error: PoolUnreachableError): Promise<void> {
     if (this.#open.get(pool.name) !== pool) return
-    this.#markLost(pool.name, error)
+    this.#markUnreachable(pool.name, error)
     await this.#close(pool.name)
   }
 
@@ -115,7 +115,7 @@ export class Pools implements AsyncDisposable {
   #watch(name: string): void {
     this.#on.gates.of(name).watch(
       (error) => {
-        if (this.#open.has(name)) this.#markLost(name, error)
+        if (this.#open.has(name)) this.#markUnreachable(name, error)
       },
       () => {
         if (!this.#isClosing && this.#unreachable.has(name)) void this.retry()
@@ -123,7 +123,7 @@ export class Pools implements AsyncDisposable {
     )
   }
 
-  #markLost(name: string, error: PoolUnreachableError): void {
+  #markUnreachable(name: string, error: PoolUnreachableError): void {
     this.#on.log.error({ pool: name, reason: error.message }, 'unreachable')
     this.#unreachable.set(name, error)
     this.#open.delete(name)

@@ -6,7 +6,7 @@ import type { ImageFiles } from '../model/ports/image-files.ts'
  * Not every pool can give them that.
  * @returns why this one cannot; undefined where it can
  */
-export async function whyNotThick(
+export async function thickIncompatibility(
   { name, path, image }: Pick<PoolConfig, 'name' | 'path' | 'image'>,
   files: ImageFiles,
 ): Promise<string | undefined> {

@@ -128,21 +128,21 @@ async function finish(
   const mounted = parts.filter(canBeFrozen)
   for (const { writers } of mounted) await writers.fileSystem.flush()
   const volumes = parts.map(({ volumeId }) => volumeId)
-  if (mounted.length > 0) await parts[0]?.draft.noteFrozen(volumes)
+  if (mounted.length > 0) await parts[0]?.draft.writeFreezeMarker(volumes)
   const timeout = AbortSignal.timeout(freezeTimeoutMs)
   const bounded = AbortSignal.any([signal, timeout])
   const copy = async (): Promise<Date> => {
-    const cutAt = new Date()
+    const pointInTime = new Date()
     await finishCopies(node, parts, bounded)
-    return cutAt
+    return pointInTime
   }
   const targets = mounted.map(({ volumeId, writers: { fileSystem } }) => ({ volumeId, fileSystem }))
   const cut = () => whileFrozen(targets, copy, bounded, log)
   const begin = performance.now()
   try {
-    const cutAt = mounted.length > 0 ? await observer.step('freeze', cut) : await cut()
+    const pointInTime = mounted.length > 0 ? await observer.step('freeze', cut) : await cut()
     log.info({ volumes, frozenMs: Math.round(performance.now() - begin) }, 'cut')
-    return cutAt
+    return pointInTime
   } catch (error) {
     if (!timeout.aborted || signal.aborted) throw error
     throw new VolumeError(

@@ -60,14 +60,14 @@ async function makeGroup(
     const provisioning = 'thin'
     members.push({ id: memberId, name: memberName, volumeId, volume, pool, draft, provisioning })
   }
-  const cutAt = await copyConsistently(node, members, freezeTimeoutMs, signal)
+  const pointInTime = await copyConsistently(node, members, freezeTimeoutMs, signal)
   const group: SnapshotGroup = {
     id,
     name,
     members: members.map((member) => member.id),
     pools: [...new Set(members.map(({ pool }) => pool.name))],
   }
-  return { id, snapshots: await commit(members, group, cutAt) }
+  return { id, snapshots: await commit(members, group, pointInTime) }
 }
 
 /** @throws VolumeError failed-precondition when one of its members is damaged */
@@ -146,11 +146,15 @@ async function remove(
 }
 
 /** All or none: those that are there already go again when one fails, and after a crash at the next start. */
-async function commit(members: readonly Member[], group: SnapshotGroup, cutAt: Date): Promise<Snapshot[]> {
+async function commit(
+  members: readonly Member[],
+  group: SnapshotGroup,
+  pointInTime: Date,
+): Promise<Snapshot[]> {
   await using undo = new AsyncDisposableStack()
   const snapshots: Snapshot[] = []
   for (const { id, name, volume, pool, draft } of members) {
-    snapshots.push(await pool.commitSnapshot(draft, { id, name, group }, volume, cutAt))
+    snapshots.push(await pool.commitSnapshot(draft, { id, name, group }, volume, pointInTime))
     undo.defer(() => pool.snapshots.remove(id))
   }
   undo.move()

@@ -41,8 +41,8 @@ async function makeSnapshot(
   const make = async (): Promise<Snapshot> => {
     await using draft = await pool.draftSnapshot(id, volume)
     const source = { volumeId: volume.id, draft, provisioning: 'thin' } as const
-    const cutAt = await copyConsistently(node, [source], freezeTimeoutMs, signal)
-    return await pool.commitSnapshot(draft, { id, name, group: undefined }, volume, cutAt)
+    const pointInTime = await copyConsistently(node, [source], freezeTimeoutMs, signal)
+    return await pool.commitSnapshot(draft, { id, name, group: undefined }, volume, pointInTime)
   }
   return await pool.space.orFull('resource-exhausted', make())
 }

@@ -22,7 +22,7 @@ export interface ThawDependencies {
  * @returns how many were frozen
  * @throws when a file system stays frozen, or cannot be looked at; it can be tried again
  */
-export async function thawLeftFrozen(
+export async function thawAfterCrash(
   on: ThawDependencies,
   pools: readonly Pool[],
   areAll: boolean,
@@ -39,7 +39,7 @@ export async function thawLeftFrozen(
       if (outcome === 'thawed') thawed++
       if (outcome === 'unknown') isKept = true
     }
-    if (!isKept) store.forgetFrozen()
+    if (!isKept) store.removeFreezeMarkers()
   }
   if (failures.length > 0) throw failures[0]
   return thawed

@@ -13,7 +13,7 @@ export interface VolumeAccessDependencies {
 }
 
 /** What is left of a volume that may be gone or damaged. */
-export interface Remains {
+export interface PossibleVolume {
   /** Undefined where there is no such volume, or it is lost. */
   readonly state: VolumeState | undefined
   /**
@@ -40,8 +40,12 @@ export class VolumeAccess {
   }
 
   /** Works on what is left of a volume, which may not exist, or be lost. */
-  async withRemains<T>(id: string, signal: AbortSignal, work: (remains: Remains) => Promise<T>): Promise<T> {
-    return await this.withLock(id, signal, async () => work(await this.#remainsOf(id)))
+  async withPossibleVolume<T>(
+    id: string,
+    signal: AbortSignal,
+    work: (remains: PossibleVolume) => Promise<T>,
+  ): Promise<T> {
+    return await this.withLock(id, signal, async () => work(await this.#findPossible(id)))
   }
 
   /** Works under a volume's lock, whether the volume exists or not. */
@@ -64,7 +68,7 @@ export class VolumeAccess {
     return new VolumeState(volume, catalog.image(volume), loops, mounts)
   }
 
-  async #remainsOf(id: string): Promise<Remains> {
+  async #findPossible(id: string): Promise<PossibleVolume> {
     const { catalog, loops, mounts } = this.#deps
     try {
       const volume = catalog.find(id)

@@ -1,4 +1,4 @@
-import { allOf, findDevices, isMountOf, usesOf, type Devices } from '../machine/attachments.ts'
+import { allOf, findDevices, isMountOf, mountsOf, type Devices } from '../machine/attachments.ts'
 import type { LoopDevices, LoopState } from '../model/ports/loop-devices.ts'
 import type { MountEntry, Mounts, OpenFileSystem } from '../model/ports/mounts.ts'
 import type { Volume } from '../model/volume.ts'
@@ -7,7 +7,7 @@ import type { Volume } from '../model/volume.ts'
  * What a volume's own device is attached for. The kernel detaches the device of a file system by itself
  * (autoclear) after the last unmount; that of a raw volume stays until it is detached.
  */
-export type Attachment = 'none' | 'file system' | 'raw'
+export type AttachmentKind = 'none' | 'file system' | 'raw'
 
 /** What can write to a volume. */
 export type Writers =
@@ -47,7 +47,7 @@ export class VolumeState {
     return (await this.devices()).own
   }
 
-  async attachment(): Promise<Attachment> {
+  async attachment(): Promise<AttachmentKind> {
     return attachmentOf(await this.device())
   }
 
@@ -59,11 +59,11 @@ export class VolumeState {
   }
 
   /** All mounts through which the whole volume is used, in this mount namespace. */
-  async uses(): Promise<MountEntry[]> {
+  async mounts(): Promise<MountEntry[]> {
     const devices = allOf(await this.devices())
     if (devices.length === 0) return []
     const list = await (this.#list ??= this.#mounts.list())
-    return devices.flatMap(({ device }) => usesOf(device, list))
+    return devices.flatMap(({ device }) => mountsOf(device, list))
   }
 
   /**
@@ -78,7 +78,7 @@ export class VolumeState {
 }
 
 /** @param own the volume's own device */
-export function attachmentOf(own: LoopState | undefined): Attachment {
+export function attachmentOf(own: LoopState | undefined): AttachmentKind {
   if (!own) return 'none'
   return own.autoclear ? 'file system' : 'raw'
 }

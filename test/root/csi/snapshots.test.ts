@@ -286,9 +286,9 @@ describeRoot('snapshots', () => {
     await using snapshot = await new TestSnapshot(node, 'now', at(volumes, 0)).create()
     const answer = await node.client.controller.getSnapshot({ snapshotId: snapshot.id })
     const { seconds = 0, nanos = 0 } = answer.snapshot?.creationTime ?? {}
-    const cutAt = Number(seconds) * 1000 + nanos / 1e6
-    expect(cutAt).toBeGreaterThanOrEqual(before)
-    expect(cutAt).toBeLessThanOrEqual(Date.now())
+    const pointInTime = Number(seconds) * 1000 + nanos / 1e6
+    expect(pointInTime).toBeGreaterThanOrEqual(before)
+    expect(pointInTime).toBeLessThanOrEqual(Date.now())
   })
 
   it('have a name for one source, and one snapshot for a name', async () => {

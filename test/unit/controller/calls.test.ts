@@ -91,8 +91,8 @@ describe('what was on a node that is gone for good', () => {
     nodes.update([])
     const router = resources.use(new CsiServer(silent))
     const gone = volumeIdFor('gone', 'a')
-    const isGone = (id: string): boolean => id === gone
-    addRoutes(router, nodes, { driverName, version: '1' }, { ...noCluster, isGone })
+    const isOnLostNode = (id: string): boolean => id === gone
+    addRoutes(router, nodes, { driverName, version: '1' }, { ...noCluster, isOnLostNode })
     await router.listen(socket)
     const { controller, groupController } = resources.use(connect(`unix:${socket}`))
     await controller.deleteVolume({ volumeId: gone })

@@ -48,15 +48,15 @@ export interface LoopState {
 }
 
 /** A device that is left of an image, and that somebody uses, or may use. */
-export interface KeptDevice extends LoopState {
+export interface RemainingDevice extends LoopState {
   /** What follows the name of the device in a sentence. */
   readonly why: string
 }
 
 /** Devices of images that have no name any more, so that nobody will ever ask for them. */
-export interface RecoveredDevices {
+export interface SweptDevices {
   readonly detached: readonly LoopState[]
-  readonly kept: readonly KeptDevice[]
+  readonly remaining: readonly RemainingDevice[]
   /** Those of which the kernel has not told what they are, and why. */
   readonly unknown: readonly string[]
 }
@@ -103,7 +103,7 @@ export interface LoopDevices {
    * @param isOurs for the name of a device of any node on this machine
    * @param isHere for that of a device of this node; by default all of ours are
    */
-  recover(isOurs: (name: string) => boolean, isHere?: (name: string) => boolean): Promise<RecoveredDevices>
+  detachOrphaned(isOurs: (name: string) => boolean, isHere?: (name: string) => boolean): Promise<SweptDevices>
   /** Writes out what the kernel has cached of the device's own content. */
   flush(device: LoopDevice): Promise<void>
   /** A figure that is another one after any write to the device, finished or under way. */

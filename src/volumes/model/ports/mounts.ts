@@ -4,7 +4,7 @@ import type { LoopDevice } from './loop-devices.ts'
  * The loop device that a mount shows, by the kernel's device number. Names prove nothing: a container can
  * call a directory of its volume `loop7`.
  */
-export interface ShownLoop {
+export interface MountedLoop {
   readonly number: number
   /** The file system on the device, or some directory of it; or the device's node. */
   readonly as: 'file system' | 'node'
@@ -23,7 +23,7 @@ export interface MountEntry {
    */
   readonly root: string
   /** Undefined for a mount that has nothing to do with a loop device. */
-  readonly loop: ShownLoop | undefined
+  readonly loop: MountedLoop | undefined
   readonly readOnly: boolean
   /** Options of the mount point, then those of the file system. */
   readonly options: readonly string[]

@@ -1,4 +1,4 @@
-import { failureOf, hasErrno, isPassing, messageOf, VolumeError } from '../../model/errors.ts'
+import { failureOf, hasErrno, isTransient, messageOf, VolumeError } from '../../model/errors.ts'
 import type { ImageFiles } from '../../model/ports/image-files.ts'
 import { readdir } from '../gate/turn.ts'
 import { PoolUnreachableError } from '../gate/unreachable.ts'
@@ -50,7 +50,7 @@ export async function requireEmpty(
  * resources for a moment
  */
 export function notRead(pool: string, path: string, cause: unknown): Error {
-  return isPassing(cause) ? failureOf(path, cause) : unreadable(pool, path, cause)
+  return isTransient(cause) ? failureOf(path, cause) : unreadable(pool, path, cause)
 }
 
 export function unreadable(pool: string, path: string, cause: unknown): PoolUnreachableError {

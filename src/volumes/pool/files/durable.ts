@@ -139,7 +139,7 @@ export async function removePersistently(directory: string): Promise<void> {
  * Waits for the removal of a draft. In a pool that cannot be reached nothing is removed now: the draft is
  * swept when the pool is opened again.
  */
-export async function orSweptLater(removing: Promise<void>): Promise<void> {
+export async function orLeaveToSweep(removing: Promise<void>): Promise<void> {
   try {
     await removing
   } catch (error) {

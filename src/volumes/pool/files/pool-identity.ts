@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
-import { hasErrno, isPassing } from '../../model/errors.ts'
+import { hasErrno, isTransient } from '../../model/errors.ts'
 import { PoolUnreachableError } from '../gate/unreachable.ts'
 import { notRead, requireEmpty } from './directory.ts'
 import { readSmall } from './durable.ts'
@@ -21,11 +21,7 @@ const knownPoolRecord = new VersionedJson(v.object({ id: v.string() }))
  * @throws VolumeError failed-precondition naming the directory; PoolUnreachableError when the known pool is
  * not there, or its `pool.json` is damaged or a newer driver's
  */
-export async function claimDirectory(
-  name: string,
-  path: string,
-  knownId: string | undefined,
-): Promise<string> {
+export async function ensurePoolId(name: string, path: string, knownId: string | undefined): Promise<string> {
   if (knownId !== undefined) {
     await requirePool(name, path, knownId)
     return knownId
@@ -41,7 +37,7 @@ export async function claimDirectory(
 /**
  * Passes only while the pool of this id is in the directory.
  * @throws PoolUnreachableError; an error with its errno when this process lacks resources to read
- * (isPassing)
+ * (isTransient)
  */
 export async function requirePool(name: string, path: string, id: string): Promise<void> {
   const found = await readPoolId(name, path)
@@ -85,14 +81,14 @@ export class KnownPools {
   /**
    * The id of the pool that was opened under this name before, or undefined.
    * @throws PoolUnreachableError when the file is damaged or a newer driver's; an error with its errno when
-   * this process lacks resources to read (isPassing)
+   * this process lacks resources to read (isTransient)
    */
   async get(name: string): Promise<string | undefined> {
     const file = this.#file(name)
     const text = await readSmall(file).catch((error: unknown) => {
       if (hasErrno(error, 'ENOENT')) return undefined
       // To remove the file would be the wrong advice.
-      if (isPassing(error)) throw error
+      if (isTransient(error)) throw error
       throw unreadable(name, file, error)
     })
     if (text === undefined) return undefined

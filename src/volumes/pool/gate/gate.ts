@@ -107,7 +107,7 @@ export class Gate {
       if (caller.isRefused) await undo?.(result)
       return result
     }
-    return await this.#orLost(
+    return await this.#orUnreachable(
       new Promise<T>((resolve, reject) => {
         const begin = (): void => {
           this.#counted(undoable, { gate: this, hasTurn: true, isUrgent: false }).then(resolve, reject)
@@ -137,7 +137,7 @@ export class Gate {
    */
   async beside<T>(work: () => Promise<T>): Promise<T> {
     this.#requireAnswering()
-    return await this.#orLost(this.#counted(work, undefined))
+    return await this.#orUnreachable(this.#counted(work, undefined))
   }
 
   /** Releases something, such as a descriptor: while the pool does not answer, later. */
@@ -174,7 +174,7 @@ export class Gate {
     const scope = scopes.getStore()
     if (scope?.gate === this && (scope.hasTurn || scope.isUrgent || !isUrgent)) return await work()
     this.#requireAnswering()
-    return await this.#orLost(this.#counted(work, { gate: this, hasTurn: false, isUrgent }))
+    return await this.#orUnreachable(this.#counted(work, { gate: this, hasTurn: false, isUrgent }))
   }
 
   #requireAnswering(): void {
@@ -219,7 +219,7 @@ export class Gate {
     while (this.#queue.length > 0 && this.#hasTurn()) this.#queue.shift()?.begin()
   }
 
-  #orLost<T>(work: Promise<T>, caller = { isRefused: false }): Promise<T> {
+  #orUnreachable<T>(work: Promise<T>, caller = { isRefused: false }): Promise<T> {
     return new Promise((resolve, reject) => {
       const refuse = (error: PoolUnreachableError): void => {
         caller.isRefused = true

@@ -142,7 +142,7 @@ function gatedLoops(loops: LoopDevices, places: Places): LoopDevices {
     detach: (image, signal) => places.run(image, () => loops.detach(image, signal)),
     detachWithAbove: (image, signal) => places.run(image, () => loops.detachWithAbove(image, signal)),
     detachNamed: (name, signal) => loops.detachNamed(name, signal),
-    recover: (isOurs, isHere) => loops.recover(isOurs, isHere),
+    detachOrphaned: (isOurs, isHere) => loops.detachOrphaned(isOurs, isHere),
     flush: (device) => places.run(device.path, () => loops.flush(device)),
     writes: (device) => loops.writes(device),
     setDirectIo: (device, on) => places.run(device.path, () => loops.setDirectIo(device, on)),

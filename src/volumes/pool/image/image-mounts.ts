@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import type { Logger } from 'pino'
 import { isMountOf } from '../../machine/attachments.ts'
-import { isAlive } from '../../machine/mount-points.ts'
+import { isShutDown } from '../../machine/mount-points.ts'
 import { formatBytes, larger, roundUp } from '../../model/bytes.ts'
 import { hasErrno, messageOf } from '../../model/errors.ts'
 import type { PoolImageConfig } from '../../model/pool-config.ts'
@@ -130,7 +130,7 @@ export class ImageMounts {
     const mounted = await mounts.at(target)
     if (mounted) {
       if (!isMountOf(device, mounted)) throw occupied(pool, target, mounted)
-      if (await isAlive(target)) return
+      if (!(await isShutDown(target))) return
       await this.#takeAway(pool, target)
     }
     await mkdir(target, { recursive: true, mode: 0o700 })

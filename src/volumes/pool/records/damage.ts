@@ -23,7 +23,7 @@ export async function imageSize(files: ImageFiles, path: string): Promise<ImageS
 }
 
 /** @throws ImageDamage for an image that is shorter than its record says */
-export function requireWhole(imageBytes: bigint, capacityBytes: bigint): void {
+export function requireFullSize(imageBytes: bigint, capacityBytes: bigint): void {
   if (imageBytes >= capacityBytes) return
   const message = `the image has ${imageBytes} bytes, the record says ${capacityBytes}`
   throw new ImageDamage('ImageShrunk', message)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { hasErrno } from '../../model/errors.ts'
-import { flush, orSweptLater, readSmall, removePersistently, renameFlushed } from '../files/durable.ts'
+import { flush, orLeaveToSweep, readSmall, removePersistently, renameFlushed } from '../files/durable.ts'
 import type { Gate } from '../gate/gate.ts'
 import { mkdir, rm, writeFile } from '../gate/turn.ts'
 
@@ -20,7 +20,7 @@ export class Draft implements AsyncDisposable {
   readonly #building: string
   readonly #gate: Gate
   readonly #held = new DisposableStack()
-  #hasNote = false
+  #hasFreezeMarker = false
   #committed = false
 
   private constructor(parent: string, name: string, building: string, gate: Gate) {
@@ -53,8 +53,8 @@ export class Draft implements AsyncDisposable {
   }
 
   /** Notes for the next start that these volumes may be frozen, if this process is killed. */
-  async noteFrozen(volumeIds: readonly string[]): Promise<void> {
-    this.#hasNote = true
+  async writeFreezeMarker(volumeIds: readonly string[]): Promise<void> {
+    this.#hasFreezeMarker = true
     // Not flushed: a freeze survives this process, but not the machine, and so does an unflushed file.
     await this.#gate.within(() =>
       writeFile(join(this.#building, FROZEN), volumeIds.join('\n'), { mode: 0o600 }),
@@ -69,7 +69,7 @@ export class Draft implements AsyncDisposable {
   }
 
   async #commit(recordName: string, text: string): Promise<void> {
-    if (this.#hasNote) await rm(join(this.#building, FROZEN))
+    if (this.#hasFreezeMarker) await rm(join(this.#building, FROZEN))
     const record = join(this.#building, recordName)
     await writeFile(record, text, { mode: 0o600 })
     // Together, so that one commit of the file system's journal covers all three.
@@ -81,7 +81,7 @@ export class Draft implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     using _held = this.#held
     if (this.#committed) return
-    await orSweptLater(this.#gate.within(() => removePersistently(this.#building)))
+    await orLeaveToSweep(this.#gate.within(() => removePersistently(this.#building)))
   }
 }
 
@@ -90,7 +90,7 @@ function draftName(name: string): string {
 }
 
 /** The volumes that an interrupted draft may have left frozen, by its freeze marker. */
-export async function frozenBy(draftPath: string): Promise<string[]> {
+export async function readFreezeMarker(draftPath: string): Promise<string[]> {
   try {
     return (await readSmall(join(draftPath, FROZEN))).split('\n').filter((id) => id !== '')
   } catch (error) {

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path'
 import * as v from 'valibot'
-import { whilePassing } from '../../concurrency/retry.ts'
+import { retryTransient } from '../../concurrency/retry.ts'
 import { attributeKeys, parameterTable, type VolumeAttributes } from '../../model/attributes.ts'
 import { isId, type GroupSnapshotId, type SnapshotId, type VolumeId } from '../../model/ids.ts'
 import { fsTypes } from '../../model/ports/file-systems.ts'
@@ -9,7 +9,7 @@ import type { Snapshot } from '../../model/snapshot.ts'
 import type { Volume } from '../../model/volume.ts'
 import { readSmall } from '../files/durable.ts'
 import { VersionedJson, type Migration } from '../files/versioned-json.ts'
-import { imageSize, requireWhole } from './damage.ts'
+import { imageSize, requireFullSize } from './damage.ts'
 import { IMAGE } from './draft.ts'
 
 /** What differs between volumes and snapshots. */
@@ -28,7 +28,7 @@ export interface RecordKind<T> {
 
 /**
  * Reads one record, of the directory that is named after its id.
- * @throws ImageDamage, or another Error that says what is wrong with it; an error that `isPassing` does not
+ * @throws ImageDamage, or another Error that says what is wrong with it; an error that `isTransient` does not
  * mean that the record is damaged
  */
 export async function loadRecord<T extends { readonly id: string }>(
@@ -37,8 +37,8 @@ export async function loadRecord<T extends { readonly id: string }>(
   directory: string,
   files: ImageFiles,
 ): Promise<T> {
-  const text = await whilePassing(() => readSmall(join(directory, kind.recordName)))
-  const { logical } = await whilePassing(() => imageSize(files, join(directory, IMAGE)))
+  const text = await retryTransient(() => readSmall(join(directory, kind.recordName)))
+  const { logical } = await retryTransient(() => imageSize(files, join(directory, IMAGE)))
   const record = kind.decode(text, pool, logical)
   if (record.id !== basename(directory)) throw new Error(`${kind.recordName} is of ${record.id}`)
   return record
@@ -117,7 +117,7 @@ export const volumeKind: RecordKind<Volume> = {
 
   decode(text, pool, imageBytes) {
     const record = volumeJson.parse(text)
-    requireWhole(imageBytes, record.capacityBytes)
+    requireFullSize(imageBytes, record.capacityBytes)
     // After a crash between growing the image and writing the record, the image is the newer of the two.
     return { ...record, contentSource: record.contentSource, capacityBytes: imageBytes, pool }
   },
@@ -128,14 +128,16 @@ export const snapshotKind: RecordKind<Snapshot> = {
   folder: 'snapshots',
   recordName: 'snapshot.json',
 
-  encode: ({ pool: _pool, ...record }) => snapshotJson.print(record),
+  encode({ pool: _pool, pointInTime: cutAt, id, name, sourceVolumeId, sizeBytes, ...record }) {
+    return snapshotJson.print({ id, name, sourceVolumeId, sizeBytes, cutAt, ...record })
+  },
 
   decode(text, pool, imageBytes) {
-    const record = snapshotJson.parse(text)
+    const { cutAt: pointInTime, ...record } = snapshotJson.parse(text)
     if (imageBytes !== record.sizeBytes) {
       throw new Error(`the image has ${imageBytes} bytes, the record says ${record.sizeBytes}`)
     }
-    return { ...record, group: record.group, pool }
+    return { ...record, pointInTime, group: record.group, pool }
   },
 }
 

@@ -4,12 +4,12 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { FILES_AT_ONCE, sideBySide } from '../../concurrency/side-by-side.ts'
-import { failureOf, hasErrno, isPassing, messageOf } from '../../model/errors.ts'
+import { failureOf, hasErrno, isTransient, messageOf } from '../../model/errors.ts'
 import { isId } from '../../model/ids.ts'
 import type { Repair } from '../../model/observer.ts'
 import type { ImageFiles } from '../../model/ports/image-files.ts'
 import {
-  orSweptLater,
+  orLeaveToSweep,
   prepareFile,
   removePersistently,
   renameFlushed,
@@ -17,7 +17,7 @@ import {
 } from '../files/durable.ts'
 import type { Gate } from '../gate/gate.ts'
 import { lstat, mkdir, readdir, rename, stat, turn } from '../gate/turn.ts'
-import { Draft, frozenBy, IMAGE } from './draft.ts'
+import { Draft, readFreezeMarker, IMAGE } from './draft.ts'
 import { loadRecord, type RecordKind } from './record-kinds.ts'
 
 /** Each removal holds a file open, and delays writers on the same disk while blocks are freed. */
@@ -74,7 +74,7 @@ export class RecordStore<T extends { readonly id: string }> {
 
   /**
    * Reads all records and removes the leftovers of a crash. To be called within the gate.
-   * @throws an error that `isPassing` when this process lacks resources to read a record, which is not damage
+   * @throws an error that `isTransient` when this process lacks resources to read a record, which is not damage
    */
   static async open<T extends { readonly id: string }>(
     kind: RecordKind<T>,
@@ -106,7 +106,7 @@ export class RecordStore<T extends { readonly id: string }> {
   }
 
   /** To be called when everything is thawed: until then the freeze markers must survive a crash. */
-  forgetFrozen(): void {
+  removeFreezeMarkers(): void {
     for (const path of this.#interrupted.keys()) this.#removeInBackground(path)
     this.#interrupted.clear()
   }
@@ -172,7 +172,7 @@ export class RecordStore<T extends { readonly id: string }> {
           this.#records.set(record.id, record)
         }),
       [Symbol.asyncDispose]: () =>
-        orSweptLater(this.#gate.within(() => Promise.resolve(file[Symbol.asyncDispose]()))),
+        orLeaveToSweep(this.#gate.within(() => Promise.resolve(file[Symbol.asyncDispose]()))),
     }
   }
 
@@ -237,7 +237,7 @@ export class RecordStore<T extends { readonly id: string }> {
     try {
       this.#records.set(id, await loadRecord(this.#kind, this.#pool, join(this.#path, id), this.#files))
     } catch (error) {
-      if (isPassing(error)) throw failureOf(join(this.#path, id), error)
+      if (isTransient(error)) throw failureOf(join(this.#path, id), error)
       this.damaged.set(id, Error.isError(error) ? error : new Error(messageOf(error)))
       this.#log.error({ id, reason: messageOf(error) }, 'cannot be used')
     }
@@ -248,7 +248,7 @@ export class RecordStore<T extends { readonly id: string }> {
     this.repairs.push(name.endsWith(DELETED) ? 'removal' : 'draft')
     const deleted = join(this.#path, deletedName())
     await rename(join(this.#path, name), deleted)
-    const frozen = await frozenBy(deleted)
+    const frozen = await readFreezeMarker(deleted)
     if (frozen.length > 0) this.#interrupted.set(deleted, frozen)
     else this.#removeInBackground(deleted)
   }

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { FILES_AT_ONCE, sideBySide } from '../../concurrency/side-by-side.ts'
 import { larger, smaller } from '../../model/bytes.ts'
-import { isPassing } from '../../model/errors.ts'
+import { isTransient } from '../../model/errors.ts'
 import type { PoolImageConfig } from '../../model/pool-config.ts'
 import type { ImageFiles, Usage } from '../../model/ports/image-files.ts'
 
@@ -83,7 +83,7 @@ async function allocatedBy(image: string, files: ImageFiles): Promise<bigint> {
   try {
     return (await files.size(image)).allocated
   } catch (error) {
-    if (isPassing(error)) throw error
+    if (isTransient(error)) throw error
     return 0n
   }
 }

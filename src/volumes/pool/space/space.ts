@@ -5,7 +5,7 @@ import type { Provisioning } from '../../model/volume.ts'
 /** What is in use. */
 export interface PoolUsage {
   /** Sum of the capacities of all volumes. */
-  readonly promisedBytes: bigint
+  readonly provisionedBytes: bigint
   /** What their images take on the disk. */
   readonly allocatedBytes: bigint
   /** What is free on the file system under the pool. */
@@ -25,9 +25,9 @@ export function usableBytes(limits: PoolLimits, usage: PoolUsage): bigint {
  */
 export function availableBytes(limits: PoolLimits, usage: PoolUsage, provisioning: Provisioning): bigint {
   const usable = usableBytes(limits, usage)
-  const promisable = BigInt(Math.floor(Number(usable) * limits.overcommit)) - usage.promisedBytes
-  if (provisioning === 'thin') return larger(promisable, 0n)
-  return larger(smaller(promisable, allocatableBytes(limits, usage)), 0n)
+  const provisionable = BigInt(Math.floor(Number(usable) * limits.overcommit)) - usage.provisionedBytes
+  if (provisioning === 'thin') return larger(provisionable, 0n)
+  return larger(smaller(provisionable, allocatableBytes(limits, usage)), 0n)
 }
 
 /** How many bytes the volumes that there are may still turn into blocks of their own. */

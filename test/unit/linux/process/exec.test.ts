@@ -19,7 +19,7 @@ async function failureOf(running: Promise<unknown>): Promise<unknown> {
 }
 
 /** Whether the process whose number this is still runs. */
-function isAlive(pid: number): boolean {
+function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch {
@@ -109,10 +109,10 @@ describe('run', () => {
     )
     await shell(`until [ -s ${pidFile} ]; do sleep 0.01; done`)
     const pid = Number(await readFile(pidFile, 'utf8'))
-    expect(isAlive(pid)).toBe(true)
+    expect(isRunning(pid)).toBe(true)
     aborting.abort(reason)
     expect(await running).toBe(reason)
-    expect(isAlive(pid)).toBe(false)
+    expect(isRunning(pid)).toBe(false)
   })
 
   it('does not start anything when aborted before', async () => {

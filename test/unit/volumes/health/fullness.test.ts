@@ -23,7 +23,7 @@ describe('a pool', () => {
       overcommit: 3,
       inlineBytes: 0n,
     }
-    const usage = { promisedBytes: 0n, allocatedBytes: allocated * GiB, freeBytes: free * GiB }
+    const usage = { provisionedBytes: 0n, allocatedBytes: allocated * GiB, freeBytes: free * GiB }
     const issue = fullness('fast', limits, usage)
     if (isNearlyFull) expect(issue).toMatchObject({ status: 'degraded', reason: 'PoolNearlyFull' })
     else expect(issue).toBeUndefined()

@@ -57,12 +57,12 @@ describe('at a path', () => {
       ['inaccessible FileSystemShutDown'],
     ],
   ])('%s', (_, entry, devices, isStagedBlock, expected) => {
-    const issues = placeIssues({ path: '/stage', entry, isAlive: true }, devices, isStagedBlock)
+    const issues = placeIssues({ path: '/stage', entry, isShutDown: false }, devices, isStagedBlock)
     expect(issues.map(({ status, reason }) => `${status} ${reason}`)).toEqual(expected)
   })
 
   it('a file system that answers no more', () => {
-    const issues = placeIssues({ path: '/stage', entry: mounted, isAlive: false }, [own], false)
+    const issues = placeIssues({ path: '/stage', entry: mounted, isShutDown: true }, [own], false)
     expect(issues).toMatchObject([{ status: 'inaccessible', reason: 'FileSystemShutDown' }])
   })
 })

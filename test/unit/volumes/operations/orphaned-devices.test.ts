@@ -14,7 +14,7 @@ const device = (number: number): LoopState => ({
   sizeBytes: 4096n,
 })
 
-const kept = (number: number) => ({ ...device(number), why: 'is open somewhere' })
+const remaining = (number: number) => ({ ...device(number), why: 'is open somewhere' })
 
 describe('OrphanedDevices', () => {
   let loops: FakeLoopDevices
@@ -31,7 +31,7 @@ describe('OrphanedDevices', () => {
   })
 
   it('tells of what is detached as of a repair', async () => {
-    loops.found = { detached: [device(1), device(2)], kept: [], unknown: [] }
+    loops.found = { detached: [device(1), device(2)], remaining: [], unknown: [] }
     await orphanedDevices.sweep()
     expect(observer.repairs).toEqual([['loop_device', 2]])
     expect(lines.map(({ volume }) => volume)).toEqual(['volume-1', 'volume-2'])
@@ -39,9 +39,9 @@ describe('OrphanedDevices', () => {
   })
 
   it('counts what is in use as long as it is, and complains of each once', async () => {
-    loops.found = { detached: [], kept: [kept(1)], unknown: ['/dev/loop7: EIO'] }
+    loops.found = { detached: [], remaining: [remaining(1)], unknown: ['/dev/loop7: EIO'] }
     await orphanedDevices.sweep()
-    loops.found = { detached: [], kept: [kept(1), kept(2)], unknown: ['/dev/loop7: EIO'] }
+    loops.found = { detached: [], remaining: [remaining(1), remaining(2)], unknown: ['/dev/loop7: EIO'] }
     await orphanedDevices.sweep()
     expect(orphanedDevices.count).toBe(2)
     expect(lines.map(({ volume, error }) => volume ?? error)).toEqual([
@@ -49,7 +49,7 @@ describe('OrphanedDevices', () => {
       '/dev/loop7: EIO',
       'volume-2',
     ])
-    loops.found = { detached: [], kept: [], unknown: [] }
+    loops.found = { detached: [], remaining: [], unknown: [] }
     await orphanedDevices.sweep()
     expect(orphanedDevices.count).toBe(0)
   })

@@ -82,7 +82,9 @@ describe.each(await readdir(FIXTURES))('the data directory that %s wrote', (comm
   })
 
   async function expectSaid(pools: readonly Pool[]): Promise<void> {
-    const written = (await records()).map(({ json: { schemaVersion: _, ...record } }) => record)
+    const written = (await records()).map(({ json: { schemaVersion: _, cutAt: pointInTime, ...record } }) =>
+      pointInTime === undefined ? record : { ...record, pointInTime },
+    )
     expect(written).not.toEqual([])
     expect(readBy(pools)).toMatchObject(written)
   }

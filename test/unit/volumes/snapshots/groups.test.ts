@@ -81,7 +81,7 @@ describe('groups of snapshots', () => {
   it('makes a group once, in the order of the request, at one point in time', async () => {
     const group = await create()
     expect(group.snapshots.map(({ sourceVolumeId }) => sourceVolumeId)).toEqual(volumes.map((v) => v.id))
-    expect(new Set(group.snapshots.map(({ cutAt }) => cutAt)).size).toBe(1)
+    expect(new Set(group.snapshots.map(({ pointInTime }) => pointInTime)).size).toBe(1)
     expect(group.snapshots.map(({ pool }) => pool)).toEqual(['default', 'default', 'other'])
     expect(await create()).toEqual(group)
     expect(await create('g', volumes.toReversed())).toEqual(group)

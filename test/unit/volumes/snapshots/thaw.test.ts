@@ -5,10 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { LoopState } from '../../../../src/volumes/model/ports/loop-devices.ts'
 import type { Volume } from '../../../../src/volumes/model/volume.ts'
 import { Pool } from '../../../../src/volumes/pool/pool.ts'
-import { thawLeftFrozen } from '../../../../src/volumes/snapshots/thaw.ts'
+import { thawAfterCrash } from '../../../../src/volumes/snapshots/thaw.ts'
 import { makeWorld, never, silent, type World } from '../world.ts'
 
-describe('thawLeftFrozen', () => {
+describe('thawAfterCrash', () => {
   let world: World
   let volume: Volume
   let mountPoint: string
@@ -46,7 +46,7 @@ describe('thawLeftFrozen', () => {
 
   const thaw = (open = pools): Promise<number> => {
     const { locks, loops, mounts } = world.node
-    return thawLeftFrozen({ locks, loops, mounts, log: silent }, open, open.length === pools.length)
+    return thawAfterCrash({ locks, loops, mounts, log: silent }, open, open.length === pools.length)
   }
 
   const gone = async (): Promise<void> => {

@@ -81,7 +81,7 @@ const snapshot: Snapshot = {
   pool: 'default',
   sourceVolumeId: volumeIdFor('n1', 'pvc-1'),
   sizeBytes: 4096n,
-  cutAt: '2026-01-02T03:04:05.678Z',
+  pointInTime: '2026-01-02T03:04:05.678Z',
   accessTypes: ['mount'],
   fsType: 'xfs',
   fileSystem: { state: 'formatted', uuid: '6d1e2f1c-0b62-4c1e-9d05-2f3a7f0c8a11' },

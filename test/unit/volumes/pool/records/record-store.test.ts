@@ -37,7 +37,7 @@ describe('RecordStore', () => {
     {
       await using draft = await world.pool.volumes.begin('x')
       await world.files.create(draft.image, 4096n, false, never)
-      await draft.noteFrozen([volume.id])
+      await draft.writeFreezeMarker([volume.id])
     }
     expect(await names()).toEqual([volume.id])
   })
@@ -47,7 +47,7 @@ describe('RecordStore', () => {
     {
       await using draft = await world.pool.volumes.begin(made.id)
       await world.files.create(draft.image, made.capacityBytes, false, never)
-      await draft.noteFrozen([volume.id])
+      await draft.writeFreezeMarker([volume.id])
       await world.pool.volumes.commit(draft, made)
     }
     expect((await readdir(path(made.id))).sort()).toEqual(['disk.img', 'volume.json'])
@@ -225,7 +225,7 @@ describe('RecordStore', () => {
       expect(pool.volumes.repairs.sort()).toEqual(['draft', 'draft', 'draft', 'removal'])
       await pool.volumes.settle()
       expect((await names()).filter((name) => name.startsWith('.'))).toHaveLength(2)
-      pool.volumes.forgetFrozen()
+      pool.volumes.removeFreezeMarkers()
       expect(pool.volumes.frozen).toEqual([])
     })
     expect(await names()).toEqual([volume.id])

@@ -25,12 +25,12 @@ interface Space {
 }
 
 /** What of a pool is in use and what is promised. */
-export class Ledger {
+export class PoolSpace {
   readonly #pool: Space
   readonly #volumes: RecordStore<Volume>
   readonly #snapshots: RecordStore<Snapshot>
   readonly #files: ImageFiles
-  #inTheMaking = 0n
+  #reservedBytes = 0n
   #measuring: Promise<void> | undefined
   #measured: PoolMeasurement & { at: number } = {
     freeBytes: 0n,
@@ -87,7 +87,7 @@ export class Ledger {
    * that two requests at once cannot both have them.
    * @throws VolumeError of the kind, saying what there is
    */
-  async promise(bytes: bigint, provisioning: Provisioning, kind: Full): Promise<Disposable> {
+  async reserve(bytes: bigint, provisioning: Provisioning, kind: Full): Promise<Disposable> {
     await this.#measureIfOld()
     if (bytes > this.#available(provisioning)) await this.#measure()
     const available = this.#available(provisioning)
@@ -97,10 +97,10 @@ export class Ledger {
         `pool "${this.#pool.name}" has ${formatBytes(available)} for ${provisioning} volumes; ${formatBytes(bytes)} are needed. Ask for less, delete volumes, or raise the pool's size or overcommit`,
       )
     }
-    this.#inTheMaking += bytes
+    this.#reservedBytes += bytes
     return {
       [Symbol.dispose]: () => {
-        this.#inTheMaking -= bytes
+        this.#reservedBytes -= bytes
       },
     }
   }
@@ -143,7 +143,7 @@ export class Ledger {
     const { freeBytes, allocatedBytes, snapshotBytes } = this.#measured
     const volumeBytes = this.#volumes.values().reduce((sum, { capacityBytes }) => sum + capacityBytes, 0n)
     // A snapshot is never written again: what it has is what it may take.
-    return { promisedBytes: volumeBytes + snapshotBytes + this.#inTheMaking, allocatedBytes, freeBytes }
+    return { provisionedBytes: volumeBytes + snapshotBytes + this.#reservedBytes, allocatedBytes, freeBytes }
   }
 
   #available(provisioning: Provisioning): bigint {

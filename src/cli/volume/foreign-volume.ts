@@ -11,7 +11,7 @@ import type { InspectedNode } from '../node/inspect.ts'
  * An image that no cluster requests from this node: of another node, of this node under another name, or
  * without a record.
  */
-export interface Orphan {
+export interface ForeignVolume {
   readonly image: string
   /** The directory of its record, where it has one. */
   readonly directory: string | undefined
@@ -24,7 +24,11 @@ const IMAGE = 'disk.img'
  * @param path a volume's directory, its image, or any image
  * @throws VolumeError failed-precondition for an image of this node, or one with several hard links
  */
-export async function findOrphan(path: string, nodeId: string, node: InspectedNode): Promise<Orphan> {
+export async function findForeignVolume(
+  path: string,
+  nodeId: string,
+  node: InspectedNode,
+): Promise<ForeignVolume> {
   const given = await realpath(path)
   const image = (await stat(given)).isDirectory() ? join(given, IMAGE) : given
   const { nlink } = await stat(image)

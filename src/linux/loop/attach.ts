@@ -10,8 +10,8 @@ import * as device from './device.ts'
 import { isBackedBy, type BackingIdentity } from './identity.ts'
 import { inspect } from './inventory.ts'
 
-/** A bound device, open. */
-export interface BoundLoop {
+/** An attached device, open. */
+export interface OpenLoop {
   readonly number: number
   readonly path: string
   readonly handle: FileHandle
@@ -21,18 +21,18 @@ const ATTEMPTS = 64
 const LONGEST_PAUSE_MS = 20
 
 /**
- * Binds a file to a free loop device. Finding a free device and binding it are two calls of an interface that
- * the whole machine shares (every container, snapd, losetup), so a lost race is normal: EBUSY means that
- * another process bound the device first, the other errors that it was removed or is going away. The next
+ * Attaches a free loop device to a file. Finding a free device and attaching it are two calls of an interface
+ * that the whole machine shares (every container, snapd, losetup), so a lost race is normal: EBUSY means that
+ * another process attached the device first, the other errors that it was removed or is being removed. The next
  * attempt follows after a random pause.
  *
- * A device that could not be bound may belong to another process, so it is never unbound.
+ * A device that could not be attached may belong to another process, so it is never detached.
  *
  * @param ioctls a seam for the tests of the way that kernels before 5.8 need
  * @throws VolumeError unavailable when all attempts lost; resource-exhausted when the kernel can make no more
  * devices
  */
-export async function bindFreeDevice(
+export async function attachFreeDevice(
   control: LoopControl,
   nodes: DeviceNodes,
   backingFd: number,
@@ -40,13 +40,13 @@ export async function bindFreeDevice(
   sectorBytes: SectorBytes,
   signal: AbortSignal,
   ioctls: Pick<typeof device, 'configure'> = device,
-): Promise<BoundLoop> {
+): Promise<OpenLoop> {
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted()
     try {
       const number = await control.getFree()
       const path = await nodes.loop(number)
-      return { number, path, handle: await bind(path, backingFd, settings, sectorBytes, ioctls) }
+      return { number, path, handle: await attach(path, backingFd, settings, sectorBytes, ioctls) }
     } catch (error) {
       if (hasErrno(error, 'ENOSPC')) throw noMoreDevices(error)
       if (!hasErrno(error, 'EBUSY', 'EAGAIN', 'ENXIO', 'ENOENT', 'ENODEV')) throw error
@@ -68,12 +68,12 @@ function noMoreDevices(cause: unknown): VolumeError {
 function alwaysLate(cause: unknown): VolumeError {
   return new VolumeError(
     'unavailable',
-    `${ATTEMPTS} times another process was faster to bind a free loop device (${messageOf(cause)}); repeat the call`,
+    `${ATTEMPTS} times another process was faster to attach a free loop device (${messageOf(cause)}); repeat the call`,
     { cause },
   )
 }
 
-async function bind(
+async function attach(
   path: string,
   backingFd: number,
   settings: LoopSettings,
@@ -86,7 +86,7 @@ async function bind(
       await ioctls.configure(handle.fd, backingFd, sectorBytes, settings)
     } catch (error) {
       if (!hasErrno(error, 'EINVAL', 'ENOTTY', 'ENOSYS')) throw error
-      await bindInSteps(handle.fd, backingFd, settings, sectorBytes)
+      await attachInSteps(handle.fd, backingFd, settings, sectorBytes)
     }
     return handle
   } catch (error) {
@@ -96,9 +96,9 @@ async function bind(
 }
 
 /**
- * The way before LOOP_CONFIGURE. After a successful LOOP_SET_FD the device is ours, so a failure unbinds it.
+ * The way before LOOP_CONFIGURE. After a successful LOOP_SET_FD the device is ours, so a failure detaches it.
  */
-async function bindInSteps(
+async function attachInSteps(
   fd: number,
   backingFd: number,
   settings: LoopSettings,
@@ -123,24 +123,27 @@ async function bindInSteps(
 const SECTOR_BYTES = 512n
 
 /**
- * Compares a bound device with what was asked for.
+ * Compares an attached device with what was requested.
  * @returns whether it does direct I/O
  * @throws when it differs
  */
 export async function verify(
-  bound: BoundLoop,
+  opened: OpenLoop,
   file: FileHandle,
   identity: BackingIdentity,
   options: AttachOptions,
 ): Promise<boolean> {
-  const entry = await inspect(bound.number, bound.path, bound.handle)
+  const entry = await inspect(opened.number, opened.path, opened.handle)
   if (!entry || !isBackedBy(entry.info, identity)) {
-    throw new VolumeError('aborted', `${bound.path} was bound and is gone again; another process detached it`)
+    throw new VolumeError(
+      'aborted',
+      `${opened.path} was attached and is free again; another process detached it`,
+    )
   }
   const size = identity.rdev === 0n ? (await file.stat({ bigint: true })).size : await sizeOf(file.fd)
   const expected = size - (size % SECTOR_BYTES)
   if (entry.state.sizeBytes !== expected) {
-    throw new Error(`${bound.path} has ${entry.state.sizeBytes} bytes, its file ${expected}`)
+    throw new Error(`${opened.path} has ${entry.state.sizeBytes} bytes, its file ${expected}`)
   }
   if (options.directIo === 'on' && !entry.state.directIo) {
     throw new VolumeError(

@@ -23,7 +23,7 @@ interface Place {
  * Two pools in one directory would mix up data, and one inside of another would be taken for a part of it.
  * @throws VolumeError failed-precondition naming both; a pool that does not answer is left out
  */
-export async function requireSeparate(pools: readonly PoolConfig[], gates: Gates): Promise<void> {
+export async function requireSeparateDirectories(pools: readonly PoolConfig[], gates: Gates): Promise<void> {
   const places = (await Promise.all(pools.map((pool) => placeOf(pool, gates)))).flat()
   for (const [index, place] of places.entries())
     for (const other of places.slice(0, index)) requireApart(other, place)
