@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
 import { FILES_AT_ONCE, sideBySide } from '../../volumes/concurrency/side-by-side.ts'
 import { readPool, type PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
-import { lookAtVolume, type NodeState, type VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
+import { observeVolume, type VolumeOnNode } from '../../volumes/inspection/volume-on-node.ts'
 import type { ImageFiles } from '../../volumes/model/ports/image-files.ts'
 import type { MountEntry } from '../../volumes/model/ports/mounts.ts'
 import type { Volume } from '../../volumes/model/volume.ts'
 import { KnownPools } from '../../volumes/pool/files/pool-identity.ts'
+import type { StateSource } from '../../volumes/state/volume-state.ts'
 import type { PoolOptions } from './commands.ts'
 import { configuredPools, knownPoolsPath } from './config.ts'
 import type { BoundDevices, OperatorMachine } from './machine.ts'
@@ -33,9 +34,9 @@ export async function inspectNode(machine: OperatorMachine, options: PoolOptions
 
 /** The volumes of a pool whose records can be read, with their devices and mounts. */
 export async function inspectVolumes(pool: PoolOnDisk, node: InspectedNode): Promise<VolumeOnNode[]> {
-  const state = nodeStateOf(node)
+  const source = sourceOf(node)
   const found = await sideBySide(pool.volumes.records, FILES_AT_ONCE, (volume) =>
-    lookAtVolume(pool, volume, state),
+    observeVolume(pool, volume, node.files, source),
   )
   return found.filter((volume) => volume !== undefined)
 }
@@ -46,11 +47,11 @@ export async function inspectVolume(
   volume: Volume,
   node: InspectedNode,
 ): Promise<VolumeOnNode> {
-  const found = await lookAtVolume(pool, volume, nodeStateOf(node))
+  const found = await observeVolume(pool, volume, node.files, sourceOf(node))
   if (found) return found
   throw new Error(`volume "${volume.id}" was deleted meanwhile`)
 }
 
-function nodeStateOf({ devices, files, mounts }: InspectedNode): NodeState {
-  return { files, mounts, devicesOf: (image) => devices.of(image) }
+function sourceOf({ devices, mounts }: InspectedNode): StateSource {
+  return { devicesOf: (image) => devices.of(image), listMounts: () => Promise.resolve(mounts) }
 }

@@ -1,5 +1,5 @@
 import { FILES_AT_ONCE, sideBySide } from '../concurrency/side-by-side.ts'
-import { allOf, isFileSystemMount } from '../machine/attachments.ts'
+import { isFileSystemMount } from '../machine/attachments.ts'
 import { isShutDown } from '../machine/mount-points.ts'
 import { failureOf, isTransient, messageOf, VolumeError } from '../model/errors.ts'
 import type { FileSystemMissing } from '../model/file-system-state.ts'
@@ -95,7 +95,7 @@ export class VolumeHealth {
 
   async #inUse(state: VolumeState, { stagingPath, publishPath }: VolumePlaces): Promise<VolumeIssue[]> {
     const { volume } = state
-    const devices = allOf(await state.devices())
+    const devices = await state.devices()
     const isBlock = !volume.accessTypes.includes('mount') || (await state.attachment()) === 'raw'
     const at = async (path: string | undefined, isStagedBlock: boolean): Promise<VolumeIssue[]> =>
       path === undefined ? [] : placeIssues(await this.#place(path), devices, isStagedBlock)

@@ -2,26 +2,13 @@ import { VolumeError } from '../model/errors.ts'
 import type { LoopDevice, LoopDevices, LoopState } from '../model/ports/loop-devices.ts'
 import type { MountEntry } from '../model/ports/mounts.ts'
 
-/** The loop devices that show one image. */
-export interface Devices {
-  /** The image's own device. */
-  readonly own: LoopState | undefined
-  /** The device on top of it, for the read-only users of a raw block volume. */
-  readonly readOnly: LoopState | undefined
-}
-
 /**
- * Finds the devices of an image. Only a device without autoclear has one on top: its number stays its own until
- * it is detached.
+ * Finds the devices of an image: its own, then the read-only device on top of that. Only a device without
+ * autoclear has one on top: its number stays its own until it is detached.
  */
-export async function findDevices(loops: LoopDevices, image: string): Promise<Devices> {
+export async function findDevices(loops: LoopDevices, image: string): Promise<LoopState[]> {
   const own = await loops.find(image)
   const readOnly = own && !own.autoclear ? await loops.find(own.device.path) : undefined
-  return { own, readOnly }
-}
-
-/** The device of its own first. */
-export function allOf({ own, readOnly }: Devices): LoopState[] {
   return [own, readOnly].filter((state) => state !== undefined)
 }
 

@@ -1,4 +1,4 @@
-import { allOf, isFileSystemMount } from '../machine/attachments.ts'
+import { isFileSystemMount } from '../machine/attachments.ts'
 import { chooseCapacity, satisfies, type CapacityRange } from '../model/capacity-range.ts'
 import { VolumeError } from '../model/errors.ts'
 import type { LoopState } from '../model/ports/loop-devices.ts'
@@ -27,7 +27,7 @@ export async function expandVolume(
     const capacityBytes = decideCapacity(volume, range)
     const isLarger = capacityBytes > volume.capacityBytes
     const grown = isLarger ? await catalog.pool(volume.pool).grow(volume, capacityBytes, signal) : volume
-    for (const { device, sizeBytes } of allOf(await state.devices()))
+    for (const { device, sizeBytes } of await state.devices())
       if (sizeBytes < grown.capacityBytes) await loops.resize(device)
     return grown
   })
@@ -105,7 +105,7 @@ export function decideGrowth(
 
 /** The device, and, unless it is used raw, the mount at the path. @throws VolumeError when there is none */
 async function placeOf(
-  { catalog }: NodeContext,
+  { catalog, mounts }: NodeContext,
   state: VolumeState,
   path: string,
 ): Promise<{ own: LoopState; entry: MountEntry | undefined }> {
@@ -114,7 +114,7 @@ async function placeOf(
   const own = await state.device()
   if (!own) throw new VolumeError('failed-precondition', `volume "${id}" is not staged on this node`)
   if (attachmentOf(own) === 'raw') return { own, entry: undefined }
-  const entry = await state.mountAt(path)
+  const entry = await state.onlyOwn(await mounts.at(path))
   if (!entry) throw new VolumeError('not-found', `volume "${id}" is not at volume_path ${path}`)
   return { own, entry }
 }

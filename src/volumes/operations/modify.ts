@@ -5,6 +5,7 @@ import type { LoopState } from '../model/ports/loop-devices.ts'
 import type { MountEntry, OpenFileSystem } from '../model/ports/mounts.ts'
 import type { Provisioning, Volume } from '../model/volume.ts'
 import type { NodeContext } from '../state/context.ts'
+import { openWriters } from '../state/volume-state.ts'
 
 /** How long writers may be held up while blocks are given back; it takes a second for a few TiB. */
 const FREEZE_TIMEOUT_MS = 60_000
@@ -70,11 +71,14 @@ async function provision(
  * Opens the file system that must be frozen while blocks are given back. The caller closes it.
  * @throws VolumeError failed-precondition for a raw block device in use
  */
-async function openWritten({ access }: NodeContext, { id }: Volume): Promise<OpenFileSystem | undefined> {
+async function openWritten(
+  { access, mounts }: NodeContext,
+  { id }: Volume,
+): Promise<OpenFileSystem | undefined> {
   // Observed anew each time: the device of a file system vanishes with its last user.
   const state = access.observe(id)
   if ((await state.device())?.readOnly) return undefined
-  const writers = await state.writers(true)
+  const writers = await openWriters(mounts, state, true)
   if (writers.by === 'none') return undefined
   if (writers.by === 'file system') return writers.fileSystem
   throw new VolumeError(

@@ -1,11 +1,4 @@
-import {
-  allOf,
-  isFileSystemMount,
-  isMountOf,
-  mayBeMountOf,
-  mountsOf,
-  type Devices,
-} from '../machine/attachments.ts'
+import { isFileSystemMount, isMountOf, mayBeMountOf, mountsOf } from '../machine/attachments.ts'
 import { makeTarget, removeTarget, unmountIdle } from '../machine/mount-points.ts'
 import { VolumeError } from '../model/errors.ts'
 import type { LoopDevice, LoopState } from '../model/ports/loop-devices.ts'
@@ -36,14 +29,14 @@ export async function publishVolume(
   await access.withVolume(id, signal, async (state) => {
     requireAccess(state.volume, request.access)
     await node.catalog.wholeImage(state.volume)
-    const devices = await state.devices()
+    const [own, second] = await state.devices()
     const isMount = request.access.type === 'mount'
     const staged = isMount ? await mounts.at(request.stagingPath) : undefined
     const published = await mounts.at(request.targetPath)
     const uses = mayHaveManyTargets(request.access) ? [] : await state.mounts()
-    const decision = decidePublish({ id, ...devices, staged, published, uses }, request)
+    const decision = decidePublish({ id, own, readOnly: second, staged, published, uses }, request)
     if (decision.action === 'bind device read-only') {
-      await bindReadOnlyDevice(node, state.volume, devices, decision.own, request.targetPath, signal)
+      await bindReadOnlyDevice(node, state.volume, second, decision.own, request.targetPath, signal)
     } else if (decision.action === 'bind') {
       const kind = isMount ? 'directory' : 'file'
       await bind(node, decision.source, request.targetPath, decision.readOnly, kind)
@@ -51,8 +44,12 @@ export async function publishVolume(
   })
 }
 
-export interface PublishFacts extends Devices {
+export interface PublishFacts {
   readonly id: string
+  /** The volume's own device. */
+  readonly own: LoopState | undefined
+  /** The read-only device on top of it. */
+  readonly readOnly: LoopState | undefined
   /** What is mounted at the staging path; undefined for a raw volume. */
   readonly staged: MountEntry | undefined
   /** What is mounted at the target path. */
@@ -136,10 +133,8 @@ export async function unpublishVolume(
   await node.access.withPossibleVolume(id, signal, async ({ state }) => {
     await unmountTarget(node, id, targetPath, state)
     await removeTarget(targetPath)
-    const devices = await state?.devices()
-    if (devices?.own && devices.readOnly) {
-      await releaseReadOnly(node, devices.own.device, devices.readOnly.device, signal)
-    }
+    const [own, readOnly] = (await state?.devices()) ?? []
+    if (own && readOnly) await releaseReadOnly(node, own.device, readOnly.device, signal)
   })
 }
 
@@ -151,7 +146,7 @@ async function unmountTarget(
 ): Promise<void> {
   const published = await mounts.at(targetPath)
   if (!published) return
-  const devices = state ? allOf(await state.devices()) : []
+  const devices = (await state?.devices()) ?? []
   if (!mayBeMountOf(devices, published)) throw occupied(targetPath, published)
   await unmountIdle(mounts, id, targetPath)
 }
@@ -159,7 +154,7 @@ async function unmountTarget(
 async function bindReadOnlyDevice(
   node: NodeContext,
   volume: Volume,
-  { readOnly }: Devices,
+  readOnly: LoopState | undefined,
   own: LoopState,
   targetPath: string,
   signal: AbortSignal,

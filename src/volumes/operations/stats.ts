@@ -22,7 +22,9 @@ export async function measureVolume(
 ): Promise<VolumeStats> {
   return await node.access.withVolume(id, signal, async (state) => {
     await node.catalog.wholeImage(state.volume)
-    const decision = decideStats(id, path, await state.device(), await state.mountAt(path))
+    const own = await state.device()
+    const entry = await state.onlyOwn(await node.mounts.at(path))
+    const decision = decideStats(id, path, own, entry)
     if (decision.measure === 'device') return { type: 'block', totalBytes: decision.totalBytes }
     return { type: 'mount', usage: await node.files.usage(path) }
   })

@@ -3,7 +3,7 @@ import { VolumeError, hasErrno } from '../model/errors.ts'
 import type { Provisioning, Volume } from '../model/volume.ts'
 import type { Draft } from '../pool/records/draft.ts'
 import type { NodeContext } from '../state/context.ts'
-import type { Writers } from '../state/volume-state.ts'
+import { openWriters, type Writers } from '../state/volume-state.ts'
 import { LiveCopy } from './live-copy.ts'
 
 /** One volume to copy, and the draft that gets its image. */
@@ -93,10 +93,10 @@ async function flush(node: NodeContext, part: Part, signal: AbortSignal): Promis
 }
 
 /** The caller holds the volume's lock, and closes the file system. */
-async function writersOf({ access }: NodeContext, part: Part): Promise<Writers> {
+async function writersOf({ access, mounts }: NodeContext, part: Part): Promise<Writers> {
   const state = access.observe(part.volumeId)
   requireSameVolume(part, state.volume)
-  return await state.writers(state.volume.accessTypes.includes('mount'))
+  return await openWriters(mounts, state, state.volume.accessTypes.includes('mount'))
 }
 
 /**

@@ -1,7 +1,9 @@
 import type { KeyedLock } from '../concurrency/keyed-lock.ts'
+import { findDevices } from '../machine/attachments.ts'
 import { hasErrno, VolumeError } from '../model/errors.ts'
 import type { LoopDevices } from '../model/ports/loop-devices.ts'
 import type { Mounts } from '../model/ports/mounts.ts'
+import type { Volume } from '../model/volume.ts'
 import type { Catalog } from '../pool/catalog.ts'
 import { VolumeState } from './volume-state.ts'
 
@@ -63,20 +65,26 @@ export class VolumeAccess {
 
   /** The caller has the volume's lock. @throws as `withVolume` does */
   observe(id: string): VolumeState {
+    return this.#stateOf(this.#deps.catalog.get(id))
+  }
+
+  #stateOf(volume: Volume): VolumeState {
     const { catalog, loops, mounts } = this.#deps
-    const volume = catalog.get(id)
-    return new VolumeState(volume, catalog.image(volume), loops, mounts)
+    return new VolumeState(volume, catalog.image(volume), {
+      devicesOf: (image) => findDevices(loops, image),
+      listMounts: () => mounts.list(),
+    })
   }
 
   async #findPossible(id: string): Promise<PossibleVolume> {
-    const { catalog, loops, mounts } = this.#deps
+    const { catalog } = this.#deps
     try {
       const volume = catalog.find(id)
       if (!volume) {
         catalog.requireAbsent(id)
         return { state: undefined, isLost: false }
       }
-      const state = new VolumeState(volume, catalog.image(volume), loops, mounts)
+      const state = this.#stateOf(volume)
       await state.devices()
       return { state, isLost: false }
     } catch (error) {

@@ -1,5 +1,5 @@
-import { allOf, findDevices, isMountOf, mountsOf, type Devices } from '../machine/attachments.ts'
-import type { LoopDevices, LoopState } from '../model/ports/loop-devices.ts'
+import { isMountOf, mountsOf } from '../machine/attachments.ts'
+import type { LoopState } from '../model/ports/loop-devices.ts'
 import type { MountEntry, Mounts, OpenFileSystem } from '../model/ports/mounts.ts'
 import type { Volume } from '../model/volume.ts'
 
@@ -17,64 +17,74 @@ export type Writers =
   /** Cannot be held up. */
   | { readonly by: 'raw device'; readonly device: LoopState }
 
+/** The devices and mounts of the machine: as they are now, or as a command has listed them for many volumes. */
+export interface StateSource {
+  /** The devices of an image: its own first, then those of ours on top of it. */
+  devicesOf(image: string): Promise<readonly LoopState[]>
+  listMounts(): Promise<readonly MountEntry[]>
+}
+
 /**
  * A volume as it is on this node: its record, its image, its devices and its mounts. Devices and mounts are read
- * from the kernel when first asked for, and not again. It is valid while the volume's lock is held, until the
- * holder attaches, detaches or mounts something.
+ * when first asked for, and not again. The driver observes a volume while it holds the volume's lock; the state is
+ * valid until the holder attaches, detaches or mounts something. Commands for operators hold no lock, so for them
+ * it may be out of date at once.
  */
 export class VolumeState {
   readonly volume: Volume
   /** The path of the image. */
   readonly image: string
-  readonly #loops: LoopDevices
-  readonly #mounts: Mounts
-  #devices: Promise<Devices> | undefined
-  #list: Promise<MountEntry[]> | undefined
+  readonly #source: StateSource
+  #devices: Promise<readonly LoopState[]> | undefined
+  #mounts: Promise<readonly MountEntry[]> | undefined
 
-  constructor(volume: Volume, image: string, loops: LoopDevices, mounts: Mounts) {
+  constructor(volume: Volume, image: string, source: StateSource) {
     this.volume = volume
     this.image = image
-    this.#loops = loops
-    this.#mounts = mounts
+    this.#source = source
   }
 
-  devices(): Promise<Devices> {
-    return (this.#devices ??= findDevices(this.#loops, this.image))
+  /** The volume's own device first, then the read-only device on top of it. */
+  devices(): Promise<readonly LoopState[]> {
+    return (this.#devices ??= this.#source.devicesOf(this.image))
   }
 
   /** The volume's own device. */
   async device(): Promise<LoopState | undefined> {
-    return (await this.devices()).own
+    return (await this.devices())[0]
   }
 
   async attachment(): Promise<AttachmentKind> {
     return attachmentOf(await this.device())
   }
 
-  /** What is mounted at a path, when it is this volume; undefined for everything else. */
-  async mountAt(path: string): Promise<MountEntry | undefined> {
-    const entry = await this.#mounts.at(path)
-    const devices = allOf(await this.devices())
+  /** The entry, when it is a mount of this volume; undefined for every other. */
+  async onlyOwn(entry: MountEntry | undefined): Promise<MountEntry | undefined> {
+    const devices = await this.devices()
     return entry && devices.some(({ device }) => isMountOf(device, entry)) ? entry : undefined
   }
 
   /** All mounts through which the whole volume is used, in this mount namespace. */
   async mounts(): Promise<MountEntry[]> {
-    const devices = allOf(await this.devices())
+    const devices = await this.devices()
     if (devices.length === 0) return []
-    const list = await (this.#list ??= this.#mounts.list())
-    return devices.flatMap(({ device }) => mountsOf(device, list))
+    const mounts = await (this.#mounts ??= this.#source.listMounts())
+    return devices.flatMap(({ device }) => mountsOf(device, mounts))
   }
+}
 
-  /**
-   * @param mayFreeze false for a raw volume, whose content may be a file system of somebody else
-   */
-  async writers(mayFreeze: boolean): Promise<Writers> {
-    const device = await this.device()
-    if (!device) return { by: 'none' }
-    const fileSystem = mayFreeze ? await this.#mounts.openFileSystem(device.device) : undefined
-    return fileSystem ? { by: 'file system', device, fileSystem } : { by: 'raw device', device }
-  }
+/**
+ * @param mayFreeze false for a raw volume, whose content may be a file system of somebody else
+ */
+export async function openWriters(
+  mounts: Pick<Mounts, 'openFileSystem'>,
+  state: VolumeState,
+  mayFreeze: boolean,
+): Promise<Writers> {
+  const device = await state.device()
+  if (!device) return { by: 'none' }
+  const fileSystem = mayFreeze ? await mounts.openFileSystem(device.device) : undefined
+  return fileSystem ? { by: 'file system', device, fileSystem } : { by: 'raw device', device }
 }
 
 /** @param own the volume's own device */
