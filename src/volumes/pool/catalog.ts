@@ -5,14 +5,14 @@ import type { RecordStore } from './records/record-store.ts'
 import type { Snapshot, SnapshotGroup } from '../model/snapshot.ts'
 import type { Volume } from '../model/volume.ts'
 
-/** The pools of a node, which can come while it runs. */
+/** The pools of a node. A pool can be opened while the driver runs. */
 export interface PoolSet {
   readonly open: readonly Pool[]
-  /** Why the others are not, by name. */
+  /** Why the others are not open, by name. */
   readonly unreachable: ReadonlyMap<string, VolumeError>
 }
 
-/** All volumes and snapshots of this node, over all its pools. Any string may be asked for as an id. */
+/** All volumes and snapshots of this node, over all its pools. Callers may pass any string as an id. */
 export class Catalog {
   readonly #nodeId: string
   readonly #pools: PoolSet
@@ -22,15 +22,12 @@ export class Catalog {
     this.#pools = pools
   }
 
-  /** Those that are open. */
+  /** The open pools. */
   pools(): readonly Pool[] {
     return this.#pools.open
   }
 
-  /**
-   * @throws VolumeError invalid-argument naming the pools that there are; unavailable for one that cannot be
-   * reached now
-   */
+  /** @throws VolumeError invalid-argument naming the existing pools; unavailable for an unreachable one */
   pool(name: string): Pool {
     const { open, unreachable } = this.#pools
     const pool = open.find((pool) => pool.name === name)
@@ -50,22 +47,19 @@ export class Catalog {
   }
 
   /**
-   * To be called before an id that is not found is taken for one of nothing.
-   * @throws VolumeError unavailable when what it names may be in a pool that cannot be reached now
+   * Call this before you conclude that an id does not exist.
+   * @throws VolumeError unavailable when it may be in an unreachable pool
    */
   requireAbsent(id: string): void {
     const { unreachable } = this.#pools
     if (unreachable.size === 0 || !this.isOurs(id)) return
-    throw new VolumeError(
-      'unavailable',
-      `"${id}" is in no pool that can be reached now: ${reasonsOf(unreachable)}`,
-    )
+    throw new VolumeError('unavailable', `"${id}" is in no reachable pool: ${reasonsOf(unreachable)}`)
   }
 
   /**
-   * To be called before all volumes are listed: of a list without those of a pool that cannot be reached they
-   * would seem to be lost.
-   * @throws VolumeError unavailable saying which pools cannot be reached
+   * Call this before you list all volumes: in a partial list, the volumes of an unreachable pool would look
+   * lost.
+   * @throws VolumeError unavailable naming the unreachable pools
    */
   requireAll(): void {
     const { unreachable } = this.#pools
@@ -73,10 +67,7 @@ export class Catalog {
     throw new VolumeError('unavailable', `not all volumes can be listed now: ${reasonsOf(unreachable)}`)
   }
 
-  /**
-   * To be called before something is deleted: what was damaged may have been removed by a person since it was
-   * found.
-   */
+  /** Call this before a deletion: a person may have removed a damaged volume since it was found. */
   async forgetRemoved(id: string): Promise<void> {
     for (const { snapshots, volumes } of this.pools()) {
       await volumes.forgetRemoved(id)
@@ -94,7 +85,7 @@ export class Catalog {
     return this.find(id) ?? this.#missing('volume', id)
   }
 
-  /** As `list`, with the damaged ones, of which nothing is known but the id. */
+  /** As `list`, with the damaged volumes, of which only the id is known. */
   listIds(after: string, limit: number): { readonly id: string }[] {
     const damaged = this.pools().flatMap(({ volumes }) => [...volumes.damaged.keys()])
     const whole = this.pools().flatMap(({ volumes }) =>
@@ -104,14 +95,14 @@ export class Catalog {
   }
 
   /**
-   * The volume that lives and dies with a pod, by the name that the kubelet has given it.
+   * The inline volume of this name, which the kubelet has chosen.
    * @throws as `find`
    */
   findEphemeral(name: string): Volume | undefined {
     return this.find(ephemeralIdFor(this.#nodeId, name))
   }
 
-  /** As `findEphemeral`, for one whose files are damaged: the pool, and its id. */
+  /** As `findEphemeral`, for a damaged volume: its pool and its id. */
   findDamagedEphemeral(name: string): { readonly id: VolumeId; readonly pool: Pool } | undefined {
     const id = ephemeralIdFor(this.#nodeId, name)
     const pool = this.pools().find(({ volumes }) => volumes.damaged.has(id))
@@ -123,16 +114,14 @@ export class Catalog {
   }
 
   /**
-   * As `image`, for whoever is going to use it.
-   * @throws VolumeError failed-precondition when some of it is missing
+   * As `image`, after a check of the image.
+   * @throws VolumeError failed-precondition when the image is missing or too short
    */
   wholeImage(volume: Volume): Promise<string> {
     return this.pool(volume.pool).wholeImage(volume)
   }
 
-  /**
-   * In the order of their ids, beginning behind `after`. Volumes that live and die with a pod are not listed.
-   */
+  /** In the order of their ids, beginning after `after`. Inline volumes are not listed. */
   list(after: string, limit: number): Volume[] {
     const volumes = this.pools().flatMap((pool) => pool.volumes.values())
     return page(
@@ -157,7 +146,7 @@ export class Catalog {
     return this.pool(snapshot.pool).snapshots.image(snapshot.id)
   }
 
-  /** As `list`. Empty filters let all through. */
+  /** As `list`. An empty filter matches everything. */
   listSnapshots(filter: { id: string; sourceVolumeId: string }, after: string, limit: number): Snapshot[] {
     const snapshots = this.pools()
       .flatMap((pool) => pool.snapshots.values())
@@ -167,7 +156,7 @@ export class Catalog {
     return page(snapshots, after, limit)
   }
 
-  /** The members of a group that are there, in the order of the request that made it. */
+  /** The existing members of a group, in the order of the request that created it. */
   membersOfGroup(groupId: string): Snapshot[] {
     const members = this.pools()
       .flatMap((pool) => pool.snapshots.values())
@@ -177,8 +166,8 @@ export class Catalog {
   }
 
   /**
-   * False for a group whose members are not all there, because they come and go one by one. Members that are
-   * damaged, or whose pool is not there, do not make the others unusable.
+   * False for a group with missing members: they are created and deleted one by one. Damaged members, and
+   * those in an unreachable pool, do not count as missing.
    */
   isComplete({ members, pools }: SnapshotGroup): boolean {
     const open = this.pools()
@@ -187,7 +176,7 @@ export class Catalog {
     return members.every((id) => stores.some((store) => store.get(id) ?? store.damaged.has(id)))
   }
 
-  /** True for ids that this node gave out, also when what they named is gone. */
+  /** True for an id that this node gave out, whether or not its object still exists. */
   isOurs(id: string): boolean {
     return isIdOfNode(id, this.#nodeId)
   }
@@ -217,7 +206,7 @@ export class Catalog {
     throw new VolumeError('not-found', `${what} "${id}" does not exist on this node`)
   }
 
-  /** The members of a group are seen together or not at all. */
+  /** Either all members of a group are visible or none is. */
   #isComplete({ group }: Snapshot): boolean {
     return group === undefined || this.isComplete(group)
   }

@@ -22,17 +22,14 @@ import { thickIncompatibility } from './thick.ts'
  */
 export class Pool implements AsyncDisposable {
   readonly name: string
-  /** As `pool.json` has it. */
+  /** The id in `pool.json`. */
   readonly id: string
   readonly path: string
   readonly limits: PoolLimits
   readonly volumes: RecordStore<Volume>
   readonly snapshots: RecordStore<Snapshot>
   readonly space: PoolSpace
-  /**
-   * Why volumes could not be staged whose image did not have their file system, by id; until a stage finds
-   * it.
-   */
+  /** The volumes whose last stage did not find their file system in the image, by id, with the reason. */
   readonly withoutFileSystem = new Map<string, FileSystemMissing>()
   readonly gate: Gate
   readonly #image: PoolImageConfig | undefined
@@ -62,10 +59,9 @@ export class Pool implements AsyncDisposable {
   }
 
   /**
-   * @param knownId the id of the pool that was there before; without, an empty or absent directory becomes a
-   * new pool
-   * @throws VolumeError failed-precondition when the directory is in use, not a pool, or a newer driver's;
-   * PoolUnreachableError when it is not the pool that was there before
+   * @param knownId the id of a known pool; undefined: an empty or absent directory becomes a new pool
+   * @throws VolumeError failed-precondition when the directory is in use, not a pool, or written by a newer
+   * driver; PoolUnreachableError when it is not the known pool
    */
   static open(
     config: PoolConfig,
@@ -96,7 +92,7 @@ export class Pool implements AsyncDisposable {
   }
 
   /**
-   * Passes while the pool is there.
+   * Passes while the pool is reachable.
    * @throws PoolUnreachableError, or another VolumeError, saying what is wrong with it
    */
   check(): Promise<void> {
@@ -107,8 +103,9 @@ export class Pool implements AsyncDisposable {
   }
 
   /**
-   * The volume's image, after a look whether all of it is there: it can be removed or cut off while we run.
-   * @throws VolumeError failed-precondition when it is not; not-found for a volume that was deleted meanwhile
+   * The volume's image, after a check of its size: it can be removed or truncated while the driver runs.
+   * @throws VolumeError failed-precondition when it is missing or too short; not-found for a volume that was
+   * deleted meanwhile
    */
   async wholeImage(volume: Volume): Promise<string> {
     await this.#wholeSize(volume)
@@ -128,7 +125,7 @@ export class Pool implements AsyncDisposable {
     }
   }
 
-  /** True while its file system takes no writes. */
+  /** True while its file system is read-only. */
   isReadOnly(): Promise<boolean> {
     return this.gate.urgently(() => this.#files.isReadOnly(this.path))
   }
@@ -139,7 +136,7 @@ export class Pool implements AsyncDisposable {
     return await thickIncompatibility({ name: this.name, path: this.path, image: this.#image }, this.#files)
   }
 
-  /** @throws VolumeError invalid-argument for what is not possible in this pool */
+  /** @throws VolumeError invalid-argument when the pool does not support it */
   async requirePossible(provisioning: Provisioning): Promise<void> {
     const why = await this.incompatibility(provisioning)
     if (why === undefined) return
@@ -150,9 +147,9 @@ export class Pool implements AsyncDisposable {
   }
 
   /**
-   * Makes a volume.
-   * @param makeImage makes the file of the draft, of the volume's capacity, and says what it knows of the
-   * file system in it
+   * Creates a volume.
+   * @param makeImage creates the image of the draft with the volume's capacity, and returns the state of its
+   * file system
    * @throws VolumeError resource-exhausted, or as `check` and `requirePossible` do
    */
   async create(volume: Volume, makeImage: (draft: Draft) => Promise<FileSystemState>): Promise<Volume> {
@@ -169,7 +166,7 @@ export class Pool implements AsyncDisposable {
     return await this.space.orFull('resource-exhausted', create())
   }
 
-  /** Makes the volume's image larger. @throws VolumeError out-of-range, which lets a user ask for less */
+  /** Grows the volume's image. @throws VolumeError out-of-range, so that a user can request less */
   async grow(volume: Volume, capacityBytes: bigint, signal: AbortSignal): Promise<Volume> {
     const { provisioning } = volume
     using _space = await this.space.reserve(
@@ -187,7 +184,7 @@ export class Pool implements AsyncDisposable {
   }
 
   /**
-   * Begins a snapshot of the volume, and keeps room for it.
+   * Begins a snapshot of the volume, and reserves its space.
    * @throws VolumeError resource-exhausted, or as `check` does
    */
   async draftSnapshot(id: string, volume: Volume): Promise<Draft> {

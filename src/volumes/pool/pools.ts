@@ -19,14 +19,13 @@ export interface PoolsDependencies {
   readonly observer: Observer
   readonly log: Logger
   /**
-   * Ends what a driver that died has left frozen, in a pool that is being opened too, of which nobody knows
-   * before.
+   * Thaws file systems that a crashed driver left frozen, also for a pool that is just being opened.
    * @param areAll whether the configuration has no other pools
    */
   readonly thaw: (pools: readonly Pool[], areAll: boolean) => Promise<void>
 }
 
-/** A pool whose directory could be opened, and that is not served yet. */
+/** A pool whose directory is open, and which is not served yet. */
 interface OpenedPool {
   readonly pool: Pool
   readonly isNew: boolean
@@ -34,9 +33,9 @@ interface OpenedPool {
 }
 
 /**
- * All pools of this node. One that was there before and cannot be opened now, can no longer be read, or does
- * not answer, is unreachable: the others are served, and it is tried again. One that never was there and
- * cannot be opened is a mistake in the configuration.
+ * All pools of this node. A known pool that cannot be opened, read, or does not answer is unreachable: the
+ * others are served, and it is tried again. A new pool that cannot be opened is a mistake in the
+ * configuration.
  */
 export class Pools implements AsyncDisposable {
   readonly #on: PoolsDependencies
@@ -44,7 +43,7 @@ export class Pools implements AsyncDisposable {
   readonly #open = new Map<string, Pool>()
   readonly #unreachable = new Map<string, PoolUnreachableError>()
   readonly #held = new Map<string, AsyncDisposableStack>()
-  /** Pools are thawed one after the other, because a pool may be told of by a note in another one. */
+  /** Pools are thawed one after the other: the freeze marker of a volume may be in another pool. */
   readonly #thawing = new KeyedLock()
   #sweep: (opened: readonly Pool[]) => Promise<void> = () => Promise.resolve()
   #retrial: Promise<void> | undefined
@@ -55,13 +54,13 @@ export class Pools implements AsyncDisposable {
     this.#on = dependencies
   }
 
-  /** @throws VolumeError failed-precondition naming the pool that is configured wrong */
+  /** @throws VolumeError failed-precondition naming the misconfigured pool */
   static async open(configs: readonly PoolConfig[], dependencies: PoolsDependencies): Promise<Pools> {
     await using undo = new AsyncDisposableStack()
     const pools = undo.use(new Pools(configs, dependencies))
     await requireSeparateDirectories(configs, dependencies.gates)
     for (const { name } of configs) pools.#watch(name)
-    // Side by side: one whose disk is slow, or does not answer, does not hold up the others.
+    // In parallel: a pool whose disk is slow or does not answer must not delay the others.
     const openings = configs.map((config) => pools.#tryToOpen(config))
     const failures = (await Promise.allSettled(openings)).filter(({ status }) => status === 'rejected')
     const [failure] = failures
@@ -84,21 +83,21 @@ export class Pools implements AsyncDisposable {
     )
   }
 
-  /** Has this done with the pools that are open now, and then with each that is opened later. */
+  /** Sweeps the pools that are open now, and then each that is opened later. */
   async sweepWith(sweep: (opened: readonly Pool[]) => Promise<void>): Promise<void> {
     this.#sweep = sweep
     await sweep(this.open)
   }
 
-  /** Opens what has become reachable meanwhile. Of calls at the same time one does the work. */
+  /** Opens pools that have become reachable. Concurrent calls share one run. */
   async retry(): Promise<void> {
     this.#retrial ??= this.#retry().finally(() => (this.#retrial = undefined))
     await this.#retrial
   }
 
   /**
-   * Closes a pool that was found unreadable: a file system that has shut down works again when it is mounted
-   * anew, which it cannot be while we hold it.
+   * Closes a pool that was found unreadable: a file system that has shut down must be mounted again, which
+   * our open files prevent.
    */
   async lose(pool: Pool, error: PoolUnreachableError): Promise<void> {
     if (this.#open.get(pool.name) !== pool) return
@@ -140,7 +139,7 @@ export class Pools implements AsyncDisposable {
     await gate.lookForAnotherMount()
     if (gate.problem) return
     try {
-      // What was read before it was lost may have changed since: it is read anew.
+      // The records may have changed while the pool was unreachable, so they are read again.
       await this.#close(name)
       await this.#tryToOpen(config)
     } catch (error) {
@@ -151,14 +150,14 @@ export class Pools implements AsyncDisposable {
     if (opened) await this.#sweepLater(opened)
   }
 
-  /** While others are served: what goes wrong is left for the next start. */
+  /** Runs while other pools are served. What fails is left for the next start. */
   async #sweepLater(pool: Pool): Promise<void> {
     try {
       await this.#sweep([pool])
     } catch (error) {
       this.#on.log.error(
         { pool: pool.name, reason: messageOf(error) },
-        'not all that was left could be cleared away',
+        'the sweep of the pool failed; the next start repeats it',
       )
     }
   }
@@ -184,10 +183,10 @@ export class Pools implements AsyncDisposable {
       isKnown = knownId !== undefined
       await this.#serve(await this.#openOne(config, knownId))
       this.#unreachable.delete(name)
-      if (before) log.info({ pool: name }, 'the pool can be reached again')
+      if (before) log.info({ pool: name }, 'the pool is reachable again')
     } catch (error) {
       const reason = reasonOf(name, error)
-      // Of one that is new there is nothing to keep; and nobody knows whether it was meant so.
+      // A new pool has no data to protect, so any failure counts as a mistake.
       const isMistake = !isKnown && !isOfPool.includes(reason.reason)
       if (isMistake || isOurMistake(error)) throw error
       this.#unreachable.set(name, reason)
@@ -208,7 +207,7 @@ export class Pools implements AsyncDisposable {
     return { pool: opened, isNew: knownId === undefined, held: held.move() }
   }
 
-  /** Has it thawed and listed. */
+  /** Thaws its volumes, then adds it to the open pools. */
   async #serve({ pool, isNew, held }: OpenedPool): Promise<void> {
     const { known, observer } = this.#on
     await using undo = new AsyncDisposableStack()
@@ -229,20 +228,17 @@ export class Pools implements AsyncDisposable {
         await this.#on.thaw([...others, pool], others.length + 1 === this.#configs.length)
         return
       } catch (error) {
-        // Unless it is another one that has stopped answering meanwhile.
+        // Another pool may have stopped answering meanwhile; then try again.
         if (others.every((other) => this.#open.get(other.name) === other)) throw error
       }
     }
   }
 }
 
-/**
- * What says that there is a pool, or nothing of what is there, so that it is no mistake to have configured
- * it.
- */
+/** Reasons that prove a pool, or prove nothing, so the configuration is not wrong. */
 const isOfPool: readonly UnreachableReason[] = ['PoolNotAnswering', 'PoolDamaged', 'PoolOfNewerDriver']
 
-/** A mistake that only whoever has configured the pools can mend, and that says nothing of a disk. */
+/** A mistake in the configuration of the pools, as opposed to a problem of a disk. */
 function isOurMistake(error: unknown): boolean {
   return error instanceof VolumeError && !(error instanceof PoolUnreachableError)
 }
@@ -252,5 +248,5 @@ function reasonOf(name: string, error: unknown): PoolUnreachableError {
   return new PoolUnreachableError('PoolUnreadable', `pool "${name}": ${messageOf(error)}`, { cause: error })
 }
 
-/** A pool is opened to its end, which takes as long as mkfs. */
+/** Opening a pool is never interrupted; it takes at most as long as mkfs. */
 const uninterrupted = new AbortController().signal

@@ -6,21 +6,21 @@ import type { Gates } from './gate/gates.ts'
 import { stat, turn } from './gate/turn.ts'
 import { PoolUnreachableError } from './gate/unreachable.ts'
 
-/** Where a pool really is. */
+/** The actual location of a pool. */
 interface Place {
   readonly name: string
   readonly home: string
   /** Without symbolic links. */
   readonly path: string
   /**
-   * The directory and those above it, as far as they exist, by device and inode: bind mounts show the same
-   * one at another path.
+   * The directory and its existing ancestors, by device and inode: a bind mount makes the same directory
+   * visible at another path.
    */
   readonly directories: readonly (string | undefined)[]
 }
 
 /**
- * Two pools in one directory would mix up data, and one inside of another would be taken for a part of it.
+ * Pools must not share a directory or be inside each other: they would mix up their data.
  * @throws VolumeError failed-precondition naming both; a pool that does not answer is left out
  */
 export async function requireSeparateDirectories(pools: readonly PoolConfig[], gates: Gates): Promise<void> {
@@ -37,7 +37,7 @@ async function placeOf(pool: PoolConfig, gates: Gates): Promise<Place[]> {
       return [{ name: pool.name, home, path, directories: await directoriesOf(path) }]
     })
   } catch (error) {
-    // Its opening says what is wrong with it.
+    // Opening the pool reports the same error.
     if (error instanceof PoolUnreachableError || (Error.isError(error) && 'code' in error)) return []
     throw error
   }
@@ -61,7 +61,7 @@ function isInside(inner: Place, outer: Place): boolean {
   return directory !== undefined && inner.directories.includes(directory)
 }
 
-/** The path without symbolic links, of which the end may not exist yet. */
+/** The path without symbolic links; its last components need not exist. */
 async function resolveExisting(path: string): Promise<string> {
   try {
     return await turn(() => realpath(path))

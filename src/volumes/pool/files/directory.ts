@@ -12,7 +12,7 @@ export async function lockDirectory(files: ImageFiles, pool: string, path: strin
     if (hasErrno(error, 'ENOENT', 'ENOTDIR')) {
       throw new PoolUnreachableError(
         'PoolNotMounted',
-        `pool "${pool}": ${path} does not exist any more; mount the disk that it is on`,
+        `pool "${pool}": ${path} no longer exists; mount the disk that it is on`,
         { cause: error },
       )
     }
@@ -26,7 +26,7 @@ export async function lockDirectory(files: ImageFiles, pool: string, path: strin
 }
 
 /**
- * Only an empty directory becomes a new pool.
+ * Requires an empty directory, for a new pool.
  * @param ours a file that an interrupted start of the driver may have left
  * @throws VolumeError failed-precondition naming another entry of the directory
  */
@@ -46,8 +46,8 @@ export async function requireEmpty(
 
 /**
  * The error for a directory, or a file in it, that could not be read.
- * @returns PoolUnreachableError when the disk is the cause; an error with its errno when this process lacks
- * resources for a moment
+ * @returns PoolUnreachableError when the disk is the cause; an error with its errno when this process
+ * temporarily lacks resources
  */
 export function notRead(pool: string, path: string, cause: unknown): Error {
   return isTransient(cause) ? failureOf(path, cause) : unreadable(pool, path, cause)

@@ -7,7 +7,7 @@ import { PoolUnreachableError } from '../gate/unreachable.ts'
 
 const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY } = constants
 
-/** Far longer than any file that the driver writes and reads back. */
+/** Far larger than any file that the driver writes and reads back. */
 const LONGEST_BYTES = 1 << 20
 
 /** A removal that fails is repeated after this time, then after twice, three times, … this time. */
@@ -15,17 +15,16 @@ const REMOVAL_ATTEMPTS = 5
 const REMOVAL_PAUSE_MS = 200
 
 /**
- * Reads a small file that the driver has written. Where something else is in its place, a symbolic link is
- * not followed, a FIFO is not waited for, and a large file or one that is no UTF-8 is not read.
- * @throws Error saying what is wrong with it
+ * Reads a small file that the driver has written. It does not follow a symbolic link, wait for a FIFO, or
+ * read a file that is large or not UTF-8.
+ * @throws Error describing the problem
  */
 export function readSmall(path: string): Promise<string> {
   return turn(async () => {
     await using file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
     const stat = await file.stat()
     if (!stat.isFile()) throw new Error(`${path} is no regular file`)
-    if (stat.size > LONGEST_BYTES)
-      throw new Error(`${path} has ${stat.size} bytes, more than any that is whole`)
+    if (stat.size > LONGEST_BYTES) throw new Error(`${path} has ${stat.size} bytes, more than any valid one`)
     return new TextDecoder('utf-8', { fatal: true }).decode(await file.readFile())
   })
 }
@@ -39,8 +38,8 @@ export function flush(path: string): Promise<void> {
 }
 
 /**
- * Writes a new or truncated file and flushes its content. A symbolic link in its place is not followed, and a
- * FIFO is not waited for.
+ * Writes a new or truncated file and flushes its content. It does not follow a symbolic link or wait for a
+ * FIFO.
  */
 export function writeFlushed(path: string, text: string): Promise<void> {
   return turn(async () => {
@@ -67,7 +66,7 @@ export async function renameFlushed(directory: string, from: string, to: string)
 export interface Replacement {
   /** Where the new file is written first, on the same disk; by default in the directory of the old one. */
   readonly temporary?: string
-  /** The content of the old file; it is put back when a crash could leave either of the two. */
+  /** The content of the old file, which is restored if the commit fails half way. */
   readonly previous?: string | undefined
 }
 
@@ -120,8 +119,8 @@ export async function replaceFile(file: string, text: string): Promise<void> {
 }
 
 /**
- * Removes a directory that nothing else uses, with its contents. A failure, such as ENOMEM, is followed by
- * further attempts: what stays takes space until the next start.
+ * Removes a directory that nothing else uses, with its contents. It retries after a failure such as ENOMEM:
+ * what is not removed takes space until the next start.
  */
 export async function removePersistently(directory: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
@@ -136,8 +135,8 @@ export async function removePersistently(directory: string): Promise<void> {
 }
 
 /**
- * Waits for the removal of a draft. In a pool that cannot be reached nothing is removed now: the draft is
- * swept when the pool is opened again.
+ * Waits for the removal of a draft. In an unreachable pool nothing is removed now: the draft is swept when
+ * the pool is opened again.
  */
 export async function orLeaveToSweep(removing: Promise<void>): Promise<void> {
   try {

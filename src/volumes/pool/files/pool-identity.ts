@@ -15,11 +15,11 @@ const poolRecord = new VersionedJson(v.object({ id: v.pipe(v.string(), v.uuid())
 const knownPoolRecord = new VersionedJson(v.object({ id: v.string() }))
 
 /**
- * Makes `pool.json` in the empty directory of a new pool, or reads the existing one.
- * @param knownId the id of a pool that was here before; then nothing is ever made
+ * Creates `pool.json` in the empty directory of a new pool, or reads the existing one.
+ * @param knownId the id of a known pool; then nothing is ever created
  * @returns the pool's id
  * @throws VolumeError failed-precondition naming the directory; PoolUnreachableError when the known pool is
- * not there, or its `pool.json` is damaged or a newer driver's
+ * not mounted, or its `pool.json` is damaged or written by a newer driver
  */
 export async function ensurePoolId(name: string, path: string, knownId: string | undefined): Promise<string> {
   if (knownId !== undefined) {
@@ -66,8 +66,8 @@ export async function readPoolId(name: string, path: string): Promise<string | u
 }
 
 /**
- * Which pool each name stands for. This is kept outside of the pools, so that a pool whose disk is not
- * mounted can be told from a new one.
+ * The id of each known pool, by its name. It is stored outside of the pools, which distinguishes a known pool
+ * whose disk is not mounted from a new one.
  *
  *     <data-dir>/known-pools/<pool>.json
  */
@@ -80,14 +80,14 @@ export class KnownPools {
 
   /**
    * The id of the pool that was opened under this name before, or undefined.
-   * @throws PoolUnreachableError when the file is damaged or a newer driver's; an error with its errno when
-   * this process lacks resources to read (isTransient)
+   * @throws PoolUnreachableError when the file is damaged or written by a newer driver; an error with its
+   * errno when this process lacks resources to read (isTransient)
    */
   async get(name: string): Promise<string | undefined> {
     const file = this.#file(name)
     const text = await readSmall(file).catch((error: unknown) => {
       if (hasErrno(error, 'ENOENT')) return undefined
-      // To remove the file would be the wrong advice.
+      // The file is intact, so the remedy below (remove it) would be wrong.
       if (isTransient(error)) throw error
       throw unreadable(name, file, error)
     })
@@ -105,7 +105,7 @@ export class KnownPools {
   }
 }
 
-/** @param damage makes the error for a record that is neither whole nor a newer driver's */
+/** @param damage creates the error for a damaged record */
 function readId(
   kind: typeof poolRecord | typeof knownPoolRecord,
   text: string,

@@ -5,27 +5,26 @@ import { PoolUnreachableError, notAnswering } from './unreachable.ts'
 
 export interface GateOptions {
   readonly pool: string
-  /** Where the pool is, for its error message. */
+  /** The directory of the pool, for error messages. */
   readonly path: string
   /** Calls that may be in the kernel at once. */
   readonly width?: number
   /**
-   * Calls that may be in the kernel at once with those that are stuck in a file system that was unmounted
-   * since.
+   * Calls that may be in the kernel at once, including those stuck in a file system that has been unmounted.
    */
   readonly budget?: number
-  /** Settles as soon as the pool's file system answers anything, an error too. */
+  /** Settles as soon as the pool's file system answers, even with an error. */
   readonly probe?: () => Promise<unknown>
   /**
-   * Another value after the file system at the pool's path was unmounted or mounted; must not touch that file
-   * system.
+   * The value changes whenever a file system is unmounted or mounted at the pool's path. It must not access
+   * that file system.
    */
   readonly mountId?: () => Promise<unknown>
   /** How long a call may take before the file system is probed, and how long that may take. */
   readonly patienceMs?: number
   /**
-   * How long all calls may be under way without one ending while others wait, although the probe is answered:
-   * longer than a slow disk takes for one fsync(2) of all that the page cache may hold of an image.
+   * How long no call may end while others wait, although the probe is answered. It must exceed the longest
+   * fsync(2) of an image whose pages are all dirty on a slow disk.
    */
   readonly stallMs?: number
 }
@@ -35,8 +34,8 @@ export interface GateOptions {
  *
  * A call to a file system that does not answer blocks a thread in the kernel, where nothing can end it. The
  * gate bounds how many of them one pool can take. When a call takes long, the file system is probed; when the
- * probe does not return either, the pool does not answer: everybody who waits is told, new calls are refused,
- * until the probe and all calls have returned.
+ * probe does not return either, the pool does not answer: waiting callers get an error and new calls are
+ * refused until the probe and all calls have returned.
  */
 export class Gate {
   readonly #pool: string
@@ -52,7 +51,7 @@ export class Gate {
     readonly lost: (error: PoolUnreachableError) => void
     readonly found: () => void
   }[] = []
-  /** Rejects everybody who waits for a call, or for a turn. */
+  /** Rejects all callers that wait for a call or for a turn. */
   readonly #waiting = new Set<(error: PoolUnreachableError) => void>()
   readonly #owed: (() => Promise<unknown>)[] = []
   #queue: { readonly since: number; readonly begin: () => void }[] = []
@@ -79,14 +78,14 @@ export class Gate {
     return this.#problem
   }
 
-  /** Calls in the kernel, stuck ones too. */
+  /** Calls in the kernel, including stuck ones. */
   get underWay(): number {
     return this.#abandoned + this.#generation.calls.size + (this.#generation.isProbing ? 1 : 0)
   }
 
   /**
-   * `lost` is called when the pool stops answering, `found` when it answers again and no earlier call is
-   * left.
+   * `lost` is called when the pool stops answering, `found` when it answers again and all earlier calls have
+   * returned.
    */
   watch(lost: (error: PoolUnreachableError) => void, found: () => void): void {
     this.#listeners.push({ lost, found })
@@ -124,16 +123,13 @@ export class Gate {
     return await this.#within(work, false)
   }
 
-  /**
-   * As `within`, with its calls before those that wait already: a look that says whether the pool is there.
-   */
+  /** As `within`, but its calls go before waiting ones: for the check whether the pool is reachable. */
   async urgently<T>(work: () => Promise<T>): Promise<T> {
     return await this.#within(work, true)
   }
 
   /**
-   * Work that is ended for its caller when the pool does not answer, and makes hardly any system calls
-   * itself.
+   * Work that makes hardly any system calls itself; its caller gets an error when the pool does not answer.
    */
   async beside<T>(work: () => Promise<T>): Promise<T> {
     this.#requireAnswering()
@@ -155,8 +151,8 @@ export class Gate {
   }
 
   /**
-   * To be called now and then while the pool does not answer: when another file system is mounted in the
-   * place of the one that hangs, calls may go to that.
+   * Call this periodically while the pool does not answer: if another file system is mounted in place of the
+   * hanging one, calls are allowed again.
    */
   async lookForAnotherMount(): Promise<void> {
     if (!this.#problem || this.#abandoned + this.#generation.calls.size + 2 > this.#budget) return
@@ -204,7 +200,7 @@ export class Gate {
   }
 
   #wait(begin: () => void, isUrgent: boolean): void {
-    // It is begun by the call that makes room, in whose context it must not run.
+    // Another call starts it when it ends, and it must not run in that call's context.
     const entry = { since: performance.now(), begin: AsyncLocalStorage.bind(begin) }
     if (isUrgent) this.#queue.unshift(entry)
     else this.#queue.push(entry)
@@ -254,7 +250,7 @@ export class Gate {
 
   async #probeMount(generation: Generation): Promise<void> {
     await generation.probe(async () => {
-      // The mount first: what is probed is what is there afterwards.
+      // Read the mount first: the probe then tests that mount or a newer one.
       this.#mountedAs = await this.#mountId()
       await this.#probe()
     })

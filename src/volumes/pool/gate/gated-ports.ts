@@ -16,9 +16,8 @@ export interface PoolPorts {
 }
 
 /**
- * The same ports, with each call at the gate of the pool that it works for. That is told by the path of an
- * image, by the device that the image was last seen at, and by the path that the device was last seen mounted
- * at.
+ * The same ports, with each call passing the gate of its pool. The pool follows from the path of the image,
+ * from the device last attached to the image, or from the path where that device was last mounted.
  */
 export function gatedPorts(
   { files, loops, mounts, fileSystems, copier }: PoolPorts,
@@ -35,7 +34,7 @@ export function gatedPorts(
 }
 
 /**
- * Which gate paths of devices and mount points belong to. A hint only: a stale one takes a turn at another
+ * The gates of device paths and mount points. Only a hint: with a stale one, a call passes another pool's
  * gate.
  */
 class Places {
@@ -100,8 +99,8 @@ function gatedFiles(files: ImageFiles, places: Places): ImageFiles {
 }
 
 /**
- * Ended when the pool does not answer, and waited for all the same: as long as it goes on nobody may write to
- * the image.
+ * It is aborted when the pool does not answer, but awaited to its end: nothing may write to the image while
+ * it runs.
  */
 async function deallocate(
   files: ImageFiles,
@@ -151,8 +150,8 @@ function gatedLoops(loops: LoopDevices, places: Places): LoopDevices {
 }
 
 /**
- * A freeze is never given up while it is under way: it would be done later, and nobody would thaw it. A thaw
- * waits for nobody. So an open file system, which has both, does not pass the gate.
+ * A freeze is never abandoned while it runs: it could complete later, with no caller left to thaw. A thaw
+ * must never wait. So an open file system, which has both, does not pass the gate.
  */
 function gatedMounts(mounts: Mounts, places: Places): Mounts {
   return {
@@ -182,7 +181,7 @@ function gatedMounts(mounts: Mounts, places: Places): Mounts {
   }
 }
 
-/** Their work is that of child processes, which hold no thread. */
+/** Child processes do this work, so it holds no thread. */
 function gatedFileSystems(fileSystems: FileSystems, places: Places): FileSystems {
   const beside = <T>(path: string, work: () => Promise<T>): Promise<T> =>
     places.gate(path)?.beside(work) ?? work()
@@ -220,7 +219,7 @@ function gatedCopier(copier: ImageCopier, places: Places): ImageCopier {
   }
 }
 
-/** A generator runs in the context of whoever asks it for the next item. */
+/** A generator runs in the context of the caller of `next`. */
 async function* stream<T>(gate: Gate | undefined, items: AsyncIterable<T>): AsyncIterable<T> {
   const iterator = items[Symbol.asyncIterator]()
   try {

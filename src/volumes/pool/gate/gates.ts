@@ -1,17 +1,17 @@
 import { homeOf, type PoolConfig } from '../../model/pool-config.ts'
 import { Gate, type GateOptions } from './gate.ts'
 
-/** Threads that no pool can hold: for mounts, freezes, devices, and everything else that is of no pool. */
+/** Threads reserved for mounts, freezes, devices and all other work that belongs to no pool. */
 const RESERVED_THREADS = 16
 
-/** With fewer calls at once a pool would be slow; with more than the larger number it is not faster. */
+/** With fewer concurrent calls a pool would be slow; with more than the larger number it is not faster. */
 const NARROWEST = 2
 const WIDEST = 16
 
 export interface GatesOptions extends Pick<GateOptions, 'patienceMs' | 'stallMs'> {
   /** Of libuv, on which all system calls that can block run. */
   readonly threads: number
-  /** Settles as soon as the file system of a path answers anything. */
+  /** Settles as soon as the file system of a path answers. */
   readonly probe: (path: string) => Promise<unknown>
   /** The number of the mount that a path lies in, without touching its file system. */
   readonly mountId: (path: string) => Promise<unknown>
@@ -44,14 +44,14 @@ export class Gates {
     })
   }
 
-  /** @param pool its name, which must be one of the configuration's */
+  /** @param pool the name of a configured pool */
   of(pool: string): Gate {
     const found = this.#gates.find(({ name }) => name === pool)
     if (!found) throw new Error(`pool "${pool}" is not configured`)
     return found.gate
   }
 
-  /** The gate of the pool that a path lies in; undefined where it lies in none. */
+  /** The gate of the pool that contains the path; undefined if none does. */
   at(path: string): Gate | undefined {
     return this.#gates.find(({ paths }) => paths.some((pool) => path === pool || path.startsWith(`${pool}/`)))
       ?.gate

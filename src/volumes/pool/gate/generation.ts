@@ -1,4 +1,4 @@
-/** The calls to one mounted file system, and the probe that says whether it answers. */
+/** The calls to one mounted file system, and the probe that tests whether it answers. */
 export class Generation {
   /** In the order in which they began. */
   readonly calls = new Set<{ readonly since: number }>()

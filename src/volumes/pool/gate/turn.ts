@@ -6,7 +6,7 @@ export interface Scope {
   readonly gate: { run<T>(call: () => Promise<T>): Promise<T> }
   /** True inside of a call that has its turn: what it calls belongs to that turn. */
   readonly hasTurn: boolean
-  /** True where calls go before those that wait already. */
+  /** True where calls go before waiting ones. */
   readonly isUrgent: boolean
 }
 

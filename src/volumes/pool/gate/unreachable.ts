@@ -1,6 +1,6 @@
 import { VolumeError } from '../../model/errors.ts'
 
-/** For programs: CSI's `reason` of a pool that cannot be used. */
+/** CSI's `reason` of a pool that cannot be used, for programs. */
 export type UnreachableReason =
   | 'PoolNotMounted'
   | 'PoolReplaced'
@@ -11,9 +11,7 @@ export type UnreachableReason =
   | 'PoolImageMissing'
   | 'PoolImageNotMountable'
 
-/**
- * A pool that was there before cannot be used now. The other pools are not concerned, and it may come back.
- */
+/** A known pool is unreachable. Other pools are not affected, and it may come back. */
 export class PoolUnreachableError extends VolumeError {
   readonly reason: UnreachableReason
 
@@ -27,6 +25,6 @@ export class PoolUnreachableError extends VolumeError {
 export function notAnswering(pool: string, path: string): PoolUnreachableError {
   return new PoolUnreachableError(
     'PoolNotAnswering',
-    `pool "${pool}": the file system of ${path} does not answer; look for its disk or its server, and in the kernel's log; the pool is opened again when it answers`,
+    `pool "${pool}": the file system of ${path} does not answer; check its disk or server, and the kernel's log; the pool is opened again when it answers`,
   )
 }

@@ -16,15 +16,15 @@ export interface MakerDependencies {
   readonly fileSystems: FileSystems
 }
 
-/** XFS shares blocks between files only if it was made so; mkfs.xfs before 5.1 does not by itself. */
+/** XFS shares blocks only with reflink=1, which mkfs.xfs before 5.1 does not set by default. */
 const MKFS_OPTIONS = ['-m', 'reflink=1']
 
 /**
- * Makes the image of a new pool: under another name until it is whole, so that after a crash it is there or
- * it is not. An mkfs that outlived us writes to a file without a name.
- * @param directory is empty
+ * Creates the image of a new pool, under a temporary name until it is complete, so that a crash leaves all of
+ * it or nothing. An mkfs that outlives this process writes to an unlinked file.
+ * @param directory must be empty
  * @returns its device, still attached
- * @throws VolumeError failed-precondition when other things are in the directory, or it is too small
+ * @throws VolumeError failed-precondition when the directory is not empty, or the size is too small
  */
 export async function makePoolImage(
   { files, loops, fileSystems }: MakerDependencies,
@@ -58,8 +58,9 @@ export async function makePoolImage(
 }
 
 /**
- * Passes while the file is there.
- * @throws PoolUnreachableError when it is gone, also while its content is still mounted and seems to be well
+ * Passes while the file exists.
+ * @throws PoolUnreachableError when it is deleted, even while its file system is still mounted and seems
+ * intact
  */
 export async function requireImage(
   files: ImageFiles,
@@ -72,7 +73,7 @@ export async function requireImage(
     if (!hasErrno(error, 'ENOENT', 'ENOTDIR')) throw error
     throw new PoolUnreachableError(
       'PoolImageMissing',
-      `pool "${pool}": ${file} is gone; mount the disk that it is on, or restore it. What of it is still mounted is lost with the last unmount: save that first`,
+      `pool "${pool}": ${file} is deleted; mount the disk that it is on, or restore it. If it is still mounted, copy its content first: the last unmount deletes it`,
       { cause: error },
     )
   }

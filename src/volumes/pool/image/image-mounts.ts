@@ -24,32 +24,34 @@ export interface ImageMountRequest {
   readonly image: PoolImageConfig
   /** Where to mount it, below the directory of `privateMounts`. */
   readonly target: string
-  /** True for a pool that was there before: its image is never made anew. */
+  /** True for a known pool: its image is never created again. */
   readonly isKnown: boolean
 }
 
-/** A device that stays attached until disposed of, or until its last mount is gone. */
+/** A device that stays attached until disposed of, or until its last unmount. */
 interface HeldDevice extends AsyncDisposable {
   readonly device: LoopDevice
-  /** Attached before, by a driver that was killed or could not unmount it: nothing of ours holds it. */
+  /** Attached by an earlier driver that was killed or could not unmount it; this process does not hold it. */
   readonly isFound: boolean
 }
 
 /**
- * For the images alone: they need no more, and space that is freed goes back to the disk that the pool is on.
+ * The pool holds only images, so it needs no devices, programs or access times. `discard` returns freed space
+ * to the disk.
  */
 const MOUNT_OPTIONS = ['noatime', 'nodev', 'noexec', 'nosuid', 'discard']
 
 /**
- * Sectors as large as blocks: a file that shares blocks, as a backup of the image may, can be written
- * directly in no less.
+ * Sectors as large as blocks: direct I/O to a file that shares blocks, as a copied pool image may, needs it.
  */
 const ATTACH_OPTIONS = { readOnly: false, autoclear: true, directIo: 'auto', sectorBytes: 4096 } as const
 
-/** What the size of an image is a multiple of. */
+/** The size of an image is a multiple of this. */
 const BLOCK_BYTES = 4096n
 
-/** Mounts pool images, and makes and grows them. What is there already is asked of the kernel. */
+/**
+ * Creates, grows and mounts pool images. It reads the existing state from the kernel, so it can be repeated.
+ */
 export class ImageMounts {
   readonly #on: ImageMountsDependencies
 
@@ -58,10 +60,10 @@ export class ImageMounts {
   }
 
   /**
-   * @returns the mount; disposing of it unmounts, unless volumes are in use, whose devices then keep it until
+   * @returns the mount; disposing of it unmounts, unless the devices of volumes in use keep it mounted until
    * the next start
-   * @throws PoolUnreachableError; VolumeError failed-precondition when a new image cannot be made where it is
-   * wanted
+   * @throws PoolUnreachableError; VolumeError failed-precondition when a new image cannot be created at its
+   * path
    */
   async mount(request: ImageMountRequest, signal: AbortSignal): Promise<AsyncDisposable> {
     const { files, privateMounts } = this.#on
@@ -88,7 +90,7 @@ export class ImageMounts {
         await this.#on.mounts.unmount(request.target)
       } catch (error) {
         if (error instanceof PoolUnreachableError) throw error
-        // Found while the last mount that held it, of a dead container, was on its way out.
+        // Its last mount, in a dead container, was just being unmounted.
         if (held.isFound && !(await this.#isAttached(request, held.device))) continue
         throw new PoolUnreachableError(
           'PoolImageNotMountable',
@@ -100,8 +102,8 @@ export class ImageMounts {
   }
 
   /**
-   * A device that was found, and is held by nobody here, can be another file's by now. Mounted, it can not
-   * any more.
+   * A found device, which this process does not hold, may have been detached and attached to another file.
+   * Once it is mounted that is impossible.
    */
   async #isAttached({ image }: ImageMountRequest, device: LoopDevice): Promise<boolean> {
     return (await this.#on.loops.find(image.file))?.device.number === device.number
@@ -138,7 +140,7 @@ export class ImageMounts {
     await mounts.mount({ source: device.path, target, fsType: 'xfs', options })
   }
 
-  /** A file system that has shut down works again when it is mounted anew, which replays its log. */
+  /** Unmounts a file system that has shut down: the next mount replays its log and makes it usable again. */
   async #takeAway(pool: string, target: string): Promise<void> {
     try {
       await this.#on.mounts.unmount(target)
@@ -146,13 +148,13 @@ export class ImageMounts {
       if (!hasErrno(error, 'EBUSY')) throw error
       throw new PoolUnreachableError(
         'PoolUnreadable',
-        `pool "${pool}": its file system has shut down, and volumes in use hold it; end their pods, and it is mounted anew`,
+        `pool "${pool}": its file system has shut down, and volumes in use hold it; delete their pods, and it is mounted again`,
         { cause: error },
       )
     }
   }
 
-  /** To the size that is configured, where it is larger. A pool that cannot grow is served as it is. */
+  /** Grows the image to the configured size. A pool that cannot grow is served at its old size. */
   async #grow(
     pool: string,
     { file, sizeBytes }: PoolImageConfig,
@@ -178,7 +180,7 @@ export class ImageMounts {
   async #unmount({ pool, image, target }: ImageMountRequest): Promise<void> {
     const { files, log, mounts } = this.#on
     try {
-      // Of an image that has lost its name the mount is all that is left.
+      // The mount is all that is left of a deleted image.
       await requireImage(files, pool, image)
       await mounts.unmount(target)
     } catch (error) {

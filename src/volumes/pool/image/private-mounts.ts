@@ -3,9 +3,8 @@ import { hasErrno } from '../../model/errors.ts'
 import type { Mounts } from '../../model/ports/mounts.ts'
 
 /**
- * A directory below which the driver mounts for itself. It is a mount of its own, private, so that no other
- * mount namespace gets a copy of what is mounted there, which would keep it in use for as long as that
- * namespace lives.
+ * The directory of the driver's own mounts. It is a private mount, so that no other mount namespace gets
+ * copies of the mounts below: such a copy keeps a file system in use as long as that namespace exists.
  */
 export class PrivateMounts implements AsyncDisposable {
   readonly #mounts: Mounts
@@ -17,7 +16,7 @@ export class PrivateMounts implements AsyncDisposable {
     this.#path = path
   }
 
-  /** Can be repeated, also after a crash. */
+  /** Idempotent, also after a crash. */
   async prepare(): Promise<void> {
     if (this.#isPrepared) return
     if (!(await this.#mounts.at(this.#path))) {
@@ -28,7 +27,7 @@ export class PrivateMounts implements AsyncDisposable {
     this.#isPrepared = true
   }
 
-  /** What is still in use below stays, and the directory with it; the next start goes on with both. */
+  /** Mounts that are still in use stay, and the directory with them; the next start reuses both. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#isPrepared) return
     try {

@@ -1,7 +1,7 @@
 import { hasErrno } from '../../model/errors.ts'
 import type { ImageFiles, ImageSize } from '../../model/ports/image-files.ts'
 
-/** An image is missing, or lacks its end. */
+/** An image is missing or too short. */
 export class ImageDamage extends Error {
   readonly reason: 'ImageMissing' | 'ImageShrunk'
 

@@ -10,7 +10,7 @@ export const IMAGE = 'disk.img'
 const FROZEN = 'frozen'
 
 /**
- * A volume or snapshot that is being made, in a directory that becomes its own by the commit. Without a
+ * A volume or snapshot that is being created, in a directory that the commit renames to its own. Without a
  * commit, disposing removes the directory; after a crash the next start does.
  */
 export class Draft implements AsyncDisposable {
@@ -52,7 +52,7 @@ export class Draft implements AsyncDisposable {
     this.#held.use(needed)
   }
 
-  /** Notes for the next start that these volumes may be frozen, if this process is killed. */
+  /** Writes the freeze marker, so that the next start can thaw these volumes if this process is killed. */
   async writeFreezeMarker(volumeIds: readonly string[]): Promise<void> {
     this.#hasFreezeMarker = true
     // Not flushed: a freeze survives this process, but not the machine, and so does an unflushed file.
@@ -61,9 +61,7 @@ export class Draft implements AsyncDisposable {
     )
   }
 
-  /**
-   * Turns the draft into the volume or snapshot in one step, which survives a crash once this has returned.
-   */
+  /** Turns the draft into the volume or snapshot in one step. It survives a crash once this has returned. */
   commit(recordName: string, text: string): Promise<void> {
     return this.#gate.within(() => this.#commit(recordName, text))
   }

@@ -21,15 +21,15 @@ export interface RecordKind<T> {
   readonly encode: (record: T) => string
   /**
    * @param imageBytes the size of the image
-   * @throws Error saying what is wrong with the record or the image
+   * @throws Error describing the problem of the record or the image
    */
   readonly decode: (text: string, pool: string, imageBytes: bigint) => T
 }
 
 /**
  * Reads one record, of the directory that is named after its id.
- * @throws ImageDamage, or another Error that says what is wrong with it; an error that `isTransient` does not
- * mean that the record is damaged
+ * @throws ImageDamage, or another Error that describes the damage; a transient error (`isTransient`) does not
+ * mean damage
  */
 export async function loadRecord<T extends { readonly id: string }>(
   kind: RecordKind<T>,
@@ -53,7 +53,7 @@ const bytes = v.pipe(
   v.transform((digits) => BigInt(digits)),
 )
 
-/** What the records of volumes and of snapshots say about the content of their images. */
+/** What records of volumes and of snapshots have in common: the content of the image. */
 const content = {
   accessTypes: v.array(v.picklist(['mount', 'block'])),
   fsType: v.picklist(fsTypes),
@@ -112,7 +112,7 @@ export const volumeKind: RecordKind<Volume> = {
   folder: 'volumes',
   recordName: 'volume.json',
 
-  /** Leaves out the pool: it follows from the directory of the record, and can be renamed. */
+  /** Without the pool: it follows from the directory of the record, and can be renamed. */
   encode: ({ pool: _pool, ...record }) => volumeJson.print(record),
 
   decode(text, pool, imageBytes) {

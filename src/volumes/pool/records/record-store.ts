@@ -37,7 +37,7 @@ const DELETED = '.deleted'
 export class RecordStore<T extends { readonly id: string }> {
   /** Why a record cannot be used, by id. */
   readonly damaged = new Map<string, Error>()
-  /** The leftovers of a crash that were removed when the store was opened. */
+  /** What was repaired after a crash when the store was opened. */
   readonly repairs: Repair[] = []
   /** Directories of interrupted operations, with the ids of the volumes that these may have left frozen. */
   readonly #interrupted = new Map<string, readonly string[]>()
@@ -73,8 +73,8 @@ export class RecordStore<T extends { readonly id: string }> {
   }
 
   /**
-   * Reads all records and removes the leftovers of a crash. To be called within the gate.
-   * @throws an error that `isTransient` when this process lacks resources to read a record, which is not damage
+   * Reads all records and sweeps what a crash left. Call it within the gate.
+   * @throws a transient error (`isTransient`) when this process lacks resources to read a record
    */
   static async open<T extends { readonly id: string }>(
     kind: RecordKind<T>,
@@ -105,7 +105,7 @@ export class RecordStore<T extends { readonly id: string }> {
     return [...this.#interrupted.values()].flat()
   }
 
-  /** To be called when everything is thawed: until then the freeze markers must survive a crash. */
+  /** Call this when everything is thawed: until then the freeze markers must survive a crash. */
   removeFreezeMarkers(): void {
     for (const path of this.#interrupted.keys()) this.#removeInBackground(path)
     this.#interrupted.clear()
@@ -138,8 +138,8 @@ export class RecordStore<T extends { readonly id: string }> {
   }
 
   /**
-   * @param work does what the record will say. The new record is on the disk by then, so that a full disk
-   * cannot separate the two.
+   * @param work changes the image as the record will describe it. The new record is already on the disk, so a
+   * full disk cannot leave the two in disagreement.
    */
   update(record: T, work?: () => Promise<void>): Promise<void> {
     return this.#gate.within(async () => {
@@ -188,7 +188,7 @@ export class RecordStore<T extends { readonly id: string }> {
   async #remove(id: string): Promise<void> {
     const deleted = deletedName()
     const record = this.#records.get(id)
-    // First, so that no reader who misses its files takes it for damaged.
+    // First, so that no reader takes the missing files for damage.
     this.#records.delete(id)
     try {
       await renameFlushed(this.#path, id, deleted)
@@ -212,9 +212,9 @@ export class RecordStore<T extends { readonly id: string }> {
   }
 
   /**
-   * Whether the record is missing, durably, in the same directory that was read at the start. Its path alone
-   * does not tell: it is also missing while the disk is not mounted. So the identity and the record are
-   * checked through one open directory.
+   * Whether the record is missing, durably, in the same directory that was read at the start. A missing path
+   * proves nothing: the disk may not be mounted. So the identity and the record are checked through one open
+   * directory.
    */
   #isGone(id: string): Promise<boolean> {
     return turn(() => this.#isMissing(id))

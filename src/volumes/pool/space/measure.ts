@@ -5,21 +5,21 @@ import { isTransient } from '../../model/errors.ts'
 import type { PoolImageConfig } from '../../model/pool-config.ts'
 import type { ImageFiles, Usage } from '../../model/ports/image-files.ts'
 
-/** What the disk says of a pool, in bytes. */
+/** Measured sizes of a pool, in bytes. */
 export interface PoolMeasurement {
   readonly freeBytes: bigint
-  /** What the images of volumes and snapshots take. */
+  /** Allocated by the images of volumes and snapshots. */
   readonly allocatedBytes: bigint
-  /** What those of snapshots take. */
+  /** Allocated by the images of snapshots. */
   readonly snapshotBytes: bigint
-  /** What each image takes, by the id of its volume or snapshot. */
+  /** Allocated by each image, by the id of its volume or snapshot. */
   readonly imageBytes: ReadonlyMap<string, bigint>
 }
 
 /** All volumes, or all snapshots, of a pool. */
 export interface Images {
   readonly ids: Iterable<string>
-  /** The path of one's image. */
+  /** The path of the image of an id. */
   readonly image: (id: string) => string
 }
 
@@ -29,7 +29,7 @@ export interface PoolImages {
 }
 
 /**
- * All figures at one time: a byte that a volume writes moves from free to allocated. It costs a stat(2) per
+ * Measures everything at one time, because a write moves bytes from free to allocated. It costs a stat(2) per
  * image.
  */
 export async function measurePool(
@@ -43,16 +43,14 @@ export async function measurePool(
   const { bytes } = await files.usage(path)
   return {
     freeBytes: image ? await reallyFree(image, bytes, files) : bytes.available,
-    // Blocks that images share are in the sums more than once; together they cannot have more than is in use.
+    // The sums count shared blocks more than once; the true value is at most what is in use.
     allocatedBytes: smaller(inVolumes + inSnapshots, bytes.used),
     snapshotBytes: smaller(inSnapshots, bytes.used),
     imageBytes,
   }
 }
 
-/**
- * A pool image is sparse: what it has not written yet must still be had from the disk that its file is on.
- */
+/** A pool image is sparse: blocks that it has not allocated yet must still be free on the disk below it. */
 async function reallyFree(
   { file }: PoolImageConfig,
   { available, used }: Usage,
@@ -78,7 +76,7 @@ async function addAllocated(
   return sum
 }
 
-/** @returns 0 for an image that is gone or damaged */
+/** @returns 0 for an image that is deleted or damaged */
 async function allocatedBy(image: string, files: ImageFiles): Promise<bigint> {
   try {
     return (await files.size(image)).allocated

@@ -11,12 +11,12 @@ import { allocatableBytes, availableBytes, type PoolUsage } from './space.ts'
 /** How old a measurement may be: it costs a stat(2) per image. */
 const MEASUREMENT_MAX_AGE_MS = 10_000
 
-/** With less than that no file system can be made. */
+/** With less free space no file system can be created. */
 const FULL_BYTES = 1n << 20n
 
 type Full = 'resource-exhausted' | 'out-of-range'
 
-/** What of a pool's configuration matters here. */
+/** The part of a pool's configuration that is needed here. */
 interface Space {
   readonly name: string
   readonly path: string
@@ -24,7 +24,7 @@ interface Space {
   readonly image?: PoolImageConfig | undefined
 }
 
-/** What of a pool is in use and what is promised. */
+/** The space of a pool: what is allocated, and what is provisioned or reserved. */
 export class PoolSpace {
   readonly #pool: Space
   readonly #volumes: RecordStore<Volume>
@@ -52,40 +52,40 @@ export class PoolSpace {
     this.#files = files
   }
 
-  /** What is in use; what others do to the disk shows after at most ten seconds. */
+  /** The current usage; changes by other users of the disk appear within ten seconds. */
   async usage(): Promise<PoolUsage> {
     await this.#measureIfOld()
     return this.#usage()
   }
 
-  /** What each image takes on the disk, in bytes by the id of its volume or snapshot; as old as `usage`. */
+  /** Allocated bytes of each image, by the id of its volume or snapshot; as old as `usage`. */
   async imageBytes(): Promise<ReadonlyMap<string, bigint>> {
     await this.#measureIfOld()
     return this.#measured.imageBytes
   }
 
-  /** Bytes that a new volume can have at most. */
+  /** The largest possible capacity of a new volume, in bytes. */
   async available(provisioning: Provisioning): Promise<bigint> {
     await this.#measureIfOld()
     return this.#available(provisioning)
   }
 
-  /** Bytes that the volumes that there are may still turn into blocks of their own. */
+  /** Bytes that existing volumes may still allocate. */
   async allocatable(): Promise<bigint> {
     await this.#measure()
     return allocatableBytes(this.#pool.limits, this.#usage())
   }
 
-  /** To be called when a snapshot came or went: the next look measures again. */
+  /** Call this when a snapshot was created or deleted: the next reader measures again. */
   changed(): void {
     this.#measured.at = -Infinity
   }
 
   /**
-   * Sets bytes aside for something in the making, until the result is disposed of: either it is a record by
-   * then, which counts itself, or it was not made. Nothing is awaited between the look and the taking, so
-   * that two requests at once cannot both have them.
-   * @throws VolumeError of the kind, saying what there is
+   * Reserves bytes for a draft until the result is disposed of: by then either its record counts, or it was
+   * not created. Nothing is awaited between the check and the reservation, so two concurrent requests cannot
+   * both get the same bytes.
+   * @throws VolumeError of the kind, with the available space
    */
   async reserve(bytes: bigint, provisioning: Provisioning, kind: Full): Promise<Disposable> {
     await this.#measureIfOld()
@@ -105,7 +105,7 @@ export class PoolSpace {
     }
   }
 
-  /** Turns the ways in which a disk says that it is full into one error. */
+  /** Maps the errnos of a full disk to one error. */
   async orFull<T>(kind: Full, work: Promise<T>): Promise<T> {
     try {
       return await work
@@ -115,10 +115,7 @@ export class PoolSpace {
     }
   }
 
-  /**
-   * As `orFull`, for a tool that writes to a volume's device: all that it hears of a full disk is an I/O
-   * error.
-   */
+  /** As `orFull`, for a tool that writes to a volume's device: it sees a full disk only as an I/O error. */
   async orFullBehind<T>(kind: Full, work: Promise<T>): Promise<T> {
     try {
       return await work
@@ -129,7 +126,7 @@ export class PoolSpace {
     }
   }
 
-  /** Whoever asks next is told, too. */
+  /** Measures again at the next call, which then also reports the full disk. */
   #full(kind: Full, cause: unknown): VolumeError {
     this.changed()
     return new VolumeError(
@@ -142,7 +139,7 @@ export class PoolSpace {
   #usage(): PoolUsage {
     const { freeBytes, allocatedBytes, snapshotBytes } = this.#measured
     const volumeBytes = this.#volumes.values().reduce((sum, { capacityBytes }) => sum + capacityBytes, 0n)
-    // A snapshot is never written again: what it has is what it may take.
+    // A snapshot is never written, so it never needs more than it has allocated.
     return { provisionedBytes: volumeBytes + snapshotBytes + this.#reservedBytes, allocatedBytes, freeBytes }
   }
 
@@ -152,7 +149,7 @@ export class PoolSpace {
 
   async #measureIfOld(): Promise<void> {
     if (performance.now() - this.#measured.at <= MEASUREMENT_MAX_AGE_MS) return
-    // One for all who ask at the same time.
+    // Concurrent callers share one measurement.
     this.#measuring ??= this.#measure().finally(() => (this.#measuring = undefined))
     await this.#measuring
   }

@@ -2,17 +2,17 @@ import { larger, smaller } from '../../model/bytes.ts'
 import type { PoolLimits } from '../../model/pool-config.ts'
 import type { Provisioning } from '../../model/volume.ts'
 
-/** What is in use. */
+/** The usage of a pool, in bytes. */
 export interface PoolUsage {
-  /** Sum of the capacities of all volumes. */
+  /** The capacities of all volumes, the allocated bytes of snapshots, and reservations. */
   readonly provisionedBytes: bigint
-  /** What their images take on the disk. */
+  /** Allocated by all images. */
   readonly allocatedBytes: bigint
-  /** What is free on the file system under the pool. */
+  /** Free on the pool's file system. */
   readonly freeBytes: bigint
 }
 
-/** What all volumes and snapshots together may take on the disk, in bytes. */
+/** What all volumes and snapshots together may allocate, in bytes. */
 export function usableBytes(limits: PoolLimits, usage: PoolUsage): bigint {
   const reachable = usage.freeBytes + usage.allocatedBytes
   const size = limits.sizeBytes === undefined ? reachable : smaller(limits.sizeBytes, reachable)
@@ -20,8 +20,8 @@ export function usableBytes(limits: PoolLimits, usage: PoolUsage): bigint {
 }
 
 /**
- * How large a new volume may be at most, in bytes. Other users of the disk count as taken, so a pool without
- * a size of its own never promises their space.
+ * The largest possible capacity of a new volume, in bytes. Space of other users of the disk is not usable, so
+ * a pool without a configured size never provisions it.
  */
 export function availableBytes(limits: PoolLimits, usage: PoolUsage, provisioning: Provisioning): bigint {
   const usable = usableBytes(limits, usage)
@@ -30,7 +30,7 @@ export function availableBytes(limits: PoolLimits, usage: PoolUsage, provisionin
   return larger(smaller(provisionable, allocatableBytes(limits, usage)), 0n)
 }
 
-/** How many bytes the volumes that there are may still turn into blocks of their own. */
+/** How many bytes existing volumes may still allocate. */
 export function allocatableBytes(limits: PoolLimits, usage: PoolUsage): bigint {
   return larger(usableBytes(limits, usage) - usage.allocatedBytes, 0n)
 }
