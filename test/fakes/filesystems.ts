@@ -9,6 +9,7 @@ import {
   type Signature,
 } from '../../src/volumes/model/ports/file-systems.ts'
 import { FakeErrno } from './errno.ts'
+import type { FakeLoopDevices } from './loop-devices.ts'
 
 /** What is on a device. */
 export interface FakeContent extends Signature {
@@ -22,7 +23,7 @@ type Operation = 'probe' | 'format' | 'check' | 'growUnmounted' | 'grow' | 'rene
 
 const nothing = { type: undefined, partitionTable: undefined, uuid: undefined, unfinished: false } as const
 
-/** File systems in memory, on devices that are only names. */
+/** File systems in memory. */
 export class FakeFileSystems implements FileSystems {
   /** What was done, in order, for example `format ext4 /dev/loop0`. */
   readonly log: string[] = []
@@ -31,6 +32,15 @@ export class FakeFileSystems implements FileSystems {
   readonly #sizes = new Map<string, bigint>()
   readonly #contents = new Map<string, FakeContent>()
   readonly #failures = new Map<Operation, Error>()
+  readonly #loops: Pick<FakeLoopDevices, 'backingOf'> | undefined
+
+  /**
+   * @param loops when given, a device has the file system of its image, and exists while it is attached. By
+   * default a device is a name that a test makes known, and keeps its file system.
+   */
+  constructor(loops?: Pick<FakeLoopDevices, 'backingOf'>) {
+    this.#loops = loops
+  }
 
   /** Makes a device known, or larger; a new one is blank. */
   setSize(device: string, sizeBytes: bigint): void {
@@ -38,11 +48,11 @@ export class FakeFileSystems implements FileSystems {
   }
 
   setContent(device: string, content: Partial<FakeContent>): void {
-    this.#contents.set(device, { ...nothing, sizeBytes: this.#sizeOf(device), ...content })
+    this.#contents.set(this.#placeOf(device), { ...nothing, sizeBytes: this.#sizeOf(device), ...content })
   }
 
   contentOf(device: string): FakeContent | undefined {
-    return this.#contents.get(device)
+    return this.#contents.get(this.#placeOf(device))
   }
 
   /** The next call of this operation fails. */
@@ -68,19 +78,19 @@ export class FakeFileSystems implements FileSystems {
 
   async probe(device: string, signal: AbortSignal): Promise<Signature> {
     await this.#begin('probe', device, signal)
-    const { type, partitionTable, uuid, unfinished } = this.#contents.get(device) ?? nothing
+    const { type, partitionTable, uuid, unfinished } = this.contentOf(device) ?? nothing
     return { type, partitionTable, uuid, unfinished }
   }
 
   identify(device: string): Promise<FileSystemIdentity | undefined> {
-    const { type: found, uuid } = this.#contents.get(device) ?? nothing
+    const { type: found, uuid } = this.contentOf(device) ?? nothing
     const type = fsTypes.find((known) => known === found)
     return Promise.resolve(type && { type, uuid })
   }
 
   async format(type: FsType, device: string, options: readonly string[], signal: AbortSignal): Promise<void> {
     const sizeBytes = this.#sizeOf(device)
-    const before = this.#contents.get(device)
+    const before = this.contentOf(device)
     // The real one trusts its caller to have probed; here a caller that did not is found out.
     if (before && !before.unfinished) throw new Error(`the device ${device} to format is not blank`)
     if (sizeBytes < this.minimumBytes(type)) throw new Error(`the device ${device} is too small for ${type}`)
@@ -92,7 +102,7 @@ export class FakeFileSystems implements FileSystems {
 
   async check(type: FsType, device: string, signal: AbortSignal): Promise<void> {
     await this.#begin('check', `${type} ${device}`, signal)
-    const content = this.#contents.get(device)
+    const content = this.contentOf(device)
     if (content?.damage === 'hopeless')
       throw new VolumeError('failed-precondition', `${device} is beyond repair`)
     if (content) this.setContent(device, { type, uuid: content.uuid, sizeBytes: content.sizeBytes })
@@ -104,7 +114,7 @@ export class FakeFileSystems implements FileSystems {
   }
 
   hasRoomToGrow(_type: FsType, device: string): Promise<boolean> {
-    return Promise.resolve((this.#contents.get(device)?.sizeBytes ?? 0n) < this.#sizeOf(device))
+    return Promise.resolve((this.contentOf(device)?.sizeBytes ?? 0n) < this.#sizeOf(device))
   }
 
   async grow(type: FsType, device: string, mountPoint: string, signal: AbortSignal): Promise<void> {
@@ -118,8 +128,12 @@ export class FakeFileSystems implements FileSystems {
     return type === 'btrfs' ? randomUUID() : undefined
   }
 
+  #placeOf(device: string): string {
+    return this.#loops?.backingOf(device)?.image ?? device
+  }
+
   #sizeOf(device: string): bigint {
-    const size = this.#sizes.get(device)
+    const size = this.#loops?.backingOf(device)?.sizeBytes ?? this.#sizes.get(device)
     if (size === undefined) throw new FakeErrno('ENOENT', device)
     return size
   }

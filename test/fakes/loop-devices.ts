@@ -115,6 +115,12 @@ export class FakeLoopDevices implements LoopDevices {
     this.#bound.set(device.number, { ...bound, state: { ...bound.state, sizeBytes } })
   }
 
+  /** What an attached device has behind it. */
+  backingOf(device: string): { readonly image: string; readonly sizeBytes: bigint } | undefined {
+    const bound = this.#deviceNamed(device)
+    return bound && { image: bound.image, sizeBytes: bound.state.sizeBytes }
+  }
+
   /** What a mount, or a program that opens it, does to a device. */
   hold(device: LoopDevice): void {
     this.#users.set(device.number, this.#usersOf(device) + 1)

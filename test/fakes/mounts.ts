@@ -12,13 +12,10 @@ import type {
 import { FakeErrno } from './errno.ts'
 
 export interface FakeMountsHooks {
-  /**
-   * Called before a mount; throws to refuse it, for example because there is no such file system on the
-   * device.
-   */
-  readonly mounting?: (request: MountRequest) => void
-  /** Called when a mount is gone, for example to let go of a device with autoclear. */
-  readonly unmounted?: (entry: MountEntry) => void
+  /** Called with the source of a file system when its first mount is made. */
+  readonly used?: (source: string) => void
+  /** Called when its last mount is gone, bind mounts too: only then the kernel lets go of the device. */
+  readonly unused?: (source: string) => void
 }
 
 const root: MountEntry = {
@@ -71,7 +68,7 @@ export class FakeMounts implements Mounts {
   async mount(request: MountRequest): Promise<void> {
     const { source, fsType, options } = request
     const target = await realpath(request.target)
-    this.#hooks.mounting?.(request)
+    if (!this.#isMounted(source)) this.#hooks.used?.(source)
     const readOnly = options.lastIndexOf('ro') > options.lastIndexOf('rw')
     const others = options.filter((option) => option !== 'ro' && option !== 'rw')
     const number = loopNumber(source)
@@ -118,7 +115,12 @@ export class FakeMounts implements Mounts {
     if (this.busy.has(target)) throw new FakeErrno('EBUSY', `unmount ${target}`)
     this.#table = this.#table.filter((other) => other !== entry)
     this.log.push(`unmount ${target}`)
-    this.#hooks.unmounted?.(entry)
+    const isLast = entry.loop?.as === 'file system' && !this.#isMounted(entry.source)
+    if (isLast) this.#hooks.unused?.(entry.source)
+  }
+
+  #isMounted(source: string): boolean {
+    return this.#table.some((entry) => entry.source === source)
   }
 
   openFileSystem({ path }: LoopDevice): Promise<OpenFileSystem | undefined> {

@@ -53,14 +53,14 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   }
   const machine = resources.use(await openDriverMachine(config.dataDir, unavailable, log))
   const node = resources.use(await assembleNode(machine, nodeConfigOf(config), observer, log))
-  const checkHealth = async (): Promise<string[]> =>
-    (await node.storageHealth.requireSomePool()).map(({ message }) => message)
+  const checkHealth = (): Promise<string[]> => checkPools(node)
   monitoring?.watch({ ...node, countDevices })
   const metrics = monitoring?.metrics
   const watch = { observe: metrics?.observe, tracer: tracing }
   const server = new CsiServer(log, watch)
   const remote = new CsiServer(log, watch, forControllerOnly)
-  addServices(server, remote, node, config, checkHealth)
+  for (const each of [server, remote]) addControllerServices(each, node, config)
+  addNodeService(server, node, config)
   resources.defer(async () => {
     await Promise.all([server.stop(), remote.stop()])
   })
@@ -87,23 +87,33 @@ function nodeConfigOf({ dataDir, nodeId, pools, trimIntervalMs }: DriverConfig):
   }
 }
 
-/** @param remote gets the services that the router calls: all but Node */
-function addServices(
+/** The services that the router calls. */
+export function addControllerServices(
   server: CsiServer,
-  remote: CsiServer,
   node: LoopNode,
-  { driverName, maxVolumes, nodeId }: DriverConfig,
-  checkHealth: () => Promise<unknown>,
+  { driverName, nodeId }: Pick<DriverConfig, 'driverName' | 'nodeId'>,
 ): void {
-  const { Identity, Controller, GroupController, SnapshotMetadata, Node } = csi()
+  const { Identity, Controller, GroupController, SnapshotMetadata } = csi()
   const topology = new NodeTopology(driverName, nodeId)
-  for (const each of [server, remote]) {
-    each.add(Identity, identityService({ driverName, version, checkHealth }))
-    each.add(Controller, controllerService({ node, topology }))
-    each.add(GroupController, groupControllerService({ node, topology }))
-    each.add(SnapshotMetadata, snapshotMetadataService(new MetadataReader(node.catalog, node.copier)))
-  }
-  server.add(Node, nodeService({ node, maxVolumes, topology }))
+  server.add(Identity, identityService({ driverName, version, checkHealth: () => checkPools(node) }))
+  server.add(Controller, controllerService({ node, topology }))
+  server.add(GroupController, groupControllerService({ node, topology }))
+  server.add(SnapshotMetadata, snapshotMetadataService(new MetadataReader(node.catalog, node.copier)))
+}
+
+/** The service that only the kubelet calls. */
+export function addNodeService(
+  server: CsiServer,
+  node: LoopNode,
+  { driverName, nodeId, maxVolumes }: Pick<DriverConfig, 'driverName' | 'nodeId' | 'maxVolumes'>,
+): void {
+  const topology = new NodeTopology(driverName, nodeId)
+  server.add(csi().Node, nodeService({ node, maxVolumes, topology }))
+}
+
+/** @returns why pools cannot be used, one by one. @throws VolumeError unavailable when none can be used */
+async function checkPools({ storageHealth }: LoopNode): Promise<string[]> {
+  return (await storageHealth.requireSomePool()).map(({ message }) => message)
 }
 
 function running(resources: AsyncDisposableStack, { jobs }: LoopNode, log: Logger): RunningDriver {

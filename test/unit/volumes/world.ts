@@ -2,7 +2,6 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino, { type Logger } from 'pino'
-import { LinuxImageFiles } from '../../../src/linux/images/image-files.ts'
 import { assembleNode, type LoopNode } from '../../../src/volumes/assemble.ts'
 import { parseParameters } from '../../../src/volumes/model/parameters.ts'
 import type { PoolLimits } from '../../../src/volumes/model/pool-config.ts'
@@ -12,10 +11,7 @@ import type { Access, ContentSource, Volume } from '../../../src/volumes/model/v
 import { createVolume } from '../../../src/volumes/operations/create.ts'
 import type { Catalog } from '../../../src/volumes/pool/catalog.ts'
 import { VolumeAccess } from '../../../src/volumes/state/volume-access.ts'
-import { FakeFileSystems } from '../../fakes/filesystems.ts'
-import { WatchedCopier } from '../../fakes/image-copier.ts'
-import { FakeLoopDevices } from '../../fakes/loop-devices.ts'
-import { FakeMounts } from '../../fakes/mounts.ts'
+import { makeFakeMachine } from '../../fakes/machine.ts'
 import { RecordingObserver } from '../../fakes/observer.ts'
 
 export const MiB = 1n << 20n
@@ -34,27 +30,13 @@ export const silent = pino({ level: 'silent' })
 /** A node whose files are real and whose devices, mounts and file systems are imagined. It has two pools. */
 export async function makeWorld(limits: PoolLimits = noLimits, tracer?: WriteTracer, log: Logger = silent) {
   const directory = await mkdtemp(join(tmpdir(), 'csi-driver-loop-'))
-  // File systems are imagined and leave nothing in the images, so these are taken for written.
-  const files = Object.assign(new LinuxImageFiles(), { hasData: () => Promise.resolve(true) })
-  const fileSystems = new FakeFileSystems()
-  const loops = new FakeLoopDevices()
-  const held = (source: string) => ({ number: Number(/\d+$/.exec(source)?.[0]), path: source })
-  const mounts = new FakeMounts({
-    mounting: ({ source }) => {
-      loops.hold(held(source))
-    },
-    unmounted: ({ source, root }) => {
-      if (root === '/') loops.release(held(source))
-    },
-  })
+  const machine = makeFakeMachine()
+  const { files, fileSystems, loops, mounts, copier } = machine
   const config = { name: 'default', path: join(directory, 'pool'), limits }
   const otherConfig = { name: 'other', path: join(directory, 'other'), limits }
-  // One log, so that it shows the order.
-  const copier = new WatchedCopier(mounts.log)
   const observer = new RecordingObserver()
-  const answers = { threads: 64, probe: () => Promise.resolve(), mountId: () => Promise.resolve(1) }
   const node = await assembleNode(
-    { files, loops, mounts, fileSystems, copier, tracer, answers },
+    { ...machine, tracer },
     {
       nodeId: 'n1',
       pools: [config, otherConfig],
