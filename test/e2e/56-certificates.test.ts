@@ -46,7 +46,7 @@ it('certificates made by helm and their CA are rotated as docs/how-to/certificat
   const pods = async (): Promise<string[]> =>
     [...(await driverPods('node')), ...(await driverPods('controller'))].map(({ metadata }) => metadata.name)
   const before = { pods: await pods(), node: await certificatesOf('node'), failed: await failedCalls() }
-  const callers = new Callers(on, await nodeNames())
+  await using callers = new Callers(on, await nodeNames())
   await run('bash', ['-euo', 'pipefail', '-c', `cd ${ROOT}\n${await commandsOf('how-to/certificates.md')}`])
   const rounds = callers.rounds
   await callers.stop()

@@ -53,7 +53,7 @@ describeIfAsked('with the certificates of cert-manager', () => {
   /** With new connections, on every node. */
   async function expectCalls(): Promise<void> {
     await restart('deployment/csi-driver-loop-controller')
-    const callers = new Callers(on, await nodeNames())
+    await using callers = new Callers(on, await nodeNames())
     await eventually('calls are made', () => {
       expect(callers.rounds + callers.failures.length).toBeGreaterThan(2)
       return Promise.resolve()

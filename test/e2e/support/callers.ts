@@ -2,8 +2,11 @@ import { messageOf } from '../../../src/volumes/model/errors.ts'
 import type { Namespace } from './namespace.ts'
 import { claim, ofClaim, pod } from './objects.ts'
 
-/** Makes and deletes a claim with a pod on each of some nodes, again and again, until it is stopped. */
-export class Callers {
+/**
+ * Makes and deletes a claim with a pod on each of some nodes, again and again, until it is stopped. Declare it
+ * by `await using`: jest does not end while it runs.
+ */
+export class Callers implements AsyncDisposable {
   readonly failures: string[] = []
   rounds = 0
   #isStopped = false
@@ -31,5 +34,9 @@ export class Callers {
   async stop(): Promise<void> {
     this.#isStopped = true
     await this.#running
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
   }
 }

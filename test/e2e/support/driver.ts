@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { eventually } from '../../support/eventually.ts'
 import { run } from './command.ts'
 import { kindCluster } from './cluster.ts'
 import { IMAGE } from './objects.ts'
@@ -44,20 +45,35 @@ export async function uninstall(): Promise<void> {
   await run('helm', ['uninstall', RELEASE, '--namespace', RELEASE, '--wait', '--timeout', '180s'])
 }
 
-/** Waits until the driver's pods run. */
+/**
+ * Waits until the driver's pods run, and no others are left: a rollout is complete before its old pods have
+ * ended, and a command for "the pods of the controller" would still find them.
+ */
 export async function ready(): Promise<void> {
   for (const workload of ['daemonset/csi-driver-loop-node', 'deployment/csi-driver-loop-controller'])
     await kubectl(['--namespace', RELEASE, 'rollout', 'status', workload, '--timeout=180s'])
+  await eventually('all old pods of the driver have ended', async () => {
+    const ending = [...(await podsOf('node')), ...(await podsOf('controller'))].filter(isEnding)
+    if (ending.length > 0)
+      throw new Error(`there are ${ending.map(({ metadata }) => metadata.name).join(', ')}`)
+  })
 }
 
-/** Without those that end: a rollout is over before they are gone. */
-export async function driverPods(component: 'node' | 'controller'): Promise<(KubeObject & DriverPod)[]> {
-  const selector = `--selector=app.kubernetes.io/component=${component}`
-  const pods = await getAll<KubeObject & DriverPod>('pod', '--namespace', RELEASE, selector)
-  return pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+/** Without those that are ending. */
+export async function driverPods(component: 'node' | 'controller'): Promise<DriverPod[]> {
+  const pods = await podsOf(component)
+  return pods.filter((pod) => !isEnding(pod))
 }
 
-interface DriverPod {
+function podsOf(component: 'node' | 'controller'): Promise<DriverPod[]> {
+  return getAll('pod', '--namespace', RELEASE, `--selector=app.kubernetes.io/component=${component}`)
+}
+
+function isEnding({ metadata }: KubeObject): boolean {
+  return metadata.deletionTimestamp !== undefined
+}
+
+interface DriverPod extends KubeObject {
   readonly spec: {
     readonly nodeName: string
     /** The driver's own is the first. */
