@@ -33,7 +33,7 @@ export async function publishVolume(
     const isMount = request.access.type === 'mount'
     const staged = isMount ? await mounts.at(request.stagingPath) : undefined
     const published = await mounts.at(request.targetPath)
-    const uses = mayHaveManyTargets(request.access) ? [] : await state.mounts()
+    const uses = published || mayHaveManyTargets(request.access) ? [] : await state.mounts()
     const decision = decidePublish({ id, own, readOnly: second, staged, published, uses }, request)
     if (decision.action === 'bind device read-only') {
       await bindReadOnlyDevice(node, state.volume, second, decision.own, request.targetPath, signal)
@@ -54,7 +54,7 @@ export interface PublishFacts {
   readonly staged: MountEntry | undefined
   /** What is mounted at the target path. */
   readonly published: MountEntry | undefined
-  /** All mounts through which the volume is used; they do not count where many targets are allowed. */
+  /** All mounts through which the volume is used; read only where another target would be refused. */
   readonly uses: readonly MountEntry[]
 }
 
