@@ -118,7 +118,7 @@ export const node = {
   repairs: {
     name: 'csi_driver_loop_repairs_total',
     type: 'counter',
-    help: 'Leftovers of crashes that the driver has repaired: unfinished volumes, snapshots and deletions, devices, freezes.',
+    help: 'Repairs after crashes: of unfinished volumes, snapshots and deletions, of orphaned devices, and of freezes.',
     labels: ['kind'],
   },
   poolSize: {
@@ -190,7 +190,7 @@ export const node = {
   loopDevices: {
     name: 'csi_driver_loop_loop_devices',
     type: 'gauge',
-    help: 'Loop devices of the machine, of any program: bound to a file, or free.',
+    help: 'Loop devices of the machine, of any program: attached to a file (bound), or free.',
     labels: ['state'],
   },
   orphanedLoopDevices: {

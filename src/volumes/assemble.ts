@@ -26,10 +26,10 @@ import { VolumeAccess } from './state/volume-access.ts'
 /** How often the machine is searched for orphaned devices, besides at start. */
 const ORPHANS_INTERVAL_MS = 600_000
 
-/** What is begun at start is done to its end. */
+/** Work at start-up is never interrupted. */
 const uninterrupted = new AbortController().signal
 
-/** The machine that a node works on: the ports, and what tells whether a pool's file system answers. */
+/** The machine that a node works on: the ports, and a probe for each pool's file system. */
 export interface Machine extends NodePorts {
   readonly answers: GatesOptions
 }
@@ -37,27 +37,27 @@ export interface Machine extends NodePorts {
 export interface NodeConfig {
   readonly nodeId: string
   readonly pools: readonly PoolConfig[]
-  /** Where it is remembered which pools there were. */
+  /** The directory of the known pools. */
   readonly knownPoolsPath: string
   /** Where pool images are mounted. */
   readonly mountsPath: string
-  /** How often volumes are trimmed that want it; 0: never. */
+  /** How often volumes with `discard: periodic` are trimmed; 0: never. */
   readonly trimIntervalMs: number
 }
 
-/** A node whose pools are open, and whose machine is in order. */
+/** A node whose pools are open and swept. */
 export interface LoopNode extends NodeContext, AsyncDisposable {
   readonly pools: Pools
   readonly storageHealth: StorageHealth
   readonly volumeHealth: VolumeHealth
   readonly orphanedDevices: OrphanedDevices
-  /** Begins what is done in the background: trims, and searches for orphaned devices. To be ended before the node. */
+  /** Starts background work: trims, and searches for orphaned devices. Dispose of it before the node. */
   startSchedules(): AsyncDisposable
 }
 
 /**
- * Puts a node together, and the machine in order: opens the pools, thaws, detaches and removes what a crash has left.
- * @throws VolumeError failed-precondition naming the pool that is configured wrong
+ * Assembles a node: opens the pools, and sweeps: thaws, detaches and removes what a crash left.
+ * @throws VolumeError failed-precondition naming the misconfigured pool
  */
 export async function assembleNode(
   machine: Machine,
@@ -86,7 +86,7 @@ export async function assembleNode(
   await orphanedDevices.sweep()
   const catalog = new Catalog(nodeId, pools)
   const access = new VolumeAccess({ catalog, locks, loops, mounts })
-  // Ends before everything that copies use.
+  // Disposed of before everything that copies use.
   const jobs = resources.use(new Jobs())
   const { tracer } = machine
   const ports = { files, loops, mounts, fileSystems, copier, tracer }
@@ -104,7 +104,7 @@ export async function assembleNode(
   }
 }
 
-/** What a crash has left in pools that were opened. */
+/** Removes what a crash left in pools that were opened. */
 async function removeLeftovers(context: NodeContext, opened: readonly Pool[]): Promise<void> {
   const { observer } = context
   observer.repaired('ephemeral_volume', await sweepEphemeral(context, opened, uninterrupted))

@@ -38,7 +38,7 @@ export const rows: readonly Row[] = [
     panels: [
       {
         title: 'Pool in use',
-        description: 'What images take, as a part of what they may take.',
+        description: 'Allocated by images, as a share of the usable size of the pool.',
         unit: 'percentunit',
         queries: [
           { expr: `${gauge(node.poolAllocated, pools)} / ${gauge(node.poolSize, pools)}`, legend: ofPool },
@@ -46,8 +46,7 @@ export const rows: readonly Row[] = [
       },
       {
         title: 'Promised',
-        description:
-          'The capacities of all volumes, as a part of what the pool may promise with its overcommit.',
+        description: 'Provisioned space, as a share of what the pool may provision with its overcommit.',
         unit: 'percentunit',
         queries: [
           {
@@ -58,7 +57,7 @@ export const rows: readonly Row[] = [
       },
       {
         title: 'Free on the disk',
-        description: 'What is free on the file system under the pool.',
+        description: 'Free space of the file system of the pool.',
         unit: 'bytes',
         queries: [{ expr: gauge(node.poolFree, pools), legend: ofPool }],
       },
@@ -69,13 +68,13 @@ export const rows: readonly Row[] = [
     panels: [
       {
         title: 'Largest on the disk',
-        description: 'The ten volumes that take most.',
+        description: 'The ten volumes with the most allocated space.',
         unit: 'bytes',
         queries: [{ expr: `topk(10, ${gauge(node.volumeAllocated, pools)})`, legend: ofVolume }],
       },
       {
         title: 'Fullest',
-        description: 'The ten volumes that take most of their capacity on the disk.',
+        description: 'The ten volumes that have allocated the largest share of their capacity.',
         unit: 'percentunit',
         queries: [
           {
@@ -86,7 +85,7 @@ export const rows: readonly Row[] = [
       },
       {
         title: 'Problems',
-        description: 'What is wrong with pools and volumes. Nothing here is good.',
+        description: 'Problems of pools and volumes. Empty when all is well.',
         unit: 'short',
         queries: [
           { expr: gauge(node.poolProblem, pools), legend: `${ofPool} {{reason}}` },
@@ -113,7 +112,7 @@ export const rows: readonly Row[] = [
       },
       {
         title: 'Time of calls',
-        description: 'Nineteen of twenty calls took less.',
+        description: '95th percentile.',
         unit: 's',
         queries: [{ expr: p95(common.rpcDuration, 'job, method', nodes), legend: '{{job}} {{method}}' }],
       },
@@ -135,13 +134,13 @@ export const rows: readonly Row[] = [
     panels: [
       {
         title: 'Time of steps',
-        description: 'Nineteen of twenty took less. A freeze is how long writers are held up for a snapshot.',
+        description: '95th percentile. During a freeze, writers wait for a snapshot.',
         unit: 's',
         queries: [{ expr: p95(node.stepDuration, 'step', nodes), legend: '{{step}}' }],
       },
       {
         title: 'Steps under way',
-        description: 'One that stays for long hangs.',
+        description: 'A step that stays for long hangs.',
         unit: 'short',
         queries: [
           { expr: `sum by (node, step) (${gauge(node.stepsRunning, nodes)})`, legend: '{{node}} {{step}}' },
@@ -149,7 +148,7 @@ export const rows: readonly Row[] = [
       },
       {
         title: 'Loop devices',
-        description: 'Those of the machine, whoever made them, and what is left of volumes that are gone.',
+        description: 'Loop devices of the machine, of any program, and orphaned devices.',
         unit: 'short',
         queries: [
           { expr: gauge(node.loopDevices, nodes), legend: '{{node}} {{state}}' },
@@ -175,7 +174,7 @@ export const rows: readonly Row[] = [
       },
       {
         title: 'Repairs',
-        description: 'What crashes had left, as the driver has found since its start.',
+        description: 'Repairs after crashes since the start of the driver.',
         unit: 'short',
         queries: [
           {

@@ -1,4 +1,4 @@
-/** The result of the work, or what stands for it when it takes longer; the work goes on. */
+/** The result of the work, or `late` when it takes longer; the work continues. */
 export async function withinDeadline<T>(milliseconds: number, work: Promise<T>, late: T): Promise<T> {
   const { promise, resolve } = Promise.withResolvers<T>()
   const timer = setTimeout(resolve, milliseconds, late)
@@ -10,7 +10,7 @@ export async function withinDeadline<T>(milliseconds: number, work: Promise<T>, 
 }
 
 /**
- * Waits for the promise, or until the signal fires; what the promise stands for goes on.
+ * Waits for the promise, or until the signal fires; the work behind the promise continues.
  * @throws the signal's reason
  */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

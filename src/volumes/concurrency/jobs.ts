@@ -2,8 +2,8 @@ import { VolumeError } from '../model/errors.ts'
 import { unlessAborted } from './deadlines.ts'
 
 /**
- * Work that takes longer than a call may: it goes on when its caller has given up, and a repeated call joins
- * it. With the process it ends, and starts over with the next call.
+ * Work that takes longer than a call may: it continues when its caller gives up, and a repeated call joins
+ * it. It ends with the process, and the next call starts it again.
  */
 export class Jobs implements AsyncDisposable {
   readonly #running = new Map<
@@ -14,10 +14,10 @@ export class Jobs implements AsyncDisposable {
   #isStopping = false
 
   /**
-   * Joins the job of this key, or begins it, and waits for its result.
+   * Joins or starts the job of this key, and waits for its result.
    * @param work gets a signal of its own, which fires when the job is cancelled
-   * @throws VolumeError unavailable when the driver is stopping; the signal's reason when the caller gives up
-   * waiting; the job goes on
+   * @throws VolumeError unavailable when the driver is stopping; the signal's reason when the caller gives
+   * up; the job continues
    */
   async run<T>(key: string, work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted()
@@ -37,10 +37,7 @@ export class Jobs implements AsyncDisposable {
     await job?.result.catch(() => undefined)
   }
 
-  /**
-   * Ends all jobs, so that calls that wait for them end, and begins no more. Waits until they have cleaned
-   * up.
-   */
+  /** Ends all jobs and starts no more, so that waiting calls end. Waits until the jobs have cleaned up. */
   async stop(): Promise<void> {
     this.#isStopping = true
     await Promise.all([...this.#running.keys()].map((key) => this.cancel(key, stopping())))
@@ -53,7 +50,7 @@ export class Jobs implements AsyncDisposable {
   #begin<T>(key: string, work: (signal: AbortSignal) => Promise<T>) {
     const cancel = new AbortController()
     const result = work(cancel.signal).finally(() => this.#running.delete(key))
-    // Whoever waits gets the error; when nobody waits any more, the next call begins anew and meets it again.
+    // All waiting calls get the error. If none waits, it is dropped: the next call starts again and meets it.
     result.catch(() => undefined)
     const job = { result, cancel }
     this.#running.set(key, job)

@@ -1,11 +1,11 @@
 import { unlessAborted } from './deadlines.ts'
 
-/** One holder per key at a time, in the order of asking; keys do not wait for each other. */
+/** One holder per key at a time, first come, first served; different keys are independent. */
 export class KeyedLock {
   readonly #tails = new Map<string, Promise<void>>()
 
   /**
-   * Waits for the key. The lock ends with the disposal of the result.
+   * Waits for the key. Disposing of the result releases it.
    * @throws the signal's reason when it is aborted while waiting
    */
   async acquire(key: string, signal: AbortSignal): Promise<Disposable> {
@@ -21,7 +21,7 @@ export class KeyedLock {
       try {
         await unlessAborted(previous, signal)
       } catch (error) {
-        // Those behind us still wait for the one before us.
+        // Later callers still wait for the current holder.
         void previous.then(release)
         throw error
       }

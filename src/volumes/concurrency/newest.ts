@@ -1,4 +1,4 @@
-/** A set of at most so many: one more drops the oldest. */
+/** A set of limited size: adding one more drops the oldest. */
 export class Newest<T> {
   readonly #limit: number
   readonly #drop: (oldest: T) => void

@@ -5,7 +5,7 @@ const ATTEMPTS = 6
 const FIRST_PAUSE_MS = 20
 
 /**
- * Repeats what fails because the process or the machine lacks something for a moment, for 0.6 s.
+ * Retries work that fails with a transient error, for 0.6 s.
  * @throws as `work` does
  */
 export async function retryTransient<T>(work: () => Promise<T>): Promise<T> {

@@ -14,7 +14,7 @@ export class Schedule implements AsyncDisposable {
 
   /**
    * @param intervalMs from the end of one run to the start of the next, in milliseconds
-   * @param work a failure is logged, and the next time comes all the same
+   * @param work a failure is logged and does not end the schedule
    */
   constructor(intervalMs: number, work: (signal: AbortSignal) => Promise<void>, log: Logger) {
     this.#ended = this.#repeat(intervalMs, work, log)
@@ -37,7 +37,7 @@ export class Schedule implements AsyncDisposable {
         await work(signal)
       } catch (error) {
         if (signal.aborted) return
-        log.error({ err: error }, 'work in the background failed')
+        log.error({ err: error }, 'background work failed')
       }
     }
   }

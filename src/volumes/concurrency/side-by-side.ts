@@ -1,8 +1,8 @@
-/** Calls of the disk that one loop over many files makes at once: each can have a file open. */
+/** How many files one loop accesses at once: each can have a file open. */
 export const FILES_AT_ONCE = 32
 
 /**
- * Waits for two things that are under way already.
+ * Waits for two promises that are already pending.
  * @throws the first error of the two, when both have ended
  */
 export async function both<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<[One, Other]> {
@@ -11,10 +11,10 @@ export async function both<One, Other>(one: Promise<One>, other: Promise<Other>)
 }
 
 /**
- * Does work for many items, for at most `limit` of them at once. All at once would take a file descriptor and
- * some kilobytes for each.
+ * Does work for many items, for at most `limit` of them at once. Unlimited, each item would take a file
+ * descriptor and some kilobytes.
  * @returns the results in the order of the items
- * @throws the first error, when all that was begun has ended; nothing is begun after it
+ * @throws the first error, when all started work has ended; no work is started after an error
  */
 export async function sideBySide<Item, Result>(
   items: Iterable<Item>,

@@ -52,7 +52,7 @@ export function placeIssues(
 
 function readOnlyIssues(path: string, { options }: MountEntry): VolumeIssue[] {
   if (!isReadOnlyAfterErrors(options)) return []
-  const message = `the file system at ${path} has become read-only after errors; look at the kernel's log, and restart the pod, so that it is checked and mounted anew`
+  const message = `the file system at ${path} has become read-only after errors; check the kernel's log, and restart the pod, so that it is checked and mounted again`
   return [{ status: 'degraded', reason: 'FileSystemReadOnly', message }]
 }
 
@@ -66,7 +66,7 @@ function isReadOnlyAfterErrors(options: readonly string[]): boolean {
 }
 
 function fileSystemShutDown(path: string): VolumeIssue {
-  const message = `the file system at ${path} has shut down after errors; look at the kernel's log, and restart the pod, so that it is checked and mounted anew`
+  const message = `the file system at ${path} has shut down after errors; check the kernel's log, and restart the pod, so that it is checked and mounted again`
   return { status: 'inaccessible', reason: 'FileSystemShutDown', message }
 }
 
@@ -74,7 +74,7 @@ function deviceLost(what: string): VolumeIssue {
   return {
     status: 'inaccessible',
     reason: 'DeviceLost',
-    message: `${what}, which is not attached to the volume's image: somebody has detached the device or replaced the image; restart the pod`,
+    message: `${what}, which is not attached to the volume's image: the device was detached or the image replaced; restart the pod`,
   }
 }
 
@@ -82,6 +82,6 @@ function notMounted(path: string): VolumeIssue {
   return {
     status: 'inaccessible',
     reason: 'NotMounted',
-    message: `the volume is not mounted at ${path}: somebody has unmounted it; restart the pod`,
+    message: `the volume is not mounted at ${path}: it was unmounted; restart the pod`,
   }
 }

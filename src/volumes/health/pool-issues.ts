@@ -64,7 +64,7 @@ export function unreachable(pool: string, error: unknown): StorageIssue {
 
 /** What can be read goes on: a pool that is read-only is not lost. */
 function readOnly({ name, path }: Pool): StorageIssue {
-  const message = `pool "${name}": the file system of ${path} is read-only, by choice or after errors; look at the kernel's log, repair it, and mount it for writing`
+  const message = `pool "${name}": the file system of ${path} is read-only, by choice or after errors; check the kernel's log, repair it, and mount it for writing`
   return { pool: name, status: 'degraded', reason: 'PoolReadOnly', message }
 }
 

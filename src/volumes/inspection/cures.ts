@@ -4,7 +4,7 @@ export interface Place {
   readonly path: string
 }
 
-const readTheLog = "look at the kernel's log (dmesg --level=err,warn)"
+const readTheLog = "check the kernel's log (dmesg --level=err,warn)"
 
 const upgrade = (): string =>
   'upgrade the driver to the version that wrote it, or a later one, and leave the file as it is'

@@ -12,43 +12,44 @@ export async function findDevices(loops: LoopDevices, image: string): Promise<Lo
   return [own, readOnly].filter((state) => state !== undefined)
 }
 
-/** True when the mount shows the device: its file system, or, for a raw block volume, its node. */
+/** True for a mount of the device: of its file system, or of its device node. */
 export function isMountOf(device: LoopDevice, entry: MountEntry): boolean {
   return entry.loop?.number === device.number
 }
 
-/** True for a mount that a volume of ours can have made: a file system on a loop device, or the device's node. */
+/** True for a mount that may be of a volume: of a loop device's file system or device node. */
 export function isLoopMount(entry: MountEntry): boolean {
   return entry.loop !== undefined
 }
 
 /**
- * True for a mount that can be the volume's. Where it has no device, or none that can be read, that is every mount
- * of a loop device.
+ * True for a mount that may be of the volume. Without a readable device, that is every mount of a loop
+ * device.
  */
 export function mayBeMountOf(devices: readonly LoopState[], entry: MountEntry): boolean {
   if (devices.length === 0) return isLoopMount(entry)
   return devices.some(({ device }) => isMountOf(device, entry))
 }
 
-/** True for a mount of a loop device's file system, false for a device's node and for all other mounts. */
+/** True for a mount of a loop device's file system, false for a device node and for all other mounts. */
 export function isFileSystemMount(entry: MountEntry): boolean {
   return entry.loop?.as === 'file system'
 }
 
 /**
- * The mounts that use the whole device. Mounts of directories inside (a pod's subPath) belong to one of these
- * and do not count.
+ * The mounts of the whole device. A mount of a directory inside (a pod's subPath) belongs to one of these and
+ * does not count.
  */
 export function mountsOf(device: LoopDevice, mounts: readonly MountEntry[]): MountEntry[] {
   const all = mounts.filter((entry) => isMountOf(device, entry))
   const fileSystems = all.filter((entry) => isFileSystemMount(entry) && entry.root === '/')
-  // Bind mounts of a mounted device's node are stale: they date from an earlier device with this number.
+  // A bind mount of a mounted device's device node is stale: it dates from an earlier device with this
+  // number.
   if (fileSystems.length > 0) return fileSystems
   return all.filter((entry) => !isFileSystemMount(entry))
 }
 
-/** The error for a path where the volume should be, and something else is mounted. */
+/** The error for an unexpected mount at a path of the volume. */
 export function unexpectedMount(volumeId: string, path: string, entry: MountEntry): VolumeError {
   return new VolumeError(
     'already-exists',

@@ -2,8 +2,8 @@ import type { CopyProgress, ImageCopier } from '../model/ports/image-copier.ts'
 import type { Provisioning } from '../model/volume.ts'
 
 /**
- * Makes a new file of an image that nobody writes: it shares the blocks of the image where that is possible,
- * unless the one that is a volume is thick, which has all of its blocks for itself.
+ * Copies an image that is not being written. The copy shares blocks where possible, unless the volume of the
+ * two is thick: all blocks of a thick volume belong to it alone.
  * @throws as ImageCopier.copy
  */
 export async function copyImage(

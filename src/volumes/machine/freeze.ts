@@ -7,19 +7,17 @@ import type { OpenFileSystem } from '../model/ports/mounts.ts'
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 10_000
 
-/** A volume whose writers are to be held up. */
+/** A volume to freeze. */
 export interface FreezeTarget {
   readonly volumeId: string
   readonly fileSystem: OpenFileSystem
 }
 
 /**
- * Does work while all these file systems are frozen, which takes no longer than the signal allows: when it
- * fires, they are thawed, whatever the work or another freeze still waits for. This returns when all are
- * thawed, be it never, and when the work has ended. What was left before for the case that this process ends
- * (Draft.writeFreezeMarker) must be kept until then.
- * @param outlasts whether the work may still be under way when they are thawed, because it changes nothing of
- * theirs
+ * Does work while all these file systems are frozen. When the signal fires they are thawed at once, even
+ * while the work or another freeze is still running. This returns only when all are thawed and the work has
+ * ended. The freeze marker (Draft.writeFreezeMarker) must be kept until then.
+ * @param outlasts whether the work may still run when they are thawed, because it does not change them
  * @throws VolumeError aborted when one is frozen already; the signal's reason
  */
 export async function whileFrozen<T>(
@@ -41,7 +39,7 @@ export async function whileFrozen<T>(
     working = work()
     return await (outlasts ? unlessAborted(working, signal) : working)
   } finally {
-    // Side by side: none waits for another whose disk hangs.
+    // In parallel: one whose disk hangs must not delay the others.
     await Promise.all(begun.map(({ target, freezing }) => thawWhenFrozen(target, freezing, log)))
     await working?.catch(() => undefined)
   }
@@ -52,7 +50,7 @@ async function freeze({ volumeId, fileSystem }: FreezeTarget): Promise<void> {
     await fileSystem.freeze()
   } catch (error) {
     if (!hasErrno(error, 'EBUSY')) throw error
-    const message = `volume "${volumeId}" is frozen by somebody else at ${fileSystem.place}; thaw it (fsfreeze --unfreeze) and repeat the call`
+    const message = `volume "${volumeId}" is frozen by another program at ${fileSystem.place}; thaw it (fsfreeze --unfreeze) and repeat the call`
     throw new VolumeError('aborted', message, { cause: error })
   }
 }
@@ -65,7 +63,7 @@ async function thawWhenFrozen(target: FreezeTarget, freezing: Promise<void>, log
   if (isFrozen) await thaw(target, log)
 }
 
-/** As long as it is not thawed, all its writers stand still, so this is tried until it succeeds. */
+/** Retries until it succeeds: all writers wait until the thaw. */
 async function thaw({ volumeId, fileSystem }: FreezeTarget, log: Logger): Promise<void> {
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     try {
@@ -73,7 +71,7 @@ async function thaw({ volumeId, fileSystem }: FreezeTarget, log: Logger): Promis
       return
     } catch (error) {
       const { place } = fileSystem
-      log.error({ volume: volumeId, place, error: messageOf(error) }, 'cannot thaw, and will try again')
+      log.error({ volume: volumeId, place, error: messageOf(error) }, 'cannot thaw; retrying')
       await setTimeout(pauseMs)
     }
   }

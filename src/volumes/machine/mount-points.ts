@@ -3,8 +3,8 @@ import { hasErrno, VolumeError } from '../model/errors.ts'
 import type { Mounts } from '../model/ports/mounts.ts'
 
 /**
- * Makes the place where a container is going to see its volume; the directory above it is the CO's to make.
- * @returns true when it was not there before
+ * Creates the target path of a publish; the CO creates its parent directory.
+ * @returns true when it did not exist before
  */
 export async function makeTarget(path: string, kind: 'directory' | 'file'): Promise<boolean> {
   try {
@@ -20,8 +20,8 @@ export async function makeTarget(path: string, kind: 'directory' | 'file'): Prom
 }
 
 /**
- * Removes what `makeTarget` makes: an empty directory or an empty file.
- * @throws VolumeError failed-precondition for anything else, which is not ours and stays
+ * Removes a target path that `makeTarget` created: an empty directory or an empty file.
+ * @throws VolumeError failed-precondition for anything else, which is not ours and is left alone
  */
 export async function removeTarget(path: string): Promise<void> {
   try {
@@ -33,7 +33,7 @@ export async function removeTarget(path: string): Promise<void> {
     if (!hasErrno(error, 'ENOTDIR', 'ENOTEMPTY')) throw error
     throw new VolumeError(
       'failed-precondition',
-      `target_path ${path} is neither an empty directory nor an empty file; remove it by hand if nobody needs it`,
+      `target_path ${path} is neither an empty directory nor an empty file; remove it if it is not needed`,
       { cause: error },
     )
   }
@@ -50,7 +50,7 @@ export async function unmountIdle(mounts: Mounts, volumeId: string, path: string
   }
 }
 
-/** @throws what stat(2) fails with, except that nothing has the name */
+/** @throws errors of stat(2) other than ENOENT and ENOTDIR */
 export async function pathExists(path: string): Promise<boolean> {
   try {
     await stat(path)

@@ -12,7 +12,7 @@ export interface ObservedPorts {
   readonly copier: ImageCopier
 }
 
-/** What of a port is a step, by method. What is left out takes no time, or is a part of another one. */
+/** The step that each method of a port is. Other methods take no time, or are part of another step. */
 type StepsOf<Port> = {
   readonly [
     Name in keyof Port as Port[Name] extends (...values: never[]) => Promise<unknown> ? Name : never
@@ -26,7 +26,7 @@ const stepsOf: { readonly [Name in keyof ObservedPorts]: StepsOf<ObservedPorts[N
   copier: { share: 'copy', shareAgain: 'update', copy: 'copy', update: 'update', updateWithin: 'update' },
 }
 
-/** The same ports, with their steps told to an observer. */
+/** The same ports, with their steps reported to an observer. */
 export function observed(machine: ObservedPorts, observer: Observer): ObservedPorts {
   return {
     loops: observedPort(machine.loops, stepsOf.loops, observer),
@@ -36,7 +36,7 @@ export function observed(machine: ObservedPorts, observer: Observer): ObservedPo
   }
 }
 
-/** Also what is done with a file system that it opens. */
+/** Also observes the file systems that it opens. */
 function observedMounts(mounts: Mounts, observer: Observer): Mounts {
   const port = observedPort(mounts, stepsOf.mounts, observer)
   const openFileSystem: Mounts['openFileSystem'] = async (device: LoopDevice) => {
@@ -54,7 +54,7 @@ function observedPort<Port extends object>(port: Port, steps: StepsOf<Port>, obs
     get(target, name) {
       const member: unknown = Reflect.get(target, name)
       if (typeof member !== 'function') return member
-      // Of the port itself: it has private fields, which a proxy has not.
+      // Call it on the port itself: a proxy has no private fields.
       const method = (...values: unknown[]): unknown => Reflect.apply(member, target, values)
       const step = stepOf.get(name)
       if (step === undefined) return method

@@ -5,10 +5,10 @@ import { fsTypes } from './ports/file-systems.ts'
 export interface Parameter {
   /** Its key in a StorageClass or a VolumeAttributesClass. */
   readonly parameter: string
-  /** A list of choices; `name` is any text but the empty one, `words` is a list separated by spaces. */
+  /** A list of choices; `name`: any non-empty text; `words`: a list separated by spaces. */
   readonly values: readonly string[] | 'name' | 'words'
   readonly default: string
-  /** The source of the volume's content comes before the default. */
+  /** A value of the volume's source takes precedence over the default. */
   readonly inherited?: true
   /**
    * Whether a VolumeAttributesClass can change it while the volume exists. Then it is an attribute of the
@@ -20,9 +20,9 @@ export interface Parameter {
 }
 
 /**
- * What a StorageClass can ask for, by the names that the code has for it. The parsing of parameters, the
- * schema of `volume.json`, the comparison of a repeated CreateVolume, and the command line follow from this
- * table; a test compares docs/reference/parameters.md with it.
+ * The parameters of a StorageClass, by their names in the code. The parsing of parameters, the schema of
+ * `volume.json`, the comparison of a repeated CreateVolume, and the command line follow from this table; a
+ * test compares docs/reference/parameters.md with it.
  *
  * A new mutable parameter is a row here, a migration in pool/records/record-kinds.ts, which gives existing
  * volumes their value, and the code that applies it.
@@ -44,8 +44,8 @@ export const parameterTable = {
     label: 'direct I/O',
   },
   /**
-   * When blocks that the file system no longer uses go back to the pool: never, at once (the `discard` mount
-   * option), or on a schedule (FITRIM).
+   * When blocks that the file system no longer uses are freed in the pool: never, at once (the `discard`
+   * mount option), or on a schedule (FITRIM).
    */
   discard: {
     parameter: 'discard',
@@ -66,12 +66,12 @@ type ValueOf<P extends Parameter> = P['values'] extends readonly (infer Value)[]
     ? readonly string[]
     : string
 
-/** The values of all parameters. Undefined: not asked for, and not the default either. */
+/** The values of all parameters. Undefined: not requested, and without a default. */
 export type ParameterValues = {
   readonly [K in ParameterKey]: ValueOf<Table[K]> | (Table[K] extends { inherited: true } ? undefined : never)
 }
 
-/** What of a volume can be changed while it exists (ControllerModifyVolume). */
+/** The attributes of a volume that can be changed while it exists (ControllerModifyVolume). */
 export type VolumeAttributes = Pick<ParameterValues, AttributeKey>
 
 /** The table in its order. */
@@ -84,18 +84,18 @@ export function parameterOf(key: ParameterKey): Parameter {
   return parameterTable[key]
 }
 
-/** The attributes of a volume, without what else it has. */
+/** Only the attributes of a volume. */
 export function attributesOf(volume: VolumeAttributes): VolumeAttributes {
   return Object.fromEntries(attributeKeys.map((key) => [key, volume[key]])) as VolumeAttributes
 }
 
-/** The attributes of a volume that is made without parameters. */
+/** The attributes of a volume that is created without parameters. */
 export const defaultAttributes = Object.fromEntries(
   attributeKeys.map((key) => [key, parameterTable[key].default]),
 ) as VolumeAttributes
 
 /**
- * Thick means that all blocks are allocated at all times; discarding gives blocks back.
+ * Thick means that all blocks are allocated at all times; discarding frees blocks.
  * @throws VolumeError invalid-argument for attributes that contradict each other
  */
 export function checkAttributes({ provisioning, discard }: VolumeAttributes): void {

@@ -7,7 +7,7 @@ export interface CapacityRange {
   readonly limitBytes: bigint
 }
 
-/** Images have whole pages, so that file systems and direct I/O can use all of an image on any disk. */
+/** Images consist of whole pages, so that file systems and direct I/O can use all of an image on any disk. */
 const UNIT = 4096n
 
 /** The size of a volume for a request without a size. */

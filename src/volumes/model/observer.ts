@@ -16,7 +16,7 @@ export const steps = [
 ] as const
 export type Step = (typeof steps)[number]
 
-/** Leftovers of a crash that the driver cleans up. */
+/** What a crash left, by kind, for the metric of repairs. */
 export const repairs = [
   'draft',
   'removal',

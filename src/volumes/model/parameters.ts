@@ -12,20 +12,20 @@ import {
 import { parseBytes } from './bytes.ts'
 import { VolumeError } from './errors.ts'
 
-/** What a StorageClass asks for. */
+/** The parameters of a StorageClass. */
 export interface VolumeParameters extends ParameterValues {
   readonly labels: Strings
 }
 
-/** What a VolumeSnapshotClass asks for. */
+/** The parameters of a VolumeSnapshotClass. */
 export interface SnapshotParameters {
-  /** For how long the writers of a volume may be blocked, in milliseconds. */
+  /** How long a volume may be frozen, in milliseconds. */
   readonly freezeTimeoutMs: number
 }
 
-/** What a pod asks for of a volume that it declares in its own specification. */
+/** The attributes of an inline volume. */
 export interface EphemeralAttributes {
-  /** Undefined: not asked for. */
+  /** Undefined: not requested. */
   readonly sizeBytes: bigint | undefined
   readonly parameters: VolumeParameters
 }
@@ -33,8 +33,8 @@ export interface EphemeralAttributes {
 type Strings = Readonly<Record<string, string>>
 
 /**
- * Keys that the sidecars (--extra-create-metadata) and the kubelet (podInfoOnMount) add. They describe what
- * the volume is for, and ask for nothing.
+ * Keys that the sidecars (--extra-create-metadata) and the kubelet (podInfoOnMount) add. They describe the
+ * purpose of the volume, and are not parameters.
  */
 const METADATA_PREFIX = 'csi.storage.k8s.io/'
 
@@ -82,7 +82,7 @@ export function parseParameters(parameters: Strings, mutableParameters: Strings 
 }
 
 /**
- * Reads ControllerModifyVolume's parameters: what is absent stays as it is.
+ * Reads ControllerModifyVolume's parameters: absent ones stay unchanged.
  * @throws VolumeError invalid-argument naming the parameter and its value
  */
 export function parseMutableParameters(parameters: Strings): Partial<VolumeAttributes> {
@@ -104,7 +104,7 @@ export function parseSnapshotParameters(parameters: Strings): SnapshotParameters
   return { freezeTimeoutMs: freezeTimeout }
 }
 
-/** True for a volume that is made by its first publish, and lives as long as its pod. */
+/** True for an inline volume, which its publish creates and its unpublish deletes. */
 export function isEphemeral(volumeContext: Strings): boolean {
   return volumeContext[`${METADATA_PREFIX}ephemeral`] === 'true'
 }
@@ -120,7 +120,7 @@ export function parseEphemeralAttributes(volumeContext: Strings): EphemeralAttri
   }
 }
 
-/** Separates what a class asks for from the metadata, whose keys become `pvc/name` and the like. */
+/** Separates the parameters of a class from the metadata, whose keys become `pvc/name` and the like. */
 function splitMetadata(parameters: Strings): { asked: Strings; labels: Strings } {
   const entries = Object.entries(parameters)
   const isLabel = ([key]: [string, string]) => key.startsWith(METADATA_PREFIX)
@@ -148,7 +148,7 @@ function valueSchema({ values }: Parameter): v.GenericSchema<string, string | re
   )
 }
 
-/** The values of these parameters, by the names that the code has for them. */
+/** The values of these parameters, by their names in the code. */
 function byKey(
   parsed: Readonly<Record<string, unknown>>,
   keys: readonly ParameterKey[],

@@ -20,11 +20,14 @@ export interface SnapshotGroup {
  */
 export interface Snapshot {
   readonly id: SnapshotId
-  /** CreateSnapshot's name: any Unicode. For a member of a group, the group's name and the source. */
+  /**
+   * CreateSnapshot's name: any Unicode. For a member of a group, it consists of the group's name and the
+   * source.
+   */
   readonly name: string
   readonly pool: string
   readonly sourceVolumeId: VolumeId
-  /** The source's capacity, which is also the minimum for a volume made of the snapshot. */
+  /** The source's capacity, which is also the minimum for a volume restored from it. */
   readonly sizeBytes: bigint
   /** The point in time, ISO 8601. */
   readonly pointInTime: string

@@ -14,7 +14,7 @@ export type Provisioning = VolumeAttributes['provisioning']
 export type ContentSource =
   { readonly type: 'snapshot'; readonly id: string } | { readonly type: 'volume'; readonly id: string }
 
-/** What was requested and decided when a volume was made. A repeated request must ask for the same. */
+/** What was requested and decided when a volume was created. A repeated request must match it. */
 export interface VolumeSpec extends VolumeAttributes {
   readonly pool: string
   readonly accessTypes: readonly AccessType[]
@@ -35,7 +35,7 @@ export interface Volume extends VolumeSpec {
   readonly ephemeral: boolean
   /** ISO 8601. */
   readonly createdAt: string
-  /** PersistentVolume and claim, where the caller named them; for people. */
+  /** PersistentVolume and claim, if the caller named them, for people. */
   readonly labels: Readonly<Record<string, string>>
 }
 

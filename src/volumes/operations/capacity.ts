@@ -6,7 +6,7 @@ import type { NodeContext } from '../state/context.ts'
 /** One page. */
 const SMALLEST_BLOCK_VOLUME = 4096n
 
-/** The largest volume that can be made now, in bytes; 0 while its pool cannot be reached, or written. */
+/** The largest volume that can be created now, in bytes; 0 while its pool is unreachable or read-only. */
 export async function availableBytes(
   { catalog }: NodeContext,
   { pool, provisioning }: Pick<VolumeParameters, 'pool' | 'provisioning'>,

@@ -13,18 +13,18 @@ import { minimumBytes } from './capacity.ts'
 export interface CreateRequest {
   readonly name: string
   readonly range: CapacityRange
-  /** All of them must be possible with the one volume. */
+  /** One volume must support all of them. */
   readonly accesses: readonly Access[]
   readonly parameters: VolumeParameters
   readonly source: ContentSource | undefined
-  /** Made for one pod; its name is the kubelet's, and no name of a persistent volume. */
+  /** An inline volume: the kubelet chose its name, which is never the name of a persistent volume. */
   readonly ephemeral?: boolean
 }
 
 /**
- * Makes the volume of this name, or returns the one that a request like this one made before. Copying the content
- * of a source goes on when the caller gives up; a repeated call joins it.
- * @throws VolumeError already-exists when the name is taken by a volume that is not what is asked for
+ * Creates the volume of this name, or returns the existing one if it satisfies the request. Copying the
+ * source continues when the caller gives up; a repeated call joins it.
+ * @throws VolumeError already-exists when the existing volume does not satisfy the request
  */
 export async function createVolume(
   node: NodeContext,
@@ -84,7 +84,7 @@ async function makeVolume(
 }
 
 /**
- * What is asked for, with what the source of the content says where nothing is asked.
+ * The requested properties; the source of the content provides those that were not requested.
  * @throws VolumeError invalid-argument when the capabilities, the parameters and the source contradict each
  * other
  */
@@ -109,7 +109,7 @@ export function specOf(
   return { pool, accessTypes, fsType, ...attributes, mkfsOptions, contentSource: source }
 }
 
-/** A pod that uses a volume raw leaves what may look blank. */
+/** A pod that uses a volume as a raw block device can leave content that looks blank. */
 function initialState(
   { accessTypes }: Pick<VolumeSpec, 'accessTypes'>,
   { content }: Pick<VolumeParameters, 'content'>,
@@ -119,8 +119,8 @@ function initialState(
 }
 
 /**
- * What a raw block volume holds is made up by whoever wrote it, and is nothing to mount.
- * @throws VolumeError invalid-argument for a volume with a file system that is to be made of one
+ * The content of a raw block volume comes from a pod, so the kernel must not mount it.
+ * @throws VolumeError invalid-argument for a file system volume with such a source
  */
 function requireFileSystem(
   accesses: readonly Access[],
@@ -131,11 +131,11 @@ function requireFileSystem(
   if (!accesses.some(({ type }) => type === 'mount')) return
   throw new VolumeError(
     'invalid-argument',
-    `volume_content_source: ${source.type} "${source.id}" is of a raw block volume; only a raw block volume (volumeMode Block) can be made of it`,
+    `volume_content_source: ${source.type} "${source.id}" is of a raw block volume; only a raw block volume (volumeMode Block) can be created from it`,
   )
 }
 
-/** A volume cannot be smaller than what it is made of. */
+/** A volume cannot be smaller than its source. */
 function requireSize({ requiredBytes }: CapacityRange, demands: SourceDemands | undefined): void {
   if (!demands || requiredBytes === 0n || requiredBytes >= demands.sizeBytes) return
   throw new VolumeError(
@@ -144,7 +144,7 @@ function requireSize({ requiredBytes }: CapacityRange, demands: SourceDemands | 
   )
 }
 
-/** @throws VolumeError already-exists when the volume is not what is asked for */
+/** @throws VolumeError already-exists when the volume does not satisfy the request */
 function compatible(existing: Volume, spec: VolumeSpec, range: CapacityRange): Volume {
   const taken = `name "${existing.name}" is taken by volume ${existing.id}`
   const asked = { ...existing, ...existing.initial }

@@ -3,7 +3,7 @@ import { hasErrno, VolumeError } from '../model/errors.ts'
 import type { ImageFiles } from '../model/ports/image-files.ts'
 import type { NodeContext } from '../state/context.ts'
 
-/** For a lock that others hold only while they look. */
+/** For a lock that other readers hold only for a moment. */
 const LOCK_ATTEMPTS = 10
 const LOCK_PAUSE_MS = 20
 
@@ -20,10 +20,11 @@ export async function deleteVolume(node: NodeContext, id: string, signal: AbortS
       catalog.requireAbsent(id)
       return
     }
-    // While this has the image's lock nobody can attach it.
+    // While this holds the image's lock, no process can attach it.
     const lock = await lockImage(files, catalog.image(volume), signal)
     await using _unused = lock === 'no image' ? undefined : lock
-    // Its file is kept as long as a device has it, and its number must not go to another volume while a pod shows it.
+    // A device keeps a deleted file in use. Its number must not go to another volume while a pod has it
+    // mounted.
     if (lock === 'no image') await loops.detachNamed(id, signal)
     if (!lock) {
       throw new VolumeError(
@@ -36,9 +37,9 @@ export async function deleteVolume(node: NodeContext, id: string, signal: AbortS
 }
 
 /**
- * Takes the flock(2) that an attached loop device holds as well. A copy of the volume that looks whether it is
- * attached does not hold the volume's lock, and has this one for a moment.
- * @returns undefined while another process or device has it
+ * Takes the flock(2) that an attached loop device holds as well. A consistent copy checks whether the volume
+ * is attached without the volume's lock, and holds this flock for a moment.
+ * @returns undefined while another process or device holds it
  */
 async function lockImage(
   files: ImageFiles,
@@ -53,7 +54,7 @@ async function lockImage(
     }
     return await files.lock(image)
   } catch (error) {
-    // Nothing, or what nobody can attach: a socket, a device without a driver, a symbolic link that leads nowhere.
+    // It does not exist or cannot be attached: a socket, a device without a driver, a dangling symbolic link.
     if (hasErrno(error, 'ENOENT', 'ENXIO', 'ENODEV', 'ELOOP')) return 'no image'
     throw error
   }

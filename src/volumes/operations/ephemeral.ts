@@ -25,15 +25,15 @@ export interface EphemeralRequest {
   readonly targetPath: string
   readonly access: Access
   readonly readOnly: boolean
-  /** What the pod asks for, and what the kubelet adds. */
+  /** The attributes of the pod, and those that the kubelet adds. */
   readonly volumeContext: Readonly<Record<string, string>>
 }
 
 /**
- * Makes and mounts an ephemeral volume.
- * @param name the kubelet's name of it
- * @throws VolumeError invalid-argument; resource-exhausted; already-exists when the name is taken by a volume that
- * is not what is asked for, or something else is at the target
+ * Creates and mounts an ephemeral volume.
+ * @param name the name that the kubelet chose
+ * @throws VolumeError invalid-argument; resource-exhausted; already-exists when the existing volume does not
+ * satisfy the request, or something else is mounted at the target
  */
 export async function publishEphemeral(
   node: NodeContext,
@@ -44,12 +44,12 @@ export async function publishEphemeral(
   const { access, volumeContext } = request
   if (access.type !== 'mount') {
     const message =
-      'volume_capability: an ephemeral volume has a file system; access type block is not possible'
+      'volume_capability: an ephemeral volume has a file system; access type block is not supported'
     throw new VolumeError('invalid-argument', message)
   }
   const { sizeBytes: requiredBytes = 0n, parameters } = parseEphemeralAttributes(volumeContext)
   const { catalog } = node
-  // One that exists was allowed when it was made.
+  // An existing volume was within the limit when it was created.
   const limitBytes = catalog.findEphemeral(name) ? 0n : largestInline(catalog.pool(parameters.pool))
   if (limitBytes > 0n && requiredBytes > limitBytes)
     throw tooLarge(requiredBytes, parameters.pool, limitBytes)
@@ -59,7 +59,7 @@ export async function publishEphemeral(
   try {
     await mountAtTarget(node, volume.id, request, access.mountFlags, signal)
   } catch (error) {
-    // A CO that did not get its volume has no reason to give it back.
+    // The CO does not unpublish a volume whose publish failed.
     await deleteIfUnused(node, volume, new AbortController().signal)
     throw error
   }
@@ -75,7 +75,7 @@ async function mountAtTarget(
   await node.access.withVolume(id, signal, async (state) => {
     const made = await makeTarget(path, 'directory')
     try {
-      // It is empty, so also one that its pod may only read has to be formatted.
+      // A new volume is empty, so it must be formatted even if its pod may only read it.
       const wish = { path, mountFlags, readOnly: readOnly || isReadOnly(access), mayPrepare: true }
       await mountVolume(node, state, wish, signal)
     } catch (error) {
@@ -85,7 +85,7 @@ async function mountAtTarget(
   })
 }
 
-/** Unmounts the volume and deletes it. Not published there: nothing to do but to remove the empty target. */
+/** Unmounts the volume and deletes it. If it is not published there, only the empty target is removed. */
 export async function unpublishEphemeral(
   node: NodeContext,
   volume: Volume,
@@ -103,7 +103,7 @@ async function unmountTarget(
   signal: AbortSignal,
 ): Promise<boolean> {
   return await access.withPossibleVolume(id, signal, async ({ state, isLost }) => {
-    // Another call may have been faster.
+    // A concurrent call may have unmounted it.
     if (!state && !isLost) return false
     const published = await mounts.at(targetPath)
     if (published) {
@@ -111,14 +111,16 @@ async function unmountTarget(
       await unmountIdle(mounts, id, targetPath)
     }
     await removeTarget(targetPath)
-    // The pool's next opening deletes it.
+    // If it stays, the sweep at the next opening of the pool deletes it.
     if (!state || (await access.observe(id).mounts()).length > 0) return false
     await loops.detach(catalog.image(state.volume), signal)
     return true
   })
 }
 
-/** @param isLost whether the volume's device cannot be told, so that any loop device's mount can be the one */
+/**
+ * @param isLost whether the volume's device is unknown: then any mount of a loop device may be of the volume
+ */
 function requireOurs(
   id: string,
   targetPath: string,
@@ -131,9 +133,10 @@ function requireOurs(
 }
 
 /**
- * As `unpublishEphemeral`, for a volume whose record or image is damaged: its pod has ended, so there is nothing to
- * repair. No persistent volume can have an id that was made of an ephemeral one's name.
- * @throws VolumeError failed-precondition while something uses it elsewhere; aborted while it is being detached
+ * As `unpublishEphemeral`, for a volume whose record or image is damaged: its pod has ended, so there is
+ * nothing to repair. The id cannot be of a persistent volume: it is derived in another way.
+ * @throws VolumeError failed-precondition while it is in use at another path; aborted while it is being
+ * detached
  */
 export async function unpublishDamaged(
   node: NodeContext,
@@ -176,8 +179,8 @@ async function removeDamaged(
 }
 
 /**
- * Deletes what a crash, or the end of the machine, has left in pools in which nothing was published yet.
- * @returns how many volumes that were
+ * Deletes the inline volumes that a crash or reboot left in newly opened pools.
+ * @returns how many volumes it deleted
  */
 export async function sweepEphemeral(
   node: NodeContext,
@@ -191,7 +194,7 @@ export async function sweepEphemeral(
 }
 
 /**
- * Never fails: what is in use is kept, and what could not be deleted is tried again when the pool is next opened.
+ * Never fails: a volume in use is kept, and a failed deletion is repeated when the pool is next opened.
  * @returns whether it was deleted
  */
 async function deleteIfUnused(node: NodeContext, volume: Volume, signal: AbortSignal): Promise<boolean> {
@@ -199,10 +202,10 @@ async function deleteIfUnused(node: NodeContext, volume: Volume, signal: AbortSi
   const { id, name } = volume
   try {
     if (!catalog.find(id) || (await access.observe(id).mounts()).length > 0) return false
-    // A tool of a killed driver can hold the device a little longer.
+    // A child process of a killed driver can hold the device for a moment.
     await loops.detach(catalog.image(volume), signal)
     await deleteVolume(node, id, signal)
-    log.info({ volume: id, name }, 'deleted an ephemeral volume that nobody uses')
+    log.info({ volume: id, name }, 'deleted an unused ephemeral volume')
     return true
   } catch (error) {
     log.warn({ volume: id, name, error: messageOf(error) }, 'an ephemeral volume could not be deleted')
@@ -211,15 +214,15 @@ async function deleteIfUnused(node: NodeContext, volume: Volume, signal: AbortSi
 }
 
 /**
- * No storage quota counts inline volumes, so a pool takes them only where its operator says how large they
- * may be.
+ * Storage quotas do not count inline volumes, so a pool allows them only if its operator has set their
+ * largest size.
  * @returns that size, in bytes
  */
 function largestInline({ name, limits }: Pool): bigint {
   if (limits.inlineBytes > 0n) return limits.inlineBytes
   throw new VolumeError(
     'failed-precondition',
-    `pool "${name}" takes no inline volumes; use a claim (a generic ephemeral volume also lives as long as its pod), or ask the operator to set inline.maxSize of the pool`,
+    `pool "${name}" allows no inline volumes; use a claim (a generic ephemeral volume also lives as long as its pod), or ask the operator to set inline.maxSize of the pool`,
   )
 }
 
@@ -231,7 +234,7 @@ function tooLarge(sizeBytes: bigint, pool: string, largestBytes: bigint): Volume
   )
 }
 
-/** For an image that is gone, or that something has taken the place of that no device can have. */
+/** For an image that is deleted, or replaced by something that cannot be attached. */
 function nothingThere(error: unknown): undefined {
   if (error instanceof VolumeError || hasErrno(error, 'ENOENT', 'ENOTDIR', 'ENXIO', 'ENODEV', 'ELOOP', 'EIO'))
     return undefined

@@ -10,8 +10,8 @@ import { attachmentOf, type VolumeState } from '../state/volume-state.ts'
 
 /**
  * Grows a volume's image, and its device if it has one. The file system is grown by `expandOnNode`.
- * @returns the volume with its new capacity; with the old one when that satisfies the range
- * @throws VolumeError out-of-range when the range cannot be had
+ * @returns the volume, with its old capacity if that satisfies the range
+ * @throws VolumeError out-of-range when no capacity satisfies the range
  */
 export async function expandVolume(
   node: NodeContext,
@@ -22,7 +22,7 @@ export async function expandVolume(
   const { access, catalog, loops } = node
   return await access.withVolume(id, signal, async (state) => {
     const { volume } = state
-    // Made larger, one that has lost its end would look whole.
+    // A truncated image that is grown would look complete.
     await catalog.wholeImage(volume)
     const capacityBytes = decideCapacity(volume, range)
     const isLarger = capacityBytes > volume.capacityBytes
@@ -33,7 +33,7 @@ export async function expandVolume(
   })
 }
 
-/** @throws VolumeError out-of-range when the range cannot be had */
+/** @throws VolumeError out-of-range when no capacity satisfies the range */
 export function decideCapacity(
   { id, capacityBytes }: Pick<Volume, 'id' | 'capacityBytes'>,
   range: CapacityRange,
@@ -47,10 +47,10 @@ export function decideCapacity(
 }
 
 /**
- * Grows image and device where that has not happened yet, then the file system, which stays in use meanwhile.
+ * Grows image and device if needed, then the file system, which stays mounted.
  * @param path where the volume is staged or published
- * @throws VolumeError not-found when the volume is not there; out-of-range when there is no room;
- * failed-precondition when its file system would have to grow and is mounted for reading only
+ * @throws VolumeError not-found when the volume is not at the path; out-of-range when the disk is full;
+ * failed-precondition when its file system must grow but is mounted read-only
  */
 export async function expandOnNode(
   node: NodeContext,
@@ -59,7 +59,7 @@ export async function expandOnNode(
   range: CapacityRange,
   signal: AbortSignal,
 ): Promise<Volume> {
-  // Looked at before anything grows, and again under the lock.
+  // Checked before anything grows, and again under the lock.
   await placeOf(node, node.access.observe(id), path)
   await expandVolume(node, id, range, signal)
   return await node.access.withVolume(id, signal, async (state) => {
@@ -88,8 +88,8 @@ async function growFileSystem(
 }
 
 /**
- * A pod that only reads has a read-only bind mount of a file system that may be mounted for writing elsewhere.
- * @param entry what is at the path; undefined for a raw volume, which has nothing to grow
+ * A read-only publish is a bind mount: the same file system may be mounted for writing elsewhere.
+ * @param entry the mount at the path; undefined for a raw block volume, which has no file system to grow
  * @returns where to grow the file system; `read-only` where that is not possible
  */
 export function decideGrowth(
@@ -103,7 +103,7 @@ export function decideGrowth(
   return writable ? { mountPoint: writable.target } : 'read-only'
 }
 
-/** The device, and, unless it is used raw, the mount at the path. @throws VolumeError when there is none */
+/** The device and, for a file system volume, the mount at the path. @throws VolumeError when there is none */
 async function placeOf(
   { catalog, mounts }: NodeContext,
   state: VolumeState,

@@ -7,16 +7,16 @@ import type { Provisioning, Volume } from '../model/volume.ts'
 import type { NodeContext } from '../state/context.ts'
 import { openWriters } from '../state/volume-state.ts'
 
-/** How long writers may be held up while blocks are given back; it takes a second for a few TiB. */
+/** How long the file system may be frozen while blocks are freed, which takes a second for a few TiB. */
 const FREEZE_TIMEOUT_MS = 60_000
 
 /**
- * Changes what can be changed of a volume, mostly also while it is in use. Either all changes apply or none does.
- * They are made whatever the record says, because a crash may have come between. `discard` counts from the next
- * mount on.
- * @throws VolumeError not-found; resource-exhausted when there is no room to make it thick; invalid-argument for
- * direct I/O and for thick where it is not possible, and for attributes that contradict each other;
- * failed-precondition for the provisioning of a raw block volume in use
+ * Changes the mutable attributes of a volume; most can change while it is in use. Either all changes apply or
+ * none does. They are applied even if the record has them already, because a crash may have interrupted an
+ * earlier call. `discard` takes effect at the next mount.
+ * @throws VolumeError not-found; resource-exhausted when there is no space for thick; invalid-argument where
+ * direct I/O or thick is not supported, and for attributes that contradict each other; failed-precondition
+ * for the provisioning of a raw block volume in use
  */
 export async function modifyVolume(
   node: NodeContext,
@@ -50,7 +50,7 @@ async function apply(
     await setDirectIo(node, volume, directIo)
   }
   if (provisioning === undefined) return
-  // Refused before anything is done.
+  // Refuse before changing anything.
   await (await openWritten(node, volume))?.[Symbol.asyncDispose]()
   if (provisioning !== volume.provisioning)
     undo.defer(() => provision(node, volume, volume.provisioning, new AbortController().signal))
@@ -68,14 +68,14 @@ async function provision(
 }
 
 /**
- * Opens the file system that must be frozen while blocks are given back. The caller closes it.
+ * Opens the file system that must be frozen while blocks are freed. The caller closes it.
  * @throws VolumeError failed-precondition for a raw block device in use
  */
 async function openWritten(
   { access, mounts }: NodeContext,
   { id }: Volume,
 ): Promise<OpenFileSystem | undefined> {
-  // Observed anew each time: the device of a file system vanishes with its last user.
+  // Observe again each time: the kernel detaches the device of a file system after its last unmount.
   const state = access.observe(id)
   if ((await state.device())?.readOnly) return undefined
   const writers = await openWriters(mounts, state, true)
@@ -83,7 +83,7 @@ async function openWritten(
   if (writers.by === 'file system') return writers.fileSystem
   throw new VolumeError(
     'failed-precondition',
-    `volume "${id}" is in use as a raw block device, whose writers cannot be held up; its provisioning can be changed when it is not staged`,
+    `volume "${id}" is in use as a raw block device, which cannot be frozen; its provisioning can be changed when it is not staged`,
   )
 }
 
@@ -98,7 +98,8 @@ async function allocate(node: NodeContext, volume: Volume, signal: AbortSignal):
 }
 
 /**
- * A file system that was mounted before `discard` was changed would go on giving its blocks away.
+ * A file system keeps its mount options: one mounted with `discard` would still free blocks of the thick
+ * image.
  * @throws VolumeError failed-precondition
  */
 export function requireNoDiscard({ id }: Pick<Volume, 'id'>, uses: readonly MountEntry[]): void {
@@ -118,13 +119,13 @@ async function deallocate(node: NodeContext, volume: Volume, signal: AbortSignal
     await files.deallocate(image, signal)
     return
   }
-  // Only for the freeze marker in it.
+  // Only to hold the freeze marker.
   await using draft = await catalog.pool(volume.pool).volumes.begin(volume.id)
   await fileSystem.flush()
   await draft.writeFreezeMarker([volume.id])
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(FREEZE_TIMEOUT_MS)])
   const work = (): Promise<void> => files.deallocate(image, bounded)
-  // Not thawed before it has ended: a hole that is still to be punched would take what is written there meanwhile.
+  // Thaw only after it has ended: punching a hole later would destroy data written meanwhile.
   await whileFrozen([{ volumeId: volume.id, fileSystem }], work, bounded, log, false)
 }
 
@@ -139,7 +140,7 @@ async function setDirectIo(
   if (wanted === 'on' && !isOn) {
     throw new VolumeError(
       'invalid-argument',
-      'mutable_parameters: directIO is "on", which the file system of the pool cannot do; use "auto"',
+      'mutable_parameters: directIO is "on", which the file system of the pool does not support; use "auto"',
     )
   }
 }

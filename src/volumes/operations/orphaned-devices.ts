@@ -4,8 +4,8 @@ import type { Observer } from '../model/observer.ts'
 import type { LoopDevices } from '../model/ports/loop-devices.ts'
 
 /**
- * Orphaned devices: loop devices whose volume is gone, because its driver was killed or its whole cluster was
- * deleted. On a kind node they are those of all nodes, which share the machine's devices.
+ * Orphaned devices: loop devices whose backing file is deleted, because a driver was killed or its whole
+ * cluster was deleted. All kind nodes share the devices of one machine, so this covers those of all nodes.
  */
 export class OrphanedDevices {
   readonly #loops: LoopDevices
@@ -22,18 +22,18 @@ export class OrphanedDevices {
     this.#log = log
   }
 
-  /** How many the last look has found and not detached, because something uses them, or may use them. */
+  /** How many the last sweep found but did not detach, because they are or may be in use. */
   get count(): number {
     return this.#remaining.length
   }
 
-  /** Looks for them, and detaches those that nobody uses. */
+  /** Searches for orphaned devices, and detaches those that are not in use. */
   async sweep(): Promise<void> {
     const isHere = (id: string): boolean => isIdOfNode(id, this.#nodeId)
     const { detached, remaining, unknown } = await this.#loops.detachOrphaned(isId, isHere)
     for (const { name, device } of detached) {
       const fields = { volume: name, device: device.path }
-      this.#log.warn(fields, 'detached a device that was left of a volume that is gone')
+      this.#log.warn(fields, 'detached an orphaned device')
     }
     this.#observer.repaired('loop_device', detached.length)
     const knownBefore = this.#remaining
@@ -44,13 +44,13 @@ export class OrphanedDevices {
       const fields = { volume: name, device: device.path, why }
       this.#log.warn(
         fields,
-        'a device is left of a volume that is gone, and is remaining because it may be in use; csi-driver-loop doctor says how to detach it',
+        'an orphaned device stays attached because it may be in use; csi-driver-loop doctor prints how to detach it',
       )
     }
     const knownUnknown = this.#unknown
     this.#unknown = unknown
     for (const error of unknown.filter((error) => !knownUnknown.includes(error))) {
-      this.#log.warn({ error }, 'could not see what a loop device is attached to')
+      this.#log.warn({ error }, 'cannot read the backing file of a loop device')
     }
   }
 }

@@ -15,9 +15,9 @@ export interface PublishRequest {
 }
 
 /**
- * Shows a staged volume to a container at its target path.
+ * Publishes a staged volume at a container's target path.
  * @throws VolumeError not-found; failed-precondition when it is not staged, or published elsewhere and the
- * access mode allows one place only; already-exists when something else is at the target
+ * access mode allows one target only; already-exists when something else is mounted at the target
  */
 export async function publishVolume(
   node: NodeContext,
@@ -54,14 +54,14 @@ export interface PublishFacts {
   readonly staged: MountEntry | undefined
   /** What is mounted at the target path. */
   readonly published: MountEntry | undefined
-  /** All mounts through which the volume is used; read only where another target would be refused. */
+  /** All mounts of the volume; read only where another target would be refused. */
   readonly uses: readonly MountEntry[]
 }
 
 export type PublishDecision =
   | { readonly action: 'done' }
   | { readonly action: 'bind'; readonly source: string; readonly readOnly: boolean }
-  /** By a read-only device on top of the volume's own, so that even a privileged pod cannot write. */
+  /** Through a read-only device on top of the volume's own, so that even a privileged pod cannot write. */
   | { readonly action: 'bind device read-only'; readonly own: LoopState }
 
 /** @throws VolumeError as `publishVolume` does */
@@ -82,7 +82,7 @@ export function decidePublish(facts: PublishFacts, request: PublishRequest): Pub
   return { action: 'bind', source: own.device.path, readOnly: false }
 }
 
-/** A volume whose device was attached for a file system is not staged as a raw one. */
+/** A device that was attached for a file system does not stage a raw block volume. */
 function isStaged(access: Access, own: LoopState, staged: MountEntry | undefined): boolean {
   if (access.type === 'block') return attachmentOf(own) === 'raw'
   return staged !== undefined && isMountOf(own.device, staged)
@@ -121,8 +121,8 @@ function mayHaveManyTargets({ mode }: Access): boolean {
 }
 
 /**
- * Takes a volume away from its target path. Not published there, or an unknown volume: nothing to do but to
- * remove the empty target.
+ * Unpublishes a volume from its target path. If it is not published there, or unknown, only the empty target
+ * is removed.
  */
 export async function unpublishVolume(
   node: NodeContext,
@@ -172,7 +172,7 @@ async function attachReadOnly(
   own: LoopState,
   signal: AbortSignal,
 ): Promise<LoopDevice> {
-  // Not direct: reads through the page cache of the device below see what its writers have just written.
+  // Not direct I/O: reads must go through the page cache of the device below to see recent writes.
   const options = {
     name: volume.id,
     readOnly: true,
@@ -184,7 +184,7 @@ async function attachReadOnly(
   return attachment.device
 }
 
-/** Detaches the read-only device on top of a volume's own when no target shows it any more. */
+/** Detaches the read-only device on top of a volume's own after its last mount is gone. */
 async function releaseReadOnly(
   { loops, mounts }: NodeContext,
   below: LoopDevice,

@@ -9,10 +9,10 @@ import { mountVolume } from '../state/mount-volume.ts'
 import { attachmentOf, type VolumeState } from '../state/volume-state.ts'
 
 /**
- * Brings a volume to the node: its loop device, and for a mount volume its file system at the staging path. What
- * is there already is asked of the kernel, so the call can be repeated, also after a crash.
- * @throws VolumeError not-found; failed-precondition when the volume cannot be used in this way or holds
- * something unexpected; already-exists when it is staged here in another way
+ * Stages a volume: attaches its loop device and, for a file system volume, mounts it at the staging path. The
+ * existing state is read from the kernel, so the call can be repeated, also after a crash.
+ * @throws VolumeError not-found; failed-precondition when the volume does not support the request or has
+ * unexpected content; already-exists when it is staged here differently
  */
 export async function stageVolume(
   node: NodeContext,
@@ -34,7 +34,7 @@ export async function stageVolume(
   })
 }
 
-/** Without autoclear: while a pod holds the node of a device, its number must not go to another volume. */
+/** Without autoclear: while a pod has the device node, the number must not go to another volume. */
 async function stageRaw(
   node: NodeContext,
   state: VolumeState,
@@ -51,7 +51,7 @@ async function stageRaw(
   await using _attachment = await loops.attach(image, options, signal)
 }
 
-/** @throws VolumeError when the volume is attached in another way */
+/** @throws VolumeError when the volume is attached differently */
 export function decideStageRaw(
   { id }: Pick<Volume, 'id'>,
   own: LoopState | undefined,
@@ -72,7 +72,8 @@ export function decideStageRaw(
 }
 
 /**
- * What a pod writes to the raw device may look blank, so a volume that can also be mounted is no longer a new one.
+ * A pod can write content to the raw device that looks blank, so a volume that also allows mounting is no
+ * longer `new`.
  */
 async function expectRawContent({ catalog }: NodeContext, volume: Volume): Promise<void> {
   if (volume.fileSystem.state !== 'new') return
@@ -82,7 +83,7 @@ async function expectRawContent({ catalog }: NodeContext, volume: Volume): Promi
 }
 
 /**
- * Unmounts a volume from its staging path and detaches it. Not staged there: nothing to do.
+ * Unmounts a volume from its staging path and detaches it. It does nothing if the volume is not staged there.
  * @throws VolumeError failed-precondition while the volume is published or its device is open
  */
 export async function unstageVolume(
@@ -101,7 +102,7 @@ export async function unstageVolume(
     if (decision === 'unmount') await unmountIdle(mounts, id, stagingPath)
     if (isLost) await loops.detachNamed(id, signal)
     if (!state) return
-    // Only raw volumes have devices on top of theirs.
+    // Only raw block volumes can have other devices on top.
     if (attachmentOf(own) === 'raw') await loops.detachWithAbove(state.image, signal)
     else await loops.detach(state.image, signal)
   })
@@ -113,13 +114,14 @@ export interface UnstageFacts {
   readonly own: LoopState | undefined
   /** What is mounted at the staging path. */
   readonly staged: MountEntry | undefined
-  /** All mounts through which the volume is used. */
+  /** All mounts of the volume. */
   readonly uses: readonly MountEntry[]
 }
 
 /**
- * @returns `unmount` and detach; only `detach`; or `done`, for a file system that is staged elsewhere and not here
- * @throws VolumeError failed-precondition while the volume is published; already-exists for a foreign mount
+ * @returns `unmount`, then detach; only `detach`; or `done` for a file system that is staged only elsewhere
+ * @throws VolumeError failed-precondition while the volume is published; already-exists for an unexpected
+ * mount
  */
 export function decideUnstage({
   id,

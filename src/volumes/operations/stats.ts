@@ -5,14 +5,14 @@ import type { LoopState } from '../model/ports/loop-devices.ts'
 import type { MountEntry } from '../model/ports/mounts.ts'
 import type { NodeContext } from '../state/context.ts'
 
-/** How full a volume is, as a container sees it. */
+/** The usage of a volume, as a container sees it. */
 export type VolumeStats =
   | { readonly type: 'mount'; readonly usage: FileSystemUsage }
   | { readonly type: 'block'; readonly totalBytes: bigint }
 
 /**
  * Measures a volume in use.
- * @throws VolumeError not-found when there is no such volume or it is not at the path
+ * @throws VolumeError not-found when the volume does not exist or is not at the path
  */
 export async function measureVolume(
   node: NodeContext,
@@ -31,7 +31,7 @@ export async function measureVolume(
 }
 
 /**
- * @param entry what is mounted at the path, when it is this volume
+ * @param entry the volume's mount at the path, if there is one
  * @throws VolumeError not-found when it is not there
  */
 export function decideStats(

@@ -6,8 +6,8 @@ import type { NodeContext } from '../state/context.ts'
 import { attachmentOf } from '../state/volume-state.ts'
 
 /**
- * Gives the blocks that file systems no longer use back to the pool (`discard: periodic`): trims those of the
- * pool's volumes that want it, one after another. A failure is logged, and the others are trimmed all the same.
+ * Trims the pool's volumes with `discard: periodic`, one after another, which frees blocks that their file
+ * systems no longer use. A failure is logged and does not stop the others.
  */
 export async function trimPool(node: NodeContext, pool: Pool, signal: AbortSignal): Promise<void> {
   for (const { id } of pool.volumes.values()) {
@@ -29,15 +29,15 @@ async function trimVolume(node: NodeContext, pool: Pool, id: string, signal: Abo
   }
   if (trimmedBytes === undefined) return
   pool.space.changed()
-  // By the file system's own count, which for xfs and btrfs is all that is free. What the pool gets cannot be
-  // measured here: xfs does not wait for its discards (Linux 6.6).
+  // As the file system counts it; for xfs and btrfs that is all free space. The space that the pool gains
+  // cannot be measured here: xfs does not wait for its discards (Linux 6.6).
   node.log.info({ volume: id, pool: pool.name, trimmedBytes: Number(trimmedBytes) }, 'trimmed')
 }
 
 /**
- * One step, under the volume's lock, so that nothing is trimmed that is frozen for a snapshot, and nothing
- * unmounted while it is trimmed. Calls that wait for the lock have their turn between two steps, and may change
- * anything, so each step looks at everything again.
+ * One step under the volume's lock, so that a volume is not trimmed while it is frozen for a snapshot, nor
+ * unmounted while it is trimmed. Calls that wait for the lock run between two steps and may change anything,
+ * so each step reads the state again.
  */
 async function trimStep(
   { access, mounts }: NodeContext,
@@ -58,7 +58,7 @@ async function trimStep(
   })
 }
 
-/** @returns where to trim; undefined for a raw volume, and where it is not mounted for writing */
+/** @returns the mount point to trim; undefined for a volume that is raw or not mounted for writing */
 export function decideTrim(own: LoopState | undefined, uses: readonly MountEntry[]): string | undefined {
   if (attachmentOf(own) !== 'file system') return undefined
   return uses.find(({ readOnly }) => !readOnly)?.target

@@ -10,11 +10,11 @@ import { LiveCopy } from './live-copy.ts'
 export interface CopySource {
   readonly volumeId: string
   readonly draft: Draft
-  /** What the copy is to be; a snapshot is never written, so it is thin. */
+  /** The provisioning of the copy; thin for a snapshot, which is never written. */
   readonly provisioning: Provisioning
 }
 
-/** How often a raw block volume in use is compared with its copy before its writer is called too busy. */
+/** How often a raw block volume in use is compared with its copy before the call fails. */
 const QUIET_ATTEMPTS = 8
 
 /** A volume that is being copied. */
@@ -29,14 +29,14 @@ type FrozenPart = Part & { readonly writers: Extract<Writers, { by: 'file system
 type RawPart = Part & { readonly writers: Extract<Writers, { by: 'raw device' }> }
 
 /**
- * Makes a consistent copy of volumes, in use or not: as they all were at one point in time.
+ * Makes a consistent copy of volumes, in use or not: all at one point in time.
  *
- * Most of the copying is done while they are written, without their locks. Then the locks are taken, the file systems are
- * frozen, what changed meanwhile is copied again, and they are thawed: writers wait for that last part only. Where
- * the pool's file system shares blocks, there is no other part, and it is one ioctl.
- * @param freezeTimeoutMs how long writers may be held up at most
+ * Most data is copied while pods write, without locks. Then it takes the locks, freezes the file systems,
+ * copies again what changed, and thaws: writers wait for that last part only. Where the pool's file system
+ * shares blocks, that is the only part, one ioctl.
+ * @param freezeTimeoutMs how long the file systems may be frozen
  * @returns the point in time
- * @throws VolumeError not-found; aborted when it could not be done within the time
+ * @throws VolumeError not-found; aborted on a timeout
  */
 export async function copyConsistently(
   node: NodeContext,
@@ -62,7 +62,7 @@ export async function copyConsistently(
   return await finish(node, inUse, freezeTimeoutMs, signal)
 }
 
-/** Blocks that are shared are no longer a thick volume's own. */
+/** Shared blocks would no longer belong to a thick volume alone. */
 async function begin(
   node: NodeContext,
   { volumeId, draft, provisioning }: CopySource,
@@ -75,15 +75,15 @@ async function begin(
     const image = await catalog.wholeImage(volume)
     return await LiveCopy.begin(node, image, draft.image, mayShare, signal)
   } catch (error) {
-    // Deleted under our hands: copying does not lock it.
+    // The volume may have been deleted meanwhile, because copying does not lock it.
     if (hasErrno(error, 'ENOENT')) catalog.get(volumeId)
     throw error
   }
 }
 
 /**
- * The volume's lock is held for the look only: right after it, the device that was found can have been detached, and
- * belong to another volume.
+ * The volume's lock is held only while its device is looked up: later, the device may be detached and belong
+ * to another volume.
  */
 async function flush(node: NodeContext, part: Part, signal: AbortSignal): Promise<void> {
   const writers = await node.access.withLock(part.volumeId, signal, () => writersOf(node, part))
@@ -100,14 +100,14 @@ async function writersOf({ access, mounts }: NodeContext, part: Part): Promise<W
 }
 
 /**
- * It may have been deleted meanwhile, and another one made with its name, and so with its id.
+ * The volume may have been deleted meanwhile, and created again with the same name, and so the same id.
  * @throws VolumeError aborted
  */
 function requireSameVolume({ copy, volume: before }: Part, volume: Volume): void {
   if (volume.createdAt !== before.createdAt) {
     throw new VolumeError(
       'aborted',
-      `volume "${volume.id}" was deleted and made anew while it was copied; repeat the call`,
+      `volume "${volume.id}" was deleted and created again while it was copied; repeat the call`,
     )
   }
   if (volume.provisioning === 'thick' && copy.isShared) {
@@ -137,25 +137,26 @@ async function finish(
     return pointInTime
   }
   const targets = mounted.map(({ volumeId, writers: { fileSystem } }) => ({ volumeId, fileSystem }))
-  const cut = () => whileFrozen(targets, copy, bounded, log)
+  const freezeAndCopy = () => whileFrozen(targets, copy, bounded, log)
   const begin = performance.now()
   try {
-    const pointInTime = mounted.length > 0 ? await observer.step('freeze', cut) : await cut()
-    log.info({ volumes, frozenMs: Math.round(performance.now() - begin) }, 'cut')
+    const pointInTime =
+      mounted.length > 0 ? await observer.step('freeze', freezeAndCopy) : await freezeAndCopy()
+    log.info({ volumes, frozenMs: Math.round(performance.now() - begin) }, 'made a consistent copy')
     return pointInTime
   } catch (error) {
     if (!timeout.aborted || signal.aborted) throw error
     throw new VolumeError(
       'aborted',
-      `freezeTimeout: what changed could not be copied within ${freezeTimeoutMs} ms, so nothing was made. Try again when less is written, raise freezeTimeout, or use a pool whose file system shares blocks`,
+      `freezeTimeout: what changed could not be copied within ${freezeTimeoutMs} ms, so nothing was created. Try again when less is written, raise freezeTimeout, or use a pool whose file system shares blocks`,
       { cause: error },
     )
   }
 }
 
 /**
- * The devices of raw block volumes cannot be frozen. Copies of them that were compared, with not one write to any of
- * them meanwhile, are of one point in time all the same. So is the copy of a single one that shares its blocks.
+ * The devices of raw block volumes cannot be frozen. If no write happens to any of them while their copies
+ * are compared, the copies are of one point in time. So is a single copy that shares blocks.
  */
 async function finishCopies(
   { loops }: NodeContext,

@@ -30,7 +30,7 @@ export async function createGroup(
   const existing = findGroup(node, id)
   if (existing) return sameSources(existing, name, sourceVolumeIds)
   for (const source of sourceVolumeIds) catalog.get(source)
-  // Whichever of the pools is full.
+  // Any of the pools can be the full one.
   const { space } = catalog.pool(catalog.get(sourceVolumeIds[0] ?? '').pool)
   const copy = (job: AbortSignal) =>
     space.orFull('resource-exhausted', makeGroup(node, id, name, sourceVolumeIds, parameters, job))
@@ -47,7 +47,7 @@ async function makeGroup(
 ): Promise<GroupSnapshot> {
   const { catalog, locks, nodeId } = node
   using _lock = await locks.acquire(id, signal)
-  // What is left of an attempt, or of a removal, that failed half way.
+  // Members of an earlier attempt or removal that failed half way.
   await remove(node, catalog.membersOfGroup(id), signal)
   await using drafts = new AsyncDisposableStack()
   const members: Member[] = []
@@ -108,14 +108,14 @@ export async function deleteGroup(
     return
   }
   requireMembers(id, group.members, snapshotIds)
-  // Throws for a damaged member before any other is gone.
+  // Throws for a damaged member before any other is deleted.
   findGroup(node, id)
   await remove(node, catalog.membersOfGroup(id), signal)
 }
 
 /**
- * Removes the groups of which a crash left a part. To be called when pools were opened.
- * @returns how many groups that were
+ * Removes incomplete groups that a crash left. Call this when pools were opened.
+ * @returns how many groups it removed
  */
 export async function removePartialGroups(node: NodeContext, signal: AbortSignal): Promise<number> {
   const { catalog, jobs, locks } = node
@@ -123,7 +123,7 @@ export async function removePartialGroups(node: NodeContext, signal: AbortSignal
   const partial = snapshots.flatMap(({ group }) => (group && !catalog.isComplete(group) ? [group] : []))
   let removed = 0
   for (const group of partial) {
-    // Whoever makes it anew has cleared away what was left, and may need hours to have all members.
+    // A running job is creating the group, and has removed old members itself; it may need hours.
     if (jobs.isRunning(group.id)) continue
     using _lock = await locks.acquire(group.id, signal)
     const members = catalog.isComplete(group) ? [] : catalog.membersOfGroup(group.id)
@@ -134,7 +134,7 @@ export async function removePartialGroups(node: NodeContext, signal: AbortSignal
   return removed
 }
 
-/** Waits for those who use one of them; from then on nothing stops it half way. */
+/** Waits for operations that use one of them, and then removes all without interruption. */
 async function remove(
   { catalog, locks }: NodeContext,
   snapshots: readonly Snapshot[],
@@ -145,7 +145,9 @@ async function remove(
   for (const { id, pool } of snapshots) await catalog.pool(pool).snapshots.remove(id)
 }
 
-/** All or none: those that are there already go again when one fails, and after a crash at the next start. */
+/**
+ * All or none: if one fails, the committed ones are deleted again; after a crash the next start does that.
+ */
 async function commit(
   members: readonly Member[],
   group: SnapshotGroup,

@@ -10,15 +10,15 @@ export type LiveCopyDependencies = Pick<NodeContext, 'files' | 'loops' | 'copier
 
 const PROGRESS_INTERVAL_MS = 5000
 
-/** Passes while the source is still written end when so little changed in one, or after so many. */
+/** Passes over a source in use end when one changes less than this, or after this many. */
 const LITTLE_BYTES = 4n << 20n
 const PASSES = 4
 
-/** What is done of a copy before the last pass. */
+/** The state of a copy before the last pass. */
 interface Begun {
-  /** Nothing is copied yet: all of it takes one step, which is the last. */
+  /** Nothing is copied yet: sharing takes one step, the last. */
   readonly isShared: boolean
-  /** Of the source from before copying, where nobody could write it then. */
+  /** The source's version before copying, if it was not attached then. */
   readonly idleVersion?: string | undefined
   readonly traced?: Traced | undefined
 }
@@ -28,9 +28,7 @@ interface Traced {
   readonly trace: WriteTrace
 }
 
-/**
- * A copy of an image that may be written all the time: first most of it, then what changed, again and again.
- */
+/** A copy of an image in use: first all of it, then what changed, in passes. */
 export class LiveCopy implements AsyncDisposable {
   readonly source: string
   readonly #target: string
@@ -51,9 +49,9 @@ export class LiveCopy implements AsyncDisposable {
   }
 
   /**
-   * Copies the image as it is found, unless it can share its blocks in the end.
+   * Copies the current content, unless the copy can share blocks at the end.
    * @param target must not exist
-   * @param mayShare false where each of the two has to have blocks of its own
+   * @param mayShare false where the two must not share blocks
    */
   static async begin(
     deps: LiveCopyDependencies,
@@ -78,9 +76,8 @@ export class LiveCopy implements AsyncDisposable {
   }
 
   /**
-   * While the source is still written: leaves little for the last pass.
-   * @param flush writes out what the source's writers have in memory, which would otherwise all come under
-   * the freeze
+   * Copies changes while the source is still written, to leave little for the last pass.
+   * @param flush flushes the source, which would otherwise happen during the freeze
    */
   async catchUp(flush: () => Promise<void>, signal: AbortSignal): Promise<void> {
     let isTracedAnew = false
@@ -100,8 +97,8 @@ export class LiveCopy implements AsyncDisposable {
   }
 
   /**
-   * The source has grown, or has another device, or the trace missed something. The whole is compared now, so
-   * that it is not compared in the last pass, for which writers wait.
+   * The source has grown, has another device, or the trace has lost events. Compare the whole image now, so
+   * that the last pass, for which writers wait, does not have to.
    */
   async #traceAnew(signal: AbortSignal): Promise<void> {
     await this[Symbol.asyncDispose]()
@@ -111,10 +108,9 @@ export class LiveCopy implements AsyncDisposable {
   }
 
   /**
-   * Makes the copy equal to the source, which nobody writes meanwhile. The lock of the volume is the
-   * caller's, from before the look for the device on, so that none of ours is attached any more.
-   * @param device where the source is attached now; what was traced counts only when it was there all the
-   * time
+   * Makes the copy equal to the source, which is not written meanwhile. The caller has held the volume's lock
+   * since before it looked up the device, so that no device is attached later.
+   * @param device the source's current device; the trace is valid only if it is still the same
    */
   async finish(device: LoopDevice | undefined, signal: AbortSignal): Promise<void> {
     const { copier } = this.#deps
@@ -133,7 +129,8 @@ export class LiveCopy implements AsyncDisposable {
   }
 
   /**
-   * Since before it was copied. To be asked while it has no device: one that has it may have more to write.
+   * Whether the source is unchanged since before it was copied. Valid only without a device, which could have
+   * unwritten data.
    */
   async #isUnchanged(): Promise<boolean> {
     const version = this.#idleVersion
@@ -147,7 +144,7 @@ export class LiveCopy implements AsyncDisposable {
   }
 }
 
-/** It only saves time, so a copy is made without when it cannot be had. */
+/** A trace only saves time, so a copy is made without one if it is not available. */
 async function startTrace(
   { tracer, log }: LiveCopyDependencies,
   device: LoopDevice,
@@ -156,7 +153,7 @@ async function startTrace(
     const trace = await tracer?.start(device)
     return trace && { device, trace }
   } catch (error) {
-    log.warn({ device: device.path, error: messageOf(error) }, 'cannot trace writes; the whole is compared')
+    log.warn({ device: device.path, error: messageOf(error) }, 'cannot trace writes; comparing whole images')
     return undefined
   }
 }

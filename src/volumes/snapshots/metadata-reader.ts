@@ -12,8 +12,8 @@ export interface BlockMap {
 }
 
 /**
- * Tells backup programs which parts of a snapshot they have to read. A snapshot may be deleted meanwhile: no
- * lock is held for as long as a caller takes, and what has begun to be read goes on to its end.
+ * Lists the parts of a snapshot that backup programs have to read. No lock is held while a slow caller reads:
+ * the snapshot may be deleted meanwhile, but a started read continues to its end.
  */
 export class MetadataReader {
   readonly #catalog: Catalog
@@ -24,7 +24,7 @@ export class MetadataReader {
     this.#copier = copier
   }
 
-  /** What is not told reads as zeros. @throws VolumeError not-found, invalid-argument, out-of-range */
+  /** What is not listed reads as zeros. @throws VolumeError not-found, invalid-argument, out-of-range */
   allocated(id: string, query: MetadataQuery, signal: AbortSignal): BlockMap {
     const snapshot = this.#catalog.getSnapshot(id)
     const image = this.#catalog.snapshotImage(snapshot)
@@ -33,8 +33,8 @@ export class MetadataReader {
   }
 
   /**
-   * Either may be the older one. Where the volume has grown in between, the smaller one counts as continued
-   * with zeros, and what lies behind the end of the target is not told.
+   * Either may be the older one. If the volume has grown in between, the smaller one counts as padded with
+   * zeros; nothing behind the end of the target is listed.
    * @throws VolumeError as `allocated`; invalid-argument for snapshots of two volumes
    */
   delta(baseId: string, targetId: string, query: MetadataQuery, signal: AbortSignal): BlockMap {
@@ -65,7 +65,7 @@ export class MetadataReader {
     return { sizeBytes, pages: pagesOf(this.#unlessDeleted(extents, ids), query, sizeBytes) }
   }
 
-  /** The images are opened when they are first read, and may be gone by then. */
+  /** The images are opened when they are first read, and may be deleted by then. */
   async *#unlessDeleted(extents: AsyncIterable<Extent>, ids: readonly string[]): AsyncGenerator<Extent> {
     try {
       yield* extents
@@ -76,17 +76,17 @@ export class MetadataReader {
   }
 }
 
-/** Extents per message where the caller leaves it to us: some 20 KiB. */
+/** Default number of extents per message: some 20 KiB. */
 const DEFAULT_RESULTS = 1000
 
-/** What a message has at most, whoever asks for more, so that it stays well below gRPC's 4 MiB. */
+/** The largest number of extents per message, well below gRPC's limit of 4 MiB. */
 const MAXIMUM_RESULTS = 10_000
 
-/** Which part of a snapshot's metadata is asked for. */
+/** The requested part of a snapshot's metadata. */
 export interface MetadataQuery {
-  /** Where to go on, in bytes. */
+  /** Where to continue, in bytes. */
   readonly startingOffset: bigint
-  /** Extents per page; 0: as we like. */
+  /** Extents per page; 0: the default. */
   readonly maxResults: number
 }
 
@@ -102,9 +102,9 @@ export function checkQuery({ startingOffset, maxResults }: MetadataQuery, sizeBy
 }
 
 /**
- * Puts extents, ascending and without overlap, into pages from the starting offset on. What lies before it,
- * or behind the end of the snapshot, is cut off. The first page may be empty; there always is one, so that a
- * caller hears of a snapshot in which there is nothing.
+ * Puts extents, ascending and without overlap, into pages from the starting offset on. Parts before it, or
+ * behind the end of the snapshot, are left out. There is always a first page, empty for a snapshot without
+ * data.
  */
 export async function* pagesOf(
   extents: AsyncIterable<Extent>,

@@ -7,10 +7,10 @@ import type { Draft } from '../pool/records/draft.ts'
 import type { NodeContext } from '../state/context.ts'
 import { copyConsistently } from './consistent-copy.ts'
 
-/** How long the writers of a volume that is cloned may be held up. */
+/** How long a volume that is cloned may be frozen. */
 const CLONE_FREEZE_TIMEOUT_MS = 60_000
 
-/** What the source asks of a volume that is made of it. */
+/** The requirements of a source on the new volume. */
 export interface SourceDemands {
   readonly sizeBytes: bigint
   readonly fsType: Volume['fsType']
@@ -30,8 +30,8 @@ export function demandsOf({ catalog }: NodeContext, { type, id }: ContentSource)
 }
 
 /**
- * Makes the draft's image of a snapshot's or a volume's content, as large as the new volume is to be.
- * @returns what is known of the file system in it
+ * Fills the draft's image from a snapshot or a volume, with the capacity of the new volume.
+ * @returns the state of its file system
  */
 export async function fillFromSource(
   node: NodeContext,
@@ -92,7 +92,7 @@ async function copySnapshot(
   draft: Draft,
   signal: AbortSignal,
 ): Promise<FileSystemState> {
-  // So that it is not deleted meanwhile.
+  // Prevents its deletion meanwhile.
   using _lock = await locks.acquire(id, signal)
   const snapshot = catalog.getSnapshot(id)
   const image = catalog.snapshotImage(snapshot)

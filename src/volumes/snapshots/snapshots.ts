@@ -6,8 +6,8 @@ import type { NodeContext } from '../state/context.ts'
 import { copyConsistently } from './consistent-copy.ts'
 
 /**
- * Makes the snapshot of this name, or returns the one that was made before. Copying goes on when the caller gives up; a
- * repeated call joins it.
+ * Creates the snapshot of this name, or returns the existing one. Copying continues when the caller gives up;
+ * a repeated call joins it.
  * @throws VolumeError already-exists when the name is taken by a snapshot of another volume; not-found
  */
 export async function createSnapshot(
@@ -51,7 +51,7 @@ async function makeSnapshot(
 export async function deleteSnapshot(node: NodeContext, id: string, signal: AbortSignal): Promise<void> {
   const { catalog, jobs, locks } = node
   await jobs.cancel(id, new VolumeError('aborted', `snapshot "${id}" was deleted while it was made`))
-  // A volume that is being made of it holds this lock too.
+  // A running restore also holds this lock.
   using _lock = await locks.acquire(id, signal)
   await catalog.forgetRemoved(id)
   const snapshot = catalog.findSnapshot(id)

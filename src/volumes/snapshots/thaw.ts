@@ -13,14 +13,12 @@ export interface ThawDependencies {
 }
 
 /**
- * Ends the freezes of a driver that died inside of them, by the word that it left. To be called before
- * anything in a pool is served: whoever writes to such a file system waits until then. All that can be thawed
- * is thawed, also when something fails, and the word is kept until all that it names is known not to be
- * frozen.
- * @param areAll whether these are all pools: else what is not in them may be in another, and the word of it
- * is kept
+ * Thaws file systems that a crashed driver left frozen, by its freeze markers. Call this before a pool is
+ * served: writers wait until then. A failure does not stop the others from being thawed, and a marker stays
+ * until none of its volumes can be frozen.
+ * @param areAll whether these are all pools: else a volume may be in another one, and its marker stays
  * @returns how many were frozen
- * @throws when a file system stays frozen, or cannot be looked at; it can be tried again
+ * @throws when a file system stays frozen, or cannot be opened; the call can be repeated
  */
 export async function thawAfterCrash(
   on: ThawDependencies,
@@ -29,12 +27,12 @@ export async function thawAfterCrash(
 ): Promise<number> {
   const failures: unknown[] = []
   let thawed = 0
-  // The word is in the pool of the copy, the volume may be in another one.
+  // The freeze marker is in the pool of the copy; the volume may be in another one.
   for (const store of pools.flatMap(({ volumes, snapshots }) => [volumes, snapshots])) {
     let isKept = false
     for (const id of store.frozen) {
       const pool = pools.find((pool) => hasVolume(pool, id))
-      // What is in none of these pools may be in another one, or is a volume whose directory was removed.
+      // A volume in none of these pools may be in another one, or its directory was removed.
       const outcome = pool || areAll ? await tryToThaw(on, pool, id, failures) : 'unknown'
       if (outcome === 'thawed') thawed++
       if (outcome === 'unknown') isKept = true
@@ -74,11 +72,11 @@ async function thaw(
   pool: Pool | undefined,
   id: string,
 ): Promise<Outcome> {
-  // What another pool's volume is frozen for at the moment is no business of ours.
+  // With the lock, we do not end the freeze of a running operation.
   using _lock = await locks.acquire(id, new AbortController().signal)
   let outcome: Outcome = 'not frozen'
   for (const { device } of await attachedAs(loops, pool, id)) {
-    // A file system that is frozen is alive, mounted or not, and holds its device.
+    // A frozen file system is active, mounted or not, and keeps its device attached.
     await using fileSystem = await mounts.openFileSystem(device)
     if (!fileSystem || !(await fileSystem.thaw())) continue
     log.warn({ volume: id, place: fileSystem.place }, 'thawed what an interrupted operation left frozen')
@@ -88,7 +86,7 @@ async function thaw(
 }
 
 /**
- * The devices of a volume, by their name where its image is gone: the file is kept as long as they have it.
+ * The devices of a volume, by their name if its image is deleted: an attached device keeps a deleted file.
  */
 async function attachedAs(loops: LoopDevices, pool: Pool | undefined, id: string): Promise<LoopState[]> {
   if (!pool) return await loops.findNamed(id)

@@ -9,7 +9,7 @@ import type { VolumeAccess } from './volume-access.ts'
 
 /** The ports of a node. */
 export interface NodePorts extends PoolPorts {
-  /** Undefined where the kernel does not tell who writes what; then images are compared as a whole. */
+  /** Undefined where the kernel has no write trace; then whole images are compared. */
   readonly tracer: WriteTracer | undefined
 }
 
@@ -18,7 +18,7 @@ export interface NodeContext extends NodePorts {
   readonly nodeId: string
   readonly catalog: Catalog
   readonly access: VolumeAccess
-  /** Of snapshots and groups; those of volumes belong to `access`. */
+  /** The locks of snapshots and groups; those of volumes belong to `access`. */
   readonly locks: KeyedLock
   /** Copies, which outlive the calls that ask for them. */
   readonly jobs: Jobs

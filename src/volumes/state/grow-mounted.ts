@@ -4,12 +4,12 @@ import type { Volume } from '../model/volume.ts'
 import type { NodeContext } from './context.ts'
 
 /**
- * Makes a mounted file system as large as its device. For the inode tables of what it gets, ext4 has blocks
- * zeroed, which the loop device does by punching holes (sb_issue_zeroout() of the kernel): a thick image gets
- * its blocks again.
+ * Grows a mounted file system to the size of its device. ext4 zeroes new inode tables, and the loop device
+ * does that by punching holes (sb_issue_zeroout() of the kernel), so the blocks of a thick image are
+ * allocated again afterwards.
  * @param path where it is mounted for writing
- * @throws VolumeError failed-precondition where it cannot be grown while it is mounted; ENOSPC when somebody
- * else was faster to take the blocks of a thick volume, whose file system has grown all the same
+ * @throws VolumeError failed-precondition where it cannot be grown while it is mounted; ENOSPC when the disk
+ * has no blocks left for a thick volume, whose file system has grown even so
  */
 export async function growMounted(
   { catalog, fileSystems, files }: NodeContext,
@@ -23,8 +23,8 @@ export async function growMounted(
 }
 
 /**
- * As `growMounted`, for a stage: a disk that has no blocks for a thick volume that has grown is no reason to
- * keep it from its pods.
+ * As `growMounted`, for a stage, which must not fail when the disk has no blocks left for a grown thick
+ * volume.
  */
 export async function growToDevice(
   on: NodeContext,

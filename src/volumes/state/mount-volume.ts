@@ -19,9 +19,9 @@ export interface MountWish {
 }
 
 /**
- * Attaches a volume and mounts its file system at a path, unless that is done already. The caller holds the
- * volume's lock.
- * @throws VolumeError already-exists when something else is mounted there, or the volume in another way
+ * Attaches a volume and mounts its file system at a path, unless it is mounted there already. The caller
+ * holds the volume's lock.
+ * @throws VolumeError already-exists when something else is mounted there, or the volume with other options
  */
 export async function mountVolume(
   node: NodeContext,
@@ -39,10 +39,10 @@ export async function mountVolume(
   }
   const { device } = await requireOurs(state, wish.path, found)
   decideMounted(volume, found, wish, mounts.differences(found, mountOptions(node, volume, wish)))
-  // A crash may have come between the mount and the growth. Where growing a mounted file system is not possible
-  // it is grown before the next mount.
+  // A crash may have interrupted an earlier call between mounting and growing. A file system that cannot be
+  // grown while mounted is grown before the next mount.
   if (!wish.readOnly) await growToDevice(node, volume, device, wish.path, signal).catch(requireRefusal)
-  // A crash may have come between the mount and the record.
+  // A crash may have interrupted an earlier call between mounting and writing the record.
   if (volume.fileSystem.state !== 'formatted')
     await rememberFormatted(node, volume, (await fileSystems.identify(device.path))?.uuid)
 }
@@ -58,8 +58,8 @@ async function requireOurs(
 }
 
 /**
- * Accepts a mount that is there already.
- * @param differing the names of the mount options in which it differs from what is asked for
+ * Accepts an existing mount.
+ * @param differing the names of the mount options that differ from the request
  * @throws VolumeError already-exists when it differs
  */
 export function decideMounted(
@@ -92,7 +92,7 @@ async function attachAndMount(
   const { id: name, directIo } = volume
   const sectorBytes = sectorBytesOf(volume)
   const options = { name, readOnly: false, autoclear: true, directIo, sectorBytes }
-  // Until it is mounted only our open file keeps the device: if anything fails, or we die, the kernel detaches it.
+  // Until the mount only our open file holds the device: after a failure or a crash the kernel detaches it.
   await using attachment = await loops.attach(catalog.image(volume), options, signal)
   const { device } = attachment
   const prepared = await prepare(node, volume, device, !mayPrepare, signal)
@@ -104,7 +104,7 @@ async function attachAndMount(
     undo.defer(() => mounts.unmount(path))
   }
   if (record) {
-    // The record is true whatever becomes of the mount, because mkfs has flushed the file system.
+    // The record holds even if the mount fails, because mkfs has flushed the file system.
     const { space } = catalog.pool(volume.pool)
     await both(mount(), space.orFull('resource-exhausted', record.commit()))
   } else {
@@ -115,7 +115,7 @@ async function attachAndMount(
   undo.move()
 }
 
-/** The reason for a refusal stays with the pool, for its health, until a stage finds the file system in its place. */
+/** Remembers the reason of a refusal for the health of the volume, until a stage finds its file system. */
 async function prepare(
   node: NodeContext,
   volume: Volume,
@@ -135,8 +135,8 @@ async function prepare(
 }
 
 /**
- * From now on a pod may write to a file system that was there before us, so the volume is never formatted again.
- * The record is on the disk when this returns.
+ * Records that the volume is formatted, before a pod can write to a file system that the driver did not
+ * create. It is never formatted again. The record is on the disk when this returns.
  * @throws VolumeError resource-exhausted when the disk of the pool is full
  */
 async function rememberFormatted({ catalog }: NodeContext, volume: Volume, uuid = ''): Promise<void> {
@@ -146,7 +146,7 @@ async function rememberFormatted({ catalog }: NodeContext, volume: Volume, uuid 
   try {
     await space.orFull('resource-exhausted', updating)
   } catch (error) {
-    // What is there under these is not formatted either, so a full disk is no reason to keep a volume from its pods.
+    // A volume in these states is never formatted either, so a full disk need not prevent the mount.
     const isSafe = fileSystem.state === 'unknown' || fileSystem.state === 'imported'
     if (!isSafe || !isDiskWithoutRoom(error)) throw error
   }
@@ -157,8 +157,8 @@ function isDiskWithoutRoom(error: unknown): boolean {
 }
 
 /**
- * `discard` or `nodiscard` is always passed: btrfs discards by default wherever the device can (Linux 6.2), which
- * makes holes in thick images. The caller's flags come later and so count more.
+ * `discard` or `nodiscard` is always passed: btrfs discards by default wherever the device can (Linux 6.2),
+ * which makes holes in thick images. The caller's flags come later, so they take precedence.
  */
 function mountOptions(
   { fileSystems }: NodeContext,

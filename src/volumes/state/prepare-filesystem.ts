@@ -16,18 +16,17 @@ const neverWritten: FoundContent = {
 }
 
 /**
- * Either the UUID of a file system that was there already, or the record of a new one: to be committed, and
- * disposed.
+ * The UUID of an existing file system, or the record of a new one, which the caller commits and disposes of.
  */
 export type PreparedFileSystem =
   { readonly uuid: string | undefined; readonly record?: undefined } | { readonly record: PreparedFile }
 
 /**
- * Makes sure that the device has the volume's file system and that it may be mounted: formats what was never
- * formatted, checks (and grows, if the volume grew) what is the volume's own, and refuses everything else. A
- * volume is formatted at most once, and nothing is written to what is refused.
- * @throws FileSystemMissing saying what was found and how to repair it; VolumeError failed-precondition for a
- * reader of a volume that was never used; resource-exhausted when the disk of the pool is full
+ * Ensures that the device has the volume's file system, ready to mount: formats a volume that was never
+ * formatted, checks the volume's own file system (and grows it if the volume grew), and refuses anything
+ * else. A volume is formatted at most once, and nothing is written in case of a refusal.
+ * @throws FileSystemMissing with the content and a remedy; VolumeError failed-precondition for a read-only
+ * stage of a volume that was never used; resource-exhausted when the disk of the pool is full
  */
 export async function prepareFileSystem(
   on: Pick<NodeContext, 'catalog' | 'files' | 'fileSystems'>,
@@ -49,11 +48,11 @@ export async function prepareFileSystem(
   if (readOnly) {
     throw new VolumeError(
       'failed-precondition',
-      `volume "${volume.id}" has no file system yet and is wanted read-only; stage it once for writing`,
+      `volume "${volume.id}" has no file system yet and is requested read-only; stage it once for writing`,
     )
   }
   const { space, volumes } = catalog.pool(volume.pool)
-  // A killed mkfs leaves data that looks blank; only under `new` it is known what that is.
+  // A killed mkfs leaves data that looks blank. Only in state `new` can it be nothing else.
   if (volume.fileSystem.state !== 'new') {
     const updating = volumes.update({ ...volume, fileSystem: { state: 'new' } })
     await space.orFull('resource-exhausted', updating)
@@ -67,8 +66,7 @@ async function look(
   device: LoopDevice,
   signal: AbortSignal,
 ): Promise<FoundContent> {
-  // An image that was never written needs no probing, which would cost more than all the rest but the format
-  // itself.
+  // An image that was never written needs no probing, the slowest step after mkfs.
   if (!(await files.hasData(catalog.image(volume)))) return neverWritten
   try {
     return { ...(await fileSystems.probe(device.path, signal)), hasData: true }
@@ -79,10 +77,9 @@ async function look(
 }
 
 /**
- * Runs mkfs on a volume that was never formatted. Where the UUID can be chosen, the record is written
- * meanwhile: a flush takes about a tenth of the time of a first stage.
- * @returns the record that says that the volume is formatted, not committed yet; mkfs has flushed what it
- * says
+ * Runs mkfs on a volume that was never formatted. Where the UUID can be chosen, the record is written in
+ * parallel: a flush takes about a tenth of the time of a first stage.
+ * @returns the record of the formatted volume, not committed yet; mkfs has flushed the file system
  * @throws VolumeError resource-exhausted when the disk of the pool is full
  */
 export async function makeFileSystem(
@@ -102,7 +99,7 @@ export async function makeFileSystem(
     )
 
   const uuid = randomUUID()
-  // Options of the user may set another UUID.
+  // The user's options may set another UUID.
   const uuidOptions = mkfsOptions.length === 0 ? fileSystems.uuidOptions(fsType, uuid) : undefined
   if (!uuidOptions) {
     await mkfs(mkfsOptions)

@@ -14,18 +14,18 @@ export interface VolumeAccessDependencies {
   readonly mounts: Mounts
 }
 
-/** What is left of a volume that may be gone or damaged. */
+/** A volume that may be deleted or lost. */
 export interface PossibleVolume {
-  /** Undefined where there is no such volume, or it is lost. */
+  /** Undefined for a volume that does not exist or is lost. */
   readonly state: VolumeState | undefined
   /**
-   * The record or the image can no longer be read, because it is damaged or its pool has died. The volume may be
-   * attached all the same, and must be let go of: it is what keeps the pool from being mounted anew.
+   * The record or the image cannot be read, because it is damaged or its pool has shut down. The volume may
+   * still be attached, and must be unpublished and unstaged: until then its pool cannot be mounted again.
    */
   readonly isLost: boolean
 }
 
-/** The way to a volume of this node: takes its lock, looks it up, and observes it. */
+/** Access to the volumes of this node: takes a volume's lock, looks it up, and observes it. */
 export class VolumeAccess {
   readonly #deps: VolumeAccessDependencies
 
@@ -41,7 +41,7 @@ export class VolumeAccess {
     return await this.withLock(id, signal, () => work(this.observe(id)))
   }
 
-  /** Works on what is left of a volume, which may not exist, or be lost. */
+  /** Works on a volume that may be deleted or lost. */
   async withPossibleVolume<T>(
     id: string,
     signal: AbortSignal,
@@ -56,7 +56,9 @@ export class VolumeAccess {
     return await work()
   }
 
-  /** Takes the locks of several volumes, in one order for all, so that no two callers wait for each other. */
+  /**
+   * Takes the locks of several volumes, always in the order of their ids, so that callers cannot deadlock.
+   */
   async lockAll(ids: readonly string[], signal: AbortSignal): Promise<Disposable> {
     using held = new DisposableStack()
     for (const id of ids.toSorted()) held.use(await this.#deps.locks.acquire(id, signal))

@@ -4,8 +4,8 @@ import type { MountEntry, Mounts, OpenFileSystem } from '../model/ports/mounts.t
 import type { Volume } from '../model/volume.ts'
 
 /**
- * What a volume's own device is attached for. The kernel detaches the device of a file system by itself
- * (autoclear) after the last unmount; that of a raw volume stays until it is detached.
+ * What a volume's own device is attached for. The kernel detaches the device of a file system (autoclear)
+ * after the last unmount; the driver detaches that of a raw block volume.
  */
 export type AttachmentKind = 'none' | 'file system' | 'raw'
 
@@ -14,7 +14,7 @@ export type Writers =
   | { readonly by: 'none' }
   /** Can be frozen. The caller closes it. */
   | { readonly by: 'file system'; readonly device: LoopState; readonly fileSystem: OpenFileSystem }
-  /** Cannot be held up. */
+  /** Cannot be frozen. */
   | { readonly by: 'raw device'; readonly device: LoopState }
 
 /** The devices and mounts of the machine: as they are now, or as a command has listed them for many volumes. */
@@ -25,10 +25,10 @@ export interface StateSource {
 }
 
 /**
- * A volume as it is on this node: its record, its image, its devices and its mounts. Devices and mounts are read
- * when first asked for, and not again. The driver observes a volume while it holds the volume's lock; the state is
- * valid until the holder attaches, detaches or mounts something. Commands for operators hold no lock, so for them
- * it may be out of date at once.
+ * The observed state of a volume on this node: its record, image, devices and mounts. Devices and mounts are
+ * read when first asked for, and not again. The driver observes a volume while it holds the volume's lock;
+ * the state is valid until the holder attaches, detaches or mounts something. Commands for operators hold no
+ * lock, so for them it may be out of date at once.
  */
 export class VolumeState {
   readonly volume: Volume
@@ -64,7 +64,7 @@ export class VolumeState {
     return entry && devices.some(({ device }) => isMountOf(device, entry)) ? entry : undefined
   }
 
-  /** All mounts through which the whole volume is used, in this mount namespace. */
+  /** All mounts of the whole volume, in this mount namespace. */
   async mounts(): Promise<MountEntry[]> {
     const devices = await this.devices()
     if (devices.length === 0) return []
@@ -73,9 +73,7 @@ export class VolumeState {
   }
 }
 
-/**
- * @param mayFreeze false for a raw volume, whose content may be a file system of somebody else
- */
+/** @param mayFreeze false for a raw block volume, whose content may be a pod's own file system */
 export async function openWriters(
   mounts: Pick<Mounts, 'openFileSystem'>,
   state: VolumeState,

@@ -4,7 +4,7 @@ import type { Crossing } from './crossing.ts'
 import { runCrossing } from './run.ts'
 import { World, copyings, type Copying } from './world.ts'
 
-/** A world is made anew after each crossing that deviates, so shrinking is slow, and ends after this. */
+/** A world is created again after each crossing that deviates, so shrinking is slow, and ends after this. */
 const SHRINK_MS = 60_000
 
 /** Worlds at a time. */

@@ -145,7 +145,7 @@ describeRoot('an inline ephemeral volume', () => {
   it('is refused by a pool whose operator has not allowed it', async () => {
     const volume = volumeOf({ pool: 'closed', size: '1Mi' })
     await expect(volume.publish()).rejects.toMatchObject(
-      refusal('FAILED_PRECONDITION', /pool "closed" takes no inline volumes; .*inline\.maxSize/),
+      refusal('FAILED_PRECONDITION', /pool "closed" allows no inline volumes; .*inline\.maxSize/),
     )
     expect(await node.files('closed')).toEqual([])
     expect(await volume.isMounted()).toBe(false)

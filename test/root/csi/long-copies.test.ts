@@ -52,7 +52,7 @@ describeRoot('a copy that takes longer than its caller waits', () => {
         await steps.release()
         await second
         expect(await listed()).toEqual([volume.id, copy.id].sort())
-        expect(node.driver.log.filter(({ msg }) => msg === 'cut')).toHaveLength(1)
+        expect(node.driver.log.filter(({ msg }) => msg === 'made a consistent copy')).toHaveLength(1)
         await end(copy)
       },
     )
@@ -102,7 +102,7 @@ describeRoot('a copy that takes longer than its caller waits', () => {
       const stopped = node.driver.end('SIGTERM')
       await steps.release()
       expect(await stopped).toMatchObject({ code: 0, signal: null, stderr: '' })
-      expect(node.driver.log.filter(({ msg }) => msg === 'cut')).toEqual([])
+      expect(node.driver.log.filter(({ msg }) => msg === 'made a consistent copy')).toEqual([])
       await writeFile(join(volume.staging, 'note'), 'written', { flush: true })
       await node.start()
       expect(await listed()).toEqual([volume.id])

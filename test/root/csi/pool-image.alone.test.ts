@@ -365,7 +365,7 @@ describeRoot('a pool image that dies', () => {
     await btrfs.stage()
   })
 
-  it('because its file is removed is never made anew', async () => {
+  it('because its file is removed is never created again', async () => {
     await rename(on.image, `${on.image}.away`)
     const missing = 'PoolImageMissing'
     expect(await storageHealth(node)).toEqual([`STORAGE_UNREACHABLE ${missing}`])

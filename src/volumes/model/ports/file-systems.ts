@@ -28,49 +28,48 @@ export interface RepairCommands {
 }
 
 export interface FileSystems {
-  /** The smallest volume that this type can live in. */
+  /** The smallest volume for this type. */
   minimumBytes(type: FsType): bigint
   /**
-   * @throws whenever it is not certain what is there: a missing device, an I/O error; VolumeError
+   * @throws whenever the content is uncertain: a missing device, an I/O error; VolumeError
    * failed-precondition for signatures that are damaged or contradict each other
    */
   probe(device: string, signal: AbortSignal): Promise<Signature>
   /**
-   * What a device or an image begins as, by its superblock alone: cheap, also right while it is mounted, and
-   * no proof that nothing is there.
+   * The file system of a device or an image, by its superblock alone. This is cheap and works while it is
+   * mounted, but `undefined` does not prove that the device is blank.
    */
   identify(device: string): Promise<FileSystemIdentity | undefined>
   /**
-   * Makes a file system on a blank device, without discarding (a thick image stays allocated). All of it is
-   * flushed then.
+   * Creates a file system on a blank device without discarding (a thick image stays allocated), and flushes
+   * it.
    */
   format(type: FsType, device: string, options: readonly string[], signal: AbortSignal): Promise<void>
   /**
-   * Checks and repairs what can be repaired without a person, before a mount.
-   * @throws when that is not enough.
+   * Checks a file system before a mount, and repairs what is safe to repair automatically.
+   * @throws when it needs a manual repair.
    */
   check(type: FsType, device: string, signal: AbortSignal): Promise<void>
   /**
-   * Grows a checked file system that is not mounted to the size of its device, where the type can; with ext4
-   * this needs no privilege that `grow` needs.
+   * Grows a checked, unmounted file system to the size of its device, where the type supports it. With ext4
+   * this does not need the privilege that `grow` needs.
    */
   growUnmounted(type: FsType, device: string, signal: AbortSignal): Promise<void>
   /**
-   * Whether the file system is smaller than its device, by the superblock there: one that is mounted for
-   * writing may lag behind.
+   * Whether the file system is smaller than its device, by the superblock on the device, which may be
+   * outdated while it is mounted for writing.
    */
   hasRoomToGrow(type: FsType, device: string): Promise<boolean>
   /** Grows a mounted file system to the size of its device; nothing to do when it has that size. */
   grow(type: FsType, device: string, mountPoint: string, signal: AbortSignal): Promise<void>
   /**
-   * Gives the copy of a file system, in an image that is not attached, an identity of its own where the
-   * kernel needs one.
-   * @returns its new UUID; undefined where it keeps the one that it has
+   * Gives a copied file system, in an image that is not attached, a new UUID where the kernel requires that.
+   * @returns its new UUID; undefined where it keeps the old one
    */
   renew(type: FsType, image: string, signal: AbortSignal): Promise<string | undefined>
   /** Options with which `format` gives the file system this UUID; undefined where it cannot be chosen. */
   uuidOptions(type: FsType, uuid: string): readonly string[] | undefined
-  /** Commands for people, who repair a file system of this type by hand. */
+  /** Commands with which a person repairs a file system of this type. */
   repairs(type: FsType): RepairCommands
   /** Options that a mount of this type always needs here, for example xfs's `nouuid`. */
   mountOptions(type: FsType): readonly string[]

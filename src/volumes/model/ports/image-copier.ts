@@ -15,22 +15,23 @@ export interface CopyProgress {
 /** Copies images without reading or writing their holes. */
 export interface ImageCopier {
   /**
-   * Whether `share` with `target`, which must not exist, would work. It is asked of the kernel, and nothing
-   * is shared.
+   * Whether `share` with `target`, which must not exist, would work. It tries it in the kernel and leaves
+   * nothing behind.
    */
   canShare(source: string, target: string): Promise<boolean>
   /**
    * Makes `target`, which must not exist, equal to `source` in one step, by sharing all of its blocks
-   * (FICLONE). Each of the two then needs new blocks for what is written to it. Nothing is flushed.
-   * @returns false where the file system cannot, or the two are on different ones; then there is no target
+   * (FICLONE). Later writes to either need new blocks. Nothing is flushed.
+   * @returns false where the file system does not support it, or the two are on different ones; the target
+   * then does not exist
    * @throws EEXIST
    */
   share(source: string, target: string): Promise<boolean>
-  /** As `share`, for a target that it has made, and which is kept when it is false. */
+  /** As `share`, for an existing target that `share` created; it stays if the result is false. */
   shareAgain(source: string, target: string): Promise<boolean>
   /**
-   * Makes `target`, which must not exist, equal to `source` by copying its data to blocks of its own,
-   * whatever could be shared. Nothing is flushed; after a failure there is no target.
+   * Makes `target`, which must not exist, equal to `source` by copying its data, even if blocks could be
+   * shared. Nothing is flushed; after a failure the target does not exist.
    * @throws ENOSPC, EEXIST
    */
   copy(
@@ -45,8 +46,8 @@ export interface ImageCopier {
    */
   update(source: string, target: string, signal: AbortSignal): Promise<bigint>
   /**
-   * As `update`, where it is known what may have changed since the last time: ascending, never overlapping.
-   * What lies behind the target's end is compared whatever is known.
+   * As `update`, limited to extents that may have changed since the last time: ascending, never overlapping.
+   * Data behind the target's end is always compared.
    */
   updateWithin(
     source: string,
@@ -60,24 +61,22 @@ export interface ImageCopier {
    */
   extents(path: string, from: bigint, signal: AbortSignal): AsyncIterable<Extent>
   /**
-   * Where two images of a volume differ, ascending, at or behind `from`: by the blocks they share where the
-   * file system tells, else by comparing their content.
+   * Where two images of a volume differ, ascending, at or behind `from`: by their shared blocks where the
+   * file system reports them, else by comparing their content.
    */
   differences(base: string, target: string, from: bigint, signal: AbortSignal): AsyncIterable<Extent>
 }
 
-/** Remembers what is written to a device while it exists. */
+/** Records the writes to a device while it exists. */
 export interface WriteTrace extends AsyncDisposable {
   /**
-   * What may have changed since the last call, or since the start; undefined when something was missed, or
-   * was written behind the size that the device had at the start. Once undefined, it stays undefined.
+   * What may have changed since the last call, or since the start; undefined when events were lost, or a
+   * write was behind the size that the device had at the start. Once undefined, it stays undefined.
    */
   changes(): Promise<readonly Extent[] | undefined>
 }
 
-/**
- * Tells what is written to devices while they are copied, so that in the end only that has to be looked at.
- */
+/** Traces writes to devices while they are copied, so that the last pass reads only what changed. */
 export interface WriteTracer {
   start(device: LoopDevice): Promise<WriteTrace>
 }

@@ -1,4 +1,7 @@
-/** A loop device as the kernel numbers it; `path` is its node in this process's /dev and is never stored. */
+/**
+ * A loop device as the kernel numbers it; `path` is its device node in this process's /dev and is never
+ * stored.
+ */
 export interface LoopDevice {
   readonly number: number
   readonly path: string
@@ -11,8 +14,7 @@ export interface LoopDevice {
 export type DirectIo = 'auto' | 'on' | 'off'
 
 /**
- * Of a device's sectors; never left to the kernel, which has it follow from what the image's file system can
- * do today.
+ * The sector size of a device. It is always given: the kernel's default depends on the image's file system.
  */
 export type SectorBytes = 512 | 4096
 
@@ -20,20 +22,19 @@ export interface AttachOptions {
   /** Shown by `losetup -l` to people (lo_file_name): the volume's id, at most 63 bytes. */
   readonly name: string
   readonly readOnly: boolean
-  /** The kernel detaches the device when its last user (mount or open file) is gone. */
+  /** The kernel detaches the device after the last unmount and close. */
   readonly autoclear: boolean
   readonly directIo: DirectIo
   readonly sectorBytes: SectorBytes
 }
 
 /**
- * A device that this process holds open. Disposing lets go of it: with autoclear an unused device is then
- * detached by the kernel, so a failed or killed operation leaves nothing behind; without autoclear it stays
- * attached.
+ * A device that this process holds open. Disposing closes it: the kernel then detaches an unused device with
+ * autoclear, so a failed or killed operation leaves nothing behind; without autoclear it stays attached.
  */
 export interface Attachment extends AsyncDisposable {
   readonly device: LoopDevice
-  /** What came out of the `directIo` wish. */
+  /** Whether direct I/O is in effect. */
   readonly directIo: boolean
 }
 
@@ -47,17 +48,17 @@ export interface LoopState {
   readonly sizeBytes: bigint
 }
 
-/** A device that is left of an image, and that somebody uses, or may use. */
+/** An orphaned device that is or may be in use. */
 export interface RemainingDevice extends LoopState {
-  /** What follows the name of the device in a sentence. */
+  /** The reason, as the rest of a sentence that begins with the device. */
   readonly why: string
 }
 
-/** Devices of images that have no name any more, so that nobody will ever ask for them. */
+/** The outcome of a sweep of orphaned devices. */
 export interface SweptDevices {
   readonly detached: readonly LoopState[]
   readonly remaining: readonly RemainingDevice[]
-  /** Those of which the kernel has not told what they are, and why. */
+  /** Devices whose backing file the kernel did not report, with the error. */
   readonly unknown: readonly string[]
 }
 
@@ -69,47 +70,47 @@ export interface LoopDevices {
    */
   attach(image: string, options: AttachOptions, signal: AbortSignal): Promise<Attachment>
   /**
-   * The device that the image is attached to, or undefined. Of the devices on top of another one that of the
-   * same name: the kubelet attaches one of its own to each raw block volume that a pod uses.
+   * The device that the image is attached to, or undefined. For the image path of another loop device: the
+   * device on top of it with the same name, because the kubelet attaches its own to each raw block volume of
+   * a pod.
    */
   find(image: string): Promise<LoopState | undefined>
   /**
-   * The devices of image files that were attached under this name, also where the image has no name any more.
-   * It looks at all devices of the machine.
+   * The devices of image files that were attached under this name, even if the image is deleted. It reads all
+   * devices of the machine.
    */
   findNamed(name: string): Promise<LoopState[]>
   /**
-   * Detaches the image's device and waits until the kernel has let go. Nothing attached: nothing to do.
-   * @throws VolumeError failed-precondition while the device is mounted, held, or open, or its node is
-   * bind-mounted somewhere.
+   * Detaches the image's device and waits until the kernel has detached it. It does nothing if none is
+   * attached.
+   * @throws VolumeError failed-precondition while the device is mounted, held, or open, or its device node is
+   * bind-mounted.
    */
   detach(image: string, signal: AbortSignal): Promise<void>
   /**
-   * As `detach`, with all devices on top of the image's, whoever attached them: the kubelet leaves its own
-   * when a node is restarted. It looks at all devices of the machine only when something has the image's
-   * device open.
+   * As `detach`, including all devices on top of the image's, even the kubelet's, which stay after a restart
+   * of the node. It reads all devices of the machine only when the image's device is open.
    */
   detachWithAbove(image: string, signal: AbortSignal): Promise<void>
   /**
    * Detaches all devices that were attached under this name, for an image that can no longer be opened, and
-   * which lay in a directory of the same name. It looks at all devices of the machine.
+   * that was in a directory of the same name. It reads all devices of the machine.
    * @throws VolumeError as `detach` does
    */
   detachNamed(name: string, signal: AbortSignal): Promise<void>
   /**
-   * To be called at start-up, and now and then: learns where images are attached, and detaches the devices
-   * whose name is one of ours, whose file is unlinked, and which nobody has mounted or open, with those on
-   * top of them. It looks at all devices of the machine.
-   * @param isOurs for the name of a device of any node on this machine
-   * @param isHere for that of a device of this node; by default all of ours are
+   * Call this at start-up and periodically. It learns where images are attached, and detaches orphaned
+   * devices that are not mounted or open, with those on top of them. It reads all devices of the machine.
+   * @param isOurs true for the name of a device of any node on this machine
+   * @param isHere true for the name of a device of this node; by default all of ours are
    */
   detachOrphaned(isOurs: (name: string) => boolean, isHere?: (name: string) => boolean): Promise<SweptDevices>
-  /** Writes out what the kernel has cached of the device's own content. */
+  /** Writes out the kernel's page cache of the device. */
   flush(device: LoopDevice): Promise<void>
-  /** A figure that is another one after any write to the device, finished or under way. */
+  /** A value that differs after any write to the device, finished or running. */
   writes(device: LoopDevice): string
-  /** Turns direct I/O on or off while the device is in use. @returns what came out */
+  /** Turns direct I/O on or off while the device is in use. @returns whether it is on */
   setDirectIo(device: LoopDevice, on: boolean): Promise<boolean>
-  /** Makes the device of a grown image as large as the image. */
+  /** Grows a device to the size of its image. */
   resize(device: LoopDevice): Promise<void>
 }

@@ -115,7 +115,7 @@ describe('whileFrozen', () => {
     const ended = whileFrozen([target('a'), target('b', { freeze })], work, never, silent)
     await expect(ended).rejects.toMatchObject({
       kind: 'aborted',
-      message: expect.stringContaining('"b" is frozen by somebody else at /mnt/b'),
+      message: expect.stringContaining('"b" is frozen by another program at /mnt/b'),
     })
     expect(log).toEqual(['freeze a', 'thaw a'])
   })

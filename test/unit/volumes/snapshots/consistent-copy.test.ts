@@ -152,7 +152,7 @@ describe('copyConsistently', () => {
     world.mounts.frozen.add(source)
     await expect(cut(volumes)).rejects.toMatchObject({
       kind: 'aborted',
-      message: expect.stringContaining(`volume "${at(volumes, 1).id}" is frozen by somebody else`),
+      message: expect.stringContaining(`volume "${at(volumes, 1).id}" is frozen by another program`),
     })
     expect(events(volumes)).toContain('thaw a')
     expect([...world.mounts.frozen]).toEqual([source])

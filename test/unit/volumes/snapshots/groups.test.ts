@@ -186,7 +186,7 @@ describe('groups of snapshots', () => {
     expect(await onDisk()).toEqual([])
   })
 
-  it('is made anew where a deletion failed half way', async () => {
+  it('is created again where a deletion failed half way', async () => {
     const { snapshots } = await create()
     world.other.snapshots.remove = () => Promise.reject(new Error('no luck'))
     const ids = snapshots.map((snapshot) => snapshot.id)

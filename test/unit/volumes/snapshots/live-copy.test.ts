@@ -102,7 +102,7 @@ describe('a copy of a volume whose writes are traced', () => {
     }
     await expect(cut()).rejects.toMatchObject({
       kind: 'aborted',
-      message: expect.stringContaining('made anew'),
+      message: expect.stringContaining('created again'),
     })
   })
 
