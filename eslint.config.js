@@ -55,8 +55,8 @@ const controller = [
   otel,
   to('(linux|monitoring|tracing|cli)', 'the router is CSI all the way down'),
   to(
-    'volumes/(?!(model/(bytes|errors|ids)|concurrency/(cached|keyed-lock|schedule|side-by-side))\\.ts$)',
-    'the router knows no volumes, only their ids',
+    'volumes/(?!(issues/catalogue|model/(bytes|errors|ids)|concurrency/(cached|keyed-lock|schedule|side-by-side))\\.ts$)',
+    'the router knows no volumes, only their ids and issues',
   ),
 ]
 
@@ -95,6 +95,7 @@ export default tseslint.config(
   strata('src/volumes', [
     'model/ports',
     'model',
+    'issues',
     'concurrency',
     'machine',
     'pool/gate',

@@ -4,6 +4,7 @@ import type { ControllerDefinition } from '../csi/generated/csi/v1/Controller.ts
 import type { CreateVolumeRequest } from '../csi/generated/csi/v1/CreateVolumeRequest.ts'
 import type { Handlers } from '../csi/protocol.ts'
 import { KeyedLock } from '../volumes/concurrency/keyed-lock.ts'
+import { issueOf } from '../volumes/issues/catalogue.ts'
 import { VolumeError, messageOf } from '../volumes/model/errors.ts'
 import { Attempts } from './attempts.ts'
 import { capacityOf } from './capacity.ts'
@@ -92,12 +93,12 @@ export async function reportingToClaim<T>(
   } catch (error) {
     const about = claimOf(request)
     const reason = reasonOf(error)
-    if (about && reason !== undefined) report({ about, reason, message: messageOf(error) })
+    if (about && reason !== undefined) report({ about, ...issueOf(reason, { message: messageOf(error) }) })
     throw error
   }
 }
 
-function reasonOf(error: unknown): string | undefined {
+function reasonOf(error: unknown): 'NoRoom' | 'SourceOnOtherNode' | undefined {
   const isOfNode = (answer: unknown): boolean => isAnswer(answer, 'RESOURCE_EXHAUSTED')
   if (isOfNode(error) || (Error.isError(error) && isOfNode(error.cause))) return 'NoRoom'
   // The router itself refuses only a copy on another node than its source's.

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { findingOf } from '../volumes/issues/catalogue.ts'
 
 /** The validity of a certificate. */
 export interface Validity {
@@ -64,17 +65,21 @@ export function expiryOf({ notAfter, notBefore }: Validity, now: Date): Expiry {
   return left < Math.min(REPORT_BEFORE_MS, lifetime / REPORT_LAST_PART) ? 'expiring' : 'valid'
 }
 
-/** Which certificate expires, when, and the consequence. */
-export function describeExpiry({ what, subject, notAfter }: Validity, now: Date): string {
-  const at = notAfter.toISOString()
-  return notAfter > now
-    ? `${what} (${subject}) expires at ${at}; then the controller and the nodes cannot connect to each other`
-    : `${what} (${subject}) expired at ${at}: the controller and the nodes cannot connect to each other`
+/** The reason to report of a certificate; undefined for one that is valid. */
+export function expiryReason(
+  validity: Validity,
+  now: Date,
+): 'CertificateExpiring' | 'CertificateExpired' | undefined {
+  const expiry = expiryOf(validity, now)
+  if (expiry === 'valid') return undefined
+  return expiry === 'expired' ? 'CertificateExpired' : 'CertificateExpiring'
 }
 
-/** The remedy. */
-export const RENEWAL =
-  'renew it as docs/how-to/certificates.md says; changed certificates are loaded without a restart'
+/** Which certificate expires, when, and the consequence. */
+export function describeExpiry(validity: Validity, now: Date): string {
+  const reason = validity.notAfter > now ? 'CertificateExpiring' : 'CertificateExpired'
+  return findingOf(reason, validity).message
+}
 
 function isSignedBy(certificate: X509Certificate, authority: X509Certificate): boolean {
   return certificate.checkIssued(authority) && certificate.verify(authority.publicKey)

@@ -1,5 +1,6 @@
 import type { LoopNode } from '../volumes/assemble.ts'
-import type { StorageIssue, VolumeIssue, VolumeStatus } from '../volumes/health/issue.ts'
+import type { StorageIssue, VolumeIssue } from '../volumes/issues/catalogue.ts'
+import type { VolumeStatus } from '../volumes/issues/issue-kind.ts'
 import type { ControllerDefinition } from './generated/csi/v1/Controller.ts'
 import type { NodeDefinition } from './generated/csi/v1/Node.ts'
 import type { VolumeHealthInit } from './generated/csi/v1/VolumeHealth.ts'

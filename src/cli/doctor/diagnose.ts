@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { describeExpiry, expiryOf, RENEWAL, type Validity } from '../../csi/certificate-validity.ts'
+import { expiryReason, type Validity } from '../../csi/certificate-validity.ts'
 import { readValidities } from '../../csi/certificates.ts'
 import { FILES_AT_ONCE, sideBySide } from '../../volumes/concurrency/side-by-side.ts'
-import type { Finding } from '../../volumes/health/issue.ts'
 import { poolFindings } from '../../volumes/inspection/pool-findings.ts'
 import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
 import { leftoverFindings, recordFindings } from '../../volumes/inspection/record-findings.ts'
@@ -13,7 +12,7 @@ import {
   orphanFinding,
   useFindings,
 } from '../../volumes/inspection/use-findings.ts'
-import { messageOf } from '../../volumes/model/errors.ts'
+import { findingOf, type Finding } from '../../volumes/issues/catalogue.ts'
 import { isId, isIdOfNode } from '../../volumes/model/ids.ts'
 import { homeOf } from '../../volumes/model/pool-config.ts'
 import type { PoolOptions } from '../node/commands.ts'
@@ -88,13 +87,7 @@ async function identify(
     return { driver: await identifyDriver(endpoint), findings: [] }
   } catch (error) {
     if (pid === undefined) return { driver: undefined, findings: [] }
-    const finding: Finding = {
-      severity: 'error',
-      reason: 'DriverNotAnswering',
-      message: `the driver (process ${pid}) runs, but ${messageOf(error)}`,
-      cure: `look at its log (kubectl logs), then kill ${pid}, so that it is restarted`,
-    }
-    return { driver: undefined, findings: [finding] }
+    return { driver: undefined, findings: [findingOf('DriverNotAnswering', { pid, error })] }
   }
 }
 
@@ -108,22 +101,11 @@ async function certificateFindings(directory: string | undefined, now: Date): Pr
     const validities = Object.values(await readValidities(directory)) as Validity[]
     return validities.flatMap((validity) => expiryFinding(validity, now))
   } catch (error) {
-    return [
-      {
-        severity: 'error',
-        reason: 'CertificateUnusable',
-        message: messageOf(error),
-        cure: `put a ca.crt, tls.crt and tls.key that belong together into ${directory}, as docs/how-to/certificates.md says`,
-      },
-    ]
+    return [findingOf('CertificateUnusable', { error, directory })]
   }
 }
 
 function expiryFinding(validity: Validity, now: Date): Finding[] {
-  const expiry = expiryOf(validity, now)
-  if (expiry === 'valid') return []
-  const message = describeExpiry(validity, now)
-  return expiry === 'expired'
-    ? [{ severity: 'error', reason: 'CertificateExpired', message, cure: RENEWAL }]
-    : [{ severity: 'warning', reason: 'CertificateExpiring', message, cure: RENEWAL }]
+  const reason = expiryReason(validity, now)
+  return reason === undefined ? [] : [findingOf(reason, validity)]
 }

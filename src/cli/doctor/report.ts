@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import type { Finding } from '../../volumes/health/issue.ts'
+import type { Finding } from '../../volumes/issues/catalogue.ts'
 import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
 import { countOf } from '../terminal/text.ts'
 import type { Diagnosis } from './diagnose.ts'
@@ -29,7 +29,7 @@ export function toJson({ driver, findings, pid, pools }: Diagnosis): object {
       volumes: volumes.records.length,
       snapshots: snapshots.records.length,
     })),
-    findings,
+    findings: findings.map(({ remedy, ...finding }) => ({ ...finding, cure: remedy })),
   }
 }
 
@@ -47,7 +47,7 @@ function describePool({ config, snapshots, state, volumes }: PoolOnDisk): string
   return `pool ${config.name}: ${state}${content}, ${config.image?.file ?? config.path}`
 }
 
-function findingLines({ severity, reason, message, cure }: Finding): string[] {
+function findingLines({ severity, reason, message, remedy }: Finding): string[] {
   const head = styleText(severity === 'error' ? ['bold', 'red'] : ['bold', 'yellow'], severity)
-  return [`${head} ${reason}: ${message}`, `  ${styleText('bold', 'cure:')} ${cure}`]
+  return [`${head} ${reason}: ${message}`, `  ${styleText('bold', 'cure:')} ${remedy}`]
 }

@@ -1,6 +1,6 @@
 import type { Verdict } from '../../linux/filesystems/descriptor.ts'
 import type { Machine } from '../../volumes/assemble.ts'
-import type { Finding } from '../../volumes/health/issue.ts'
+import type { Finding } from '../../volumes/issues/catalogue.ts'
 import type { FileSystems, FsType } from '../../volumes/model/ports/file-systems.ts'
 import type { LoopDevice, LoopDevices, LoopState } from '../../volumes/model/ports/loop-devices.ts'
 

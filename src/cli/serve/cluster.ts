@@ -6,7 +6,7 @@ import type { CsiServer } from '../../csi/server.ts'
 import { MutualTlsCredentials } from '../../csi/tls.ts'
 import type { Metrics } from '../../monitoring/metrics.ts'
 import { addCertificateMetrics } from '../../monitoring/process-metrics.ts'
-import { describeFinding, type Finding } from '../../volumes/health/issue.ts'
+import { describeFinding, type Finding } from '../../volumes/issues/catalogue.ts'
 import type { Address } from '../terminal/options.ts'
 
 /** How a node takes part in a cluster. */

@@ -1,5 +1,6 @@
-import { describeExpiry, expiryOf, RENEWAL, type Validity } from '../../csi/certificate-validity.ts'
+import { expiryReason, type Validity } from '../../csi/certificate-validity.ts'
 import type { VolumeHealth } from '../../csi/generated/csi/v1/VolumeHealth.ts'
+import { issueOf } from '../../volumes/issues/catalogue.ts'
 import type { OrphanedVolume } from './mismatches.ts'
 import type { RemoteNode } from '../remote-node.ts'
 import type { ClusterVolume, Notice, ObjectRef } from '../cluster-ports.ts'
@@ -12,13 +13,11 @@ export function healthNotices({ claim, volume }: ClusterVolume, { healthStatuses
 }
 
 export function missingNotice({ claim, volume, volumeId }: ClusterVolume, nodeName: string): Notice {
-  const message = `volume "${volumeId}" does not exist on its node "${nodeName}"; restore the claim from a snapshot or a backup`
-  return { about: claim ?? volume, reason: 'VolumeMissing', message }
+  return { about: claim ?? volume, ...issueOf('VolumeMissing', { volumeId, node: nodeName }) }
 }
 
 export function lostNotice({ claim, nodeName = '', volume, volumeId }: ClusterVolume): Notice {
-  const message = `node "${nodeName}" no longer exists, and volume "${volumeId}" was on its disk; delete the claim, or bring the node back under its name`
-  return { about: claim ?? volume, reason: 'NodeLost', message }
+  return { about: claim ?? volume, ...issueOf('NodeLost', { volumeId, node: nodeName }) }
 }
 
 /** One per node. */
@@ -26,11 +25,10 @@ export function orphanNotices(orphans: readonly OrphanedVolume[]): Notice[] {
   const byNode = Map.groupBy(orphans, ({ node }) => node.name)
   return [...byNode].map(([name, ofNode]) => {
     const ids = ofNode.map(({ volumeId }) => volumeId).sort()
-    const more = ids.length > MOST_LISTED ? ` and ${ids.length - MOST_LISTED} more` : ''
+    const listed = ids.slice(0, MOST_LISTED)
     return {
       about: nodeRef(name),
-      reason: 'OrphanedVolumes',
-      message: `volumes without a PersistentVolume take space on this node: ${ids.slice(0, MOST_LISTED).join(', ')}${more}; create PersistentVolumes for those that are needed, and delete the others (--delete-orphans deletes those that this cluster has created)`,
+      ...issueOf('OrphanedVolumes', { listed, more: ids.length - listed.length }),
     }
   })
 }
@@ -38,10 +36,8 @@ export function orphanNotices(orphans: readonly OrphanedVolume[]): Notice[] {
 /** Notices of certificates that expire soon or have expired. @param about the object that has them */
 export function certificateNotices(about: ObjectRef, validities: readonly Validity[], now: Date): Notice[] {
   return validities.flatMap((validity) => {
-    const expiry = expiryOf(validity, now)
-    if (expiry === 'valid') return []
-    const reason = expiry === 'expired' ? 'CertificateExpired' : 'CertificateExpiring'
-    return { about, reason, message: `${describeExpiry(validity, now)}; ${RENEWAL}` }
+    const reason = expiryReason(validity, now)
+    return reason === undefined ? [] : [{ about, ...issueOf(reason, validity) }]
   })
 }
 

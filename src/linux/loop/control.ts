@@ -16,7 +16,7 @@ export class LoopControl implements AsyncDisposable {
   }
 
   /**
-   * @throws VolumeError failed-precondition with the cure when this machine or container offers no loop
+   * @throws VolumeError failed-precondition with the remedy when this machine or container offers no loop
    * devices.
    */
   static async open(nodes = new DeviceNodes()): Promise<LoopControl> {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import type { Finding } from '../../volumes/health/issue.ts'
+import { findingOf, type Finding } from '../../volumes/issues/catalogue.ts'
 import { hasErrno } from '../../volumes/model/errors.ts'
 
 /** For some hundred calls at the same time, as after a node's restart. */
@@ -19,14 +19,7 @@ export function checkOpenFiles(
   const hard = /^Max open files\s+\S+\s+(\S+)/m.exec(limits)?.[1]
   if (hard === undefined || hard === 'unlimited' || Number(hard) >= ENOUGH_OPEN_FILES) return []
   const who = pid === 'self' ? 'a process' : `the driver (process ${pid})`
-  return [
-    {
-      severity: 'warning',
-      reason: 'FewOpenFiles',
-      message: `${who} may have ${hard} files open at once; when many volumes are staged together, calls fail with EMFILE`,
-      cure: `raise the limit to ${ENOUGH_OPEN_FILES} or more, and restart the driver: LimitNOFILE= of the service of the container runtime, or "ulimit -n" of the shell`,
-    },
-  ]
+  return [findingOf('FewOpenFiles', { who, limit: hard, enough: ENOUGH_OPEN_FILES })]
 }
 
 /** A task that waits for a working disk has run again by then. */
@@ -53,12 +46,7 @@ export async function checkBlockedTasks(driverPid: number): Promise<Finding[]> {
   await setTimeout(WAIT_MS)
   const after = new Map(blockedTasks(driverPid).map(({ id, switches }) => [id, switches]))
   const still = before.filter(({ id, switches }) => after.get(id) === switches)
-  return still.map((task) => ({
-    severity: 'warning',
-    reason: 'TaskBlocked',
-    message: `${describe(task, driverPid)} waits in the kernel for a disk, where no signal ends it, and calls wait for it`,
-    cure: `make the disk answer: the kernel's log (dmesg) and /proc/${task.id}/stack show which; then the calls go on by themselves`,
-  }))
+  return still.map((task) => findingOf('TaskBlocked', { task: describe(task, driverPid), id: task.id }))
 }
 
 function describe({ id, name, parent }: Task, driverPid: number): string {

@@ -19,7 +19,7 @@ async function problemWith(type: FsType): Promise<Unavailability | undefined> {
   if (await isKnownToKernel(type)) return undefined
   return {
     why: `the kernel of this machine has no ${type}`,
-    cure: `modprobe ${type} (or a kernel that has it)`,
+    remedy: `modprobe ${type} (or a kernel that has it)`,
   }
 }
 
@@ -48,7 +48,7 @@ export async function missingTools(tools: readonly string[]): Promise<string[]> 
 /** Why something is not available, and what to do about it. */
 export interface Unavailability {
   readonly why: string
-  readonly cure: string
+  readonly remedy: string
 }
 
 /** For one or more tools that are missing. */
@@ -56,7 +56,7 @@ export function problemOf(tools: readonly string[]): Unavailability {
   const packages = [...new Set(tools.map((tool) => debianPackages.get(tool) ?? tool))]
   return {
     why: `${tools.join(' and ')} ${tools.length > 1 ? 'are' : 'is'} not installed`,
-    cure: `install the Debian package ${packages.join(' and ')} (apt-get install ${packages.join(' ')})`,
+    remedy: `install the Debian package ${packages.join(' and ')} (apt-get install ${packages.join(' ')})`,
   }
 }
 

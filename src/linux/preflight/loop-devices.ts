@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import type { Finding } from '../../volumes/health/issue.ts'
-import { hasErrno, messageOf } from '../../volumes/model/errors.ts'
+import { findingOf, type Finding } from '../../volumes/issues/catalogue.ts'
+import { hasErrno } from '../../volumes/model/errors.ts'
 import { PresentNodes } from '../loop/device-nodes.ts'
 import { backingFile, attachedNumbers, countDevices } from '../loop/inventory.ts'
 import { readAttribute } from '../sysfs.ts'
@@ -15,25 +15,10 @@ export async function checkLoopControl(
     await (await open(node, 'r+')).close()
     return []
   } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return existsSync(registered) ? [] : [notLoaded('warning', node)]
-    if (hasErrno(error, 'ENODEV', 'ENXIO')) return [notLoaded('error', node)]
-    return [
-      {
-        severity: 'error',
-        reason: 'LoopControlUnusable',
-        message: `loop devices are not available: ${messageOf(error)}`,
-        cure: 'run as root; in a container, privileged, not rootless, and with a /dev that is not mounted with nodev (mount -o remount,dev /dev)',
-      },
-    ]
-  }
-}
-
-function notLoaded(severity: Finding['severity'], node: string): Finding {
-  return {
-    severity,
-    reason: 'LoopModuleNotLoaded',
-    message: `there is no ${node}: the kernel has not loaded its loop module`,
-    cure: 'modprobe loop (on the machine, not in a container)',
+    if (hasErrno(error, 'ENOENT'))
+      return existsSync(registered) ? [] : [findingOf('LoopModuleNotLoaded', { node, hasNode: false })]
+    if (hasErrno(error, 'ENODEV', 'ENXIO')) return [findingOf('LoopModuleNotLoaded', { node, hasNode: true })]
+    return [findingOf('LoopControlUnusable', { error })]
   }
 }
 
@@ -50,14 +35,7 @@ export async function checkFreeDevices(): Promise<Finding[]> {
   const limit = mostDevices(maxPart)
   const { bound } = await countDevices()
   if (bound < limit) return []
-  return [
-    {
-      severity: 'error',
-      reason: 'NoFreeLoopDevice',
-      message: `all ${limit} loop devices that the kernel can make with loop.max_part=${maxPart} are in use, so that no volume can be staged`,
-      cure: 'detach unused ones (losetup --list, losetup --detach), or boot with a smaller loop.max_part',
-    },
-  ]
+  return [findingOf('NoFreeLoopDevice', { limit, maxPart })]
 }
 
 /**
@@ -105,11 +83,6 @@ async function hasNode(nodes: PresentNodes, number: number): Promise<boolean> {
 }
 
 function missing(number: number): Finding {
-  const device = readAttribute(`/sys/block/loop${number}/dev`).replace(':', ' ')
-  return {
-    severity: 'warning',
-    reason: 'DeviceNodeMissing',
-    message: `/dev/loop${number} is attached to a volume, and has no node here, or one that leads elsewhere`,
-    cure: `rm -f /dev/loop${number} && mknod --mode=600 /dev/loop${number} b ${device}`,
-  }
+  const numbers = readAttribute(`/sys/block/loop${number}/dev`).replace(':', ' ')
+  return findingOf('DeviceNodeMissing', { path: `/dev/loop${number}`, numbers })
 }

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import type { Finding } from '../../volumes/health/issue.ts'
+import { findingOf, type Finding } from '../../volumes/issues/catalogue.ts'
 import type { FsType } from '../../volumes/model/ports/file-systems.ts'
 import { checkBlockedTasks, checkOpenFiles } from './driver-process.ts'
 import { missingTools, problemOf, unavailableFileSystems } from './file-systems.ts'
@@ -27,20 +27,12 @@ export async function preflight(registrationDir: string | undefined): Promise<Pr
   const findings = checkUserNamespace()
   if (registrationDir !== undefined) findings.push(...checkPropagation(dirname(registrationDir)))
   const missing = await missingTools(ALWAYS_NEEDED)
-  if (missing.length > 0) {
-    const { why: message, cure } = problemOf(missing)
-    findings.push({ severity: 'error', reason: 'ToolMissing', message, cure })
-  }
+  if (missing.length > 0) findings.push(findingOf('ToolMissing', problemOf(missing)))
   const problems = await unavailableFileSystems()
-  for (const [type, { why, cure }] of problems) {
-    findings.push({
-      severity: type === DEFAULT ? 'error' : 'warning',
-      reason: 'FileSystemUnavailable',
-      message: `volumes with ${type} are not available: ${why}`,
-      cure,
-    })
+  for (const [type, problem] of problems) {
+    findings.push(findingOf('FileSystemUnavailable', { type, isDefault: type === DEFAULT, ...problem }))
   }
-  const unavailable = new Map([...problems].map(([type, { why, cure }]) => [type, `${why}: ${cure}`]))
+  const unavailable = new Map([...problems].map(([type, { why, remedy }]) => [type, `${why}: ${remedy}`]))
   return { findings, unavailable }
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Finding } from '../../volumes/health/issue.ts'
+import { findingOf, type Finding } from '../../volumes/issues/catalogue.ts'
 import { parseMountInfo, type MountInfo } from '../mountinfo/mountinfo.ts'
 
 /** Where the kubelet lets volumes be mounted. */
@@ -20,12 +20,7 @@ export function checkPropagation(
   return FOLDERS.map((name) => join(kubeletDir, name)).flatMap((path) => {
     const mount = mountOf(path, mounts)
     if (!mount || mount.shared) return []
-    return {
-      severity: 'error' as const,
-      reason: 'MountsNotPropagated',
-      message: `what is mounted under ${path} is not seen by pods, because the mount ${mount.target} is not shared`,
-      cure: `give the container's mount of it mountPropagation Bidirectional, and on the node run "mount --make-rshared /"`,
-    }
+    return findingOf('MountsNotPropagated', { path, mountPoint: mount.target })
   })
 }
 

@@ -1,9 +1,9 @@
 import { isLoopMount, isMountOf } from '../machine/attachments.ts'
+import { issueOf, type VolumeIssue } from '../issues/catalogue.ts'
 import type { LoopState } from '../model/ports/loop-devices.ts'
 import type { MountEntry } from '../model/ports/mounts.ts'
 import type { Volume } from '../model/volume.ts'
 import { attachmentOf } from '../state/volume-state.ts'
-import type { VolumeIssue } from './issue.ts'
 
 /** A path where the CO believes the volume to be, and what is mounted there. */
 export interface Place {
@@ -20,13 +20,9 @@ const SECTOR_BYTES = 512n
 export function deviceIssues(volume: Volume, devices: readonly LoopState[]): VolumeIssue[] {
   const small = devices.find(({ sizeBytes }) => sizeBytes + SECTOR_BYTES <= volume.capacityBytes)
   if (!small) return []
-  return [
-    {
-      status: 'degraded',
-      reason: 'DeviceTooSmall',
-      message: `${small.device.path} has ${small.sizeBytes} bytes, the volume ${volume.capacityBytes}; repeat the expansion of the volume (NodeExpandVolume)`,
-    },
-  ]
+  const { device, sizeBytes } = small
+  const { capacityBytes } = volume
+  return [issueOf('DeviceTooSmall', { device: device.path, deviceBytes: sizeBytes, capacityBytes })]
 }
 
 /**
@@ -41,19 +37,16 @@ export function placeIssues(
 ): VolumeIssue[] {
   const [own] = devices
   if (entry && !devices.some(({ device }) => isMountOf(device, entry))) {
-    return [isLoopMount(entry) ? deviceLost(`${path} shows ${entry.source}`) : notMounted(path)]
+    return isLoopMount(entry)
+      ? [issueOf('DeviceLost', { what: `${path} shows ${entry.source}` })]
+      : [issueOf('NotMounted', { path })]
   }
-  if (!entry && isStagedBlock) return attachmentOf(own) === 'raw' ? [] : [deviceLost('it has no loop device')]
-  if (!entry) return [notMounted(path)]
-  return isShutDown || entry.options.includes('shutdown')
-    ? [fileSystemShutDown(path)]
-    : readOnlyIssues(path, entry)
-}
-
-function readOnlyIssues(path: string, { options }: MountEntry): VolumeIssue[] {
-  if (!isReadOnlyAfterErrors(options)) return []
-  const message = `the file system at ${path} has become read-only after errors; check the kernel's log, and restart the pod, so that it is checked and mounted again`
-  return [{ status: 'degraded', reason: 'FileSystemReadOnly', message }]
+  if (!entry && isStagedBlock) {
+    return attachmentOf(own) === 'raw' ? [] : [issueOf('DeviceLost', { what: 'it has no loop device' })]
+  }
+  if (!entry) return [issueOf('NotMounted', { path })]
+  if (isShutDown || entry.options.includes('shutdown')) return [issueOf('FileSystemShutDown', { path })]
+  return isReadOnlyAfterErrors(entry.options) ? [issueOf('FileSystemReadOnly', { path })] : []
 }
 
 /**
@@ -63,25 +56,4 @@ function readOnlyIssues(path: string, { options }: MountEntry): VolumeIssue[] {
 function isReadOnlyAfterErrors(options: readonly string[]): boolean {
   if (options.includes('emergency_ro')) return true
   return options[0] === 'rw' && options.includes('ro')
-}
-
-function fileSystemShutDown(path: string): VolumeIssue {
-  const message = `the file system at ${path} has shut down after errors; check the kernel's log, and restart the pod, so that it is checked and mounted again`
-  return { status: 'inaccessible', reason: 'FileSystemShutDown', message }
-}
-
-function deviceLost(what: string): VolumeIssue {
-  return {
-    status: 'inaccessible',
-    reason: 'DeviceLost',
-    message: `${what}, which is not attached to the volume's image: the device was detached or the image replaced; restart the pod`,
-  }
-}
-
-function notMounted(path: string): VolumeIssue {
-  return {
-    status: 'inaccessible',
-    reason: 'NotMounted',
-    message: `the volume is not mounted at ${path}: it was unmounted; restart the pod`,
-  }
 }

@@ -1,11 +1,10 @@
 import { withinDeadline } from '../concurrency/deadlines.ts'
-import { formatBytes } from '../model/bytes.ts'
+import { issueOf, type StorageIssue } from '../issues/catalogue.ts'
 import { failureOf, isTransient, messageOf } from '../model/errors.ts'
 import type { PoolLimits } from '../model/pool-config.ts'
 import { notAnswering, PoolUnreachableError } from '../pool/gate/unreachable.ts'
 import type { Pool } from '../pool/pool.ts'
 import { usableBytes, type PoolUsage } from '../pool/space/space.ts'
-import type { StorageIssue } from './issue.ts'
 
 /**
  * Whoever asks for the health of all pools waits no longer for one of them: the kubelet's probes have 5 s.
@@ -33,7 +32,11 @@ export async function lookAt(pool: Pool): Promise<PoolLook> {
 async function check(pool: Pool): Promise<PoolLook> {
   try {
     await pool.check()
-    return { issues: (await pool.isReadOnly()) ? [readOnly(pool)] : [] }
+    return {
+      issues: (await pool.isReadOnly())
+        ? [{ pool: pool.name, ...issueOf('PoolReadOnly', { pool: pool.name, path: pool.path }) }]
+        : [],
+    }
   } catch (error) {
     return failed(pool, error)
   }
@@ -59,13 +62,7 @@ function failed({ name }: Pool, error: unknown): PoolLook {
 
 export function unreachable(pool: string, error: unknown): StorageIssue {
   const reason = error instanceof PoolUnreachableError ? error.reason : 'PoolUnreadable'
-  return { pool, status: 'unreachable', reason, message: messageOf(error) }
-}
-
-/** What can be read goes on: a pool that is read-only is not lost. */
-function readOnly({ name, path }: Pool): StorageIssue {
-  const message = `pool "${name}": the file system of ${path} is read-only, by choice or after errors; check the kernel's log, repair it, and mount it for writing`
-  return { pool: name, status: 'degraded', reason: 'PoolReadOnly', message }
+  return { pool, ...issueOf(reason, { message: messageOf(error) }) }
 }
 
 /**
@@ -79,11 +76,7 @@ export function fullness(pool: string, limits: PoolLimits, usage: PoolUsage): St
   const usable = usableBytes(limits, usage)
   const isBelowReserve = usage.freeBytes < limits.reserveBytes
   if (usage.allocatedBytes * 100n < usable * NEARLY_FULL_PERCENT && !isBelowReserve) return undefined
-  const left = usable > usage.allocatedBytes ? usable - usage.allocatedBytes : 0n
-  return {
-    pool,
-    status: 'degraded',
-    reason: 'PoolNearlyFull',
-    message: `pool "${pool}": ${formatBytes(usage.allocatedBytes)} are in use and ${formatBytes(left)} are left for volumes; delete volumes and snapshots, or give it more room, before writes to thin volumes fail`,
-  }
+  const usedBytes = usage.allocatedBytes
+  const leftBytes = usable > usedBytes ? usable - usedBytes : 0n
+  return { pool, ...issueOf('PoolNearlyFull', { pool, usedBytes, leftBytes }) }
 }

@@ -1,8 +1,8 @@
 import { withinDeadline } from '../concurrency/deadlines.ts'
+import type { StorageIssue } from '../issues/catalogue.ts'
 import { VolumeError } from '../model/errors.ts'
 import { PoolUnreachableError } from '../pool/gate/unreachable.ts'
 import type { Pool } from '../pool/pool.ts'
-import type { StorageIssue } from './issue.ts'
 import { lookAt, poolIssues, unreachable, type PoolLook } from './pool-issues.ts'
 
 /** The pools whose health is asked for. */

@@ -1,16 +1,15 @@
 import { FILES_AT_ONCE, sideBySide } from '../concurrency/side-by-side.ts'
+import { issueOf, type Reason, type StorageIssue, type VolumeIssue } from '../issues/catalogue.ts'
 import { isFileSystemMount } from '../machine/attachments.ts'
 import { isShutDown } from '../machine/mount-points.ts'
 import { failureOf, isTransient, messageOf, VolumeError } from '../model/errors.ts'
-import type { FileSystemMissing } from '../model/file-system-state.ts'
 import type { Volume } from '../model/volume.ts'
 import { NewerRecordError } from '../pool/files/versioned-json.ts'
 import { PoolUnreachableError } from '../pool/gate/unreachable.ts'
 import type { Pool } from '../pool/pool.ts'
-import { describeDamage, ImageDamage, imageSize, requireFullSize } from '../pool/records/damage.ts'
+import { ImageDamage, imageSize, requireFullSize } from '../pool/records/damage.ts'
 import type { NodeContext } from '../state/context.ts'
 import type { VolumeState } from '../state/volume-state.ts'
-import { withoutRepetitions, type StorageIssue, type VolumeIssue } from './issue.ts'
 import { deviceIssues, placeIssues, type Place } from './node-issues.ts'
 import { poolIssues } from './pool-issues.ts'
 
@@ -76,7 +75,7 @@ export class VolumeHealth {
       const { logical } = await imageSize(this.#deps.files, pool.volumes.image(id))
       requireFullSize(logical, volume?.capacityBytes ?? 0n)
       const missing = pool.withoutFileSystem.get(id)
-      return missing ? [missingFileSystem(missing)] : []
+      return missing ? [issueOf('FileSystemMissing', missing)] : []
     } catch (error) {
       if (isTransient(error)) throw failureOf(`volume "${id}"`, error)
       // Deleted since it was found.
@@ -88,7 +87,7 @@ export class VolumeHealth {
     try {
       this.#deps.catalog.requireAbsent(id)
     } catch (error) {
-      return [{ status: 'inaccessible', reason: 'PoolUnreachable', message: messageOf(error) }]
+      return [issueOf('PoolUnreachable', { message: messageOf(error) })]
     }
     throw new VolumeError('not-found', `volume "${id}" does not exist on this node`)
   }
@@ -114,7 +113,7 @@ export class VolumeHealth {
 }
 
 /** What is wrong with a volume although its image is there, and may be in use. */
-const hasImage = ['ImageShrunk', 'FileSystemMissing', 'PoolReadOnly', 'PoolNearlyFull']
+const hasImage: readonly Reason[] = ['ImageShrunk', 'FileSystemMissing', 'PoolReadOnly', 'PoolNearlyFull']
 
 /** A thick volume has all of its blocks, however full its pool is. */
 function concerns({ reason }: StorageIssue, volume: Volume | undefined): boolean {
@@ -122,27 +121,27 @@ function concerns({ reason }: StorageIssue, volume: Volume | undefined): boolean
 }
 
 /** A volume is as lost as its pool, and can be written no more than that. */
-function asVolumeIssue({ message, reason, status }: StorageIssue): VolumeIssue {
+function asVolumeIssue({ message, reason, status }: Omit<StorageIssue, 'pool'>): VolumeIssue {
   return { status: status === 'unreachable' ? 'inaccessible' : 'degraded', reason, message }
-}
-
-function missingFileSystem({ message }: FileSystemMissing): VolumeIssue {
-  return { status: 'inaccessible', reason: 'FileSystemMissing', message }
 }
 
 /** What is wrong with a volume whose record or image cannot be used. */
 export function damageIssue(id: string, error: unknown): VolumeIssue {
-  if (error instanceof ImageDamage) {
-    return { status: 'data-loss', reason: error.reason, message: describeDamage(id, error) }
-  }
+  if (error instanceof ImageDamage) return issueOf(error.reason, { id, problem: error.message })
   // Since its pool was looked at.
   if (error instanceof PoolUnreachableError) {
-    return { status: 'inaccessible', reason: error.reason, message: error.message }
+    return asVolumeIssue(issueOf(error.reason, error))
   }
-  if (error instanceof NewerRecordError) {
-    const message = `volume "${id}" cannot be used: ${error.message}`
-    return { status: 'inaccessible', reason: 'VolumeOfNewerDriver', message }
+  const reason = error instanceof NewerRecordError ? 'VolumeOfNewerDriver' : 'VolumeDamaged'
+  return issueOf(reason, { id, problem: messageOf(error) })
+}
+
+/** CSI allows each pair of status and reason once per volume. */
+export function withoutRepetitions(issues: readonly VolumeIssue[]): VolumeIssue[] {
+  const first = new Map<string, VolumeIssue>()
+  for (const issue of issues) {
+    const key = `${issue.status} ${issue.reason}`
+    if (!first.has(key)) first.set(key, issue)
   }
-  const message = `volume "${id}" cannot be used: ${messageOf(error)}; repair or restore its record and its image, then restart the driver`
-  return { status: 'inaccessible', reason: 'VolumeDamaged', message }
+  return [...first.values()]
 }

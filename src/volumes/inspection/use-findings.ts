@@ -1,5 +1,5 @@
-import type { Finding, VolumeIssue } from '../health/issue.ts'
 import { deviceIssues, placeIssues } from '../health/node-issues.ts'
+import { findingOf, toFinding, type Finding, type VolumeIssue } from '../issues/catalogue.ts'
 import { isFileSystemMount, mountsOf } from '../machine/attachments.ts'
 import { isShutDown } from '../machine/mount-points.ts'
 import { fileSystemAction, FileSystemMissing } from '../model/file-system-state.ts'
@@ -7,22 +7,22 @@ import type { FileSystems } from '../model/ports/file-systems.ts'
 import type { ImageFiles } from '../model/ports/image-files.ts'
 import type { LoopDevice, LoopState } from '../model/ports/loop-devices.ts'
 import type { MountEntry } from '../model/ports/mounts.ts'
-import { cureOf } from './cures.ts'
 import type { PoolOnDisk } from './pool-on-disk.ts'
 import type { VolumeOnNode } from './volume-on-node.ts'
 
 /** What is wrong with a volume that is in use. */
 export async function useFindings({ volume, image, devices, mounts }: VolumeOnNode): Promise<Finding[]> {
-  const found = deviceIssues(volume, devices).map((issue) => toFinding(volume.id, issue, image))
+  const found = deviceIssues(volume, devices).map((issue) => inUse(volume.id, issue, image))
   for (const entry of mounts.filter(isFileSystemMount)) {
     const place = { path: entry.target, entry, isShutDown: await isShutDown(entry.target) }
-    found.push(
-      ...placeIssues(place, devices, false).map((issue) => toFinding(volume.id, issue, entry.target)),
-    )
+    found.push(...placeIssues(place, devices, false).map((issue) => inUse(volume.id, issue, entry.target)))
   }
   // Ours on top of the first is read-only.
   const writers = devices.filter(({ readOnly }) => !readOnly)
-  if (writers.length > 1) found.push(attachedTwice(volume.id, writers))
+  if (writers.length > 1) {
+    const paths = writers.map(({ device }) => device.path)
+    found.push(findingOf('AttachedTwice', { id: volume.id, devices: paths }))
+  }
   return found
 }
 
@@ -33,7 +33,7 @@ export function frozenFindings(pool: PoolOnDisk, volumes: readonly VolumeOnNode[
     const found = volumes.find(({ volume }) => volume.id === id)
     // What is frozen holds its device, also when it is not mounted any more.
     if (!found || found.devices.length === 0) return []
-    return [mayBeFrozen(id, found.mounts.find(isFileSystemMount)?.target)]
+    return [findingOf('MayBeFrozen', { id, mountPoint: found.mounts.find(isFileSystemMount)?.target })]
   })
 }
 
@@ -52,44 +52,17 @@ export function orphanFinding(
   { state: { device, name }, above, isHere }: OrphanDevice,
   mounts: readonly MountEntry[],
 ): Finding {
-  const targets = mountsOf(device, mounts).map(({ target }) => target)
-  const use = targets.length > 0 ? `, and is mounted at ${targets.join(' and ')}` : ''
-  const detach = `csi-driver-loop loop detach ${isHere ? '' : '--force '}`
-  const commands = [
-    ...targets.map((target) => `umount ${target}`),
-    ...[...above, device].map(({ path }) => detach + path),
-  ].join(' && ')
-  return {
-    severity: isHere ? 'error' : 'warning',
-    reason: 'OrphanDevice',
-    message: `${device.path} is attached to the deleted image of volume "${name}"${isHere ? '' : ' of another node'}${use}`,
-    cure: isHere ? commands : `when that node is gone: ${commands}`,
-  }
+  return findingOf('OrphanDevice', {
+    device: device.path,
+    volumeId: name,
+    isHere,
+    targets: mountsOf(device, mounts).map(({ target }) => target),
+    above: above.map(({ path }) => path),
+  })
 }
 
-function toFinding(id: string, { status, reason, message }: VolumeIssue, path: string): Finding {
-  const severity = status === 'degraded' ? 'warning' : 'error'
-  return { severity, reason, message: `volume "${id}": ${message}`, cure: cureOf(reason, { path }) }
-}
-
-function attachedTwice(id: string, devices: readonly LoopState[]): Finding {
-  const paths = devices.map(({ device }) => device.path)
-  return {
-    severity: 'error',
-    reason: 'AttachedTwice',
-    message: `volume "${id}" is attached to ${paths.join(' and ')}: writers of one overwrite what those of the other write`,
-    cure: `end the pods of the volume, then csi-driver-loop loop detach each of them, and check the volume (csi-driver-loop volume check ${id})`,
-  }
-}
-
-function mayBeFrozen(id: string, mountPoint: string | undefined): Finding {
-  const byHand = mountPoint === undefined ? '' : `, or fsfreeze --unfreeze ${mountPoint}`
-  return {
-    severity: 'error',
-    reason: 'MayBeFrozen',
-    message: `the file system of volume "${id}" may be frozen, by a driver that ended while it cut a snapshot: its writers wait`,
-    cure: `start the driver, which thaws it${byHand}`,
-  }
+function inUse(id: string, issue: VolumeIssue, path: string): Finding {
+  return toFinding({ ...issue, message: `volume "${id}": ${issue.message}` }, { path })
 }
 
 export interface FileSystemInspection {
@@ -119,7 +92,6 @@ export async function fileSystemFindings(
     return []
   } catch (error) {
     if (!(error instanceof FileSystemMissing)) throw error
-    const { cure, problem } = error
-    return [{ severity: 'error', reason: 'FileSystemMissing', message: problem, cure }]
+    return [findingOf('FileSystemMissing', error)]
   }
 }

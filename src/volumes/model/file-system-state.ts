@@ -41,13 +41,13 @@ export class FileSystemMissing extends VolumeError {
   /** The volume, and the content of its image. */
   readonly problem: string
   /** The commands that restore the file system, or another remedy. */
-  readonly cure: string
+  readonly remedy: string
 
-  constructor(problem: string, cure: string, options?: ErrorOptions) {
-    super('failed-precondition', `${problem}; ${cure}`, options)
+  constructor(problem: string, remedy: string, options?: ErrorOptions) {
+    super('failed-precondition', `${problem}; ${remedy}`, options)
     this.name = 'FileSystemMissing'
     this.problem = problem
-    this.cure = cure
+    this.remedy = remedy
   }
 
   /** @param cause why the content of the image cannot be recognized */

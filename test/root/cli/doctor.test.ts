@@ -1,7 +1,7 @@
 import { cp, mkdir, open, rm, truncate, writeFile, type FileHandle } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import type { Finding } from '../../../src/volumes/health/issue.ts'
+import type { Finding as Found } from '../../../src/volumes/issues/catalogue.ts'
 import { nodeHash } from '../../../src/volumes/model/ids.ts'
 import { describeRoot } from '../../root.ts'
 import { Authority } from '../../support/certificates.ts'
@@ -14,6 +14,8 @@ import { inAnotherNamespace, showNode } from '../../support/shown-node.ts'
 import { blockCapability, MiB, mountCapability, TestVolume } from '../../support/volume.ts'
 import { tool } from '../../tool.ts'
 import { CURES } from './cures.ts'
+
+type Finding = Omit<Found, 'remedy'> & { readonly cure: string }
 
 interface Report {
   readonly driver: { readonly running: boolean; readonly pid: number | null; readonly nodeId?: string }

@@ -51,7 +51,7 @@ describe('tools', () => {
     expect(await missingTools(['sh', 'mkfs.nothing'])).toEqual(['mkfs.nothing'])
     expect(problemOf(['mkfs.xfs', 'xfs_growfs'])).toEqual({
       why: 'mkfs.xfs and xfs_growfs are not installed',
-      cure: 'install the Debian package xfsprogs (apt-get install xfsprogs)',
+      remedy: 'install the Debian package xfsprogs (apt-get install xfsprogs)',
     })
   })
 })

@@ -1,15 +1,5 @@
+import type { UnreachableReason } from '../../issues/catalogue.ts'
 import { VolumeError } from '../../model/errors.ts'
-
-/** CSI's `reason` of a pool that cannot be used, for programs. */
-export type UnreachableReason =
-  | 'PoolNotMounted'
-  | 'PoolReplaced'
-  | 'PoolUnreadable'
-  | 'PoolDamaged'
-  | 'PoolOfNewerDriver'
-  | 'PoolNotAnswering'
-  | 'PoolImageMissing'
-  | 'PoolImageNotMountable'
 
 /** A known pool is unreachable. Other pools are not affected, and it may come back. */
 export class PoolUnreachableError extends VolumeError {

@@ -1,3 +1,4 @@
+import { issueOf } from '../../issues/catalogue.ts'
 import { hasErrno } from '../../model/errors.ts'
 import type { ImageFiles, ImageSize } from '../../model/ports/image-files.ts'
 
@@ -31,5 +32,5 @@ export function requireFullSize(imageBytes: bigint, capacityBytes: bigint): void
 
 /** Names the volume and the remedy. */
 export function describeDamage(volumeId: string, damage: ImageDamage): string {
-  return `volume "${volumeId}": ${damage.message}; restore it from a snapshot or a backup`
+  return issueOf(damage.reason, { id: volumeId, problem: damage.message }).message
 }

@@ -1,7 +1,8 @@
 import { expect, it } from '@jest/globals'
-import { withoutRepetitions, type VolumeIssue } from '../../../../src/volumes/health/issue.ts'
+import { withoutRepetitions } from '../../../../src/volumes/health/volume-health.ts'
+import type { Reason, VolumeIssue } from '../../../../src/volumes/issues/catalogue.ts'
 
-const issue = (status: VolumeIssue['status'], reason: string, message = ''): VolumeIssue => ({
+const issue = (status: VolumeIssue['status'], reason: Reason, message = ''): VolumeIssue => ({
   status,
   reason,
   message,
@@ -9,10 +10,10 @@ const issue = (status: VolumeIssue['status'], reason: string, message = ''): Vol
 
 it('each pair of status and reason is there once, the first of them', () => {
   const issues = [
-    issue('degraded', 'A', 'first'),
-    issue('degraded', 'B'),
-    issue('inaccessible', 'A'),
-    issue('degraded', 'A', 'second'),
+    issue('degraded', 'DeviceLost', 'first'),
+    issue('degraded', 'DeviceTooSmall'),
+    issue('inaccessible', 'DeviceLost'),
+    issue('degraded', 'DeviceLost', 'second'),
   ]
   expect(withoutRepetitions(issues)).toEqual(issues.slice(0, 3))
 })
