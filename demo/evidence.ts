@@ -1,6 +1,6 @@
 import { readdir, readFile, statfs } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { alignCells } from '../src/cli/terminal/table.ts'
+import { alignCells } from '../src/cli/terminal/text.ts'
 import { LinuxImageFiles } from '../src/linux/images/image-files.ts'
 import { DeviceNodes } from '../src/linux/loop/device-nodes.ts'
 import { listAttached } from '../src/linux/loop/inventory.ts'

@@ -1,6 +1,5 @@
 import { styleText } from 'node:util'
-import { alignCells } from '../src/cli/terminal/table.ts'
-import { ERASE_LINE, formatDuration } from '../src/cli/terminal/text.ts'
+import { alignCells, ERASE_LINE, formatDuration } from '../src/cli/terminal/text.ts'
 
 const INDENT = '   '
 

@@ -3,8 +3,8 @@ import type { GetCapacityRequest } from '../csi/generated/csi/v1/GetCapacityRequ
 import type { GetCapacityResponse } from '../csi/generated/csi/v1/GetCapacityResponse.ts'
 import { larger } from '../volumes/model/bytes.ts'
 import { VolumeError } from '../volumes/model/errors.ts'
-import { askAll } from './ask-all.ts'
 import type { NodeDirectory } from './directory.ts'
+import { askAll } from './forward.ts'
 import { isUnreachable, type Caller, type RemoteNode } from './remote-node.ts'
 
 type Question = Pick<GetCapacityRequest, 'volumeCapabilities' | 'parameters'>

@@ -1,15 +1,16 @@
+import { isAnswer } from '../csi/errors.ts'
 import type { CreateVolumeRequest } from '../csi/generated/csi/v1/CreateVolumeRequest.ts'
 import type { CreateVolumeResponse } from '../csi/generated/csi/v1/CreateVolumeResponse.ts'
-import { isAnswer } from '../csi/errors.ts'
+import type { Topology } from '../csi/generated/csi/v1/Topology.ts'
+import type { TopologyRequirement } from '../csi/generated/csi/v1/TopologyRequirement.ts'
+import type { NodeTopology } from '../csi/topology.ts'
+import type { KeyedLock } from '../volumes/concurrency/keyed-lock.ts'
 import { VolumeError } from '../volumes/model/errors.ts'
 import { volumeIdFor } from '../volumes/model/ids.ts'
-import type { KeyedLock } from '../volumes/concurrency/keyed-lock.ts'
-import { namesOf, ownerOfName } from './ask-all.ts'
-import type { Attempts } from './attempts.ts'
 import { nodesByCapacity } from './capacity.ts'
 import type { ClusterContext } from './cluster-ports.ts'
 import type { NodeDirectory } from './directory.ts'
-import { placementOf } from './placement.ts'
+import { namesOf, ownerOfName } from './forward.ts'
 import type { Caller, RemoteNode } from './remote-node.ts'
 
 export interface Creations {
@@ -138,4 +139,83 @@ function requireAllowed(node: RemoteNode, allowed: readonly RemoteNode[], what: 
 
 function noneOf(all: readonly RemoteNode[]): string {
   return `none of the known nodes is among them (${all.map(({ name }) => name).join(', ') || 'there are none'})`
+}
+
+interface Place {
+  readonly topology: NodeTopology
+}
+
+/** The nodes on which a volume may be. */
+export interface Placement<Node> {
+  /** All of them. A copy must be on the node of its source. */
+  readonly allowed: readonly Node[]
+  /** Those on which a new volume may be created: the first preferred one, or all without a preference. */
+  readonly chosen: readonly Node[]
+}
+
+/**
+ * Reads accessibility_requirements; without any, a volume may be on any node. One topology term is one node.
+ *
+ * Only the first preferred term counts, although CSI lets a plugin try the others: in Kubernetes the first is
+ * the node that the scheduler has selected for the pod, and with the volume on another node the pod may fit
+ * on none. After RESOURCE_EXHAUSTED the scheduler selects again.
+ */
+export function placementOf<Node extends Place>(
+  nodes: readonly Node[],
+  requirement: TopologyRequirement | null,
+): Placement<Node> {
+  const { preferred = [], requisite = [] } = requirement ?? {}
+  if (preferred.length === 0 && requisite.length === 0) return { allowed: nodes, chosen: nodes }
+  const allowed = nodesOf([...preferred, ...requisite], nodes)
+  return { allowed, chosen: preferred.length === 0 ? allowed : nodesOf(preferred.slice(0, 1), nodes) }
+}
+
+/** In the order of the terms, each once. */
+function nodesOf<Node extends Place>(terms: readonly Topology[], nodes: readonly Node[]): Node[] {
+  return [...new Set(terms.flatMap((term) => nodes.filter(({ topology }) => topology.includes(term))))]
+}
+
+/** How many names are kept, the latest: about 3 MiB. */
+const MOST_NAMES = 10_000
+
+/**
+ * The nodes that may have a volume of a name, because the router has called CreateVolume on them. A call
+ * without an answer may have created the volume, so another node may create it only when these answer that
+ * they do not have it. In memory only: see docs/decisions/0020-routing.md.
+ */
+export class Attempts {
+  readonly #nodes = new Map<string, ReadonlySet<string>>()
+
+  /** Creates the volume on a node, which is remembered unless it refuses. */
+  async on<T>(nodeName: string, name: string, create: () => Promise<T>): Promise<T> {
+    this.#remember(name, new Set([...this.nodesOf(name), nodeName]))
+    try {
+      return await create()
+    } catch (error) {
+      if (isRefusal(error)) this.#forget(name, nodeName)
+      throw error
+    }
+  }
+
+  nodesOf(name: string): ReadonlySet<string> {
+    return this.#nodes.get(name) ?? new Set()
+  }
+
+  #remember(name: string, nodeNames: ReadonlySet<string>): void {
+    this.#nodes.delete(name)
+    this.#nodes.set(name, nodeNames)
+    const [oldest] = this.#nodes.keys()
+    if (this.#nodes.size > MOST_NAMES && oldest !== undefined) this.#nodes.delete(oldest)
+  }
+
+  #forget(name: string, nodeName: string): void {
+    const others = [...this.nodesOf(name)].filter((one) => one !== nodeName)
+    if (others.length > 0) this.#nodes.set(name, new Set(others))
+    else this.#nodes.delete(name)
+  }
+}
+
+/** csi-provisioner assumes after these codes that the volume may exist, or may still be created. */
+function isRefusal(error: unknown): boolean {
+  return isAnswer(error) && !isAnswer(error, 'UNAVAILABLE', 'ABORTED', 'DEADLINE_EXCEEDED', 'CANCELLED')
 }

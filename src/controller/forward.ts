@@ -1,5 +1,6 @@
 import type { CallOptions, CsiClient } from '../csi/client.ts'
-import { VolumeError } from '../volumes/model/errors.ts'
+import { isAnswer } from '../csi/errors.ts'
+import { messageOf, VolumeError } from '../volumes/model/errors.ts'
 import type { NodeDirectory } from './directory.ts'
 import { isUnreachable, type Caller, type RemoteNode } from './remote-node.ts'
 
@@ -57,4 +58,101 @@ async function callAny<T>(nodes: readonly RemoteNode[], caller: Caller, work: Wo
     }
   }
   throw reason
+}
+
+/** The answers of several nodes to one question. */
+export interface Answers<T> {
+  readonly answers: readonly { readonly node: RemoteNode; readonly answer: T }[]
+  /** The nodes that could not be reached, did not answer in time, or refused. */
+  readonly unreachable: readonly { readonly node: RemoteNode; readonly reason: Error }[]
+}
+
+/**
+ * Asks several nodes at once. A node that does not answer is logged and skipped, so that it does not delay
+ * the others.
+ * @param work must only read: it is abandoned after a few seconds
+ * @throws the signal's reason when the caller has cancelled the call
+ */
+export async function askAll<T>(
+  nodes: readonly RemoteNode[],
+  log: NodeDirectory['log'],
+  caller: Caller,
+  work: (client: CsiClient, options: CallOptions, node: RemoteNode) => Promise<T>,
+): Promise<Answers<T>> {
+  const asked = nodes.map((node) => node.ask(caller, (client, options) => work(client, options, node)))
+  const results = await Promise.allSettled(asked)
+  caller.signal.throwIfAborted()
+  const answers: { node: RemoteNode; answer: T }[] = []
+  const unreachable: { node: RemoteNode; reason: Error }[] = []
+  for (const [index, node] of nodes.entries()) {
+    const result = results[index]
+    if (result?.status === 'fulfilled') answers.push({ node, answer: result.value })
+    else unreachable.push({ node, reason: result?.reason as Error })
+  }
+  for (const { node, reason } of unreachable)
+    log.warn({ node: node.name, error: messageOf(reason) }, 'a node does not answer, and is skipped')
+  return { answers, unreachable }
+}
+
+/** The names of nodes, for an error. */
+export function namesOf(nodes: readonly { readonly name: string }[]): string {
+  return nodes.map(({ name }) => `"${name}"`).join(', ')
+}
+
+/** How to look up an object by its name: names are unique in the cluster, ids contain a hash of the node. */
+export interface Lookup {
+  /** The id of the object, if this node has created it. */
+  readonly idOn: (nodeName: string) => string
+  /** Gets it by its id, or fails with NOT_FOUND. */
+  readonly get: (client: CsiClient, id: string, options: CallOptions) => Promise<unknown>
+}
+
+export interface Owner {
+  /** The node that has an object of this name. */
+  readonly owner: RemoteNode | undefined
+  /** The nodes that did not answer, and so may have one. */
+  readonly unreachable: readonly RemoteNode[]
+}
+
+export async function ownerOfName(
+  nodes: readonly RemoteNode[],
+  { get, idOn }: Lookup,
+  log: NodeDirectory['log'],
+  caller: Caller,
+): Promise<Owner> {
+  const { answers, unreachable } = await askAll(nodes, log, caller, async (client, options, node) => {
+    try {
+      await get(client, idOn(node.name), options)
+      return true
+    } catch (error) {
+      if (isAnswer(error, 'NOT_FOUND')) return false
+      // Damaged, or a group with other members than requested.
+      if (isAnswer(error, 'FAILED_PRECONDITION', 'INVALID_ARGUMENT')) return true
+      throw error
+    }
+  })
+  const owner = answers.find(({ answer }) => answer)?.node
+  return { owner, unreachable: unreachable.map(({ node }) => node) }
+}
+
+/**
+ * Checks that no node but the one that is to create an object has one of its name. A snapshot is on the node
+ * of its volume, so a repeated call finds it there; a name that another node uses is a mistake of the caller.
+ * Nodes that do not answer are therefore skipped.
+ * @throws VolumeError already-exists
+ */
+export async function requireNameFree(
+  nodes: NodeDirectory,
+  {
+    name,
+    node,
+    what,
+  }: { readonly name: string; readonly node: RemoteNode | undefined; readonly what: string },
+  lookup: Lookup,
+  caller: Caller,
+): Promise<void> {
+  const others = nodes.all().filter((other) => other !== node)
+  const { owner } = await ownerOfName(others, lookup, nodes.log, caller)
+  if (!owner) return
+  throw new VolumeError('already-exists', `name "${name}" is taken by a ${what} on node "${owner.name}"`)
 }

@@ -6,9 +6,8 @@ import type { CsiServer } from '../csi/server.ts'
 import { VolumeError } from '../volumes/model/errors.ts'
 import { noCluster, type ClusterContext } from './cluster-ports.ts'
 import type { NodeDirectory } from './directory.ts'
-import { groupRoutes } from './groups.ts'
 import type { RemoteNode } from './remote-node.ts'
-import { snapshotRoutes } from './snapshots.ts'
+import { groupRoutes, snapshotRoutes } from './snapshots.ts'
 import { volumeRoutes } from './volumes.ts'
 
 /** As in GetPluginInfo. */

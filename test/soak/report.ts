@@ -1,4 +1,4 @@
-import { alignCells } from '../../src/cli/terminal/table.ts'
+import { alignCells } from '../../src/cli/terminal/text.ts'
 import type { Sample } from './sample.ts'
 import type { Findings } from './soak.ts'
 import { sparkline } from './sparkline.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { columnsOf } from '../node/commands.ts'
-import type { Column } from '../terminal/table.ts'
+import type { Column } from '../terminal/text.ts'
 
 /** Where a command of csi-driver-loop is run. `words` are the command and its arguments. */
 export type Plan =

@@ -1,6 +1,6 @@
 import { open, rm, stat } from 'node:fs/promises'
 import { writeSparse } from '../../linux/images/write-sparse.ts'
-import { formatTable, type Column } from '../terminal/table.ts'
+import { formatTable, type Column } from '../terminal/text.ts'
 import type { Kubectl } from './kubectl.ts'
 import { execArguments, podOfVolume, podOn, volumeIdOf, type NodePod } from './locate.ts'
 import type { Plan } from './plan.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { configOption, dataDirOption, jsonOption } from '../terminal/options.ts'
-import { formatTable, type Column } from '../terminal/table.ts'
+import { formatTable, type Column } from '../terminal/text.ts'
 import type { OpenMachine } from './machine.ts'
 
 /** Where the pools are, by the options of each command. */

@@ -1,12 +1,14 @@
 import { styleText } from 'node:util'
 import type { Command } from 'commander'
+import { usageOf, type PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
 import { formatBytes } from '../../volumes/model/bytes.ts'
+import type { ImageFiles } from '../../volumes/model/ports/image-files.ts'
+import { availableBytes, usableBytes } from '../../volumes/pool/space/space.ts'
 import { nodeCommands, printsTable, type PoolOptions } from '../node/commands.ts'
 import { inspectNode } from '../node/inspect.ts'
 import type { OpenMachine } from '../node/machine.ts'
 import { explain } from '../terminal/help.ts'
-import { percent, type Column } from '../terminal/table.ts'
-import { poolView, type PoolView, type SpaceView } from './view.ts'
+import { percent, type Column } from '../terminal/text.ts'
 
 const name: Column<PoolView> = { head: 'POOL', cell: ({ name }) => name }
 
@@ -65,4 +67,64 @@ function countColumn(head: string, countOf: (pool: PoolView) => number): Column<
 
 function sizeColumn(head: string, bytesOf: (space: SpaceView) => number): Column<PoolView> {
   return { head, cell: ({ space }) => (space ? formatBytes(BigInt(bytesOf(space))) : '-'), isNumber: true }
+}
+
+/** A pool in the output of `--json`, which is an interface: fields keep their names. Sizes are bytes. */
+export interface PoolView {
+  readonly name: string
+  readonly state: string
+  /** Why the pool cannot be used. */
+  readonly problem: string | null
+  readonly path: string
+  /** The backing file of a pool that is an image. */
+  readonly imageFile: string | null
+  readonly volumes: number
+  readonly snapshots: number
+  /** How many records cannot be used. */
+  readonly damaged: number
+  readonly overcommit: number
+  readonly reserveBytes: number
+  /** Null for a pool that is not ready. */
+  readonly space: SpaceView | null
+}
+
+export interface SpaceView {
+  /** What volumes and snapshots together may allocate. */
+  readonly usableBytes: number
+  readonly allocatedBytes: number
+  /** Provisioned: the capacities of the volumes, and what the snapshots have allocated. */
+  readonly promisedBytes: number
+  /** How large a new thin volume can be. */
+  readonly availableBytes: number
+  /** What is free on the disk, including the reserve. */
+  readonly freeBytes: number
+}
+
+async function poolView(pool: PoolOnDisk, files: ImageFiles): Promise<PoolView> {
+  const { config, problem, snapshots, state, volumes } = pool
+  return {
+    name: config.name,
+    state,
+    problem: problem?.message ?? null,
+    path: config.path,
+    imageFile: config.image?.file ?? null,
+    volumes: volumes.records.length,
+    snapshots: snapshots.records.length,
+    damaged: volumes.damaged.size + snapshots.damaged.size,
+    overcommit: config.limits.overcommit,
+    reserveBytes: Number(config.limits.reserveBytes),
+    space: state === 'ready' ? await spaceOf(pool, files) : null,
+  }
+}
+
+async function spaceOf(pool: PoolOnDisk, files: ImageFiles): Promise<SpaceView> {
+  const { limits } = pool.config
+  const usage = await usageOf(pool, files)
+  return {
+    usableBytes: Number(usableBytes(limits, usage)),
+    allocatedBytes: Number(usage.allocatedBytes),
+    promisedBytes: Number(usage.provisionedBytes),
+    availableBytes: Number(availableBytes(limits, usage, 'thin')),
+    freeBytes: Number(usage.freeBytes),
+  }
 }

@@ -1,10 +1,10 @@
 import { BUFFER_BYTES, BufferPool, differingRuns } from './buffers.ts'
 import { dataSpans } from './extents.ts'
+import { sharedSpans } from './shared-blocks.ts'
 import { FileInProcess } from './file-calls.ts'
-import { inOrder, WIDTH } from './in-order.ts'
 import { readZeroFilled, sizeOf, type OpenFile } from './open-file.ts'
-import { sharedSpans } from './fiemap.ts'
 import { aligned, merged, overlay, pieces, type Span } from './spans.ts'
+import { inOrder, WIDTH } from './work.ts'
 
 /** Differences are rounded out to multiples of this, within the two ends. */
 export const DIFFERENCE_GRANULE_BYTES = 64 << 10

@@ -16,7 +16,7 @@ import { openImage, requireRegular } from '../files/open-image.ts'
 import { findMount, mountIdOf } from '../mountinfo/find-mount.ts'
 import { waitForStartingChildren } from '../process/posix-spawn.ts'
 import { fallocate, lseek, tryLockExclusive } from '../system-calls.ts'
-import { sharedBytes } from './fiemap.ts'
+import { sharedBytes } from './shared-blocks.ts'
 import { pieces, type Span } from './spans.ts'
 
 /**

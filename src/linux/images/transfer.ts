@@ -1,11 +1,10 @@
-import { sharesBlocks } from './clone.ts'
+import { sharesBlocks } from './shared-blocks.ts'
 import { FileInProcess } from './file-calls.ts'
-import { inOrder, WIDTH } from './in-order.ts'
 import type { OpenFile } from './open-file.ts'
 import type { Span } from './spans.ts'
 import { TransferEngine, type Piece } from './transfer-engine.ts'
 import { ThreadShare, transferInThread } from './transfer-thread.ts'
-import { inProcess } from './work.ts'
+import { inOrder, inProcess, WIDTH } from './work.ts'
 
 /**
  * Makes the target equal to the source within these spans, with a few pieces at the same time; fragmented

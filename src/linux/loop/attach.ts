@@ -2,12 +2,11 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import { hasErrno, messageOf, VolumeError } from '../../volumes/model/errors.ts'
 import type { AttachOptions, SectorBytes } from '../../volumes/model/ports/loop-devices.ts'
-import { LO_FLAGS_DIRECT_IO, type LoopSettings } from '../abi/loop.ts'
+import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY, type LoopSettings } from '../abi/loop.ts'
 import type { LoopControl } from './control.ts'
 import type { DeviceNodes } from './device-nodes.ts'
-import { sizeOf } from './device.ts'
+import { isBackedBy, sizeOf, type BackingIdentity } from './device.ts'
 import * as device from './device.ts'
-import { isBackedBy, type BackingIdentity } from './identity.ts'
 import { inspect } from './inventory.ts'
 
 /** An attached device, open. */
@@ -36,8 +35,7 @@ export async function attachFreeDevice(
   control: LoopControl,
   nodes: DeviceNodes,
   backingFd: number,
-  settings: LoopSettings,
-  sectorBytes: SectorBytes,
+  options: AttachOptions,
   signal: AbortSignal,
   ioctls: Pick<typeof device, 'configure'> = device,
 ): Promise<OpenLoop> {
@@ -46,7 +44,11 @@ export async function attachFreeDevice(
     try {
       const number = await control.getFree()
       const path = await nodes.loop(number)
-      return { number, path, handle: await attach(path, backingFd, settings, sectorBytes, ioctls) }
+      return {
+        number,
+        path,
+        handle: await attach(path, backingFd, settings(options), options.sectorBytes, ioctls),
+      }
     } catch (error) {
       if (hasErrno(error, 'ENOSPC')) throw noMoreDevices(error)
       if (!hasErrno(error, 'EBUSY', 'EAGAIN', 'ENXIO', 'ENOENT', 'ENODEV')) throw error
@@ -54,6 +56,14 @@ export async function attachFreeDevice(
       await setTimeout(Math.random() * Math.min(LONGEST_PAUSE_MS, 2 ** attempt), undefined, { signal })
     }
   }
+}
+
+function settings(options: AttachOptions): LoopSettings {
+  const flags =
+    (options.readOnly ? LO_FLAGS_READ_ONLY : 0) |
+    (options.autoclear ? LO_FLAGS_AUTOCLEAR : 0) |
+    (options.directIo === 'off' ? 0 : LO_FLAGS_DIRECT_IO)
+  return { offset: 0n, sizeLimit: 0n, flags, fileName: options.name }
 }
 
 /** The kernel has minor numbers for 2^20 devices, fewer where `loop.max_part` is set. */

@@ -2,9 +2,9 @@ import { constants } from 'node:fs'
 import { lstat, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrno } from '../../volumes/model/errors.ts'
-import { readAttribute } from '../sysfs.ts'
 import { LOOP_CONTROL_MAJOR, LOOP_CONTROL_MINOR, LOOP_MAJOR, makeDev, splitDev } from '../abi/loop.ts'
 import { mknod } from '../system-calls.ts'
+import { readAttribute } from './device.ts'
 
 /** The module cannot be reloaded with another value while its devices are in use. */
 let known: number | undefined

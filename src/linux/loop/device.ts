@@ -1,6 +1,6 @@
+import { readFileSync, type BigIntStats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { ioctl, ioctlStruct } from '../system-calls.ts'
 import {
   BLKGETSIZE64,
   BLKROSET,
@@ -16,11 +16,11 @@ import {
   LOOP_SET_DIRECT_IO,
   LOOP_SET_FD,
   LOOP_SET_STATUS64,
-  type LoopInfo,
   loopInfo,
+  type LoopInfo,
   type LoopSettings,
 } from '../abi/loop.ts'
-import { readAttribute } from '../sysfs.ts'
+import { ioctl, ioctlStruct } from '../system-calls.ts'
 
 /**
  * The ioctls of one /dev/loopN, each on an open file descriptor of it, with the kernel's semantics (loop(4)).
@@ -130,4 +130,48 @@ const SECTOR_BYTES = 512n
  */
 export function deviceSizeByName(path: string): bigint {
   return BigInt(readAttribute(`/sys/class/block/${basename(path)}/size`)) * SECTOR_BYTES
+}
+
+/**
+ * One value of sysfs, by blocking calls: the kernel makes it in memory as it is read. That takes some 20 µs;
+ * on a worker thread (open, stat, read, close) it takes 200.
+ * @throws ENOENT when there is no such attribute (any more)
+ */
+export function readAttribute(path: string): string {
+  return readFileSync(path, 'latin1').trim()
+}
+
+/**
+ * How the kernel identifies a backing file. The path in sysfs does not: it may be that of another mount
+ * namespace, or end with "(deleted)".
+ */
+export interface BackingIdentity {
+  readonly device: bigint
+  readonly inode: bigint
+  /**
+   * Not 0 when the backing file is itself a device. Then only this is compared, because each /dev has its own
+   * nodes.
+   */
+  readonly rdev: bigint
+}
+
+/** The identity of a file, from its stat(2). */
+export function identityOf(stat: BigIntStats): BackingIdentity {
+  return { device: stat.dev, inode: stat.ino, rdev: stat.isBlockDevice() ? stat.rdev : 0n }
+}
+
+/** The identity of the file behind a device. */
+export function backingOf(info: LoopInfo): BackingIdentity {
+  return { device: info.backingDevice, inode: info.backingInode, rdev: info.backingRdev }
+}
+
+/** True when the device that gave this status has this file behind it. */
+export function isBackedBy(info: LoopInfo, identity: BackingIdentity): boolean {
+  if (identity.rdev !== 0n) return info.backingRdev === identity.rdev
+  return info.backingDevice === identity.device && info.backingInode === identity.inode
+}
+
+/** The key of a device in a map. One block device can have several on top of it, told apart by name. */
+export function identityKey(identity: BackingIdentity, name = ''): string {
+  return identity.rdev === 0n ? `${identity.device}:${identity.inode}` : `rdev:${identity.rdev} ${name}`
 }

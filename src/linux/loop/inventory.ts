@@ -1,14 +1,13 @@
 import { lstatSync } from 'node:fs'
-import { open, readdir, readFile, type FileHandle } from 'node:fs/promises'
+import { open, readdir, readFile, stat, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { failureOf, hasErrno, isTransient } from '../../volumes/model/errors.ts'
 import type { LoopDevice, LoopState } from '../../volumes/model/ports/loop-devices.ts'
 import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY, type LoopInfo } from '../abi/loop.ts'
 import { SystemCallError } from '../libc.ts'
-import { readAttribute } from '../sysfs.ts'
 import { BoundedQueries } from './bounded-queries.ts'
-import { loopDeviceNumber, type LoopNodes } from './device-nodes.ts'
-import { getStatus, sizeOf } from './device.ts'
+import { loopDeviceNumber, PresentNodes, type LoopNodes } from './device-nodes.ts'
+import { getStatus, identityOf, isBackedBy, readAttribute, sizeOf, type BackingIdentity } from './device.ts'
 
 const SYSFS = '/sys/block'
 
@@ -128,6 +127,11 @@ export function onTopOf({ number }: LoopDevice, bound: readonly InventoryEntry[]
   return bound.filter(({ info }) => info.backingRdev === device)
 }
 
+/** The devices of this name whose backing file is no device. */
+export function namedOf(name: string, all: readonly InventoryEntry[]): InventoryEntry[] {
+  return all.filter(({ state, info }) => state.name === name && info.backingRdev === 0n)
+}
+
 /** The numbers of all loop devices that exist, bound or not, in order. */
 export async function existingNumbers(): Promise<number[]> {
   const numbers = (await readdir(SYSFS)).flatMap((name) => /^loop(\d+)$/.exec(name)?.[1] ?? []).map(Number)
@@ -193,4 +197,42 @@ export function writeCounter(number: number): string {
   const fields = readAttribute(`${SYSFS}/loop${number}/stat`).split(/\s+/)
   const finished = writeFields.map((index) => fields[index]).join(' ')
   return fields[IN_FLIGHT] === '0' ? finished : `${finished} and more at ${performance.now()}`
+}
+
+/**
+ * All bound devices of the machine at one moment, for commands that only read. LoopDevices.find tries the
+ * lock of an image, which makes another attach at that moment fail; this takes no lock.
+ */
+export class AttachedDevices {
+  readonly entries: readonly InventoryEntry[]
+
+  private constructor(entries: readonly InventoryEntry[]) {
+    this.entries = entries
+  }
+
+  static async list(nodes: LoopNodes = new PresentNodes()): Promise<AttachedDevices> {
+    return new AttachedDevices(await listAttached(nodes))
+  }
+
+  /**
+   * The devices of an image, and those of the same name on top of these. The kubelet detaches its own there.
+   * @returns none for an image that does not exist
+   */
+  async of(image: string): Promise<LoopState[]> {
+    const identity = await identityAt(image)
+    const own = identity ? this.entries.filter(({ info }) => isBackedBy(info, identity)) : []
+    const onTop = own.flatMap((entry) =>
+      onTopOf(entry.state.device, this.entries).filter(({ state }) => state.name === entry.state.name),
+    )
+    return [...own, ...onTop].map(({ state }) => state)
+  }
+}
+
+async function identityAt(path: string): Promise<BackingIdentity | undefined> {
+  try {
+    return identityOf(await stat(path, { bigint: true }))
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'EIO')) return undefined
+    throw error
+  }
 }

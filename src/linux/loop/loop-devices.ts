@@ -9,19 +9,28 @@ import type {
   LoopState,
   SweptDevices,
 } from '../../volumes/model/ports/loop-devices.ts'
-import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY } from '../abi/loop.ts'
 import { openImage } from '../files/open-image.ts'
 import { tryLockExclusive } from '../system-calls.ts'
 import { attachFreeDevice, verify } from './attach.ts'
 import type { LoopControl } from './control.ts'
 import { backedBy, detach, detachAll, inDirectory, isInDirectory, targetOf, tryDetach } from './detach.ts'
 import { DeviceNodes } from './device-nodes.ts'
-import { getStatus, makeWritable, setCapacity, setDirectIo } from './device.ts'
-import { backingOf, identityKey, identityOf, isBackedBy, type BackingIdentity } from './identity.ts'
+import {
+  backingOf,
+  getStatus,
+  identityKey,
+  identityOf,
+  isBackedBy,
+  makeWritable,
+  setCapacity,
+  setDirectIo,
+  type BackingIdentity,
+} from './device.ts'
 import {
   attachedNumbers,
   inspectNumber,
   listAttached,
+  namedOf,
   onTopOf,
   scan,
   writeCounter,
@@ -68,14 +77,7 @@ export class LinuxLoopDevices implements LoopDevices {
     await this.#lock(image, file, signal)
     const identity = identityOf(await file.stat({ bigint: true }))
     await requireSameFile(image, identity)
-    const opened = await attachFreeDevice(
-      this.#control,
-      this.#nodes,
-      file.fd,
-      settings(options),
-      options.sectorBytes,
-      signal,
-    )
+    const opened = await attachFreeDevice(this.#control, this.#nodes, file.fd, options, signal)
     const device = { number: opened.number, path: opened.path }
     try {
       if (!options.readOnly) await makeWritable(opened.handle.fd)
@@ -264,11 +266,6 @@ async function untilUnlocked(image: string, file: FileHandle, signal: AbortSigna
     await setTimeout(Math.random() * LOCK_PAUSE_MS, undefined, { signal })
 }
 
-/** The devices of this name whose backing file is no device. */
-function namedOf(name: string, all: readonly InventoryEntry[]): InventoryEntry[] {
-  return all.filter(({ state, info }) => state.name === name && info.backingRdev === 0n)
-}
-
 /** The name of the loop device that the file is; undefined for anything else. */
 async function nameOf(file: FileHandle): Promise<string | undefined> {
   try {
@@ -283,12 +280,4 @@ async function nameOf(file: FileHandle): Promise<string | undefined> {
 async function requireSameFile(image: string, { inode, rdev }: BackingIdentity): Promise<void> {
   if (rdev !== 0n || (await stat(image, { bigint: true })).ino === inode) return
   throw new VolumeError('aborted', `${image} was replaced by another file just now; repeat the call`)
-}
-
-function settings(options: AttachOptions) {
-  const flags =
-    (options.readOnly ? LO_FLAGS_READ_ONLY : 0) |
-    (options.autoclear ? LO_FLAGS_AUTOCLEAR : 0) |
-    (options.directIo === 'off' ? 0 : LO_FLAGS_DIRECT_IO)
-  return { offset: 0n, sizeLimit: 0n, flags, fileName: options.name }
 }

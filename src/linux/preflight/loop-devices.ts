@@ -3,8 +3,8 @@ import { open } from 'node:fs/promises'
 import { findingOf, type Finding } from '../../volumes/issues/catalogue.ts'
 import { hasErrno } from '../../volumes/model/errors.ts'
 import { PresentNodes } from '../loop/device-nodes.ts'
-import { backingFile, attachedNumbers, countDevices } from '../loop/inventory.ts'
-import { readAttribute } from '../sysfs.ts'
+import { readAttribute } from '../loop/device.ts'
+import { attachedNumbers, backingFile, countDevices } from '../loop/inventory.ts'
 
 /** Whether loop devices are available. Where there is no node, the driver makes one. */
 export async function checkLoopControl(

@@ -1,11 +1,15 @@
 import { dirname } from 'node:path'
 import { findingOf, type Finding } from '../../volumes/issues/catalogue.ts'
 import type { FsType } from '../../volumes/model/ports/file-systems.ts'
-import { checkBlockedTasks, checkOpenFiles } from './driver-process.ts'
 import { missingTools, problemOf, unavailableFileSystems } from './file-systems.ts'
 import { checkDeviceNodes, checkFreeDevices, checkLoopControl } from './loop-devices.ts'
-import { checkPrivileges, checkUserNamespace } from './privileges.ts'
-import { checkPropagation } from './propagation.ts'
+import {
+  checkBlockedTasks,
+  checkOpenFiles,
+  checkPrivileges,
+  checkPropagation,
+  checkUserNamespace,
+} from './process.ts'
 
 export interface Preflight {
   readonly findings: readonly Finding[]

@@ -1,7 +1,7 @@
 import { open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import type { PoolView } from '../../../src/cli/pool/view.ts'
+import type { PoolView } from '../../../src/cli/pool/commands.ts'
 import type { VolumeView } from '../../../src/cli/volume/view.ts'
 import { describeRoot } from '../../root.ts'
 import { commandLine, type CommandResult, type CommandWishes } from '../../support/command-line.ts'
@@ -9,7 +9,7 @@ import type { TestNode } from '../../support/driver.ts'
 import { allocated, expectEqual, fill } from '../../support/images.ts'
 import { TestSnapshot } from '../../support/snapshot.ts'
 import { useTestNodePerTest } from '../../support/use-test-node.ts'
-import { MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
+import { blockCapability, MiB, mountCapability, TestVolume } from '../../support/volume.ts'
 import { tool } from '../../tool.ts'
 
 describeRoot('the command line, beside a driver', () => {

@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
-import type { CreateVolumeRequestInit } from '../../../src/csi/generated/csi/v1/CreateVolumeRequest.ts'
-import { Attempts } from '../../../src/controller/attempts.ts'
-import { createVolume } from '../../../src/controller/create-volume.ts'
+import { Attempts, createVolume } from '../../../src/controller/create-volume.ts'
 import type { NodeDirectory } from '../../../src/controller/directory.ts'
-import { snapshotIdFor, volumeIdFor } from '../../../src/volumes/model/ids.ts'
+import type { CreateVolumeRequestInit } from '../../../src/csi/generated/csi/v1/CreateVolumeRequest.ts'
 import { KeyedLock } from '../../../src/volumes/concurrency/keyed-lock.ts'
+import { snapshotIdFor, volumeIdFor } from '../../../src/volumes/model/ids.ts'
 import { never } from '../volumes/world.ts'
 import { clusterOf, createRequest, term, type FakeNode } from './fake-cluster.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { placementOf } from '../../../src/controller/placement.ts'
+import { placementOf } from '../../../src/controller/create-volume.ts'
 import { NodeTopology } from '../../../src/csi/topology.ts'
 
 const nodes = ['w1', 'w2', 'w3'].map((name) => ({ name, topology: new NodeTopology('loop.csi.local', name) }))

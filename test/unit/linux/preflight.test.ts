@@ -1,11 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from '@jest/globals'
-import { CAP_MKNOD, CAP_SYS_ADMIN, CAP_SYS_RESOURCE } from '../../../src/linux/process/capabilities.ts'
+import { missingTools, problemOf } from '../../../src/linux/preflight/file-systems.ts'
 import { checkLoopControl, mostDevices } from '../../../src/linux/preflight/loop-devices.ts'
-import { checkBlockedTasks, checkOpenFiles } from '../../../src/linux/preflight/driver-process.ts'
-import { checkPrivileges, checkUserNamespace } from '../../../src/linux/preflight/privileges.ts'
-import { checkPropagation } from '../../../src/linux/preflight/propagation.ts'
-import { problemOf, missingTools } from '../../../src/linux/preflight/file-systems.ts'
+import {
+  checkBlockedTasks,
+  checkOpenFiles,
+  checkPrivileges,
+  checkPropagation,
+  checkUserNamespace,
+} from '../../../src/linux/preflight/process.ts'
+import { CAP_MKNOD, CAP_SYS_ADMIN, CAP_SYS_RESOURCE } from '../../../src/linux/process/capabilities.ts'
 
 describe('mount propagation', () => {
   const line = (target: string, optional = '') =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { countOf, parseDuration } from '../../../../src/cli/terminal/text.ts'
+import { alignCells, countOf, parseDuration, percent } from '../../../../src/cli/terminal/text.ts'
 
 describe('parseDuration', () => {
   it.each([
@@ -27,4 +27,28 @@ it.each([
   [2, '2 errors'],
 ])('countOf(%d)', (count, text) => {
   expect(countOf(count, 'error')).toBe(text)
+})
+
+describe('alignCells', () => {
+  it('aligns columns, numbers to the right, whatever colours they have', () => {
+    const rows = [
+      ['NAME', 'SIZE', 'STATUS'],
+      ['a', '1 GiB', '\x1b[31mdamaged\x1b[39m'],
+      ['\x1b[1mlonger\x1b[22m', '12 MiB', ''],
+    ]
+    expect(alignCells(rows, [1])).toEqual([
+      'NAME      SIZE  STATUS',
+      'a        1 GiB  \x1b[31mdamaged\x1b[39m',
+      '\x1b[1mlonger\x1b[22m  12 MiB',
+    ])
+  })
+})
+
+it.each([
+  [0, 100, '0%'],
+  [1, 1000, '1%'],
+  [100, 100, '100%'],
+  [0, 0, '-'],
+])('percent(%d, %d)', (part, whole, text) => {
+  expect(percent(part, whole)).toBe(text)
 })

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import type { PoolView } from '../../../../src/cli/pool/view.ts'
+import type { PoolView } from '../../../../src/cli/pool/commands.ts'
 import type { VolumeView } from '../../../../src/cli/volume/view.ts'
 import { makeWorld, MiB, writer, type World } from '../../volumes/world.ts'
 import { machineOf, runCommand } from '../fake-machine.ts'

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
-import { inOrder } from '../../../../src/linux/images/in-order.ts'
+import { inOrder } from '../../../../src/linux/images/work.ts'
 
 // eslint-disable-next-line @typescript-eslint/require-await -- streams are asynchronous
 async function* numbers(count: number): AsyncGenerator<number> {

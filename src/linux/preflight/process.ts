@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { findingOf, type Finding } from '../../volumes/issues/catalogue.ts'
 import { hasErrno } from '../../volumes/model/errors.ts'
+import { parseMountInfo, type MountInfo } from '../mountinfo/mountinfo.ts'
+import { CAP_MKNOD, CAP_SYS_ADMIN, CAP_SYS_RESOURCE, hasCapability } from '../process/capabilities.ts'
 
 /** For some hundred calls at the same time, as after a node's restart. */
 const ENOUGH_OPEN_FILES = 1024
@@ -88,4 +91,57 @@ export function ifRunning<T>(read: () => T, otherwise: T): T {
     if (hasErrno(error, 'ENOENT', 'ESRCH')) return otherwise
     throw error
   }
+}
+
+/** @param has whether the kernel lets this process do what a capability is about */
+export function checkPrivileges(has: (capability: bigint) => boolean = hasCapability): Finding[] {
+  const needed = [
+    [CAP_SYS_ADMIN, 'CAP_SYS_ADMIN', 'attach loop devices and mount'],
+    [CAP_MKNOD, 'CAP_MKNOD', 'make the nodes of loop devices'],
+  ] as const
+  const missing = needed.filter(([capability]) => !has(capability))
+  const findings = missing.map(([, capability, purpose]) =>
+    findingOf('PrivilegeMissing', { capability, purpose }),
+  )
+  return has(CAP_SYS_RESOURCE) ? findings : [...findings, findingOf('Ext4GrowsUnmountedOnly', {})]
+}
+
+/** The initial user namespace maps all numbers to themselves (user_namespaces(7)). */
+const INITIAL = '0 0 4294967295'
+
+/** @param uidMap the text of /proc/self/uid_map */
+export function checkUserNamespace(uidMap = readFileSync('/proc/self/uid_map', 'latin1')): Finding[] {
+  if (uidMap.trim().split(/\s+/).join(' ') === INITIAL) return []
+  return [findingOf('UserNamespace', {})]
+}
+
+/** Where the kubelet lets volumes be mounted. */
+const FOLDERS = ['plugins', 'pods']
+
+/**
+ * Volumes that are mounted in a container are seen by the kubelet and by pods only where the mount that they
+ * are under is shared with the node.
+ * @param kubeletDir the kubelet's directory as this process sees it
+ * @param mountInfo the text of /proc/self/mountinfo
+ */
+export function checkPropagation(
+  kubeletDir: string,
+  mountInfo = readFileSync('/proc/self/mountinfo', 'latin1'),
+): Finding[] {
+  const mounts = parseMountInfo(mountInfo)
+  return FOLDERS.map((name) => join(kubeletDir, name)).flatMap((path) => {
+    const mount = mountOf(path, mounts)
+    if (!mount || mount.shared) return []
+    return findingOf('MountsNotPropagated', { path, mountPoint: mount.target })
+  })
+}
+
+/** The mount that a path is in; of several at one place the topmost, which comes last. */
+function mountOf(path: string, mounts: readonly MountInfo[]): MountInfo | undefined {
+  return mounts
+    .filter(({ target }) => target === '/' || path === target || path.startsWith(`${target}/`))
+    .reduce<MountInfo | undefined>(
+      (best, mount) => (best && best.target.length > mount.target.length ? best : mount),
+      undefined,
+    )
 }
