@@ -9,7 +9,7 @@ import { leftoverFindings, recordFindings } from '../../volumes/inspection/recor
 import {
   fileSystemFindings,
   frozenFindings,
-  orphanFinding,
+  orphanedDeviceFinding,
   useFindings,
 } from '../../volumes/inspection/use-findings.ts'
 import { findingOf, type Finding } from '../../volumes/issues/catalogue.ts'
@@ -51,7 +51,7 @@ export async function diagnose(machine: OperatorMachine, options: DoctorOptions)
   for (const pool of node.pools) findings.push(...(await examinePool(pool, node, machine, nodeId)))
   // Of all nodes: devices of a deleted cluster have no other node that reports them.
   for (const device of node.devices.unlinked(isId)) {
-    findings.push(orphanFinding({ ...device, isHere: isOurs(device.state.name) }, node.mounts))
+    findings.push(orphanedDeviceFinding({ ...device, isHere: isOurs(device.state.name) }, node.mounts))
   }
   return { pid, driver, pools: node.pools, findings }
 }

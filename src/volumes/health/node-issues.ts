@@ -13,10 +13,10 @@ export interface Place {
   readonly isShutDown: boolean
 }
 
-/** The end of an image that is no whole sector is not in the device. */
+/** A device has whole sectors only, so it may lack the end of its image. */
 const SECTOR_BYTES = 512n
 
-/** What is wrong with the devices of a volume that is in use. */
+/** The issues of the devices of a volume in use. */
 export function deviceIssues(volume: Volume, devices: readonly LoopState[]): VolumeIssue[] {
   const small = devices.find(({ sizeBytes }) => sizeBytes + SECTOR_BYTES <= volume.capacityBytes)
   if (!small) return []
@@ -26,9 +26,9 @@ export function deviceIssues(volume: Volume, devices: readonly LoopState[]): Vol
 }
 
 /**
- * What is wrong at one path.
- * @param devices those that have the volume's image behind them; a staged block volume is no mount, only a
- * device
+ * The issues at one path.
+ * @param devices the devices of the volume's image, its own first
+ * @param isStagedBlock for the staging path of a raw block volume, where nothing is mounted
  */
 export function placeIssues(
   { path, entry, isShutDown }: Place,
@@ -50,8 +50,8 @@ export function placeIssues(
 }
 
 /**
- * The options of the mount point come first, then those of the file system: the one was asked for, the other
- * is what has become of it. Since Linux 6.15 or so ext4 does not say `ro` but `emergency_ro`.
+ * The options of the mount come first, then those of the file system, which turns to `ro` by itself. ext4 of recent
+ * kernels (seen on 6.18) shows `emergency_ro` in place of `ro`.
  */
 function isReadOnlyAfterErrors(options: readonly string[]): boolean {
   if (options.includes('emergency_ro')) return true

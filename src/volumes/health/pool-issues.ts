@@ -6,18 +6,16 @@ import { notAnswering, PoolUnreachableError } from '../pool/gate/unreachable.ts'
 import type { Pool } from '../pool/pool.ts'
 import { usableBytes, type PoolUsage } from '../pool/space/space.ts'
 
-/**
- * Whoever asks for the health of all pools waits no longer for one of them: the kubelet's probes have 5 s.
- */
+/** A caller waits no longer for one pool: the kubelet's probes have 5 s. */
 const LOOK_MS = 3000
 
 export interface PoolLook {
   readonly issues: readonly StorageIssue[]
-  /** Why the pool cannot be used, when that is what was found. */
+  /** Why the pool cannot be used; undefined when it can. */
   readonly failure?: PoolUnreachableError | undefined
 }
 
-/** What is wrong with an open pool, looked at anew. */
+/** The issues that an open pool has now. */
 export async function poolIssues(pool: Pool): Promise<readonly StorageIssue[]> {
   return (await lookAt(pool)).issues
 }
@@ -25,7 +23,7 @@ export async function poolIssues(pool: Pool): Promise<readonly StorageIssue[]> {
 export async function lookAt(pool: Pool): Promise<PoolLook> {
   const checked = await withinDeadline(LOOK_MS, check(pool), failed(pool, notAnswering(pool.name, pool.path)))
   if (checked.issues.length > 0) return checked
-  // To measure a large pool takes longer than to see that it is there.
+  // Measuring a large pool takes longer than checking that it answers.
   return await withinDeadline(LOOK_MS / 3, measure(pool), checked)
 }
 
@@ -51,9 +49,7 @@ async function measure(pool: Pool): Promise<PoolLook> {
   }
 }
 
-/**
- * @throws an error that `isTransient` when this process lacks something to look: that says nothing of the pool
- */
+/** @throws an error that `isTransient`, which says nothing about the pool */
 function failed({ name }: Pool, error: unknown): PoolLook {
   if (isTransient(error)) throw failureOf(`pool "${name}"`, error)
   const failure = error instanceof PoolUnreachableError ? error : undefined
@@ -65,10 +61,7 @@ export function unreachable(pool: string, error: unknown): StorageIssue {
   return { pool, ...issueOf(reason, { message: messageOf(error) }) }
 }
 
-/**
- * Of the bytes that volumes can have, more than this share is in use: thin volumes may soon meet the end of
- * the pool.
- */
+/** Thin volumes may soon run out of space when this share of the pool's usable bytes is allocated. */
 const NEARLY_FULL_PERCENT = 95n
 
 /** Undefined while there is room. */

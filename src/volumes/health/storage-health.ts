@@ -9,17 +9,17 @@ import { lookAt, poolIssues, unreachable, type PoolLook } from './pool-issues.ts
 export interface WatchedPools {
   readonly open: readonly Pool[]
   readonly unreachable: ReadonlyMap<string, PoolUnreachableError>
-  /** Closes one whose file system has to be mounted anew. */
+  /** Closes one whose file system must be mounted again. */
   lose(pool: Pool, error: PoolUnreachableError): Promise<void>
   /** Opens those that have become reachable meanwhile. */
   retry(): Promise<void>
 }
 
-/** How long an answer waits, at most, for pools to be closed and opened, which goes on afterwards. */
+/** How long an answer waits, at most, for pools to be closed and opened. That continues afterwards. */
 const ANSWER_MS = 4000
 const SHORTEST_RETRIAL_MS = 1000
 
-/** The health of what is behind all volumes of the node: its pools. */
+/** The health of the pools of the node. */
 export class StorageHealth {
   readonly #pools: WatchedPools
 
@@ -28,7 +28,7 @@ export class StorageHealth {
   }
 
   /**
-   * Looks at every pool once, and tries those again that cannot be reached. It waits for none that does not
+   * Checks every pool once, and tries to open the unreachable ones again. Does not wait for a pool that does not
    * answer.
    */
   async issues(): Promise<StorageIssue[]> {
@@ -47,11 +47,10 @@ export class StorageHealth {
   }
 
   /**
-   * Whether the driver can do anything at all. The loss of one pool of several is no reason to restart the
-   * driver, which is what a failed probe leads to.
-   * @returns what is wrong with some of them
-   * @throws VolumeError failed-precondition saying why no pool can be reached; PoolUnreachableError
-   * PoolNotAnswering where that may end by itself
+   * Fails only when all pools are unreachable: a failed probe restarts the driver, which does not help the others.
+   * @returns the issues of the pools
+   * @throws VolumeError failed-precondition with the reasons of all pools; PoolUnreachableError PoolNotAnswering
+   * when one of them may recover without a restart
    */
   async requireSomePool(): Promise<StorageIssue[]> {
     const issues = await this.issues()

@@ -21,7 +21,7 @@ export interface VolumePlaces {
   readonly publishPath: string | undefined
 }
 
-/** What is wrong with volumes, looked at anew whenever somebody asks. */
+/** The issues of volumes, found when they are asked for; none is stored. */
 export class VolumeHealth {
   readonly #deps: VolumeHealthDependencies
 
@@ -35,7 +35,7 @@ export class VolumeHealth {
     return pool ? await this.#onDisk(id, pool, await poolIssues(pool)) : this.#withoutPool(id)
   }
 
-  /** As `onDisk`, for many volumes; each pool is looked at once. */
+  /** As `onDisk`, for many volumes; each pool is checked once. */
   async ofMany(ids: readonly string[]): Promise<Map<string, VolumeIssue[]>> {
     const pools = this.#deps.catalog.pools()
     const ofPools = new Map(
@@ -48,12 +48,12 @@ export class VolumeHealth {
     return new Map(await sideBySide(ids, FILES_AT_ONCE, ofOne))
   }
 
-  /** On the disk, and with what shows it on this node. @throws VolumeError not-found */
+  /** On the disk, and with its devices and mounts on this node. @throws VolumeError not-found */
   async onNode(id: string, places: VolumePlaces, signal: AbortSignal): Promise<VolumeIssue[]> {
     const { access, catalog } = this.#deps
     return await access.withLock(id, signal, async () => {
       const onDisk = await this.onDisk(id)
-      // Without its image nothing can be said of its devices.
+      // A device can be recognized by the image only.
       const isMissing = onDisk.some(({ reason }) => !hasImage.includes(reason))
       if (isMissing || !catalog.poolOf(id)?.volumes.get(id)) return onDisk
       return withoutRepetitions([...onDisk, ...(await this.#inUse(access.observe(id), places))])
@@ -112,7 +112,7 @@ export class VolumeHealth {
   }
 }
 
-/** What is wrong with a volume although its image is there, and may be in use. */
+/** Issues with which a volume has its image and may be in use. */
 const hasImage: readonly Reason[] = ['ImageShrunk', 'FileSystemMissing', 'PoolReadOnly', 'PoolNearlyFull']
 
 /** A thick volume has all of its blocks, however full its pool is. */
@@ -120,15 +120,15 @@ function concerns({ reason }: StorageIssue, volume: Volume | undefined): boolean
   return reason !== 'PoolNearlyFull' || volume?.provisioning === 'thin'
 }
 
-/** A volume is as lost as its pool, and can be written no more than that. */
+/** A volume is as inaccessible or read-only as its pool. */
 function asVolumeIssue({ message, reason, status }: Omit<StorageIssue, 'pool'>): VolumeIssue {
   return { status: status === 'unreachable' ? 'inaccessible' : 'degraded', reason, message }
 }
 
-/** What is wrong with a volume whose record or image cannot be used. */
+/** The issue of a volume whose record or image cannot be used. */
 export function damageIssue(id: string, error: unknown): VolumeIssue {
   if (error instanceof ImageDamage) return issueOf(error.reason, { id, problem: error.message })
-  // Since its pool was looked at.
+  // Unreachable since its pool was checked.
   if (error instanceof PoolUnreachableError) {
     return asVolumeIssue(issueOf(error.reason, error))
   }

@@ -5,10 +5,7 @@ import type { ImageFiles } from '../model/ports/image-files.ts'
 import { PoolUnreachableError } from '../pool/gate/unreachable.ts'
 import { usageOf, type PoolOnDisk } from './pool-on-disk.ts'
 
-/**
- * What is wrong with a pool as a whole.
- * @param driver the process that has the pool open, where one has
- */
+/** Findings about a pool as a whole. @param driver the process that has the pool open, if any */
 export async function poolFindings(
   pool: PoolOnDisk,
   driver: number | undefined,

@@ -18,16 +18,16 @@ import { measurePool } from '../pool/space/measure.ts'
 import type { PoolUsage } from '../pool/space/space.ts'
 
 /**
- * `new` is a pool that the next start of the driver makes; a pool image is `unmounted` while no driver runs,
- * or seen from another mount namespace than the driver's.
+ * `new` is a pool that the driver creates when it next starts. An image pool is `unmounted` while no driver runs, and
+ * in other mount namespaces than the driver's.
  */
 export type PoolState = 'ready' | 'new' | 'unmounted' | 'unreachable'
 
-/** A pool as it lies on the disk. */
+/** A pool on the disk. */
 export interface PoolOnDisk {
   readonly config: PoolConfig
   readonly state: PoolState
-  /** Why it is unreachable, or not what a pool is. */
+  /** Why it cannot be used. */
   readonly problem: VolumeError | undefined
   readonly volumes: RecordsOnDisk<Volume>
   readonly snapshots: RecordsOnDisk<Snapshot>
@@ -42,8 +42,7 @@ export interface InspectionDependencies {
 const nothing = { records: [], damaged: new Map(), unfinished: new Map() }
 
 /**
- * Looks at a pool beside the driver that may have it open: takes no lock, makes nothing, sweeps nothing.
- * Never fails.
+ * Reads a pool that a driver may have open: takes no lock, creates nothing, sweeps nothing. Never fails.
  */
 export async function readPool(config: PoolConfig, on: InspectionDependencies): Promise<PoolOnDisk> {
   const found = { config, problem: undefined, volumes: nothing, snapshots: nothing }
@@ -85,22 +84,21 @@ async function requireEmptyOrAbsent(name: string, path: string): Promise<void> {
   }
 }
 
-/** The volumes, or the snapshots, of a pool as they lie on the disk. */
+/** The volumes or the snapshots of a pool on the disk. */
 export interface RecordsOnDisk<T> {
   /** In the order of their ids. */
   readonly records: readonly T[]
   /** Why a record cannot be used, by id. */
   readonly damaged: ReadonlyMap<string, Error>
   /**
-   * What is not there yet or not there any more: under way where a driver runs, left behind where none does.
-   * By name, with the volumes that may be frozen for it.
+   * The drafts and removals, by name, with the volumes of their freeze markers. A running driver works on them;
+   * otherwise they are left from a crash.
    */
   readonly unfinished: ReadonlyMap<string, readonly string[]>
 }
 
 /**
- * Reads what RecordStore.open reads, and changes nothing. A driver may be at work: what disappears meanwhile
- * is left out.
+ * Reads what RecordStore.open reads, and changes nothing. Objects that a driver deletes meanwhile are left out.
  */
 export async function readRecords<T extends { readonly id: string }>(
   kind: RecordKind<T>,
@@ -150,7 +148,7 @@ export function snapshotImage({ config }: Pick<PoolOnDisk, 'config'>, id: string
   return join(config.path, snapshotKind.folder, id, IMAGE)
 }
 
-/** What of the pool is in use and what is promised, as the driver reckons it. */
+/** What is allocated and what is provisioned, computed as in the driver. */
 export async function usageOf(pool: PoolOnDisk, files: ImageFiles): Promise<PoolUsage> {
   const images = {
     volumes: { ids: idsOf(pool.volumes), image: (id: string) => volumeImage(pool, id) },

@@ -7,16 +7,16 @@ import { NewerRecordError } from '../pool/files/versioned-json.ts'
 import { snapshotKind, volumeKind } from '../pool/records/record-kinds.ts'
 import { snapshotImage, volumeImage, type PoolOnDisk } from './pool-on-disk.ts'
 
-/** What is wrong with the records and images of a pool, whether or not somebody uses them. */
+/** Findings about the records and images of a pool, in use or not. */
 export function recordFindings(pool: PoolOnDisk, nodeId: string): Finding[] {
   return [
     ...[...pool.volumes.damaged].map(([id, error]) => damagedVolume(pool, id, error)),
     ...[...pool.snapshots.damaged].map(([id, error]) => damagedSnapshot(pool, id, error)),
-    ...strangers(pool, nodeId),
+    ...volumesOfOtherNodes(pool, nodeId),
   ]
 }
 
-/** What interrupted operations have left; to be asked only while no driver works on the pool. */
+/** Drafts and removals of interrupted operations. Only for a pool that no driver has open. */
 export function leftoverFindings(pool: PoolOnDisk): Finding[] {
   return [volumeKind.folder, snapshotKind.folder].flatMap((folder) => {
     const { unfinished } = folder === volumeKind.folder ? pool.volumes : pool.snapshots
@@ -35,10 +35,8 @@ function damagedSnapshot(pool: PoolOnDisk, id: string, error: Error): Finding {
   return findingOf(reason, { id, problem: messageOf(error), path: snapshotImage(pool, id) })
 }
 
-/**
- * Volumes that another node, or this one under another name, has made: no cluster asks this node for them.
- */
-function strangers(pool: PoolOnDisk, nodeId: string): Finding[] {
+/** Volumes that were created by another node, or by this one under another name: no call reaches them here. */
+function volumesOfOtherNodes(pool: PoolOnDisk, nodeId: string): Finding[] {
   const ids = pool.volumes.records.map(({ id }) => id).filter((id) => !isIdOfNode(id, nodeId))
   return ids.map((id) =>
     findingOf('VolumeOfAnotherNode', {

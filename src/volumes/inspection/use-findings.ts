@@ -10,14 +10,14 @@ import type { MountEntry } from '../model/ports/mounts.ts'
 import type { PoolOnDisk } from './pool-on-disk.ts'
 import type { VolumeOnNode } from './volume-on-node.ts'
 
-/** What is wrong with a volume that is in use. */
+/** Findings about the devices and mounts of a volume. */
 export async function useFindings({ volume, image, devices, mounts }: VolumeOnNode): Promise<Finding[]> {
   const found = deviceIssues(volume, devices).map((issue) => inUse(volume.id, issue, image))
   for (const entry of mounts.filter(isFileSystemMount)) {
     const place = { path: entry.target, entry, isShutDown: await isShutDown(entry.target) }
     found.push(...placeIssues(place, devices, false).map((issue) => inUse(volume.id, issue, entry.target)))
   }
-  // Ours on top of the first is read-only.
+  // The driver's device on top of the first is read-only.
   const writers = devices.filter(({ readOnly }) => !readOnly)
   if (writers.length > 1) {
     const paths = writers.map(({ device }) => device.path)
@@ -26,30 +26,31 @@ export async function useFindings({ volume, image, devices, mounts }: VolumeOnNo
   return found
 }
 
-/** The word that a driver leaves before it freezes; it counts only when no driver is at work. */
+/** Findings by freeze markers. Only for a pool that no driver has open: a running driver thaws by itself. */
 export function frozenFindings(pool: PoolOnDisk, volumes: readonly VolumeOnNode[]): Finding[] {
   const unfinished = [...pool.volumes.unfinished.values(), ...pool.snapshots.unfinished.values()]
   return [...new Set(unfinished.flat())].flatMap((id) => {
     const found = volumes.find(({ volume }) => volume.id === id)
-    // What is frozen holds its device, also when it is not mounted any more.
+    // A frozen file system holds its device, even when it is no longer mounted.
     if (!found || found.devices.length === 0) return []
     return [findingOf('MayBeFrozen', { id, mountPoint: found.mounts.find(isFileSystemMount)?.target })]
   })
 }
 
 /**
- * A device with a name of ours, whose image is deleted: the volume is gone, and the device holds its blocks.
+ * An orphaned device. It keeps the blocks of a deleted image. Its volume has no record any more, so it is observed by
+ * its device alone, and not as a `VolumeState`.
  */
-export interface OrphanDevice {
+export interface OrphanedDevice {
   readonly state: LoopState
-  /** Those on top of it, which keep it. */
+  /** The devices on top of it, which must be detached first. */
   readonly above: readonly LoopDevice[]
-  /** Else it is of another node of the machine, of which a container does not see who uses it. */
+  /** False for a volume of another node of the machine, whose mounts may not be visible here. */
   readonly isHere: boolean
 }
 
-export function orphanFinding(
-  { state: { device, name }, above, isHere }: OrphanDevice,
+export function orphanedDeviceFinding(
+  { state: { device, name }, above, isHere }: OrphanedDevice,
   mounts: readonly MountEntry[],
 ): Finding {
   return findingOf('OrphanDevice', {
@@ -71,8 +72,8 @@ export interface FileSystemInspection {
 }
 
 /**
- * Whether the file system of a volume that nobody uses is in its place, by its superblock alone: a stage
- * looks more closely, but this is cheap enough to do for all volumes.
+ * Whether the image of a volume that is not in use has its file system. Reads the superblock only, which is cheap
+ * enough for all volumes; a stage probes more.
  */
 export async function fileSystemFindings(
   { devices, image, volume }: VolumeOnNode,

@@ -13,7 +13,7 @@ import { ownNamespace } from '../../support/namespace.ts'
 import { inAnotherNamespace, showNode } from '../../support/shown-node.ts'
 import { blockCapability, MiB, mountCapability, TestVolume } from '../../support/volume.ts'
 import { tool } from '../../tool.ts'
-import { CURES } from './cures.ts'
+import { REMEDIES } from './remedies.ts'
 
 type Finding = Omit<Found, 'remedy'> & { readonly cure: string }
 
@@ -108,7 +108,7 @@ class Patient implements AsyncDisposable {
   async complaints(args: readonly string[] = [], wishes: CommandWishes = {}): Promise<string[]> {
     const { findings } = await this.examine(args, wishes)
     for (const { cure, message, reason } of findings) {
-      expect({ reason, cure }).toEqual({ reason, cure: cureFor(reason) })
+      expect({ reason, cure }).toEqual({ reason, cure: remedyFor(reason) })
       expect(message.length).toBeGreaterThan(0)
     }
     const ofNode = ` "${nodeHash(this.node.id)}-`
@@ -472,8 +472,8 @@ describeRoot('doctor', () => {
   })
 })
 
-function cureFor(reason: string): unknown {
-  return expect.stringMatching(CURES[reason] ?? /^no cure is expected of it/)
+function remedyFor(reason: string): unknown {
+  return expect.stringMatching(REMEDIES[reason] ?? /^no remedy is expected of it/)
 }
 
 /** Fills a volume of the pool `extra`, and what is left of its disk. */

@@ -1,5 +1,5 @@
-/** What the cure of each reason has to name: the command, or the thing to change. */
-export const CURES: Readonly<Record<string, RegExp>> = {
+/** What the remedy of each reason must name: the command, or the thing to change. */
+export const REMEDIES: Readonly<Record<string, RegExp>> = {
   AttachedTwice: /csi-driver-loop loop detach .*csi-driver-loop volume check /,
   CertificateExpired: /docs\/how-to\/certificates\.md/,
   CertificateExpiring: /docs\/how-to\/certificates\.md/,
