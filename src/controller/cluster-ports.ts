@@ -12,7 +12,7 @@ export interface Notice {
   readonly about: ObjectRef
   /** One word in CamelCase, for programs. */
   readonly reason: string
-  /** What is wrong, and what to do. */
+  /** The problem, and what to do. */
   readonly message: string
 }
 
@@ -46,7 +46,7 @@ export interface Orchestrator {
   deleteClaim(claim: ObjectRef, signal: AbortSignal): Promise<void>
 }
 
-/** What the router knows of the cluster besides the addresses of the nodes. */
+/** The state of the cluster that the router uses besides the addresses of the nodes. */
 export interface ClusterContext {
   readonly report: ReportNotice
   /** Whether the node of a volume or snapshot was given up, and its data with it. */

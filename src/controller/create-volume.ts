@@ -170,7 +170,7 @@ export function placementOf<Node extends Place>(
   return { allowed, chosen: preferred.length === 0 ? allowed : nodesOf(preferred.slice(0, 1), nodes) }
 }
 
-/** In the order of the terms, each once. */
+/** In the order of the terms, without repetitions. */
 function nodesOf<Node extends Place>(terms: readonly Topology[], nodes: readonly Node[]): Node[] {
   return [...new Set(terms.flatMap((term) => nodes.filter(({ topology }) => topology.includes(term))))]
 }

@@ -103,10 +103,7 @@ export class NodeDirectory implements Disposable {
 
   #entry(name: string, address: string | undefined, known: RemoteNode | undefined): Entry {
     const { driverName, log, timeouts } = this.#on
-    log.info(
-      { node: name, address },
-      address === undefined ? 'a node has no address any more' : 'found a node',
-    )
+    log.info({ node: name, address }, address === undefined ? 'a node has lost its address' : 'found a node')
     const node = known ?? new RemoteNode(name, new NodeTopology(driverName, name), timeouts)
     if (address === undefined) node.use(undefined)
     else this.#connect(node, address)

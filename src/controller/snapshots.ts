@@ -112,6 +112,6 @@ function onlyNodeOf(nodes: NodeDirectory, volumeIds: readonly string[]): RemoteN
   const where = volumeIds.map((id) => `${id} is on "${nodes.of(id)?.name ?? 'no node'}"`)
   throw new VolumeError(
     'failed-precondition',
-    `source_volume_ids: a group is cut at one point in time, which is possible on one node only: ${where.join(', ')}`,
+    `source_volume_ids: a group is taken at one point in time, which is possible on one node only: ${where.join(', ')}`,
   )
 }

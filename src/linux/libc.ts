@@ -7,8 +7,7 @@ import koffi, { type KoffiFunc } from 'koffi'
  */
 
 /**
- * Calls at the same time, at most: koffi's largest number. Beyond its default of 256 the next call would
- * fail.
+ * Calls at the same time, at most: koffi's largest value. Beyond its default of 256 the next call would fail.
  */
 const MOST_CALLS = 4096
 
@@ -41,7 +40,7 @@ export class SystemCallError extends Error {
 }
 
 /**
- * What a call is for, with the arguments that matter to a reader. A function makes the text when it is
+ * What a call is for, with the arguments that matter to a reader. A function builds the text only when
  * needed.
  */
 export type Purpose = string | (() => string)
@@ -51,7 +50,7 @@ export type SystemCall<Result = number> = KoffiFunc<(...args: Argument[]) => Res
 
 /**
  * One call on a worker thread, for functions that return -1 and set errno. errno belongs to the call, so it
- * is read before anything else can run.
+ * is read before other code can run.
  * @returns the result where it is not negative
  */
 export function call<Result extends number | bigint>(
@@ -87,7 +86,7 @@ function declare(name: string, ...parameters: string[]): SystemCall {
   return libc.func(name, 'int', parameters) as SystemCall
 }
 
-/** @returns undefined where the C library is too old to have it */
+/** @returns undefined where the C library is too old */
 function declareIfPresent(name: string, ...parameters: string[]): SystemCall | undefined {
   try {
     return declare(name, ...parameters)
@@ -96,7 +95,7 @@ function declareIfPresent(name: string, ...parameters: string[]): SystemCall | u
   }
 }
 
-/** For calls that return off_t or ssize_t, which koffi gives as a number where that is exact. */
+/** For calls that return off_t or ssize_t, which koffi returns as a number where that is exact. */
 function declareWide(name: string, ...parameters: string[]): SystemCall<number | bigint> {
   return libc.func(name, 'int64_t', parameters) as SystemCall<number | bigint>
 }

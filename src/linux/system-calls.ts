@@ -60,13 +60,13 @@ export function fallocateSync(
   callSync('fallocate', native.fallocate, [fd, mode, offset, length], purpose)
 }
 
-/** syncfs(2): waits until everything of the file system that the open file lies in is on its device. */
+/** syncfs(2): waits until all data of the open file's file system is on its device. */
 export async function syncfs(fd: number, purpose: Purpose): Promise<void> {
   await call('syncfs', native.syncfs, [fd], purpose)
 }
 
 /**
- * lseek(2). With SEEK_DATA and SEEK_HOLE it looks for the next data or hole at or behind `offset`, in bytes.
+ * lseek(2). With SEEK_DATA and SEEK_HOLE it finds the next data or hole at or behind `offset`, in bytes.
  * @throws ENXIO where there is no data from `offset` on
  */
 export async function lseek(fd: number, offset: bigint, whence: number, purpose: Purpose): Promise<bigint> {
@@ -125,8 +125,8 @@ export function exitNow(code: number): void {
 }
 
 /**
- * flock(2), exclusive, without waiting. The lock belongs to the open file: it lives as long as anything, also
- * a loop device, has that file open.
+ * flock(2), exclusive, without waiting. The lock belongs to the open file: it lasts as long as a process or a
+ * loop device has that file open.
  * @returns false when another open file has the lock
  */
 export function tryLockExclusive(fd: number, path: string): boolean {

@@ -40,7 +40,7 @@ const defaults: HttpLimits = {
 /**
  * Serves a few pages for kubelet's probes and for Prometheus. Anyone in the cluster's network can connect, so
  * the resources of a client are limited: a connection has one request and one minute, and requests for a page
- * that is being made share it. When there are too many connections, the oldest is closed, so that a probe,
+ * that is being created share it. When there are too many connections, the oldest is closed, so that a probe,
  * which is short, succeeds.
  */
 export class HttpServer implements AsyncDisposable {

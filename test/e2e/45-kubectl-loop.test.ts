@@ -60,7 +60,7 @@ describe('kubectl loop', () => {
 
   it('shows and trims a volume where it is', async () => {
     expect(await loop('show', '--namespace', on.name, 'db')).toContain(`${on.name}/db`)
-    expect(await loop('trim', `${on.name}/db`)).toMatch(/the file system gave back/)
+    expect(await loop('trim', `${on.name}/db`)).toMatch(/the file system discarded/)
   })
 
   it('checks and exports a volume when nobody uses it any more', async () => {

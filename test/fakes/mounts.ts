@@ -162,7 +162,7 @@ export class FakeMounts implements Mounts {
   async #mountedAt(path: string): Promise<MountEntry> {
     const entry = await this.at(path)
     if (entry) return entry
-    throw new VolumeError('failed-precondition', `no file system of its own is mounted on ${path}`)
+    throw new VolumeError('failed-precondition', `${path} is not the mount point of a file system`)
   }
 
   /**

@@ -86,7 +86,7 @@ describeRoot('a device whose node is bound', () => {
     await using shown = await show(within)
     await expect(loops.detachNamed(name(), never)).rejects.toMatchObject({
       kind: 'failed-precondition',
-      message: expect.stringContaining(`${device.path} is still shown at ${shown.file}`),
+      message: expect.stringContaining(`${device.path} is still mounted at ${shown.file}`),
     })
     expect([device, above].map(({ number }) => isAttached(number))).toEqual([true, true])
   })

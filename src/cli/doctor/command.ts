@@ -20,7 +20,7 @@ import type { Diagnosis, DoctorOptions } from './diagnose.ts'
 export function addDoctorCommand(program: Command, machine: OpenMachine): void {
   const command = program
     .command('doctor')
-    .description('Find the problems of this node, and say what to do about them (needs root)')
+    .description('Find the problems of this node, with their remedies (needs root)')
     .addOption(dataDirOption())
     .addOption(configOption())
     .addOption(driverEndpointOption())
@@ -36,8 +36,8 @@ export function addDoctorCommand(program: Command, machine: OpenMachine): void {
     })
   explain(command, {
     notes: [
-      'Examines the machine, the driver, its certificates, the pools and the volumes, and prints the cause and the cure of each problem. It takes no lock and changes nothing, so it can run beside a driver at any time.',
-      'It does not find a file system that was frozen by another program than a driver: the kernel has no way to ask for that.',
+      'Examines the machine, the driver, its certificates, the pools and the volumes, and prints the cause and the remedy of each problem. It takes no lock and changes nothing, so it can run beside a driver at any time.',
+      'It does not find a file system that another program has frozen: the kernel does not report that.',
       'Exit code: 0 when there is no error (there may be warnings), 1 otherwise.',
     ],
     examples: [
@@ -79,7 +79,7 @@ function toJson({ driver, findings, pid, pools }: Diagnosis): object {
 function describeDriver(driver: Diagnosis['driver'], pid: number | undefined): string {
   const process = pid === undefined ? '' : ` (process ${pid})`
   if (driver) return `${driver.name} ${driver.version} runs as node "${driver.nodeId}"${process}`
-  return pid === undefined ? 'none runs, as far as can be seen from here' : `one runs${process}`
+  return pid === undefined ? 'none is visible from here' : `one runs${process}`
 }
 
 function describePool({ config, snapshots, state, volumes }: PoolOnDisk): string {

@@ -32,7 +32,7 @@ export async function runPlan(plan: Plan, cluster: Cluster): Promise<number> {
   }
 }
 
-/** A node that fails does not keep the others from being shown. */
+/** If a node fails, the others are still shown. */
 async function showTable(
   { columns, json, words }: Plan & { readonly where: 'everywhere' },
   cluster: Cluster,

@@ -30,15 +30,15 @@ export function addAttach(loop: Command, machine: OpenMachine): void {
     .command('attach')
     .description('Attach a file to a free loop device; a file that is attached already is refused')
     .argument('<file>')
-    .option('--read-only', 'attach for reading', false)
-    .option('--autoclear', 'let the kernel detach it when its last user is gone', false)
+    .option('--read-only', 'attach it read-only', false)
+    .option('--autoclear', 'let the kernel detach it after its last use', false)
     .addOption(
       new Option('--direct-io <mode>', 'bypass the page cache')
         .choices(['auto', 'on', 'off'])
         .default('auto'),
     )
     .option('--sector-size <bytes>', 'sector size of the device, 512 or 4096', sectorBytes, 512)
-    .option('--name <name>', 'shown by losetup, at most 63 bytes (default: the name of the file)')
+    .option('--name <name>', 'name in losetup --list, at most 63 bytes (default: that of the file)')
     .addOption(jsonOption())
     .action(async (file: string, { json, name = basename(file), sectorSize, ...options }: AttachOptions) => {
       await using loops = await (await machine()).openLoops()

@@ -26,7 +26,7 @@ export function addLoopCommands(program: Command, machine: OpenMachine): void {
 function addAdd(loop: Command, machine: OpenMachine): void {
   const command = loop
     .command('add')
-    .description('Add an unbound loop device: the one of this number, or any')
+    .description('Add a free loop device: the one of this number, or any')
     .argument('[number]', 'as in /dev/loop<number>', deviceNumber)
     .addOption(jsonOption())
     .action(async (number: number | undefined, { json }: Output) => {
@@ -42,13 +42,13 @@ function addAdd(loop: Command, machine: OpenMachine): void {
 function addRemove(loop: Command, machine: OpenMachine): void {
   const command = loop
     .command('remove')
-    .description('Remove an unbound loop device')
+    .description('Remove a free loop device')
     .argument('<device>', '/dev/loop<number>, or the number', deviceNumber)
     .addOption(jsonOption())
     .action(async (number: number, { json }: Output) => {
       await using loops = await (await machine()).openLoops()
       await explained(loops.remove(number), {
-        EBUSY: `/dev/loop${number} is bound to a file or open; detach it first`,
+        EBUSY: `/dev/loop${number} is attached to a file or open; detach it first`,
         ENODEV: `there is no /dev/loop${number}`,
       })
       if (json) console.log(JSON.stringify({ removed: `/dev/loop${number}` }))
@@ -59,7 +59,7 @@ function addRemove(loop: Command, machine: OpenMachine): void {
 function addGetFree(loop: Command, machine: OpenMachine): void {
   const command = loop
     .command('get-free')
-    .description('Print the first unbound loop device, added if there is none; it is not reserved')
+    .description('Print the first free loop device, added if there is none; it is not reserved')
     .addOption(jsonOption())
     .action(async ({ json }: Output) => {
       await using loops = await (await machine()).openLoops()
@@ -81,7 +81,7 @@ async function explained<T>(result: Promise<T>, sentences: Readonly<Record<strin
   }
 }
 
-/** A bound loop device in the output of `--json`, which is an interface: fields keep their names. */
+/** An attached loop device in the output of `--json`, which is an interface: fields keep their names. */
 interface LoopView {
   readonly device: string
   readonly sizeBytes: number
@@ -107,7 +107,7 @@ function addList(loop: Command, machine: OpenMachine): void {
   const command = loop
     .command('list')
     .alias('ls')
-    .description('List the bound loop devices of the machine, whoever bound them')
+    .description('List the attached loop devices of the machine, of any program')
   printsTable(command, columns, async () => {
     const devices = await (await machine()).listDevices({ makeNodes: true })
     return devices.all().map(({ backingFile, backingInode, device, sizeBytes, ...state }): LoopView => {

@@ -67,7 +67,7 @@ export async function configuredPools(file: string | undefined, dataDir: string)
   return file === undefined ? defaultPools(dataDir) : await readPools(file, dataDir)
 }
 
-/** @throws Error naming the file, the key and what is wrong with it */
+/** @throws Error naming the file, the key and the problem */
 export async function readPools(file: string, dataDir: string): Promise<PoolConfig[]> {
   const result = v.safeParse(schema, await readYaml(file))
   if (!result.success) {
@@ -119,7 +119,7 @@ export function knownPoolsPath(dataDir: string): string {
   return join(dataDir, 'known-pools')
 }
 
-/** YAML is loaded only for a file: it takes as long to load as half of gRPC. */
+/** YAML is loaded only for a file: loading it takes half as long as gRPC. */
 async function readYaml(file: string): Promise<unknown> {
   const { parse } = await import('yaml')
   const text = await readFile(file, 'utf8')

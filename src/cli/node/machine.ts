@@ -9,15 +9,15 @@ export interface OperatorMachine extends Pick<Machine, 'copier' | 'files' | 'mou
   readonly fileSystems: CheckedFileSystems
   /** @throws VolumeError failed-precondition where there are no loop devices */
   openLoops(): Promise<LoopControls>
-  /** Lists the bound loop devices. Takes no lock, so it never makes another process's attempt fail. */
+  /** Lists the attached loop devices. Takes no lock, so it never makes another process's attempt fail. */
   listDevices(options?: { readonly makeNodes: boolean }): Promise<BoundDevices>
-  /** The process that has an exclusive flock(2) on a path, as far as this PID namespace shows it. */
+  /** The process that has an exclusive flock(2) on a path, if it is visible in this PID namespace. */
   lockHolder(path: string): Promise<number | undefined>
   /**
    * Findings about the machine itself: privileges, limits, tools, device nodes.
    * @param registrationDir the kubelet's plugins_registry, where there is a kubelet
    * @param driverPid undefined where no driver runs
-   * @param isOurs for the ids of this node's volumes
+   * @param isOurs true for the ids of this node's volumes
    */
   examine(
     registrationDir: string | undefined,
@@ -29,9 +29,9 @@ export interface OperatorMachine extends Pick<Machine, 'copier' | 'files' | 'mou
 /** Opens the machine when a command runs, so that `--help` loads no native code. */
 export type OpenMachine = () => Promise<OperatorMachine>
 
-/** File systems, with what only commands ask. */
+/** File systems, with the queries that only commands need. */
 export interface CheckedFileSystems extends FileSystems {
-  /** Looks for damage, and repairs nothing. */
+  /** Checks for damage, and repairs nothing. */
   verify(type: FsType, device: string, signal: AbortSignal): Promise<Verdict>
   /**
    * The largest sectors that the device of a file system can have: the block size of an ext4 or btrfs, the
@@ -46,13 +46,13 @@ export interface LoopControls extends LoopDevices, AsyncDisposable {
   add(number: number | undefined): Promise<string>
   /** @throws EBUSY, ENODEV */
   remove(number: number): Promise<void>
-  /** @returns the path of the first unbound device, which nothing reserves */
+  /** @returns the path of the first free device, which is not reserved */
   getFree(): Promise<string>
   /** @param isHere whether a device's name is one of this node, all of whose mounts are visible */
   detachDevice(number: number, signal: AbortSignal, isHere: (name: string) => boolean): Promise<void>
 }
 
-/** A bound device, with what the kernel shows of its backing file. */
+/** An attached device, with its backing file as the kernel reports it. */
 export interface BoundDevice extends LoopState {
   readonly backingInode: bigint
   /** The path in the mount namespace that attached it; undefined when it was detached meanwhile. */
@@ -65,11 +65,11 @@ export interface UnlinkedDevice {
   readonly above: readonly LoopDevice[]
 }
 
-/** The bound loop devices of the machine at one moment. */
+/** The attached loop devices of the machine at one moment. */
 export interface BoundDevices {
   all(): BoundDevice[]
-  /** The devices that show an image: its own first, then those of the same name on top of it. */
+  /** The devices of an image: its own first, then those of the same name on top of it. */
   of(image: string): Promise<LoopState[]>
-  /** @param isName which names the devices may have */
+  /** @param isName true for the names of the devices to list */
   unlinked(isName: (name: string) => boolean): UnlinkedDevice[]
 }

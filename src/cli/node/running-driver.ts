@@ -16,7 +16,7 @@ export interface DriverIdentity {
   readonly topology: Readonly<Record<string, string>>
 }
 
-/** The process that has one of the pools locked, as far as this PID namespace shows it. */
+/** The process that has one of the pools locked, if it is visible in this PID namespace. */
 export async function driverProcess(
   { pools }: Pick<InspectedNode, 'pools'>,
   machine: Pick<OperatorMachine, 'lockHolder'>,

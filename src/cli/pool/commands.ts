@@ -47,7 +47,7 @@ export function addPoolCommands(program: Command, machine: OpenMachine): void {
   const ls = add('ls', 'List the pools: their paths, states, and numbers of volumes and snapshots')
   explain(printsTable(ls, stateColumns, views), {
     notes: [
-      'A pool is "ready", "new" before the driver has created it, "unmounted" when it is an image that is not mounted in this mount namespace, or "unreachable"; csi-driver-loop doctor says why.',
+      'A pool is "ready", "new" before the driver has created it, "unmounted" when it is an image that is not mounted in this mount namespace, or "unreachable"; csi-driver-loop doctor prints the reason.',
     ],
     examples: ['csi-driver-loop pool ls', 'csi-driver-loop pool ls --json'],
   })

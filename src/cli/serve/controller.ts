@@ -124,7 +124,7 @@ function serviceName(text: string): ServiceName {
 /**
  * @returns milliseconds
  * @throws InvalidArgumentError when it is so short that a volume could be deleted whose PersistentVolume is
- * being made
+ * being created
  */
 function grace(text: string): number {
   const milliseconds = interval(text)

@@ -29,7 +29,7 @@ export function makeLog(
   return pino(options, { write: (line) => process.stdout.write(toText(line)) })
 }
 
-/** What every line of the log has; other fields depend on the message. */
+/** The fields of every line of the log; others depend on the message. */
 interface Entry {
   readonly time: string
   readonly level: string
@@ -50,7 +50,7 @@ export function toText(line: string): string {
   return `${[clock, level.toUpperCase().padEnd(5), msg, ...pairs].join(' ')}\n${stack}`
 }
 
-/** Quoted where its end would not be clear. */
+/** Quoted where its end would be ambiguous. */
 function printable(value: unknown): string {
   return typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value)
 }

@@ -6,8 +6,8 @@ export function nextSignal(...signals: NodeJS.Signals[]): Promise<NodeJS.Signals
 }
 
 /**
- * An AbortSignal that fires on what would usually end the process, so that a command can undo what it has
- * begun. From now on none of these ends the process: a second Ctrl-C must not leave a mount behind.
+ * An AbortSignal that fires on events that would end the process, so that a command can undo its work. These
+ * events no longer end the process: a second Ctrl-C must not leave a mount behind.
  */
 export function abortOnInterruption(): AbortSignal {
   const controller = new AbortController()

@@ -62,7 +62,7 @@ function widthOf(cell: string): number {
   return stripVTControlCharacters(cell).length
 }
 
-/** A share of a whole in whole percent, rounded up as df(1) does; `-` when the whole is 0. */
+/** A share in whole percent, rounded up as df(1) does; `-` when the whole is 0. */
 export function percent(part: number, whole: number): string {
   return whole === 0 ? '-' : `${Math.ceil((100 * part) / whole)}%`
 }

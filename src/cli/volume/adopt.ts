@@ -91,7 +91,7 @@ async function adoptVolume(machine: OperatorMachine, path: string, options: Adop
   )
   await removeRecord(foreign, options.endpoint, node).catch((error: unknown) => {
     console.error(
-      `${foreign.directory ?? ''} is not needed any more, and could not be removed: ${messageOf(error)}`,
+      `${foreign.directory ?? ''} is no longer needed, and could not be removed: ${messageOf(error)}`,
     )
   })
   const claim = options.claim ?? claimOf(volume)
@@ -118,7 +118,7 @@ async function lockPool({ directory }: ForeignVolume, node: InspectedNode): Prom
   )
 }
 
-/** The attributes of its record, if it has one, and of the options, which win. */
+/** The attributes of its record, if it has one; options override them. */
 async function toVolume(
   machine: OperatorMachine,
   foreign: ForeignVolume,
@@ -172,7 +172,10 @@ async function moveImage(
   }
 }
 
-/** Removes the record that has no image any more. A driver that has it in its catalogue must delete it. */
+/**
+ * Removes the record that has no image any more. If a driver has it in its catalogue, that driver must delete
+ * it.
+ */
 async function removeRecord(
   { directory }: ForeignVolume,
   endpoint: string,

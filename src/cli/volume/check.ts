@@ -84,7 +84,7 @@ async function verify(
   return await machine.fileSystems.verify(volume.fsType, path, signal)
 }
 
-/** Why a stage would not mount what is on the device; undefined when it would. */
+/** Why a stage would refuse the content of the device; undefined when it would mount it. */
 async function mountRefusal(
   { fileSystems }: OperatorMachine,
   volume: Volume,

@@ -13,7 +13,7 @@ import { claimOf } from './view.ts'
 /** What `findVolume` accepts, for the help. */
 export const WHICH_VOLUME = 'id, name of the PersistentVolume, or <namespace>/<name> of the claim'
 
-/** Makes a command one about volumes, which it is given one or more of, with --json. */
+/** Gives a command one or more volumes as arguments, and --json. */
 export function takesVolumes(
   command: Command,
   run: (references: readonly string[], options: PoolOptions, json: boolean) => Promise<void>,
@@ -81,7 +81,9 @@ export function requireUnused({ devices, mounts, volume }: VolumeOnNode, advice:
   throw inUse(volume.id, `attached to ${own.device.path}${at}`, advice)
 }
 
-/** @param how who uses the volume: for a locked image without a device, only that there is a process */
+/**
+ * @param how how the volume is used: a locked image without a device is only known to be used by a process
+ */
 export function inUse(id: string, how: string, advice: string): VolumeError {
   return new VolumeError('failed-precondition', `volume "${id}" is in use (${how}); ${advice}`)
 }

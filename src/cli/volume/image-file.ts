@@ -11,7 +11,7 @@ import type { NewVolume } from './create.ts'
 export const IMAGE_IS_LOCKED =
   'Safe beside a running driver: the image is locked as an attached image is, so the driver neither stages nor deletes the volume meanwhile.'
 
-/** The options that say what an image contains. */
+/** The options that describe the content of an image. */
 export interface ContentOptions {
   /** Undefined: the file system that is found in the image. */
   readonly fsType?: FsType
@@ -33,7 +33,7 @@ type Content = Pick<NewVolume, 'accessTypes' | 'fsType'>
 /** In the record of a raw block volume, where it has no effect. */
 const UNUSED_FS_TYPE: FsType = 'ext4'
 
-/** @throws VolumeError failed-precondition when the image does not contain what the options say */
+/** @throws VolumeError failed-precondition when the content of the image does not match the options */
 export async function contentOf(
   image: string,
   options: ContentOptions,
@@ -64,7 +64,7 @@ export async function contentOf(
   return { accessTypes, fsType }
 }
 
-/** The content of an image that is not there yet. @throws Error when the options do not say it */
+/** The content of an image that does not exist yet. @throws Error when the options do not give it */
 export function contentFrom({ block, fsType }: ContentOptions): Content {
   if (block) return { accessTypes: ['block'], fsType: UNUSED_FS_TYPE }
   if (fsType !== undefined) return { accessTypes: ['mount'], fsType }

@@ -89,7 +89,7 @@ async function importImage(
   using progress = new ProgressBar(`import ${name}`)
   const write = async (path: string): Promise<void> => {
     await source.write(path, progress.update)
-    // The source may be on this machine as well: the copy needs an identity of its own.
+    // The source may be on this machine as well: the copy needs a UUID of its own.
     if (hasFileSystem) await machine.fileSystems.renew(content.fsType, path, signal)
   }
   return await createWithImage(options.endpoint, volume, node, (place) =>

@@ -15,7 +15,7 @@ const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/
 
 /** A PersistentVolume for an existing volume, and the claim that it is bound to, as YAML. */
 export async function manifestOf(subject: ManifestSubject): Promise<string> {
-  // Only this command needs YAML, which takes as long to load as half of gRPC.
+  // Only this command needs YAML: loading it takes half as long as gRPC.
   const { stringify } = await import('yaml')
   const { claim, driverName, storageClass: storageClassName, topology, volume, volumeId } = subject
   const isMounted = volume.accessTypes.includes('mount')

@@ -49,7 +49,7 @@ async function trimVolumes(
     results.push({ id: volume.id, trimmedBytes: Number(trimmedBytes), freedBytes: Number(freed) })
     if (!json) {
       console.log(
-        `volume ${volume.id}: the file system gave back ${formatBytes(trimmedBytes)}, the image is ${formatBytes(freed)} smaller`,
+        `volume ${volume.id}: the file system discarded ${formatBytes(trimmedBytes)}, the image is ${formatBytes(freed)} smaller`,
       )
     }
   }

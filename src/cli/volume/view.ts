@@ -90,7 +90,7 @@ function toUsageView({ bytes, inodes }: FileSystemUsage): UsageView {
   }
 }
 
-/** A volume whose record cannot be used. */
+/** A volume with a damaged record. */
 export function damagedView(pool: PoolOnDisk, id: string, problem: string): VolumeView {
   return {
     id,

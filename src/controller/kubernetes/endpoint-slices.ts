@@ -81,7 +81,7 @@ export async function watchEndpointSlices(
 
 /**
  * The addresses of the nodes. While a node's driver is replaced it has two pods: the ready one counts. A pod
- * that is not ready may serve all the same.
+ * that is not ready may still serve.
  */
 export function addressesIn(slices: readonly Slice[]): NodeAddress[] {
   const found = slices.flatMap(({ endpoints, ports }) => {

@@ -192,7 +192,7 @@ interface Page<T> {
   readonly metadata?: { readonly _continue?: string; readonly continue?: string }
 }
 
-/** Lists page by page. @param pick what to keep of each object */
+/** Lists page by page. @param pick selects the fields to keep of each object */
 async function collect<T, Kept>(
   list: (page: { limit: number; _continue?: string }) => Promise<Page<T>>,
   limit: number,

@@ -66,7 +66,7 @@ async function noticesOf(volume: ClusterVolume, node: RemoteNode, caller: Caller
   }
 }
 
-/** So that it is not always the same volumes that are left when time runs out. */
+/** Random, so that a timeout does not always skip the same volumes. */
 function inRandomOrder<T>(items: readonly T[]): T[] {
   return items
     .map((item) => ({ item, order: Math.random() }))

@@ -9,13 +9,13 @@ import type { NodeVolumes } from './node-volumes.ts'
  */
 const REPORT_AFTER_MS = 600_000
 
-/** When things were first seen, without interruption. In memory only: a new process starts again. */
+/** When each key was first seen, without interruption. In memory only: a new process starts again. */
 export class FirstSeen {
   #since: ReadonlyMap<string, number> = new Map()
 
   /**
-   * @param seen what exists now
-   * @param isHidden what cannot be observed now, and counts as still there
+   * @param seen the keys that exist now
+   * @param isHidden true for a key that cannot be observed now, which counts as existing
    * @param now in milliseconds, of a monotonic clock
    */
   update(seen: Iterable<string>, isHidden: (key: string) => boolean, now: number): void {
@@ -23,7 +23,7 @@ export class FirstSeen {
     this.#since = new Map([...hidden, ...seen].map((key) => [key, this.#since.get(key) ?? now]))
   }
 
-  /** What has existed for at least so many milliseconds. */
+  /** The keys that have existed for at least so many milliseconds. */
   lasting(milliseconds: number, now: number): string[] {
     return [...this.#since].flatMap(([key, since]) => (now - since >= milliseconds ? key : []))
   }
@@ -41,7 +41,7 @@ export class OrphanedVolumes {
 
   /**
    * @param onNodes the volumes of the nodes that answered
-   * @param volumes the PersistentVolumes, read later: a volume that was created in between is no orphan
+   * @param volumes the PersistentVolumes, read later: a volume that was created in between is not orphaned
    */
   update(onNodes: readonly NodeVolumes[], volumes: readonly ClusterVolume[], now: number): void {
     const claimed = new Set(volumes.map(({ volumeId }) => volumeId))
@@ -54,12 +54,12 @@ export class OrphanedVolumes {
     this.#firstSeen.update(this.#present.keys(), isHidden, now)
   }
 
-  /** The orphans to report. */
+  /** The orphaned volumes to report. */
   reported(now: number): OrphanedVolume[] {
     return this.lasting(REPORT_AFTER_MS, now)
   }
 
-  /** The orphans of at least this age, on nodes that answered. */
+  /** The orphaned volumes of at least this age, on nodes that answered. */
   lasting(milliseconds: number, now: number): OrphanedVolume[] {
     return this.#firstSeen.lasting(milliseconds, now).flatMap((id) => this.#present.get(id) ?? [])
   }
@@ -101,7 +101,7 @@ export class LostNodes {
     return this.#volumesOn(this.#firstSeen.lasting(REPORT_AFTER_MS, now))
   }
 
-  /** Gives up the nodes that have been lost for so many milliseconds. @returns their volumes */
+  /** Gives up the nodes that have been lost for at least so many milliseconds. @returns their volumes */
   giveUp(milliseconds: number, now: number): ClusterVolume[] {
     const hashes = this.#firstSeen.lasting(milliseconds, now)
     for (const hash of hashes) this.#givenUp.add(hash)

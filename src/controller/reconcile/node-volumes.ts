@@ -18,7 +18,7 @@ const ENTRY_CHARACTERS = 100
 
 export interface NodeVolumes {
   readonly node: RemoteNode
-  /** All of its volumes, with their problems. */
+  /** All volumes of the node, with their problems. */
   readonly volumes: readonly VolumeHealth[]
 }
 

@@ -5,7 +5,7 @@ import type { OrphanedVolume } from './mismatches.ts'
 import type { RemoteNode } from '../remote-node.ts'
 import type { ClusterVolume, Notice, ObjectRef } from '../cluster-ports.ts'
 
-/** How many orphans a notice lists. */
+/** How many orphaned volumes a notice lists. */
 const MOST_LISTED = 10
 
 export function healthNotices({ claim, volume }: ClusterVolume, { healthStatuses }: VolumeHealth): Notice[] {

@@ -13,7 +13,7 @@ export interface ReconcilerConfig {
   readonly deleteOrphans: boolean
   /** Whether the claims on nodes that no longer exist are deleted, or only reported. */
   readonly releaseLostNodes: boolean
-  /** How old an orphan, or the loss of a node, must be, in milliseconds. */
+  /** How old an orphaned volume, or the loss of a node, must be, in milliseconds. */
   readonly graceMs: number
 }
 
@@ -39,7 +39,7 @@ export interface Findings {
   readonly releasedClaims: number
 }
 
-/** Deadline of the calls for one orphan. The next round tries again. */
+/** Deadline of the calls for one orphaned volume. The next round tries again. */
 const CALL_MS = 60_000
 
 /** Compares the volumes on the nodes with the objects of the cluster, and reports or repairs mismatches. */
@@ -53,7 +53,7 @@ export class Reconciler {
   #deletedOrphans = 0
   /** Undefined until it could be read. */
   #clusterUid: string | undefined
-  /** OrphanedVolumes that another cluster has created. */
+  /** Orphaned volumes that another cluster has created. */
   #foreign: ReadonlySet<string> = new Set()
   /** The uids of the claims that were deleted: a claim stays while pods use it. */
   readonly #released = new Set<string>()
@@ -81,7 +81,10 @@ export class Reconciler {
       this.#clusterUid = await this.#on.orchestrator.clusterUid(signal)
     } catch (error) {
       const fields = { error: messageOf(error) }
-      this.#on.log.warn(fields, 'the UID of namespace kube-system cannot be read: no orphan is deleted')
+      this.#on.log.warn(
+        fields,
+        'the UID of namespace kube-system cannot be read: no orphaned volume is deleted',
+      )
     }
   }
 
@@ -139,7 +142,7 @@ export class Reconciler {
   /**
    * Deletes only volumes that this cluster has created: others may be the retained data of an earlier cluster
    * on the same disks. The PersistentVolumes are listed again, because one may have been created for an
-   * orphan. Without any PersistentVolume nothing is deleted: the cluster may have lost them all.
+   * orphaned volume. Without any PersistentVolume nothing is deleted: the cluster may have lost them all.
    */
   async #deleteOrphans(orphans: readonly OrphanedVolume[], signal: AbortSignal): Promise<void> {
     const { log, orchestrator, isLeader } = this.#on
@@ -149,7 +152,10 @@ export class Reconciler {
     if (candidates.length === 0 || this.#clusterUid === undefined) return
     const claimed = new Set((await orchestrator.volumes(signal)).map(({ volumeId }) => volumeId))
     if (claimed.size === 0) {
-      log.warn({ orphans: orphans.length }, 'there is no PersistentVolume at all: no orphan is deleted')
+      log.warn(
+        { orphans: orphans.length },
+        'there is no PersistentVolume at all: no orphaned volume is deleted',
+      )
       return
     }
     for (const { node, volumeId } of candidates.filter(({ volumeId }) => !claimed.has(volumeId))) {

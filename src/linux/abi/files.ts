@@ -32,12 +32,14 @@ export const FICLONE = 0x40049409
 /** The same for a range: _IOW(0x94, 13, struct file_clone_range). */
 export const FICLONERANGE = 0x4020940d
 
-/** struct file_clone_range; what is not named is 0: the length up to the end, the beginning of the target. */
+/**
+ * struct file_clone_range; all other fields are 0: up to the end of the source, to the start of the target.
+ */
 export const cloneRange = { sourceFd: 0, sourceOffset: 8, bytes: 32 }
 
 /**
- * struct file_clone_range of what lies behind an offset, in bytes, to the beginning of the target. Behind the
- * source's end that is nothing.
+ * struct file_clone_range of the source from an offset on, in bytes, to the start of the target. Behind the
+ * source's end that is an empty range.
  */
 export function encodeCloneRange(sourceFd: number, sourceOffset: bigint): Buffer {
   const struct = Buffer.alloc(cloneRange.bytes)
@@ -46,7 +48,7 @@ export function encodeCloneRange(sourceFd: number, sourceOffset: bigint): Buffer
   return struct
 }
 
-/** Freezes a file system: writes everything out, and holds up all writers: _IOWR('X', 119, int). */
+/** Freezes a file system: flushes it, and suspends all writes: _IOWR('X', 119, int). */
 export const FIFREEZE = 0xc0045877
 /** Thaws it: _IOWR('X', 120, int). */
 export const FITHAW = 0xc0045878
@@ -64,7 +66,7 @@ export function encodeTrimRange(start: bigint, length: bigint): Buffer {
   return struct
 }
 
-/** The bytes that the kernel says it discarded. */
+/** The discarded bytes, as the kernel reports them. */
 export function decodeTrimmed(struct: Buffer): bigint {
   return struct.readBigUInt64LE(trimRange.length)
 }
@@ -80,16 +82,14 @@ export const fiemapExtent = { logical: 0, physical: 8, length: 16, flags: 40, by
 /** fm_flags: writes the file out first. */
 export const FIEMAP_FLAG_SYNC = 0x1
 
-/**
- * fe_flags that are used. The others of the lower bits all say that `physical` is not, or not simply, true.
- */
+/** fe_flags that are used. The other lower bits all mean that `physical` is not exact. */
 export const FIEMAP_EXTENT_LAST = 0x1
 export const FIEMAP_EXTENT_UNWRITTEN = 0x800
 export const FIEMAP_EXTENT_MERGED = 0x1000
 export const FIEMAP_EXTENT_SHARED = 0x2000
 
 /**
- * f_type of statfs(2) of file systems that take new blocks for what is overwritten (<linux/magic.h>; OpenZFS
+ * f_type of statfs(2) of file systems that allocate new blocks for overwritten data (<linux/magic.h>; OpenZFS
  * and bcachefs have theirs in their sources).
  */
 export const copyOnWriteTypes = {

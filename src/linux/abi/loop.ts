@@ -23,7 +23,7 @@ export const LOOP_CONFIGURE = 0x4c0a
 /** Size of any block device in bytes, as a 64-bit integer: _IOR(0x12, 114, size_t). */
 export const BLKGETSIZE64 = 0x80081272
 
-/** Makes a block device read-only or not, whatever is bound to it: _IO(0x12, 93). */
+/** Makes a block device read-only or writable, independent of what is attached to it: _IO(0x12, 93). */
 export const BLKROSET = 0x125d
 
 /** lo_flags: fixed at attach. */
@@ -49,11 +49,11 @@ export interface LoopInfo {
   /** Device and inode of the backing file; only the kernel fills them. */
   readonly backingDevice: bigint
   readonly backingInode: bigint
-  /** The device that the backing file is, when it is a device. */
+  /** The number of the backing file, if that is a device. */
   readonly backingRdev: bigint
   /** Bytes at the start of the file that the device leaves out. */
   readonly offset: bigint
-  /** Bytes of the file that the device shows; 0 = all. */
+  /** Bytes of the file that the device uses; 0 = all. */
   readonly sizeLimit: bigint
   readonly number: number
   readonly flags: number

@@ -25,7 +25,7 @@ export const mountFlags = {
   noAtime: 1 << 10,
   /** Access times of directories are never updated. */
   noDirAtime: 1 << 11,
-  /** Makes a part of what is mounted visible at another place. */
+  /** Makes a directory or file of a mount visible at another path. */
   bind: 1 << 12,
   /** Fewer messages in the kernel's log. */
   silent: 1 << 15,
@@ -45,7 +45,7 @@ export const mountFlags = {
 
 /** Flags of umount2(2). */
 export const unmountFlags = {
-  /** Takes the mount out of the tree now, and ends it with its last user. */
+  /** Removes the mount from the tree now, and ends it when it is no longer used. */
   detach: 2,
   /** Does not follow a symbolic link at the end of the path. */
   noFollow: 8,

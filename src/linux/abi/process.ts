@@ -10,7 +10,7 @@ export const WEXITED = 4
 /** Leaves the process to be reaped. */
 export const WNOWAIT = 0x01000000
 
-/** siginfo_t; what is not named here has no use. */
+/** The fields of siginfo_t that are used. */
 export const siginfo = { code: 8, pid: 16, status: 24, bytes: 128 }
 /** si_code of an ordinary exit. */
 export const CLD_EXITED = 1

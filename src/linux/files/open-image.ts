@@ -5,10 +5,10 @@ import { VolumeError, hasErrno } from '../../volumes/model/errors.ts'
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants
 
 /**
- * Opens an existing image. Something else in its place is refused: a symbolic link is not followed, a FIFO is
- * not waited for (open(2): O_NOFOLLOW, O_NONBLOCK, which have no effect on regular files).
+ * Opens an existing image. Anything but a file is refused, without following a symbolic link or waiting for a
+ * FIFO (open(2): O_NOFOLLOW, O_NONBLOCK, which have no effect on regular files).
  * @param devices whether it may be a block device as well
- * @throws ENOENT; VolumeError failed-precondition for anything that is no image
+ * @throws ENOENT; VolumeError failed-precondition for anything but an image
  */
 export async function openImage(path: string, mode: 'r' | 'r+', devices = false): Promise<FileHandle> {
   const flags = (mode === 'r' ? O_RDONLY : O_RDWR) | O_NOFOLLOW | O_NONBLOCK

@@ -6,17 +6,17 @@ import { CommandError } from '../process/command-error.ts'
 import type { Run } from '../process/exec.ts'
 import { typeByMagic, types } from './types.ts'
 
-/** blkid(8): nothing found, for whatever reason. */
+/** blkid(8): nothing found, for any reason. */
 const EXIT_NOTHING_FOUND = 2
-/** blkid(8): signatures of several things, which contradict each other. */
+/** blkid(8): several signatures, which contradict each other. */
 const EXIT_AMBIVALENT = 8
 
 const blank: Signature = { type: undefined, partitionTable: undefined, uuid: undefined, unfinished: false }
 
 /**
- * Reads from the device itself (`-p`, no cache) what is on it.
- * @throws Error whenever there could be something that was not seen: blkid's exit code 2 stands not only for
- * a blank device, but also for one that is missing, has no size, or cannot be read
+ * Probes the content of the device itself (`-p`, no cache).
+ * @throws Error unless the device is proven to be blank: blkid also exits with code 2 for a device that is
+ * missing, has no size, or cannot be read
  * @throws VolumeError failed-precondition when signatures contradict each other, or one is damaged
  */
 export async function probe(run: Run, device: string, signal: AbortSignal): Promise<Signature> {
@@ -60,7 +60,7 @@ async function signatureOf(tags: Map<string, string>, handle: FileHandle): Promi
   if (type === undefined && partitionTable === undefined) {
     throw new VolumeError(
       'failed-precondition',
-      `blkid finds something on a device that it has no name for (${[...tags.keys()].join(', ') || 'no tags'})`,
+      `blkid reports no type for the content of a device (${[...tags.keys()].join(', ') || 'no tags'})`,
     )
   }
   const uuid = tags.get('UUID')
@@ -86,14 +86,14 @@ function parseExport(output: string): Map<string, string> {
 const PROBED_BYTES = 1 << 20
 
 /**
- * blkid also exits with "nothing found" where it could read nothing: an image that lost its end, a bad disk,
- * a device that it cannot open, no memory. Then a read of ours fails, or finds what blkid has not seen, and
- * the device counts as unknown, not as blank.
+ * blkid also exits with "nothing found" when it could not read: a truncated image, a bad disk, a device that
+ * it cannot open, no memory. In these cases our own read fails, or finds a signature, and the device counts
+ * as unknown, not as blank.
  */
 async function proveBlank(handle: FileHandle, device: string, size: bigint): Promise<void> {
   const length = Math.min(PROBED_BYTES, Number(size))
   const buffer = Buffer.allocUnsafe(length)
-  // The beginning comes last, to be looked at.
+  // The beginning comes last, because its content is used below.
   for (const position of [Number(size) - length, 0]) {
     const { bytesRead } = await handle.read(buffer, 0, length, position)
     if (bytesRead < length) throw new Error(`only ${bytesRead} of ${length} bytes of ${device} could be read`)

@@ -33,8 +33,8 @@ const INCOMPAT_METADATA_UUID = 1n << 10n
 
 /**
  * The log is replayed at mount, and `btrfs check --repair` must not be run without advice (btrfs-check(8)),
- * so there is no check. There are no uuidOptions: `mkfs.btrfs -U` reads all devices of the machine to see
- * whether one has that UUID (btrfs-progs 6.2).
+ * so there is no check. There are no uuidOptions: `mkfs.btrfs -U` reads all devices of the machine to check
+ * that none has that UUID (btrfs-progs 6.2).
  */
 export const btrfs: FileSystemDescriptor = {
   magic: {
@@ -66,7 +66,7 @@ export const btrfs: FileSystemDescriptor = {
     }
   },
 
-  /** Of all devices that the file system is on; here that is one. */
+  /** The size over all devices of the file system; here there is one. */
   async sizeOf(device) {
     const superblock = await readAt(device, FIRST_OFFSET, SUPERBLOCK_BYTES)
     return {
@@ -80,21 +80,21 @@ export const btrfs: FileSystemDescriptor = {
   },
 
   /**
-   * Gives the copy of a btrfs a new fsid, without which the kernel takes it for another device of its source
+   * Gives the copy of a btrfs a new fsid, without which the kernel treats it as another device of its source
    * (before Linux 6.7 it refuses to mount it, or mounts the source in its place).
    *
    * `btrfstune -m` does the same, but commits a transaction, after which the kernel does not find the log
    * tree any more: the copy of a file system that was not unmounted cleanly could never be mounted again
    * (tried with btrfs-progs 6.2). So the superblocks are changed directly, and the tool is used only for
    * checksums that are not computed here.
-   * @throws VolumeError failed-precondition for a damaged superblock: once repaired, the copy would be taken
-   * for its source
+   * @throws VolumeError failed-precondition for a damaged superblock: once repaired, the kernel would confuse
+   * the copy with its source
    */
   async renew(system, image, signal) {
     await using file = await openImage(image, 'r+')
     const blocks = await readSuperblocks(file)
     const first = blocks.get(FIRST_OFFSET)
-    // The copy of a volume that was never formatted, and will be when it is first staged.
+    // A copy of a volume that was never formatted; its first stage formats it.
     if (!first && blocks.size === 0) return undefined
     if (!first) throw damaged(image)
     if (first.readUInt16LE(field.checksumType) !== CHECKSUM_CRC32C)
@@ -110,7 +110,7 @@ export const btrfs: FileSystemDescriptor = {
   },
 }
 
-/** The superblock and those of its mirrors that are there; a mirror that was never written is a hole. */
+/** The superblock and its existing mirrors; a mirror that was never written is a hole. */
 async function readSuperblocks(file: FileHandle): Promise<Map<number, Buffer>> {
   const blocks = new Map<number, Buffer>()
   for (const offset of superblockOffsets) {
@@ -183,8 +183,8 @@ function cannotKeepLog(image: string): VolumeError {
 }
 
 /**
- * mkfs.btrfs looks up the file of each mounted loop device, and accepts one that is gone, but not one that
- * cannot be looked at (`check_mounted` of btrfs-progs 6.2). So one disk that fails keeps it from all others.
+ * mkfs.btrfs calls stat(2) on the backing file of each mounted loop device. It accepts ENOENT, but no other
+ * error (`check_mounted` of btrfs-progs 6.2), so one failing disk makes it fail on all others.
  */
 function explained(error: CommandError): Error {
   if (!error.stderr.includes('cannot check mount status')) return error

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises'
 import type { RepairCommands } from '../../volumes/model/ports/file-systems.ts'
 import type { Run } from '../process/exec.ts'
 
-/** What file system types use of this machine; unit tests script it. */
+/** The parts of the machine that file system types use; unit tests script it. */
 export interface System {
   readonly run: Run
   readonly hasCapability: (capability: bigint) => boolean
@@ -10,29 +10,29 @@ export interface System {
   readonly deviceSize: (path: string) => bigint
 }
 
-/** What the superblock of a device says by its place alone; all in bytes from the start of the device. */
+/** The location of a superblock's magic number and UUID, in bytes from the start of the device. */
 export interface Magic {
   readonly offset: number
   readonly bytes: Buffer
-  /** Of the UUID that blkid shows. */
+  /** The offset of the UUID that blkid prints. */
   readonly uuidOffset: number
 }
 
 /** How large a file system is, by its superblock. */
 export interface FileSystemSize {
   readonly bytes: bigint
-  /** It does not grow by less. */
+  /** The smallest step by which it grows. */
   readonly unitBytes: bigint
 }
 
-/** What a tool says of a file system that it has only read. */
+/** The result of a tool that only reads a file system. */
 export interface Verdict {
   readonly isClean: boolean
   /** The tool's own output. */
   readonly report: string
 }
 
-/** A tool that looks for damage and changes nothing. */
+/** A tool that checks for damage and changes nothing. */
 export interface Verification {
   command(device: string): readonly [tool: string, ...args: string[]]
   /** The bit of its exit code that stands for damage. */
@@ -50,7 +50,7 @@ export interface FileSystemDescriptor {
   readonly operatorTools: readonly string[]
   /** The smallest device that it can be made on with the options of `format`. */
   readonly minimumBytes: bigint
-  /** What every mount needs. */
+  /** Options that every mount needs. */
   readonly mountOptions: readonly string[]
   /** For an unmounted device. */
   readonly verification: Verification
@@ -61,12 +61,12 @@ export interface FileSystemDescriptor {
   isUnfinished?(device: FileHandle): Promise<boolean>
   /**
    * Without discarding. All tools end with an fsync(2) of the device.
-   * @param options the user's mkfs options, which win over ours
+   * @param options the user's mkfs options, which override ours
    */
   format(system: System, device: string, options: readonly string[], signal: AbortSignal): Promise<void>
   /**
-   * On an unmounted device, where a mount does not do it.
-   * @throws VolumeError failed-precondition when a person has to look at it
+   * Checks an unmounted device; only for types whose mount does not.
+   * @throws VolumeError failed-precondition when it needs a manual repair
    */
   check?(system: System, device: string, signal: AbortSignal): Promise<void>
   /** By the superblock of a device that has one. */

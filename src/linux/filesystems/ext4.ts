@@ -26,12 +26,12 @@ const BLOCK_BYTES = 4096n
 
 /**
  * e2fsck's exit code is a sum (e2fsck(8)): 1 is "errors corrected", 2 "and the system should be rebooted",
- * which is about a mounted root file system and here means the same.
+ * which concerns a mounted root file system, so here it means the same.
  */
 const REPAIRED = 1 | 2
 const UNREPAIRED = 4
 
-/** A check may take hours, but always reads or computes; one that does neither never ends. */
+/** A check may take hours, but always reads or computes; one that does neither hangs. */
 const STALL_MS = 10 * 60_000
 
 export const ext4: FileSystemDescriptor = {
@@ -48,9 +48,9 @@ export const ext4: FileSystemDescriptor = {
   minimumBytes: 2048n * BLOCK_BYTES,
 
   /**
-   * By default ext4 goes on writing to what it has found to be damaged; a user's own `errors=` comes later
-   * and wins. ext4 also zeroes the inode tables that growth has added, in the background, and the loop device
-   * does that by punching holes: they are zeros already, and a thick image would lose the blocks.
+   * By default ext4 continues to write after it has detected damage; a user's own `errors=` comes later and
+   * takes precedence. ext4 also zeroes the inode tables that growth has added, in the background, and the
+   * loop device does that by punching holes: they are zeros already, and a thick image would lose the blocks.
    */
   mountOptions: ['errors=remount-ro', 'noinit_itable'],
 
@@ -69,7 +69,7 @@ export const ext4: FileSystemDescriptor = {
   },
 
   /**
-   * Not interrupted: of a large file system that needs the full check, one from the beginning each time would
+   * Not interrupted: restarting the full check of a large file system from the beginning at each call would
    * never end.
    */
   async check(system, device, signal) {
@@ -87,8 +87,8 @@ export const ext4: FileSystemDescriptor = {
   },
 
   /**
-   * Only where it cannot be done while mounted. Growing a mounted ext4 goes through its journal; this does
-   * not, so it must not be interrupted: a cancelled call waits until it is done.
+   * Only where it cannot grow while mounted. Growing a mounted ext4 goes through its journal; this does not,
+   * so it must not be interrupted: a cancelled call waits until it is done.
    */
   async growUnmounted(system, device, signal) {
     if (system.hasCapability(CAP_SYS_RESOURCE) || !(await hasRoomToGrow(device, ext4))) return
@@ -126,7 +126,7 @@ function uninterrupted(): AbortSignal {
 }
 
 function beyondRepair(device: string, cause: CommandError): VolumeError {
-  const advice = 'attach its image and run e2fsck on it by hand'
+  const advice = 'attach its image and run e2fsck on it'
   return new VolumeError(
     'failed-precondition',
     `the ext4 on ${device} has errors, ${advice}: ${cause.message}`,
@@ -140,17 +140,17 @@ function beyondRepair(device: string, cause: CommandError): VolumeError {
  */
 const zeroImage = ['nodiscard', 'lazy_itable_init=1', 'lazy_journal_init=1', 'assume_storage_prezeroed=1']
 
-/** The arguments of mkfs.ext4, without the device. The user's options come last and win. */
+/** The arguments of mkfs.ext4, without the device. The user's options come last and take precedence. */
 function mkfsArguments(sizeBytes: bigint, options: readonly string[]): string[] {
   const { extended, others } = separateExtended(options)
-  // Those who choose features choose for themselves whether there is a resize inode.
+  // Users who choose features also decide about the resize inode.
   const room = others.some((option) => option.startsWith('-O')) ? [] : roomToGrow(sizeBytes)
   const extendedOptions = [...zeroImage, ...room, ...extended].join(',')
   return ['-q', '-m', '0', '-b', `${BLOCK_BYTES}`, '-E', extendedOptions, ...others]
 }
 
 /**
- * Room is kept for growth by this factor, and up to this size at least; at most to where block numbers end.
+ * Reserves room for growth by this factor, and at least up to this size, within the range of block numbers.
  */
 const GROWTH_FACTOR = 16n
 const LEAST_GROWN_BYTES = 1n << 40n
@@ -159,7 +159,7 @@ const MOST_GROWN_BYTES = (1n << 32n) * BLOCK_BYTES
 /**
  * Room for the group descriptors of a larger file system. Within it growth changes no layout. Beyond it a
  * mounted one is converted to meta_bg, and resize2fs 1.47.0 destroys an unmounted one ("Illegal doubly
- * indirect block"): mkfs.ext4's own choice, 1,024 times the size, lets that happen to a volume of 64 MiB that
+ * indirect block"): with mkfs.ext4's default, 1,024 times the size, that happens to a volume of 64 MiB that
  * grows to 100 GiB. For one of 10 GiB it costs twice the time (9 ms) and six times the disk space (4 MiB).
  */
 function roomToGrow(sizeBytes: bigint): string[] {

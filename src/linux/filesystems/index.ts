@@ -16,7 +16,7 @@ import type { System, Verdict } from './descriptor.ts'
 import { hasRoomToGrow } from './superblock.ts'
 import { debianPackages, identify, types } from './types.ts'
 
-/** This machine. A tool that is missing is named with the package that has it. */
+/** This machine. The error for a missing tool names its package. */
 const thisSystem: System = {
   run: (command, args, options) =>
     run(command, args, { ...options, debianPackage: debianPackages.get(command) }),
@@ -72,8 +72,8 @@ export class LinuxFileSystems implements FileSystems {
   }
 
   /**
-   * Looks for damage, and repairs nothing; for operators: the driver uses `check`.
-   * @throws CommandError when the tool could not look
+   * Checks for damage, and repairs nothing; for operators: the driver uses `check`.
+   * @throws CommandError when the tool could not check
    */
   async verify(type: FsType, device: string, signal: AbortSignal): Promise<Verdict> {
     const { verification } = types[type]

@@ -4,7 +4,7 @@ import type { FileSystemDescriptor, Magic } from './descriptor.ts'
 
 const UUID_BYTES = 16
 
-/** What is there of `length` bytes at an offset of a device or an image. */
+/** Reads up to `length` bytes at an offset of a device or an image. */
 export async function readAt(device: FileHandle, offset: number, length: number): Promise<Buffer> {
   const { buffer, bytesRead } = await device.read(Buffer.alloc(length), 0, length, offset)
   return buffer.subarray(0, bytesRead)
@@ -15,14 +15,14 @@ export function hasMagic(start: Buffer, { offset, bytes }: Magic): boolean {
   return start.subarray(offset, offset + bytes.length).equals(bytes)
 }
 
-/** @returns undefined for a UUID that is all zeros, which stands for none */
+/** @returns undefined for a UUID of zeros, which means none */
 export function uuidIn(start: Buffer, { uuidOffset }: Pick<Magic, 'uuidOffset'>): string | undefined {
   const bytes = start.subarray(uuidOffset, uuidOffset + UUID_BYTES)
   if (bytes.every((byte) => byte === 0)) return undefined
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }
 
-/** True when a device has room behind the end of its file system. Also right while that is mounted. */
+/** True when a device has room behind the end of its file system. This also works while it is mounted. */
 export async function hasRoomToGrow(
   device: string,
   { sizeOf }: Pick<FileSystemDescriptor, 'sizeOf'>,

@@ -18,7 +18,7 @@ export const debianPackages: ReadonlyMap<string, string> = new Map([
   }),
 ])
 
-/** As much of a device as has the superblocks of all types. */
+/** The part of a device that contains the superblocks of all types. */
 const START_BYTES = 68 << 10
 
 /** @param start of a device: 68 KiB or more */
@@ -26,7 +26,7 @@ export function typeByMagic(start: Buffer): FsType | undefined {
   return fsTypes.find((type) => hasMagic(start, types[type].magic))
 }
 
-/** Which file system an open device or image begins as, by magic number alone: no checksum is computed. */
+/** The file system of an open device or image, by magic number alone: no checksum is computed. */
 export async function identify(device: FileHandle): Promise<FileSystemIdentity | undefined> {
   const start = await readAt(device, 0, START_BYTES)
   const type = start.length === START_BYTES ? typeByMagic(start) : undefined

@@ -31,7 +31,8 @@ export const xfs: FileSystemDescriptor = {
   mountOptions: ['nouuid'],
 
   /**
-   * xfs_repair(8). It does not replay the log, so after a crash it may report what the next mount puts right.
+   * xfs_repair(8). It does not replay the log, so after a crash it may report damage that the next mount
+   * repairs.
    */
   verification: { command: (device) => ['xfs_repair', '-n', device], damaged: 1 },
 
@@ -49,7 +50,7 @@ export const xfs: FileSystemDescriptor = {
   isUnfinished: async (device) => isInProgress(await readSuperblock(device)),
 
   async format({ run }, device, options, signal) {
-    // mkfs.xfs must be forced over a half-made XFS. Everywhere else its refusal is the last safety net.
+    // mkfs.xfs needs -f over an unfinished XFS. Otherwise its refusal is the last safety net.
     const force = (await hasUnfinished(device)) ? ['-f'] : []
     await run('mkfs.xfs', ['-q', '-K', ...force, ...options, device], { signal })
   },

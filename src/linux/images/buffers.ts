@@ -4,7 +4,7 @@
  */
 export const BUFFER_BYTES = 512n << 10n
 
-/** Buffers that are used again: the page faults of a fresh one cost more than what is read into it. */
+/** Reused buffers: the page faults of a new one cost more than the read. */
 export class BufferPool {
   readonly #free: Buffer[] = []
 
@@ -21,7 +21,7 @@ export class BufferPool {
 }
 
 export interface RunOptions {
-  /** What is compared at once, in bytes; a run is made of whole ones. */
+  /** The unit of comparison, in bytes; a run consists of whole units. */
   readonly granule: number
   /** Runs with no more equal bytes than this between them are joined. */
   readonly gap: number

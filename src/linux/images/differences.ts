@@ -11,7 +11,7 @@ export const DIFFERENCE_GRANULE_BYTES = 64 << 10
 
 /**
  * Where two files differ, from an offset to the end of the target; a shorter base counts as continued with
- * zeros. What neither has as data, and what both have in the same blocks, is not read.
+ * zeros. Ranges that are holes in both, or share blocks, are not read.
  */
 export function differences(
   base: OpenFile,
@@ -30,7 +30,7 @@ export function differences(
   }
 }
 
-/** What has data in one of the files at least, and is not shared. */
+/** Ranges with data in at least one of the files that are not shared. */
 async function* unproven(base: OpenFile, target: OpenFile, { start, end }: Span): AsyncGenerator<Span> {
   const data = merged(overlay(dataSpans(base, start, end), dataSpans(target, start, end)))
   for await (const segment of overlay(data, sharedSpans(base, target, start, end))) {

@@ -12,10 +12,10 @@ export interface Extent {
 }
 
 /**
- * The data and the holes of a file, by SEEK_DATA and SEEK_HOLE, for ascending offsets. Those see what is
- * written but not yet allocated, and take what is allocated but never written (a thick image) for a hole. A
- * file that changes meanwhile is seen as it is when its turn comes. The position of the open file is moved,
- * so no two of these can look at the same open file at the same time.
+ * The data and the holes of a file, by SEEK_DATA and SEEK_HOLE, for ascending offsets. Those report data that
+ * is written but not yet allocated, and report ranges that are allocated but never written (a thick image) as
+ * holes. Each range is read when it is needed, so later changes are included. This moves the position of the
+ * open file, so it must not be used twice on one open file at the same time.
  */
 export class Extents {
   readonly #file: Pick<FileCalls, 'seek'>
@@ -24,7 +24,7 @@ export class Extents {
   /** Where data was seen to begin, behind the current hole. */
   #dataAt: bigint | undefined
 
-  /** @param limit an offset behind which nothing is asked */
+  /** @param limit the offset at which to stop */
   constructor(file: Pick<FileCalls, 'seek'>, limit: bigint) {
     this.#file = file
     this.#limit = limit
@@ -51,7 +51,7 @@ export class Extents {
       const behind = this.#file.seek(offset, SEEK_HOLE)
       const hole = behind instanceof Promise ? ((yield behind) as bigint | undefined) : behind
       if (hole === undefined) return nothing
-      // Otherwise the data went away between the two calls.
+      // Otherwise the data was removed between the two calls.
       if (hole > offset) return { isData: true, end: smaller(hole, this.#limit) }
     }
   }

@@ -14,10 +14,10 @@ import { FileIO, type OpenFile, type Readable, type Writable } from './open-file
 import type { Span } from './spans.ts'
 import { inProcess, onThread, type Result, type Work } from './work.ts'
 
-/** A file as a thread is given it: open in the process. */
+/** A file as it is passed to a thread: open in the process. */
 export interface FileDescriptor {
   readonly fd: number
-  /** The name under which errors speak of it. */
+  /** Its name in errors. */
   readonly path: string
 }
 
@@ -32,13 +32,13 @@ export interface FileCalls extends FileDescriptor, Readable, Writable {
   punch(span: Span): Result<void>
   /** copy_file_range(2). @returns how much was copied, and 0 at the end of this file */
   copyTo(target: FileDescriptor, span: Span): Result<bigint>
-  /** Two works that do not depend on each other. */
+  /** Two independent pieces of work. */
   both<A, B>(a: Work<A>, b: Work<B>): Result<[A, B]>
 }
 
 const PUNCH = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
 
-/** For errors; made only for those, because there are many calls. */
+/** For errors; built only when needed, because there are many calls. */
 const purposes = {
   seek:
     ({ path }: FileDescriptor) =>
@@ -83,7 +83,7 @@ export class FileInProcess extends FileIO implements FileCalls {
     return turn(() => copyFileRange(this.fd, target.fd, span.start, length, purpose))
   }
 
-  /** At the same time. After a failure too, nothing is under way any more when this settles. */
+  /** In parallel. When this settles, even after a failure, both have ended. */
   async both<A, B>(a: Work<A>, b: Work<B>): Promise<[A, B]> {
     const working = [inProcess(a), inProcess(b)] as const
     await Promise.allSettled(working)

@@ -58,8 +58,8 @@ export class LinuxImageCopier implements ImageCopier {
   }
 
   /**
-   * As `update`, where it is known what may have changed since the last time. Apart from that only what lies
-   * behind the target's end is compared: a source that has grown has data there that the target never had.
+   * As `update`, limited to extents that may have changed since the last time. Besides these, only data
+   * behind the target's end is compared, where a grown source has data that the target never had.
    * @param changed ascending, never overlapping
    */
   async updateWithin(

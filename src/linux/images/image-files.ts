@@ -26,8 +26,7 @@ import { pieces, type Span } from './spans.ts'
 const ALLOCATION_STEP_BYTES = 4n << 30n
 
 /**
- * Longer than the coarsest clock that a file system has for its files (2 s on FAT), and than a tick of the
- * kernel's.
+ * Longer than the coarsest timestamp of a file system (2 s on FAT), and than a tick of the kernel's clock.
  */
 const CLOCK_STEP_MS = 3000
 
@@ -86,8 +85,8 @@ export class LinuxImageFiles implements ImageFiles {
     await using file = await openImage(path, 'r+')
     const { size } = await file.stat({ bigint: true })
     const hole = (from: bigint): Promise<bigint> => lseek(file.fd, from, SEEK_HOLE, path)
-    // SEEK_HOLE also finds what is allocated and was never written; at the end of the file there always is
-    // one.
+    // SEEK_HOLE also finds ranges that are allocated but never written; the end of the file always counts as
+    // a hole.
     for (let start = await hole(0n); start < size;) {
       const end = await nextData(file.fd, start, size, path)
       const mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
@@ -97,7 +96,7 @@ export class LinuxImageFiles implements ImageFiles {
     await file.sync()
   }
 
-  /** A file system that has no notion of holes (lseek(2)) says that everything is data. */
+  /** A file system without support for holes (lseek(2)) reports everything as data. */
   async hasData(path: string): Promise<boolean> {
     await using file = await openImage(path, 'r')
     const { size } = await file.stat({ bigint: true })

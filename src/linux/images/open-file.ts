@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { turn } from '../../volumes/pool/gate/turn.ts'
 import type { Result, Work } from './work.ts'
 
-/** A file that is open, and the name under which errors speak of it. */
+/** An open file, and its name in errors. */
 export interface OpenFile {
   readonly handle: FileHandle
   readonly path: string
@@ -23,7 +23,7 @@ export interface Readable {
 export interface Writable {
   /**
    * write(2) of the buffer from `written` on.
-   * @returns how much was written: it may be less, for example where the disk gets full
+   * @returns how much was written: it may be less, for example when the disk fills up
    */
   write(buffer: Buffer, written: number, offset: bigint): Result<number>
 }
@@ -48,7 +48,7 @@ export class FileIO implements Readable, Writable {
 }
 
 /**
- * Fills the buffer; what lies behind the end of the file reads as zeros, as a hole does.
+ * Fills the buffer; behind the end of the file it reads zeros, as in a hole.
  * @returns how many bytes there were
  */
 export function* readZeroFilled(file: Readable, buffer: Buffer, offset: bigint): Work<number> {

@@ -30,8 +30,8 @@ interface PhysicalSpan extends Span {
 const ROOM = 512
 
 /**
- * The extents of a file by FIEMAP; none where the file system does not have it.
- * @param flags FIEMAP_FLAG_SYNC writes the file out first; without it, what is not written out yet may be
+ * The extents of a file by FIEMAP; none where the file system does not support it.
+ * @param flags FIEMAP_FLAG_SYNC flushes the file first; without it, data that is not flushed yet may be
  * missing
  */
 async function* physicalSpans(
@@ -77,10 +77,10 @@ function decode(map: Buffer): PhysicalSpan[] {
 }
 
 /**
- * Where two files are proven to have the same content because they have the same blocks. That takes one file
- * system (the same st_dev), and extents that are marked as shared and have no mark that makes their place
- * doubtful: not allocated yet, inline, or, on btrfs, compressed, where the place is that of the whole
- * compressed extent wherever in it a file begins.
+ * Where two files are proven to have the same content because they have the same blocks. That requires one
+ * file system (the same st_dev), and extents that are marked as shared and have no mark that makes their
+ * location uncertain: not allocated yet, inline, or, on btrfs, compressed, where the location is that of the
+ * whole compressed extent.
  */
 export async function* sharedSpans(a: OpenFile, b: OpenFile, from: bigint, to: bigint): AsyncGenerator<Span> {
   const [statA, statB] = await Promise.all([statOf(a), statOf(b)])
@@ -112,7 +112,7 @@ function place({ physical, start }: PhysicalSpan): bigint {
 
 /**
  * How many of a file's bytes, up to an end, are in blocks that other files share; 0 where the file system
- * does not say.
+ * does not report it.
  */
 export async function sharedBytes(file: OpenFile, end: bigint): Promise<bigint> {
   let bytes = 0n
@@ -123,7 +123,7 @@ export async function sharedBytes(file: OpenFile, end: bigint): Promise<bigint> 
 }
 
 /**
- * About how many bytes a copy will have to move: FIEMAP gives hundreds of extents in one call, where
+ * An estimate of the bytes that a copy has to move: FIEMAP gives hundreds of extents in one call, where
  * SEEK_DATA takes two calls for each. It does not see data that is not allocated yet, so it is for progress
  * display only.
  */
@@ -151,7 +151,8 @@ export function tryClone(source: OpenFile, target: OpenFile): Promise<boolean> {
 
 /**
  * Whether tryClone would work, by cloning an empty range, behind the end of the source, to the target.
- * @param target a temporary file: from a source that grows at this moment it gets what is behind the old end
+ * @param target a temporary file: if the source grows at this moment, the target receives the data behind the
+ * old end
  */
 export async function canClone(source: OpenFile, target: OpenFile): Promise<boolean> {
   const range = encodeCloneRange(source.handle.fd, await sizeOf(source))

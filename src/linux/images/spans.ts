@@ -11,7 +11,7 @@ export function toExtent({ start, end }: Span): Extent {
   return { offset: start, length: end - start }
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- as a stream among streams
+// eslint-disable-next-line @typescript-eslint/require-await -- used like other streams
 export async function* spansOf(extents: readonly Extent[]): AsyncGenerator<Span> {
   for (const { offset, length } of extents) yield { start: offset, end: offset + length }
 }
@@ -52,13 +52,13 @@ export async function* merged(spans: AsyncIterable<Span>): AsyncGenerator<Span> 
   if (open) yield open
 }
 
-/** A range in which neither stream begins or ends a span, and what covers it. */
+/** A range in which neither stream begins or ends a span, and the spans that cover it. */
 export interface Segment<Left extends Span, Right extends Span> extends Span {
   readonly left: Left | undefined
   readonly right: Right | undefined
 }
 
-/** Lays two streams of spans over each other. What neither covers is left out. */
+/** Overlays two streams of spans. Ranges that neither covers are left out. */
 export async function* overlay<Left extends Span, Right extends Span>(
   left: AsyncGenerator<Left>,
   right: AsyncGenerator<Right>,

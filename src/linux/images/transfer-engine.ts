@@ -19,10 +19,10 @@ export interface Piece extends Span {
  */
 const COPY_BYTES = 16n << 20n
 
-/** Single blocks are written, unless they are so near to each other that one call for both is cheaper. */
+/** Writes single blocks, unless they are so close that one call for both is cheaper. */
 const WRITTEN_RUNS = { granule: 4 << 10, gap: 16 << 10, lead: 0 }
 
-/** What copy_file_range(2) says where it cannot be used, for every range of the two files alike. */
+/** Errors of copy_file_range(2) that mean it cannot be used for these two files at all. */
 const CANNOT_COPY_INSIDE = ['EXDEV', 'EINVAL', 'ENOTSUP', 'ENOSYS'] as const
 
 /**
@@ -59,7 +59,7 @@ export class TransferEngine {
     return 0n
   }
 
-  /** What a source that has become shorter does not have any more is not written. */
+  /** Data behind the end of a source that has shrunk is not written. */
   *#copy({ start, end }: Span): Work<bigint> {
     let position = start
     while (this.#insideKernel && position < end) {
@@ -85,7 +85,7 @@ export class TransferEngine {
     }
   }
 
-  /** @returns the bytes that differed, with those between them that were written along */
+  /** @returns the bytes written: those that differed, and short gaps between them */
   *#correct({ start, end }: Span): Work<bigint> {
     using wanted = this.#buffers.borrow(end - start)
     using found = this.#buffers.borrow(end - start)
@@ -136,13 +136,13 @@ export class Pieces {
   }
 }
 
-/** Where a piece ends at the latest. A hole in both files needs nothing, so it has no limit. */
+/** The latest end of a piece. A hole in both files needs nothing, so it has no limit. */
 function mostOf({ start, end, inSource, inTarget }: Piece): bigint {
   if (!inSource && !inTarget) return end
   return roundUp(start + 1n, inSource && inTarget ? BUFFER_BYTES : COPY_BYTES)
 }
 
-/** What one step of a thread has done. */
+/** The result of one step of a thread. */
 export interface TransferredStep {
   /** How far it came. */
   readonly end: bigint
@@ -151,12 +151,12 @@ export interface TransferredStep {
 }
 
 /**
- * A step takes no more than one extent longer than this, so that a cancelled copy ends soon, and a call that
- * waits for its turn at the pool has it: a slow disk can need a minute for thousands of extents.
+ * A step takes no more than one extent longer than this, so that a cancelled copy ends soon, and other calls
+ * get their turn at the pool's gate: a slow disk can need a minute for thousands of extents.
  */
 const STEP_MS = 50
 
-/** Does as much of a span as is one step: at least one piece, and no more data than COPY_BYTES. */
+/** Transfers one step of a span: at least one piece, and no more data than COPY_BYTES. */
 export function transferStep(engine: TransferEngine, span: Span, stepMs = STEP_MS): TransferredStep {
   const deadline = performance.now() + stepMs
   const pieces = engine.pieces(span)

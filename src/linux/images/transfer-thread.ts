@@ -9,7 +9,7 @@ import type { TransferredStep } from './transfer-engine.ts'
 
 const program = join(import.meta.dirname, `transfer-worker${extname(import.meta.filename)}`)
 
-/** Two open files, and what may be done with them. */
+/** Two open files, and how they may be copied. */
 export interface TransferFiles {
   readonly source: FileDescriptor
   readonly target: FileDescriptor
@@ -18,14 +18,14 @@ export interface TransferFiles {
 }
 
 /**
- * Threads of all copies at once. Each takes 20 MiB: one for each of the many copies that a backup begins
- * would leave no memory for anything else.
+ * Threads of all copies at once. Each takes 20 MiB: one for each of the many copies of a backup would use up
+ * the memory.
  */
 const MOST_THREADS = 4
 
 let taken = 0
 
-/** The right of one copy to a thread of its own, where one is free, until the disposal. */
+/** The right of one copy to a thread, if one is free, until the disposal. */
 export class ThreadShare implements Disposable {
   #isTaken = false
 
@@ -85,7 +85,7 @@ function startThread(files: TransferFiles) {
   const worker = new Worker(program, { workerData: files, resourceLimits })
   let answer: Promise<unknown[]> | undefined
   return {
-    /** @throws what was thrown in the thread, with its errno; the thread is gone then */
+    /** @throws the error of the thread, with its errno; the thread has then ended */
     async step(span: Span): Promise<TransferredStep> {
       answer = once(worker, 'message')
       worker.postMessage(span)

@@ -8,8 +8,8 @@ import { inOrder, inProcess, WIDTH } from './work.ts'
 
 /**
  * Makes the target equal to the source within these spans, with a few pieces at the same time; fragmented
- * files go on in a thread. What is copied gets blocks of the target's own: where blocks can be shared,
- * copy_file_range(2) would share them, so data is read and written there.
+ * files continue in a thread. The copies must have blocks of their own: where copy_file_range(2) would share
+ * blocks, data is read and written instead.
  * @param spans ascending, never overlapping
  * @returns the bytes written, piece by piece
  */
@@ -31,8 +31,8 @@ export async function* transfer(
 }
 
 /**
- * Files are fragmented when so many extents come to less than so much each, which takes less time than the
- * calls for it.
+ * Files count as fragmented when so many extents are on average so small that the calls take longer than the
+ * data.
  */
 const EXTENTS = 256
 const EXTENT_BYTES = 256n << 10n
@@ -41,7 +41,7 @@ const EXTENT_BYTES = 256n << 10n
  * The pieces within the spans, as long as the two files are not fragmented, or there is no thread for
  * fragmented ones.
  * @param thread taken when the files are found to be fragmented
- * @param rest gets the spans that are left for the thread then
+ * @param rest gets the remaining spans for the thread
  */
 async function* unfragmented(
   engine: TransferEngine,

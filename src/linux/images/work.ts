@@ -1,7 +1,8 @@
 /**
  * Work that consists of system calls, written once for both ways to make them: on a thread that waits for
- * each call, where a call gives its result, and in the process, where it gives a promise. A generator yields
- * the promises, and gets their results. It is written out wherever a call is made, without a function for it:
+ * each call, where a call returns its result, and in the process, where it returns a promise. A generator
+ * yields the promises, and gets their results. It is written out wherever a call is made, without a function
+ * for it:
  *
  *     const given = file.seek(offset, SEEK_DATA)
  *     const data = given instanceof Promise ? ((yield given) as bigint) : given
@@ -10,10 +11,10 @@
  */
 export type Work<T> = Generator<Promise<unknown>, T, unknown>
 
-/** What a call gives. */
+/** What a call returns. */
 export type Result<T> = T | Promise<T>
 
-/** Does work whose calls give promises. */
+/** Runs work whose calls return promises. */
 export async function inProcess<T>(work: Work<T>): Promise<T> {
   let step = work.next()
   while (step.done !== true) {
@@ -25,10 +26,10 @@ export async function inProcess<T>(work: Work<T>): Promise<T> {
   return step.value
 }
 
-/** Does work whose calls give their results. */
+/** Runs work whose calls return their results. */
 export function onThread<T>(work: Work<T>): T {
   const step = work.next()
-  if (step.done !== true) throw new Error('a call on a thread has given a promise')
+  if (step.done !== true) throw new Error('a call on a thread has returned a promise')
   return step.value
 }
 
@@ -37,8 +38,8 @@ export const WIDTH = 4
 
 /**
  * Works on up to `width` items at the same time, and gives the results in the order of the items. When it
- * ends early, by an error or because its consumer leaves, it first waits for the work that is under way, so
- * that what the work uses can be closed then.
+ * ends early, by an error or because its consumer stops, it first waits for running work, so that the caller
+ * can close the files that the work uses.
  */
 export async function* inOrder<Item, Result>(
   items: AsyncIterable<Item>,

@@ -9,7 +9,7 @@ const zeros = Buffer.alloc(BLOCK_BYTES)
 /**
  * Writes a stream to an empty file that has holes where the stream has whole blocks of zeros. Nothing is
  * flushed.
- * @param onProgress called with the bytes that have been read; what it throws ends the writing
+ * @param onProgress called with the bytes that have been read; an error that it throws ends the write
  * @returns the bytes that have been read, which is the file's size
  * @throws ENOSPC
  */
@@ -32,7 +32,7 @@ export async function writeSparse(
 }
 
 /**
- * The parts of a piece that have to be written: its blocks but for those of zeros, neighbours together.
+ * The parts of a piece to write: all blocks that are not zeros, adjacent ones joined.
  * @param phase where in a block the piece begins
  */
 export function* dataRuns(piece: Buffer, phase: number): Generator<readonly [start: number, run: Buffer]> {

@@ -22,12 +22,12 @@ const LONGEST_PAUSE_MS = 20
 /**
  * Attaches a free loop device to a file. Finding a free device and attaching it are two calls of an interface
  * that the whole machine shares (every container, snapd, losetup), so a lost race is normal: EBUSY means that
- * another process attached the device first, the other errors that it was removed or is being removed. The next
- * attempt follows after a random pause.
+ * another process attached the device first, the other errors that it was removed or is being removed. The
+ * next attempt follows after a random pause.
  *
  * A device that could not be attached may belong to another process, so it is never detached.
  *
- * @param ioctls a seam for the tests of the way that kernels before 5.8 need
+ * @param ioctls replaced by tests of the fallback for kernels before 5.8
  * @throws VolumeError unavailable when all attempts lost; resource-exhausted when the kernel can make no more
  * devices
  */
@@ -70,7 +70,7 @@ function settings(options: AttachOptions): LoopSettings {
 function noMoreDevices(cause: unknown): VolumeError {
   return new VolumeError(
     'resource-exhausted',
-    `the kernel can make no more loop devices (${messageOf(cause)}); detach unused ones (losetup --list, losetup --detach)`,
+    `the kernel can add no more loop devices (${messageOf(cause)}); detach unused ones (losetup --list, losetup --detach)`,
     { cause },
   )
 }
@@ -106,7 +106,8 @@ async function attach(
 }
 
 /**
- * The way before LOOP_CONFIGURE. After a successful LOOP_SET_FD the device is ours, so a failure detaches it.
+ * The fallback for kernels without LOOP_CONFIGURE. After a successful LOOP_SET_FD the device is ours, so a
+ * failure detaches it.
  */
 async function attachInSteps(
   fd: number,

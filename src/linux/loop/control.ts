@@ -30,23 +30,23 @@ export class LoopControl implements AsyncDisposable {
   }
 
   /**
-   * LOOP_CTL_ADD: makes /dev/loopN, unbound. Without a number the kernel picks one.
-   * @returns the device's number @throws EEXIST when it is there already
+   * LOOP_CTL_ADD: adds a free /dev/loopN. Without a number the kernel picks one.
+   * @returns the device's number @throws EEXIST when it exists
    */
   add(number = -1): Promise<number> {
     return ioctl(this.#handle.fd, LOOP_CTL_ADD, number, `LOOP_CTL_ADD ${number}`)
   }
 
   /**
-   * LOOP_CTL_REMOVE: removes an unbound device. Takes about 50 ms in the kernel.
-   * @throws EBUSY when it is bound or open, ENODEV when there is none
+   * LOOP_CTL_REMOVE: removes a free device. Takes about 50 ms in the kernel.
+   * @throws EBUSY when it is attached or open, ENODEV when it does not exist
    */
   async remove(number: number): Promise<void> {
     await ioctl(this.#handle.fd, LOOP_CTL_REMOVE, number, `LOOP_CTL_REMOVE ${number}`)
   }
 
   /**
-   * LOOP_CTL_GET_FREE: the first unbound device, made when there is none. It is not reserved: until it is
+   * LOOP_CTL_GET_FREE: the first free device, added when there is none. It is not reserved: until it is
    * configured, any process of the machine can get the same answer.
    */
   getFree(): Promise<number> {

@@ -10,14 +10,14 @@ import type { MountedDevices } from './mounted-devices.ts'
 
 /**
  * How long a device may stay busy: with udev, a reader of the partition table, a mount in a dying namespace,
- * or the copy of a mount in a container that is being started.
+ * or the copy of a mount in a container that is starting.
  */
 const BUSY_LIMIT_MS = 5000
 const LONGEST_PAUSE_MS = 500
 
 /**
- * Tells one device from others that get its number. Called while the device is open, which keeps its file
- * attached; before that the device may have been detached, and its number given to another file.
+ * Distinguishes a device from later ones with its number. Called while the device is open, which keeps its
+ * file attached; before that the device may have been detached, and its number given to another file.
  * @returns the settings to restore with LOOP_SET_STATUS64; undefined for another device
  */
 export type DeviceMatcher = (device: LoopDevice, handle: FileHandle) => Promise<LoopSettings | undefined>
@@ -46,7 +46,7 @@ export function isInDirectory(number: number, name: string): boolean {
   return backingFile(number)?.split('/').includes(name) ?? false
 }
 
-/** Reads which devices are mounted now, or have their node bind-mounted. */
+/** Reads which devices are mounted now, or have their device node bind-mounted. */
 export type ReadMounted = () => Promise<MountedDevices>
 
 /**
@@ -64,11 +64,11 @@ export async function detach(
   await waitUntilUnused(signal, async () => tryDetach(device, matches, await readMounted()))
 }
 
-/** A device to be detached, and how to tell it from others that get its number. */
+/** A device to be detached, and how to distinguish it from later ones with its number. */
 export interface Target {
   readonly device: LoopDevice
   readonly matches: DeviceMatcher
-  /** The kernel detaches it with its last user, even while its node is bind-mounted. */
+  /** The kernel detaches it after the last unmount and close, even while its device node is bind-mounted. */
   readonly autoclear: boolean
 }
 
@@ -97,13 +97,13 @@ export async function detachAll(
 /** How a device is used. */
 export interface DeviceUse {
   readonly device: LoopDevice
-  /** What follows "is" in a sentence. */
+  /** The rest of a sentence after "is". */
   readonly how: string
 }
 
 function mountUse(device: LoopDevice, mounted: MountedDevices): DeviceUse | undefined {
   const target = mounted.targetOf(device.number)
-  return target === undefined ? undefined : { device, how: `shown at ${target}` }
+  return target === undefined ? undefined : { device, how: `mounted at ${target}` }
 }
 
 /**
@@ -131,9 +131,9 @@ async function waitUntilUnused(
  *
  * The kernel answers two questions without a race. An exclusive open, as mount(2) and device mapper do it,
  * fails while the device is mounted or held anywhere. LOOP_CLR_FD on a device that is open elsewhere only
- * turns autoclear on. That is turned off again at once: otherwise the device would go with its last user, and
- * its number would go to another file while the node is still bind-mounted. The kernel does not count a bind
- * mount of the node as a use, so the mounts are read for it.
+ * turns autoclear on. That is turned off again at once: otherwise the kernel would detach the device after
+ * its last close, and its number would go to another file while the node is still bind-mounted. The kernel
+ * does not count a bind mount of the node as a use, so the mounts are read for it.
  *
  * @returns how it is used; undefined when it is detached now, or was another device
  */
@@ -161,7 +161,7 @@ export async function tryDetach(
   }
 }
 
-/** ENXIO stands for a device without a file, or one that is being detached. After other errors it has one. */
+/** ENXIO means a device without a file, or one that is being detached. After other errors it has a file. */
 async function keepsFile({ fd }: FileHandle): Promise<boolean> {
   try {
     await getStatus(fd)

@@ -22,7 +22,7 @@ function minorsPerDevice(): number {
   }
 }
 
-/** The number that the kernel gives the node of /dev/loopN, as stat(2) reports it. */
+/** The number of the device node of /dev/loopN, as stat(2) reports it. */
 export function deviceNumberOf(loop: number): bigint {
   return makeDev(LOOP_MAJOR, loop * minorsPerDevice())
 }
@@ -38,15 +38,16 @@ export function loopNumberOf(device: bigint): number | undefined {
 /** Owner and group root: udev's rule for the group `disk` would let it read every volume. */
 const MODE = 0o600
 
-/** Where the nodes of loop devices are. */
+/** The location of the device nodes of loop devices. */
 export interface LoopNodes {
   /** The path of /dev/loopN. @throws ENOENT when there is no such device */
   loop(number: number): Promise<string>
 }
 
 /**
- * Nodes of loop devices in one /dev. In a container /dev is often a tmpfs without udev, so a missing node is
- * made, with the number from sysfs: minor numbers differ from the index where `loop.max_part` is set.
+ * Device nodes of loop devices in one /dev. In a container /dev is often a tmpfs without udev, so a missing
+ * node is created, with the number from sysfs: minor numbers differ from the index where `loop.max_part` is
+ * set.
  */
 export class DeviceNodes implements LoopNodes {
   readonly #dev: string
@@ -57,7 +58,7 @@ export class DeviceNodes implements LoopNodes {
     this.#sys = sys
   }
 
-  /** The path of /dev/loop-control, made when missing; opening it makes the kernel load the module. */
+  /** The path of /dev/loop-control, created when missing; opening it makes the kernel load the module. */
   async control(): Promise<string> {
     const path = join(this.#dev, 'loop-control')
     await ensureNode(path, constants.S_IFCHR, makeDev(LOOP_CONTROL_MAJOR, LOOP_CONTROL_MINOR))
@@ -65,19 +66,19 @@ export class DeviceNodes implements LoopNodes {
   }
 
   /**
-   * The path of /dev/loopN, made or put right when needed.
+   * The path of /dev/loopN, created or replaced when needed.
    * @throws ENOENT when the kernel has no such device.
    */
   async loop(number: number): Promise<string> {
     return this.#ensureLoop(number, loopDeviceNumber(number, this.#sys))
   }
 
-  /** As `loop`, also for a device that the kernel has not made yet. */
+  /** As `loop`, also for a device that the kernel has not added yet. */
   async spare(number: number): Promise<string> {
     return this.#ensureLoop(number, this.#numberOfNext(number))
   }
 
-  /** The numbers of loop devices that have a node, right or wrong. */
+  /** The numbers of loop devices that have a device node, valid or stale. */
   async numbers(): Promise<Set<number>> {
     const names = await readdir(this.#dev)
     return new Set(names.flatMap((name) => /^loop(\d+)$/.exec(name)?.[1] ?? []).map(Number))
@@ -115,17 +116,17 @@ async function ensureNode(path: string, type: number, device: bigint): Promise<v
     throw error
   })
   if (found?.rdev === device && (found.mode & BigInt(constants.S_IFMT)) === BigInt(type)) return
-  // A node with another number leads to another device: it dates from an earlier device of this index.
+  // A device node with another number is stale: it dates from an earlier device of this index.
   if (found) await unlink(path)
   try {
     await mknod(path, type | MODE, device)
   } catch (error) {
-    // devtmpfs or another process made it meanwhile.
+    // devtmpfs or another process created it meanwhile.
     if (!hasErrno(error, 'EEXIST')) throw error
   }
 }
 
-/** The nodes that are in /dev, for commands that only read: none is made or put right. */
+/** The existing device nodes in /dev, for commands that only read: none is created or replaced. */
 export class PresentNodes implements LoopNodes {
   readonly #dev: string
 
@@ -133,7 +134,7 @@ export class PresentNodes implements LoopNodes {
     this.#dev = dev
   }
 
-  /** @throws ENOENT also for a node that leads to another device */
+  /** @throws ENOENT also for a stale device node */
   async loop(number: number): Promise<string> {
     const path = join(this.#dev, `loop${number}`)
     const { rdev } = await lstat(path, { bigint: true })

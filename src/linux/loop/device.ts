@@ -27,7 +27,7 @@ import { ioctl, ioctlStruct } from '../system-calls.ts'
  */
 
 /**
- * LOOP_CONFIGURE: binds a file and sets everything at once (Linux 5.8).
+ * LOOP_CONFIGURE: attaches a file and sets everything at once (Linux 5.8).
  * @throws EBUSY when another process was faster
  */
 export async function configure(
@@ -39,14 +39,14 @@ export async function configure(
   await ioctlStruct(fd, LOOP_CONFIGURE, encodeLoopConfig(backingFd, blockSize, settings), 'LOOP_CONFIGURE')
 }
 
-/** LOOP_SET_FD: binds a file. @throws EBUSY when the device is bound */
+/** LOOP_SET_FD: attaches a file. @throws EBUSY when the device is attached */
 export async function setFd(fd: number, backingFd: number): Promise<void> {
   await ioctl(fd, LOOP_SET_FD, backingFd, 'LOOP_SET_FD')
 }
 
 /**
- * LOOP_CLR_FD: unbinds, at the latest when the last user closes the device.
- * @throws ENXIO when it is not bound
+ * LOOP_CLR_FD: detaches, at the latest when the last user closes the device.
+ * @throws ENXIO when it is not attached
  */
 export async function clrFd(fd: number): Promise<void> {
   await ioctl(fd, LOOP_CLR_FD, 0, 'LOOP_CLR_FD')
@@ -60,7 +60,7 @@ export async function setStatus(fd: number, settings: LoopSettings): Promise<voi
   await ioctlStruct(fd, LOOP_SET_STATUS64, encodeLoopInfo(settings), 'LOOP_SET_STATUS64')
 }
 
-/** LOOP_GET_STATUS64. @throws ENXIO when the device is not bound */
+/** LOOP_GET_STATUS64. @throws ENXIO when the device is not attached */
 export async function getStatus(fd: number): Promise<LoopInfo> {
   const struct = Buffer.alloc(loopInfo.bytes)
   await ioctlStruct(fd, LOOP_GET_STATUS64, struct, 'LOOP_GET_STATUS64')
@@ -75,15 +75,15 @@ export async function changeFd(fd: number, backingFd: number): Promise<void> {
   await ioctl(fd, LOOP_CHANGE_FD, backingFd, 'LOOP_CHANGE_FD')
 }
 
-/** LOOP_SET_CAPACITY: reads the size of the file again. @throws ENXIO when the device is not bound */
+/** LOOP_SET_CAPACITY: reads the size of the file again. @throws ENXIO when the device is not attached */
 export async function setCapacity(fd: number): Promise<void> {
   await ioctl(fd, LOOP_SET_CAPACITY, 0, 'LOOP_SET_CAPACITY')
 }
 
 /**
- * LOOP_SET_DIRECT_IO, on a device in use, which the kernel stops for it: 15 ms, where the flag in
- * LOOP_CONFIGURE is free.
- * @throws EINVAL where the file system of the file cannot
+ * LOOP_SET_DIRECT_IO, on a device in use, which the kernel stops for it: 15 ms, while the flag in
+ * LOOP_CONFIGURE costs nothing.
+ * @throws EINVAL where the file system of the file does not support it
  */
 export async function setDirectIo(fd: number, on: boolean): Promise<void> {
   await ioctl(fd, LOOP_SET_DIRECT_IO, on ? 1 : 0, `LOOP_SET_DIRECT_IO ${on ? 'on' : 'off'}`)
@@ -97,7 +97,7 @@ export async function setBlockSize(fd: number, bytes: number): Promise<void> {
   await ioctl(fd, LOOP_SET_BLOCK_SIZE, bytes, `LOOP_SET_BLOCK_SIZE ${bytes}`)
 }
 
-/** BLKGETSIZE64: the size of the device in bytes; 0 when it is not bound. */
+/** BLKGETSIZE64: the size of the device in bytes; 0 when it is not attached. */
 export async function sizeOf(fd: number): Promise<bigint> {
   const struct = Buffer.alloc(8)
   await ioctlStruct(fd, BLKGETSIZE64, struct, 'BLKGETSIZE64')
@@ -111,7 +111,7 @@ export async function makeWritable(fd: number): Promise<void> {
 }
 
 /**
- * The bytes of an open block device, or of a regular file in its place.
+ * The size of an open block device or regular file, in bytes.
  * @throws Error for anything else: a directory or a terminal has no size that could be formatted
  */
 export async function deviceSize(handle: FileHandle, path: string): Promise<bigint> {
@@ -125,17 +125,17 @@ export async function deviceSize(handle: FileHandle, path: string): Promise<bigi
 const SECTOR_BYTES = 512n
 
 /**
- * The bytes of a block device whose node is named as the kernel does: without opening it, which takes ten
- * times as long.
+ * The size in bytes of a block device whose device node has the kernel's name, without opening it, which
+ * takes ten times as long.
  */
 export function deviceSizeByName(path: string): bigint {
   return BigInt(readAttribute(`/sys/class/block/${basename(path)}/size`)) * SECTOR_BYTES
 }
 
 /**
- * One value of sysfs, by blocking calls: the kernel makes it in memory as it is read. That takes some 20 µs;
- * on a worker thread (open, stat, read, close) it takes 200.
- * @throws ENOENT when there is no such attribute (any more)
+ * One value of sysfs, by blocking calls: the kernel generates it in memory when it is read. That takes some
+ * 20 µs; on a worker thread (open, stat, read, close) it takes 200.
+ * @throws ENOENT when the attribute does not exist
  */
 export function readAttribute(path: string): string {
   return readFileSync(path, 'latin1').trim()
@@ -150,7 +150,7 @@ export interface BackingIdentity {
   readonly inode: bigint
   /**
    * Not 0 when the backing file is itself a device. Then only this is compared, because each /dev has its own
-   * nodes.
+   * device nodes.
    */
   readonly rdev: bigint
 }
@@ -160,18 +160,18 @@ export function identityOf(stat: BigIntStats): BackingIdentity {
   return { device: stat.dev, inode: stat.ino, rdev: stat.isBlockDevice() ? stat.rdev : 0n }
 }
 
-/** The identity of the file behind a device. */
+/** The identity of a device's backing file. */
 export function backingOf(info: LoopInfo): BackingIdentity {
   return { device: info.backingDevice, inode: info.backingInode, rdev: info.backingRdev }
 }
 
-/** True when the device that gave this status has this file behind it. */
+/** True when the device with this status has this backing file. */
 export function isBackedBy(info: LoopInfo, identity: BackingIdentity): boolean {
   if (identity.rdev !== 0n) return info.backingRdev === identity.rdev
   return info.backingDevice === identity.device && info.backingInode === identity.inode
 }
 
-/** The key of a device in a map. One block device can have several on top of it, told apart by name. */
+/** The key of a device in a map. One block device can have several on top of it, with different names. */
 export function identityKey(identity: BackingIdentity, name = ''): string {
   return identity.rdev === 0n ? `${identity.device}:${identity.inode}` : `rdev:${identity.rdev} ${name}`
 }

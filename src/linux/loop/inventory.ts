@@ -11,13 +11,13 @@ import { getStatus, identityOf, isBackedBy, readAttribute, sizeOf, type BackingI
 
 const SYSFS = '/sys/block'
 
-/** A bound device: its state for people, and what the kernel says of its backing file. */
+/** An attached device: its state, and the kernel's data about its backing file. */
 export interface InventoryEntry {
   readonly state: LoopState
   readonly info: LoopInfo
 }
 
-/** The entry of one open device, or undefined when it is not bound. */
+/** The entry of one open device, or undefined when it is not attached. */
 export async function inspect(
   number: number,
   path: string,
@@ -52,7 +52,7 @@ export async function inspectNumber(nodes: LoopNodes, number: number): Promise<I
   }
 }
 
-/** The file system of a device's file does not answer, so the kernel does not either. */
+/** The file system of a device's backing file does not answer, so neither does the kernel. */
 export class UnresponsiveDeviceError extends Error {
   constructor(number: number) {
     super(`the file system of the file of /dev/loop${number} does not answer`)
@@ -62,7 +62,7 @@ export class UnresponsiveDeviceError extends Error {
 
 const queries = new BoundedQueries<number>()
 
-/** The pool's directory, if the device has an image of a pool: those are three directories below it. */
+/** The pool's directory, if the backing file is an image in a pool, three levels below it. */
 function poolDirectory(number: number): string {
   return dirname(dirname(dirname(backingFile(number) ?? '')))
 }
@@ -73,16 +73,16 @@ export interface UnknownDevice {
   readonly error: unknown
 }
 
-/** All bound devices. */
+/** All attached devices. */
 export interface Scan {
   readonly entries: readonly InventoryEntry[]
-  /** Devices of which it is not known what is attached to them. */
+  /** Devices whose backing file could not be read. */
   readonly unknown: readonly UnknownDevice[]
 }
 
 /**
- * All bound devices of the machine, in order. Reads sysfs for every device that exists (118 ms for 2,000), so
- * it belongs at start-up and into commands for people, not into a request.
+ * All attached devices of the machine, in order. Reads sysfs for every device that exists (118 ms for 2,000),
+ * so it belongs at start-up and into commands for people, not into a request.
  */
 export async function scan(nodes: LoopNodes): Promise<Scan> {
   const entries: InventoryEntry[] = []
@@ -109,7 +109,7 @@ export async function scan(nodes: LoopNodes): Promise<Scan> {
 export async function listAttached(nodes: LoopNodes): Promise<readonly InventoryEntry[]> {
   const { entries, unknown } = await scan(nodes)
   const failed = unknown.find(({ error }) => !hasUnreadableFile(error))
-  if (failed) throw failureOf(`/dev/loop${failed.number} cannot be looked at`, failed.error)
+  if (failed) throw failureOf(`/dev/loop${failed.number} cannot be read`, failed.error)
   return entries
 }
 
@@ -127,18 +127,18 @@ export function onTopOf({ number }: LoopDevice, bound: readonly InventoryEntry[]
   return bound.filter(({ info }) => info.backingRdev === device)
 }
 
-/** The devices of this name whose backing file is no device. */
+/** The devices of this name whose backing file is not a device. */
 export function namedOf(name: string, all: readonly InventoryEntry[]): InventoryEntry[] {
   return all.filter(({ state, info }) => state.name === name && info.backingRdev === 0n)
 }
 
-/** The numbers of all loop devices that exist, bound or not, in order. */
+/** The numbers of all existing loop devices, attached or free, in order. */
 export async function existingNumbers(): Promise<number[]> {
   const numbers = (await readdir(SYSFS)).flatMap((name) => /^loop(\d+)$/.exec(name)?.[1] ?? []).map(Number)
   return numbers.sort((a, b) => a - b)
 }
 
-/** The numbers of all bound devices, in order, by sysfs alone: one may be going away. */
+/** The numbers of all attached devices, in order, by sysfs alone: one may be being detached. */
 export async function attachedNumbers(): Promise<number[]> {
   return (await existingNumbers()).filter(isAttached)
 }
@@ -154,8 +154,8 @@ export function isAttached(number: number): boolean {
 }
 
 /**
- * How many loop devices are bound and free, by one read of /proc/partitions. That lists disks with content,
- * so the few with an empty file count as free.
+ * How many loop devices are attached and free, by one read of /proc/partitions. That lists disks with
+ * content, so the few with an empty file count as free.
  */
 export async function countDevices(): Promise<{ readonly bound: number; readonly free: number }> {
   const [existing, disks] = await Promise.all([existingNumbers(), readFile('/proc/partitions', 'latin1')])
@@ -164,8 +164,8 @@ export async function countDevices(): Promise<{ readonly bound: number; readonly
 }
 
 /**
- * The path that sysfs shows for a device's file, which may be that of another mount namespace.
- * @returns undefined for an unbound device
+ * The path of a device's backing file in sysfs, which may be that of another mount namespace.
+ * @returns undefined for a free device
  * @throws when sysfs cannot be read
  */
 export function backingFile(number: number): string | undefined {
@@ -192,7 +192,7 @@ export function isUnlinked(number: number): boolean {
 const writeFields = [4, 6, 11]
 const IN_FLIGHT = 8
 
-/** A text that changes with every write to the device; while a write is under way, with every call. */
+/** A text that changes with every write to the device, and while a write is running with every call. */
 export function writeCounter(number: number): string {
   const fields = readAttribute(`${SYSFS}/loop${number}/stat`).split(/\s+/)
   const finished = writeFields.map((index) => fields[index]).join(' ')
@@ -200,8 +200,8 @@ export function writeCounter(number: number): string {
 }
 
 /**
- * All bound devices of the machine at one moment, for commands that only read. LoopDevices.find tries the
- * lock of an image, which makes another attach at that moment fail; this takes no lock.
+ * All attached devices of the machine at one moment, for commands that only read. LoopDevices.find tries the
+ * lock of an image, which makes a concurrent attach fail; this takes no lock.
  */
 export class AttachedDevices {
   readonly entries: readonly InventoryEntry[]

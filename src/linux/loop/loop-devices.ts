@@ -40,7 +40,7 @@ import {
 import { MountedDevices } from './mounted-devices.ts'
 import { OrphanedDevices } from './orphaned-devices.ts'
 
-/** For locks that other processes hold for a moment, to see whether they are free. */
+/** For locks that other processes hold for a moment while they test them. */
 const LOCK_ATTEMPTS = 20
 const LOCK_PAUSE_MS = 20
 
@@ -50,14 +50,14 @@ const mountedEverywhere = (): Promise<MountedDevices> => MountedDevices.everywhe
 /**
  * The LoopDevices port on the kernel.
  *
- * What makes two devices on one file impossible is a lock on the file (flock(2)), taken before it is attached:
- * the kernel keeps our open file, and so the lock, exactly as long as the device is attached. That holds across
- * processes, containers and mount namespaces, and costs the same with one device or with thousands.
+ * A lock on the file (flock(2)), taken before it is attached, prevents two devices on one file: the kernel
+ * keeps our open file, and so the lock, exactly as long as the device is attached. This works across
+ * processes, containers and mount namespaces, and costs the same for any number of devices.
  */
 export class LinuxLoopDevices implements LoopDevices {
   readonly #control: LoopControl
   readonly #nodes: DeviceNodes
-  /** Where an image was last attached: a hint, which is always checked with the kernel. */
+  /** The last known device of an image: a hint, which is always verified with the kernel. */
   readonly #lastSeen = new Map<string, number>()
   readonly #attached: (number: number) => void
 
@@ -119,9 +119,10 @@ export class LinuxLoopDevices implements LoopDevices {
   }
 
   /**
-   * Detaches a device from whatever file it has, for people.
-   * @param isHere as in `recover`: the devices of other nodes are detached only where all mounts can be seen
-   * @throws VolumeError failed-precondition when it has no file, or is in use, or may be
+   * Detaches a device from any file, for operators.
+   * @param isHere as in `detachOrphaned`: devices of other nodes are detached only where all mounts are
+   * visible
+   * @throws VolumeError failed-precondition when it has no file, or is or may be in use
    */
   async detachDevice(
     number: number,
@@ -135,7 +136,7 @@ export class LinuxLoopDevices implements LoopDevices {
     if (!isHere(name) && !(await mountedEverywhere()).isComplete) {
       throw new VolumeError(
         'failed-precondition',
-        `${device.path} belongs to volume "${name}" of another node, whose mounts cannot be seen from here; when that node is gone, use --force`,
+        `${device.path} belongs to volume "${name}" of another node, whose mounts are not visible here; if that node no longer exists, use --force`,
       )
     }
     await detach(device, targetOf(entry).matches, mountedEverywhere, signal)
@@ -148,8 +149,8 @@ export class LinuxLoopDevices implements LoopDevices {
     for (const number of (await attachedNumbers()).filter((number) => isInDirectory(number, name))) {
       if (named.some(({ state }) => state.device.number === number)) continue
       const device = { number, path: await this.#nodes.loop(number) }
-      // The kernel gives no state for a device on a dead file system, but does for those on top of it, which
-      // keep it open.
+      // The kernel reports no state for a device on a file system that has shut down, but does for those on
+      // top of it, which keep it open.
       targets.push(...onTopOf(device, all).map(targetOf))
       targets.push({ device, matches: inDirectory(name), autoclear: false })
     }
@@ -213,7 +214,7 @@ export class LinuxLoopDevices implements LoopDevices {
 
   async #find(image: string, file: FileHandle): Promise<LoopState | undefined> {
     const identity = identityOf(await file.stat({ bigint: true }))
-    // A device has a node in every /dev, and each node a lock of its own.
+    // A device has a device node in every /dev, each with its own lock.
     const isLockShared = identity.rdev === 0n
     const name = isLockShared ? undefined : await nameOf(file)
     const key = identityKey(identity, name)
@@ -226,7 +227,7 @@ export class LinuxLoopDevices implements LoopDevices {
     if (hinted && matches(hinted)) return hinted.state
     if (!isLockShared && this.#isFree(image, file, key)) return undefined
     const entry = (await listAttached(this.#nodes)).find(matches)
-    // The list leaves out devices on file systems that do not answer. This throws where that is so here.
+    // The list leaves out devices on file systems that do not answer. This throws for such a file.
     if (!entry) await file.stat()
     if (entry) this.#lastSeen.set(key, entry.state.device.number)
     return entry?.state
@@ -257,16 +258,16 @@ export class LinuxLoopDevices implements LoopDevices {
 
 /**
  * Waits until the kernel has closed the file of a detached device: __loop_clr_fd() of drivers/block/loop.c
- * takes the device down first and closes the file last. Where the last user is another process, as udev is
- * after an unmount with autoclear, only the lock shows when that is done. A lock that stays taken is another
- * process's.
+ * first detaches the device and closes the file last. If the last user is another process, such as udev after
+ * an unmount with autoclear, only the lock shows when that has happened. A lock that stays held belongs to
+ * another process.
  */
 async function untilUnlocked(image: string, file: FileHandle, signal: AbortSignal): Promise<void> {
   for (let attempt = 1; attempt < LOCK_ATTEMPTS && !tryLockExclusive(file.fd, image); attempt++)
     await setTimeout(Math.random() * LOCK_PAUSE_MS, undefined, { signal })
 }
 
-/** The name of the loop device that the file is; undefined for anything else. */
+/** The name of the file if it is a loop device; undefined for anything else. */
 async function nameOf(file: FileHandle): Promise<string | undefined> {
   try {
     return (await getStatus(file.fd)).fileName

@@ -10,14 +10,14 @@ import { loopNumberOf } from './device-nodes.ts'
 
 const DEV = '/dev'
 /**
- * What the kernel writes behind the root of a mount whose directory entry was unlinked (prepend_path in
+ * The kernel appends this to the root of a mount whose directory entry was unlinked (prepend_path in
  * fs/d_path.c).
  */
 const DELETED = '//deleted'
 
 /**
- * Adds to each mount the loop device that it shows. Only /dev is read, which never waits; the path of a mount
- * can lead through file systems that hang.
+ * Adds its loop device to each mount. Only /dev is read, which never waits; the path of a mount can lead
+ * through file systems that hang.
  */
 export async function withLoops(mounts: readonly MountInfo[]): Promise<MountEntry[]> {
   const entries: MountEntry[] = []
@@ -46,9 +46,7 @@ function fileSystemDevice(mount: MountInfo): bigint {
   return makeDev(major, minor)
 }
 
-/**
- * Finds which device's node a bind mount shows, where it is a node of our /dev and not one made elsewhere.
- */
+/** Finds the device of a bind-mounted device node, for nodes in our /dev only. */
 class DeviceNodesOf {
   readonly #device: string
   /** The path of /dev inside its file system. */
@@ -59,7 +57,7 @@ class DeviceNodesOf {
   static async find(mounts: readonly MountInfo[]): Promise<DeviceNodesOf> {
     const id = mountIdOfSync(DEV)
     const dev = mounts.find((mount) => mount.id === id) ?? (await findMount(DEV, mountIdOf))
-    if (!dev) throw new Error(`the kernel does not say where ${DEV} is mounted`)
+    if (!dev) throw new Error(`the kernel does not report the mount of ${DEV}`)
     return new DeviceNodesOf(dev)
   }
 
@@ -70,7 +68,7 @@ class DeviceNodesOf {
 
   async deviceAt({ device, root, target }: MountInfo): Promise<bigint> {
     if (device !== this.#device) return 0n
-    // Its directory entry is gone, so only the path of the mount leads to it.
+    // Its directory entry is deleted, so only the path of the mount leads to it.
     if (root.endsWith(DELETED)) return this.#deviceOf(await lstat(target, { bigint: true }).catch(absent))
     const path = relative(this.#root, root)
     if (path === '' || path.startsWith('..')) return 0n

@@ -7,9 +7,9 @@ import { loopNumberOf } from './device-nodes.ts'
 import { OtherNamespaces } from './other-namespaces.ts'
 
 /**
- * Which loop devices are mounted, or have their node bind-mounted. The kernel does not count a bind mount of
- * a node as a use of the device: after a detach its number would go to the next file, and the bind mount
- * would give access to that.
+ * Which loop devices are mounted, or have their device node bind-mounted. The kernel does not count a bind
+ * mount of a device node as a use of the device: after a detach its number would go to the next file, and the
+ * bind mount would give access to that.
  */
 export class MountedDevices {
   readonly #targets: ReadonlyMap<number, string>
@@ -25,7 +25,7 @@ export class MountedDevices {
   static readonly none = new MountedDevices(new Map(), true)
 
   /**
-   * In this mount namespace. In a Kubernetes container it has what the kubelet mounts for pods, by
+   * In this mount namespace. In a Kubernetes container it includes the kubelet's mounts for pods, by
    * propagation.
    */
   static async here(): Promise<MountedDevices> {
@@ -38,8 +38,8 @@ export class MountedDevices {
 
   /**
    * In this mount namespace and those of all visible processes. Other namespaces can have a /dev of their
-   * own, so there a node's name is enough: an unused device that is kept does less harm than a used one that
-   * is detached.
+   * own, so there the name of a device node counts: keeping an unused device does less harm than detaching a
+   * used one.
    */
   static async everywhere(): Promise<MountedDevices> {
     const targets = new Map<number, string>()
@@ -52,13 +52,13 @@ export class MountedDevices {
     return new MountedDevices(new Map([...targets, ...here.#targets]), isComplete)
   }
 
-  /** Where the device is mounted, or its node bind-mounted. */
+  /** Where the device is mounted, or its device node bind-mounted. */
   targetOf(number: number): string | undefined {
     return this.#targets.get(number)
   }
 }
 
-/** Where nodes of devices are. */
+/** File system types that contain device nodes. */
 const inMemory = ['devtmpfs', 'tmpfs', 'ramfs']
 
 function suspectedLoop(mount: MountInfo): number | undefined {

@@ -5,12 +5,12 @@ import { isUnlinked, onTopOf, type InventoryEntry, type Scan } from './inventory
 import { MountedDevices } from './mounted-devices.ts'
 
 /**
- * Detaches orphaned devices, which are devices of ours whose image is unlinked, and those on top of them.
- * Only unused ones: a pod that still has such a device would read the file that gets its number next.
+ * Detaches orphaned devices, which are devices of ours whose image is unlinked, and those on top of them, if
+ * they are unused: a pod that still uses such a device would read the next file with its number.
  *
  * In a container with a pid namespace of its own, other mount namespaces cannot be read. The mounts that the
  * kubelet of this node makes for pods reach the container by propagation. So there, devices of other nodes of
- * this machine are remaining; kind has several nodes on one machine.
+ * this machine stay attached; kind has several nodes on one machine.
  */
 export class OrphanedDevices {
   readonly #scan: Scan
@@ -19,14 +19,14 @@ export class OrphanedDevices {
   readonly #remaining: RemainingDevice[] = []
   readonly #unknown: string[]
 
-  /** @param isHere for the name of a device of this node */
+  /** @param isHere true for the name of a device of this node */
   constructor(scan: Scan, isHere: (name: string) => boolean) {
     this.#scan = scan
     this.#isHere = isHere
     this.#unknown = scan.unknown.map(({ number, error }) => `/dev/loop${number}: ${messageOf(error)}`)
   }
 
-  /** @param isOurs for the name of a device of any node */
+  /** @param isOurs true for the name of a device of any node */
   async detach(isOurs: (name: string) => boolean): Promise<SweptDevices> {
     const orphaned = this.#scan.entries.filter(({ state }) => isOurs(state.name) && this.#isUnlinked(state))
     if (orphaned.length > 0) await this.#detachAll(orphaned)
@@ -47,7 +47,7 @@ export class OrphanedDevices {
       const mounted = await MountedDevices.everywhere()
       for (const entry of orphaned) {
         if (mounted.isComplete || this.#isHere(entry.state.name)) await this.#detachWithAbove(entry, mounted)
-        else this.#keep(entry, 'is a device of another node, whose mounts cannot be seen from here')
+        else this.#keep(entry, 'is a device of another node, whose mounts are not visible here')
       }
     } catch (error) {
       const rest = orphaned.filter(({ state }) => !this.#isDone(state))
@@ -61,7 +61,7 @@ export class OrphanedDevices {
       .map(({ state }) => mounted.targetOf(state.device.number))
       .find((at) => at !== undefined)
     if (target !== undefined) {
-      this.#keep(entry, `is shown at ${target}`)
+      this.#keep(entry, `is mounted at ${target}`)
       return
     }
     for (const one of all) {

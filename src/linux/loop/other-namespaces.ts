@@ -11,21 +11,21 @@ const FIRST_PID_NAMESPACE = 'pid:[4026531836]'
 const KTHREADD = '2'
 
 /**
- * The kernel writes no more than a page for a small read, so the beginning costs the same however many mounts
- * there are.
+ * The kernel writes no more than a page for a small read, so the beginning costs the same for any number of
+ * mounts.
  */
 const PAGE_BYTES = 4096
 
-/** The event loop goes on after each so many mounts. */
+/** The event loop runs again after so many mounts. */
 const MOUNTS_AT_ONCE = 1000
 
 /** Called for each mount, with a process in whose namespace it is. */
 export type Visitor = (pid: string, mount: MountInfo) => void
 
 /**
- * The mounts that are not in our mount namespace but in those of other processes. Anyone may read the
- * mountinfo of a process that /proc shows (mounts_open_common() of fs/proc_namespace.c); only the link to its
- * namespace takes CAP_SYS_PTRACE. That would not be enough either: a process sees the mounts below its root
+ * The mounts that are not in our mount namespace but in those of other processes. Any process may read the
+ * mountinfo of a process in /proc (mounts_open_common() of fs/proc_namespace.c); only the link to its
+ * namespace needs CAP_SYS_PTRACE. That would not be enough either: a process sees the mounts below its root
  * directory only. A user can make many threads, namespaces and mounts, so only one line for each namespace is
  * kept in memory.
  */

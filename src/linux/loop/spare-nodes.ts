@@ -4,18 +4,18 @@ import { messageOf } from '../../volumes/model/errors.ts'
 import type { DeviceNodes } from './device-nodes.ts'
 import { isAttached } from './inventory.ts'
 
-/** How many devices other processes can attach between two rounds. */
+/** How many devices other processes may attach between two rounds. */
 const SPARE = 8
 
 const INTERVAL_MS = 30_000
 
-/** The event loop goes on after so many devices: one takes some 20 µs. */
+/** The event loop runs again after so many devices: one takes some 20 µs. */
 const AT_ONCE = 64
 
 /**
- * Nodes for the loop devices that are attached next, in a /dev without udev: on a kind node it is a tmpfs.
- * The kubelet attaches each block volume once more, with the `losetup` of its machine, which takes the number
- * that the kernel gives it (LOOP_CTL_GET_FREE) and then looks for the node of that number.
+ * Spare device nodes for the loop devices that are attached next, in a /dev without udev, such as the tmpfs
+ * of a kind node. The kubelet attaches each block volume once more, with the `losetup` of its machine, which
+ * gets a number from the kernel (LOOP_CTL_GET_FREE) and then opens the device node of that number.
  */
 export class SpareNodes implements Disposable {
   readonly #nodes: DeviceNodes
@@ -36,7 +36,7 @@ export class SpareNodes implements Disposable {
     this.#timer.unref()
   }
 
-  /** Makes the first ones, and keeps looking until it is disposed of. */
+  /** Creates the first ones, and continues until it is disposed of. */
   static async start(nodes: DeviceNodes, log: Logger): Promise<SpareNodes> {
     const spare = new SpareNodes(nodes, log)
     spare.request(0)
@@ -56,8 +56,8 @@ export class SpareNodes implements Disposable {
   }
 
   /**
-   * Bound numbers get a node as well: they can be free at any time, and are then the lowest. So do numbers of
-   * devices that the kernel has not made yet.
+   * Attached numbers get a device node as well: they can become free at any time, and are then the lowest. So
+   * do numbers of devices that the kernel has not added yet.
    */
   async #refresh(from: number): Promise<void> {
     if (this.#mayBeGone) await this.#forgetGone()
@@ -83,7 +83,10 @@ export class SpareNodes implements Disposable {
       try {
         await this.#refresh(from)
       } catch (error) {
-        this.#log.warn({ error: messageOf(error) }, 'could not make nodes of loop devices for the kubelet')
+        this.#log.warn(
+          { error: messageOf(error) },
+          'could not create device nodes of loop devices for the kubelet',
+        )
       }
     }
   }

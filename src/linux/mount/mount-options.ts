@@ -14,7 +14,7 @@ const oneOf = (group: number, flag: number): FlagChange => ({ clear: group, set:
 
 /**
  * The options of mount(8) that are flags of mount(2). `bind`, `remount` and propagation are missing, because
- * they are other operations: as options they go to the kernel, which refuses them.
+ * they are other operations: as options they are passed to the kernel, which refuses them.
  */
 const flagOptions: Readonly<Record<string, FlagChange>> = {
   defaults: { clear: f.readOnly | f.noSuid | f.noDev | f.noExec | f.synchronous, set: 0 },
@@ -47,9 +47,7 @@ const flagOptions: Readonly<Record<string, FlagChange>> = {
   loud: clear(f.silent),
 }
 
-/**
- * Options for mount(8) or systemd, which no file system knows (mount(8), systemd.mount(5)).
- */
+/** Options for mount(8) or systemd, which no file system supports (mount(8), systemd.mount(5)). */
 const forMountProgram = new Set([
   'auto',
   'noauto',
@@ -83,8 +81,8 @@ export function parseMountOptions(options: readonly string[]): { flags: number; 
 }
 
 /**
- * What mountinfo shows of the flags of a mount and of its file system, whatever its type is (show_mnt_opts
- * and show_sb_opts in fs/proc_namespace.c).
+ * The flags of a mount and of its file system in mountinfo, for all types (show_mnt_opts and show_sb_opts in
+ * fs/proc_namespace.c).
  */
 const shownFlags: Readonly<Record<string, number>> = {
   ro: f.readOnly,
@@ -101,15 +99,14 @@ const shownFlags: Readonly<Record<string, number>> = {
 }
 
 /**
- * Options of file systems whose value mountinfo shows as it was given; it leaves out defaults. Other options
- * are shown in another form than they were given, or not at all, so a difference would prove nothing.
+ * Options of file systems whose value mountinfo lists unchanged, unless it is the default. Other options are
+ * listed in another form, or not at all, so a difference would prove nothing.
  */
 const shownValues = ['commit', 'data', 'errors']
 
 /**
- * Compares what mountinfo shows of a mount with what it would show if it had been made with other options.
- * @returns the options in which they surely differ, as far as the kernel shows them; empty for the options of
- * the mount itself
+ * Compares the options of a mount in mountinfo with those that a mount with other options would have there.
+ * @returns the options in which they certainly differ; empty for the options of the mount itself
  */
 export function differingOptions(shown: readonly string[], asked: readonly string[]): string[] {
   const { flags, data } = parseMountOptions(asked)
@@ -121,7 +118,7 @@ export function differingOptions(shown: readonly string[], asked: readonly strin
   return [...differing, ...shownValues.filter((key) => contradict(valueOf(shown, key), valueOf(wanted, key)))]
 }
 
-/** The kernel's default for times of access, as it shows it (path_mount in fs/namespace.c). */
+/** The kernel's default for access times, as it lists it (path_mount in fs/namespace.c). */
 function effectiveFlags(flags: number): number {
   return (flags & (f.noAtime | f.strictAtime)) === 0 ? flags | f.relAtime : flags & ~f.relAtime
 }
@@ -131,7 +128,7 @@ function contradict(shown: string | undefined, asked: string | undefined): boole
   return !(Number(shown) === Number(asked))
 }
 
-/** Of the last one, which counts. */
+/** The value of the last one, which takes precedence. */
 function valueOf(options: readonly string[], key: string): string | undefined {
   return options.findLast((option) => option.startsWith(`${key}=`))?.slice(key.length + 1)
 }

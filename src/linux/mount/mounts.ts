@@ -20,7 +20,7 @@ import { bindReadOnly } from './mount-api.ts'
 import { differingOptions, parseMountOptions } from './mount-options.ts'
 import { openFileSystem } from './open-filesystem.ts'
 
-/** The calls, which a test replaces by failing ones. */
+/** The system calls, which a test replaces by failing ones. */
 export interface MountCalls {
   readonly mount: typeof mount
   readonly umount2: typeof umount2
@@ -94,7 +94,9 @@ export class LinuxMounts implements Mounts {
     }
   }
 
-  /** The way before Linux 5.12. A process that is killed between the two calls leaves a writable mount. */
+  /**
+   * The fallback before Linux 5.12. A process that is killed between the two calls leaves a writable mount.
+   */
   async #bindReadOnlyInSteps(source: string, target: string): Promise<void> {
     await this.#system.mount(source, target, null, mountFlags.bind, null)
     await using undo = new AsyncDisposableStack()
@@ -127,7 +129,7 @@ function keptFlags(entry: MountEntry | undefined): number {
   return parseMountOptions(entry?.options ?? []).flags & toKeep
 }
 
-/** One FITRIM cannot be interrupted, so it gets no more than this. */
+/** FITRIM cannot be interrupted, so one call covers no more than this. */
 const STEP_BYTES = 8n << 30n
 const END = (1n << 64n) - 1n
 
@@ -148,7 +150,7 @@ async function trim(mountPoint: string, from: bigint): Promise<TrimStep> {
     await ioctlStruct(directory.fd, FITRIM, struct, `trim ${mountPoint} from byte ${from}`)
   } catch (error) {
     if (hasErrno(error, 'ENOTSUP')) return nothing
-    // A range that begins behind the last block.
+    // The range begins behind the last block.
     if (hasErrno(error, 'EINVAL') && from > 0n) return nothing
     throw error
   }
@@ -161,16 +163,16 @@ async function sizeOf(mountPoint: string): Promise<bigint> {
 }
 
 /**
- * Opens the root of a mounted file system, for ioctls on the whole of it. A directory on which nothing is
- * mounted is refused: the ioctl would reach the file system of the machine. Opening and closing write
- * nothing, so they do not wait for a thaw.
+ * Opens the root of a mounted file system, for ioctls on all of it. A directory on which nothing is mounted
+ * is refused: the ioctl would reach the file system of the machine. Opening and closing write nothing, so
+ * they do not wait for a thaw.
  */
 async function openMountPoint(path: string): Promise<FileHandle> {
   const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY)
   try {
     const [inside, above] = await Promise.all([directory.stat(), stat(join(path, '..'))])
     if (inside.dev !== above.dev) return directory
-    throw new VolumeError('failed-precondition', `no file system of its own is mounted on ${path}`)
+    throw new VolumeError('failed-precondition', `${path} is not the mount point of a file system`)
   } catch (error) {
     await directory.close()
     throw error

@@ -20,7 +20,7 @@ interface Identity {
 
 /**
  * The OpenFileSystem port. Its directory is opened before the freeze and closed after the thaw. In between,
- * no path is looked up, no new descriptor is needed, and no thread that other disks could block.
+ * it looks up no path, and needs no new descriptor and no thread that other disks could block.
  */
 class LinuxFileSystem implements OpenFileSystem {
   readonly place: string
@@ -82,7 +82,8 @@ function isOn(mount: MountInfo, { majorMinor, path }: Identity): boolean {
 
 /**
  * Opens the root of one mount.
- * @returns undefined when its path leads elsewhere: another file system is mounted over it, or it is gone
+ * @returns undefined when its path leads elsewhere: another file system is mounted over it, or it was
+ * unmounted
  */
 async function openMount(entry: MountInfo, identity: Identity): Promise<FileHandle | undefined> {
   try {
@@ -106,9 +107,7 @@ async function isOurs(root: FileHandle, entry: MountInfo, identity: Identity): P
   return again !== undefined && isOn(again, identity)
 }
 
-/**
- * True while a file system, or another exclusive user, has the device, in any mount namespace.
- */
+/** True while a file system, or another exclusive user, holds the device, in any mount namespace. */
 async function isHeld({ path }: LoopDevice): Promise<boolean> {
   try {
     await using _exclusive = await open(path, constants.O_RDONLY | constants.O_EXCL)

@@ -44,8 +44,8 @@ export function mountIdOfSync(path: string): number {
 }
 
 /**
- * As `mountIdOf`, for an open file. The mount exists as long as the file is open, so its number is not used
- * again.
+ * As `mountIdOf`, for an open file. The mount exists as long as the file is open, so its number is not
+ * reused.
  */
 export async function mountIdOfOpen(handle: FileHandle, path: string): Promise<number> {
   return mountIdIn(await readFile(`/proc/self/fdinfo/${handle.fd}`, 'latin1'), path)
@@ -53,7 +53,7 @@ export async function mountIdOfOpen(handle: FileHandle, path: string): Promise<n
 
 function mountIdIn(fdInfo: string, path: string): number {
   const id = /^mnt_id:\s*(\d+)$/m.exec(fdInfo)?.[1]
-  if (id === undefined) throw new Error(`the kernel does not say which mount ${path} lies in`)
+  if (id === undefined) throw new Error(`the kernel does not report the mount of ${path}`)
   return Number(id)
 }
 
@@ -69,7 +69,7 @@ export function readMountInfo(): Promise<string> {
 
 /**
  * The entry of a mount in mountinfo.
- * @param idOf gives the mount's number: mountIdAt, or mountIdOf
+ * @param idOf returns the mount's number: mountIdAt or mountIdOf
  * @returns undefined when idOf finds none
  */
 export async function findMount(
@@ -101,7 +101,7 @@ export async function mountIdUnder(path: string): Promise<number | undefined> {
 
 /**
  * Settles as soon as the file system of the path answers: FUSE and network file systems ask their server for
- * both calls.
+ * both system calls.
  */
 export async function askFileSystem(path: string): Promise<void> {
   await statfs(path)

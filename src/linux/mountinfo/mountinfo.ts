@@ -1,12 +1,12 @@
 import type { MountEntry } from '../../volumes/model/ports/mounts.ts'
 
-/** What one line of /proc/self/mountinfo says. */
+/** The content of one line of /proc/self/mountinfo. */
 export interface MountInfo extends Omit<MountEntry, 'loop'> {
   /** The mount's number, unique while it is mounted. */
   readonly id: number
   /** The number of the mount that it is mounted on. */
   readonly parentId: number
-  /** `major:minor` of the file system, which on btrfs is not what stat(2) says of its files. */
+  /** `major:minor` of the file system, which on btrfs differs from st_dev of its files. */
   readonly device: string
   /**
    * Mounts under it appear in the other namespaces that share it, and theirs in this one
@@ -17,7 +17,7 @@ export interface MountInfo extends Omit<MountEntry, 'loop'> {
 
 /**
  * Reads the text of /proc/self/mountinfo (proc_pid_mountinfo(5)), in the kernel's order.
- * @throws Error for text that is something else
+ * @throws Error for any other text
  */
 export function parseMountInfo(text: string): MountInfo[] {
   const mounts: MountInfo[] = []
@@ -40,7 +40,7 @@ export function findMountById(text: string, id: number): MountInfo | undefined {
 }
 
 /**
- * True for types that can lie on several devices: their mounts have a device number of their own, and the
+ * True for types that can span several devices: their mounts have a device number of their own, and the
  * device's path as their source. The source of other types proves nothing: a user of FUSE chooses it.
  */
 export function hasOwnDeviceNumber({ fsType }: MountInfo): boolean {

@@ -18,15 +18,15 @@ async function problemWith(type: FsType): Promise<Unavailability | undefined> {
   if (missing.length > 0) return problemOf(missing)
   if (await isKnownToKernel(type)) return undefined
   return {
-    why: `the kernel of this machine has no ${type}`,
-    remedy: `modprobe ${type} (or a kernel that has it)`,
+    why: `the kernel of this machine does not support ${type}`,
+    remedy: `modprobe ${type} (or a kernel that supports it)`,
   }
 }
 
 /**
  * /proc/filesystems lists the types that are built in or loaded. Another type may be a module that the kernel
- * loads at the first mount. A mount that cannot succeed shows it: ENODEV means that there is no such type,
- * any other error that only the device is missing.
+ * loads at the first mount. A mount that cannot succeed reveals it: ENODEV means that the type does not
+ * exist, any other error only that the device is missing.
  */
 async function isKnownToKernel(type: FsType): Promise<boolean> {
   const listed = readFileSync('/proc/filesystems', 'latin1').split('\n')
@@ -39,7 +39,7 @@ async function isKnownToKernel(type: FsType): Promise<boolean> {
   }
 }
 
-/** Those of the tools that are not installed where the driver looks for them. */
+/** The tools that are not installed in the driver's PATH. */
 export async function missingTools(tools: readonly string[]): Promise<string[]> {
   const installed = await Promise.all(tools.map(isInstalled))
   return tools.filter((_, index) => !installed[index])
@@ -51,7 +51,7 @@ export interface Unavailability {
   readonly remedy: string
 }
 
-/** For one or more tools that are missing. */
+/** The problem of one or more missing tools. */
 export function problemOf(tools: readonly string[]): Unavailability {
   const packages = [...new Set(tools.map((tool) => debianPackages.get(tool) ?? tool))]
   return {

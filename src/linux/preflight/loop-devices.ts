@@ -6,7 +6,7 @@ import { PresentNodes } from '../loop/device-nodes.ts'
 import { readAttribute } from '../loop/device.ts'
 import { attachedNumbers, backingFile, countDevices } from '../loop/inventory.ts'
 
-/** Whether loop devices are available. Where there is no node, the driver makes one. */
+/** Whether loop devices are available. The driver creates a missing device node. */
 export async function checkLoopControl(
   node = '/dev/loop-control',
   registered = '/sys/class/misc/loop-control',
@@ -26,8 +26,7 @@ export async function checkLoopControl(
 const MINORS = 2 ** 20
 
 /**
- * Whether the kernel can make one more loop device; it takes as many minor numbers for each as it may have
- * partitions.
+ * Whether the kernel can add another loop device; each takes as many minor numbers as it may have partitions.
  */
 export async function checkFreeDevices(): Promise<Finding[]> {
   const maxPart = mostPartitions()
@@ -58,9 +57,9 @@ function mostPartitions(): number | undefined {
 }
 
 /**
- * Whether the devices of our volumes have their nodes in /dev. A pod with a raw block volume keeps the node
- * that was there when it started, but the kubelet and tools do not find the device later.
- * @param isOurs for the path that the kernel shows for a device's file
+ * Whether the devices of our volumes have their device nodes in /dev. A running pod with a raw block volume
+ * keeps its device node, but the kubelet and tools do not find the device later.
+ * @param isOurs true for the path of a backing file of ours
  */
 export async function checkDeviceNodes(
   isOurs: (file: string) => boolean,

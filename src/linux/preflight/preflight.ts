@@ -17,14 +17,14 @@ export interface Preflight {
   readonly unavailable: ReadonlyMap<FsType, string>
 }
 
-/** Every volume needs it, raw block volumes as well: nothing is formatted without a probe. */
+/** Every volume needs it, even raw block volumes: the content is always probed. */
 const ALWAYS_NEEDED = ['blkid']
 
-/** The type of volumes for which none is chosen. */
+/** The default type of volumes. */
 const DEFAULT: FsType = 'ext4'
 
 /**
- * Checks the machine once, at start. Whether loop devices are available shows when LoopControl is opened.
+ * Checks the machine once, at start. Opening LoopControl checks whether loop devices are available.
  * @param registrationDir the kubelet's plugins_registry, where there is a kubelet
  */
 export async function preflight(registrationDir: string | undefined): Promise<Preflight> {
@@ -41,11 +41,11 @@ export async function preflight(registrationDir: string | undefined): Promise<Pr
 }
 
 /**
- * Checks all of the machine that the driver depends on, and changes nothing: the preflight of its start, and
- * what the driver would find when it starts or works.
+ * Checks everything that the driver needs from the machine, and changes nothing: the preflight at its start,
+ * and further problems that it would meet later.
  * @param registrationDir the kubelet's plugins_registry, where there is a kubelet
  * @param driverPid of the driver, where one runs
- * @param isOurs for the ids of this node's volumes
+ * @param isOurs true for the ids of this node's volumes
  */
 export async function examineMachine(
   registrationDir: string | undefined,

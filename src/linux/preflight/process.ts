@@ -25,7 +25,7 @@ export function checkOpenFiles(
   return [findingOf('FewOpenFiles', { who, limit: hard, enough: ENOUGH_OPEN_FILES })]
 }
 
-/** A task that waits for a working disk has run again by then. */
+/** A task that waits for a working disk runs again within this time. */
 const WAIT_MS = 1000
 
 /** A thread, by its proc_pid_status(5). */
@@ -40,8 +40,8 @@ interface Task {
 }
 
 /**
- * Threads of the driver, and programs that it has started, which wait in the kernel for a disk that does not
- * answer. Takes a second where any may.
+ * Finds threads and child processes of the driver that wait in the kernel for a disk that does not answer. It
+ * takes a second if there are candidates.
  */
 export async function checkBlockedTasks(driverPid: number): Promise<Finding[]> {
   const before = blockedTasks(driverPid)
@@ -87,17 +87,17 @@ export function ifRunning<T>(read: () => T, otherwise: T): T {
   try {
     return read()
   } catch (error) {
-    // ENOENT: the directory is gone. ESRCH: it was open, and the process is gone.
+    // ENOENT: the directory no longer exists. ESRCH: it was open, and the process has ended.
     if (hasErrno(error, 'ENOENT', 'ESRCH')) return otherwise
     throw error
   }
 }
 
-/** @param has whether the kernel lets this process do what a capability is about */
+/** @param has whether this process has a capability */
 export function checkPrivileges(has: (capability: bigint) => boolean = hasCapability): Finding[] {
   const needed = [
     [CAP_SYS_ADMIN, 'CAP_SYS_ADMIN', 'attach loop devices and mount'],
-    [CAP_MKNOD, 'CAP_MKNOD', 'make the nodes of loop devices'],
+    [CAP_MKNOD, 'CAP_MKNOD', 'create device nodes of loop devices'],
   ] as const
   const missing = needed.filter(([capability]) => !has(capability))
   const findings = missing.map(([, capability, purpose]) =>
@@ -115,12 +115,12 @@ export function checkUserNamespace(uidMap = readFileSync('/proc/self/uid_map', '
   return [findingOf('UserNamespace', {})]
 }
 
-/** Where the kubelet lets volumes be mounted. */
+/** The directories in which the kubelet has volumes mounted. */
 const FOLDERS = ['plugins', 'pods']
 
 /**
- * Volumes that are mounted in a container are seen by the kubelet and by pods only where the mount that they
- * are under is shared with the node.
+ * A mount in a container is visible to the kubelet and to pods only if the mount above it is shared with the
+ * node.
  * @param kubeletDir the kubelet's directory as this process sees it
  * @param mountInfo the text of /proc/self/mountinfo
  */

@@ -19,17 +19,14 @@ interface Waiting {
 const waiting = new Map<number, Waiting>()
 
 /**
- * SIGCHLD says that some child has ended, not which, and one signal can stand for several. It may not arrive:
- * it belongs to the process, and not every host of this code passes it on. So the children are also polled,
- * at growing intervals.
+ * SIGCHLD does not identify the child, and one signal can stand for several. It may not arrive: not every
+ * program that hosts this code passes it on. So the children are also polled, at growing intervals.
  */
 const FIRST_PAUSE_MS = 2
 const LONGEST_PAUSE_MS = 1000
 let timer: NodeJS.Timeout | undefined
 
-/**
- * Waits until the process has ended, and leaves it to be reaped: until then its id is not used again.
- */
+/** Waits until the process has ended, and leaves it to be reaped: until then its id is not reused. */
 export function waitForEnd(pid: number): Promise<ProcessEnd> {
   if (waiting.size === 0) process.on('SIGCHLD', lookAtAll)
   const { promise, resolve, reject } = Promise.withResolvers<ProcessEnd>()
@@ -47,7 +44,7 @@ export function abandon(pid: number): void {
   if (child) child.isAbandoned = true
 }
 
-/** Gives the id of a process that has ended back to the kernel. */
+/** Reaps a process that has ended. */
 export function reap(pid: number): void {
   native.waitid(P_PID, pid, Buffer.alloc(siginfo.bytes), WEXITED)
 }
@@ -80,7 +77,7 @@ function schedule(pauseMs: number): void {
   if ([...waiting.values()].every(({ isAbandoned }) => isAbandoned)) timer.unref()
 }
 
-/** @returns undefined while the process runs @throws SystemCallError ECHILD when it is no child of ours */
+/** @returns undefined while the process runs @throws SystemCallError ECHILD when it is not our child */
 function endOf(pid: number): ProcessEnd | undefined {
   const info = Buffer.alloc(siginfo.bytes)
   const result = native.waitid(P_PID, pid, info, WEXITED | WNOHANG | WNOWAIT)

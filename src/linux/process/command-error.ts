@@ -1,4 +1,4 @@
-/** How a command ended other than well: with an exit code, by a signal, or because its time was over. */
+/** How a command failed: by an exit code, by a signal, or by a timeout. */
 export interface CommandEnd {
   readonly pid: number
   /** Null when a signal ended it. */
@@ -10,7 +10,7 @@ export interface CommandEnd {
   readonly limitMs: number | undefined
   /** Set when it was killed because it had done nothing for this many milliseconds. */
   readonly stalledMs: number | undefined
-  /** True when it was killed because the caller has given up. */
+  /** True when it was killed because the call was cancelled. */
   readonly wasStopped: boolean
 }
 
@@ -24,7 +24,7 @@ export class CommandError extends Error {
   readonly stderr: string
 
   constructor(command: string, args: readonly string[], end: CommandEnd, stdout: string, stderr: string) {
-    // e2fsck writes what is wrong to its standard output, all others to standard error.
+    // e2fsck writes errors to standard output, all other tools to standard error.
     const output = lastLines(stderr) || lastLines(stdout)
     super([`${[command, ...args].join(' ')} ${describe(end)}`, output].filter(Boolean).join(': '))
     this.name = 'CommandError'
@@ -52,7 +52,7 @@ function describe(end: CommandEnd): string {
 function reasonOfKill({ limitMs, stalledMs, wasStopped }: CommandEnd): string {
   if (limitMs !== undefined) return ` because it took longer than ${limitMs / 1000} seconds`
   if (stalledMs !== undefined) return ` because it did nothing for ${stalledMs / 1000} seconds`
-  return wasStopped ? ' because its caller has given up' : ''
+  return wasStopped ? ' because the call was cancelled' : ''
 }
 
 const SHOWN_LINES = 3

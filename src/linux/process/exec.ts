@@ -25,7 +25,7 @@ export interface CommandOutput {
 
 export type Run = (command: string, args: readonly string[], options: RunOptions) => Promise<CommandOutput>
 
-/** Where tools are looked for, also where PATH leaves out the sbin directories. */
+/** The PATH of tools, with the sbin directories, which the process's own PATH may lack. */
 export const toolDirectories = [
   '/usr/local/sbin',
   '/usr/local/bin',
@@ -35,7 +35,7 @@ export const toolDirectories = [
   '/bin',
 ] as const
 
-/** Nothing is inherited: tools answer in English. */
+/** No variables are inherited, so tools print English messages. */
 const environment = ['LC_ALL=C', `PATH=${toolDirectories.join(':')}`]
 
 /**
@@ -44,13 +44,13 @@ const environment = ['LC_ALL=C', `PATH=${toolDirectories.join(':')}`]
  */
 const GIVE_UP_MS = 10_000
 
-/** No more is read of each output. */
+/** The limit of what is read from each output. */
 const OUTPUT_LIMIT_BYTES = 64 * 1024
 
 /**
  * Runs a command without a shell and waits until it has ended. When it must end early, it and the processes
  * that it has started are killed with SIGKILL: a tool that hangs on a device ignores other signals.
- * @throws CommandError when it ends with anything but exit code 0
+ * @throws CommandError unless it ends with exit code 0
  * @throws VolumeError failed-precondition when the command is not installed
  * @throws the signal's reason when aborted
  */
@@ -60,7 +60,7 @@ export async function run(
   { signal, timeoutMs, stallMs, debianPackage }: RunOptions,
 ): Promise<CommandOutput> {
   signal.throwIfAborted()
-  // Files, not pipes: a command never waits for its reader, and there is no end of output to wait for.
+  // Files, not pipes: a command never waits for its reader, and we never wait for the end of its output.
   using stdout = new OutputFile('stdout')
   using stderr = new OutputFile('stderr')
   const pid = await posixSpawn(command, args, environment, stdout.fd, stderr.fd).catch((error: unknown) => {
@@ -89,7 +89,7 @@ export async function run(
 
 /**
  * Waits for the process, and kills its group when it must stop.
- * @returns undefined for one that was killed and does not end; it is reaped when it does
+ * @returns undefined for one that was killed and does not end; it is reaped when it ends
  */
 async function endOf(pid: number, stop: AbortSignal): Promise<ProcessEnd | undefined> {
   const givenUp = Promise.withResolvers<undefined>()
@@ -147,7 +147,7 @@ class StallWatch implements Disposable {
   }
 }
 
-/** Where a command writes to: a file in memory. */
+/** The output of a command: a file in memory. */
 class OutputFile implements Disposable {
   readonly fd: number
 

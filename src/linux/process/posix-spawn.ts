@@ -17,7 +17,9 @@ import { call, errnoNow, native, SystemCallError } from '../libc.ts'
  * memory with the child until it runs its program: 0.8 ms at any size, on a worker thread.
  */
 
-/** No signal is blocked or ignored in the child, whatever the worker thread that starts it has blocked. */
+/**
+ * No signal is blocked or ignored in the child, even if the worker thread that starts it has blocked some.
+ */
 function makeAttributes(): Buffer {
   const attributes = Buffer.alloc(SPAWN_ATTRIBUTES_BYTES)
   native.attributesInit(attributes)
@@ -30,7 +32,7 @@ function makeAttributes(): Buffer {
 const attributes = makeAttributes()
 
 /**
- * An unnamed file in memory, which children do not inherit unless they are given it.
+ * An unnamed file in memory, which children inherit only if it is passed to them.
  * @returns its descriptor
  */
 export function makeMemoryFile(name: string): number {
@@ -43,7 +45,7 @@ export function closeDescriptor(fd: number): void {
   native.close(fd)
 }
 
-/** The children that do not run their program yet. */
+/** Children that have not started their program yet. */
 const starting = new Set<Promise<unknown>>()
 
 /**
@@ -57,8 +59,8 @@ export async function waitForStartingChildren(): Promise<void> {
 /**
  * Starts a command, found by PATH, in a process group of its own.
  * @param environment `NAME=value`
- * @returns its process id, which is that of the group too
- * @throws SystemCallError ENOENT when there is no such command
+ * @returns its process id, which is also that of the group
+ * @throws SystemCallError ENOENT when the command does not exist
  */
 export async function posixSpawn(
   command: string,

@@ -4,12 +4,12 @@ import { hasErrno } from '../../volumes/model/errors.ts'
 import { mount, umount2 } from '../system-calls.ts'
 import { unmountFlags } from '../abi/mount.ts'
 
-/** The names of our instances begin with it, by which people and sweep() recognize them. */
+/** The prefix of the names of our instances, by which people and sweep() recognize them. */
 const PREFIX = 'csi-driver-loop-'
 
 /**
- * The kernel's event tracing, mounted for this process only: the mount is taken out of the tree at once, and
- * ends with the open directory.
+ * The kernel's event tracing, mounted for this process only: the mount is removed from the tree at once, and
+ * ends when the directory is closed.
  */
 export class Tracefs implements AsyncDisposable {
   readonly #root: FileHandle
@@ -19,7 +19,7 @@ export class Tracefs implements AsyncDisposable {
   }
 
   /**
-   * @param place a directory, which is made and removed again
+   * @param place a directory, which is created and removed again
    * @throws EPERM where a locked-down kernel or a container forbids it, ENODEV where the kernel has no
    * tracing
    */
@@ -35,7 +35,7 @@ export class Tracefs implements AsyncDisposable {
   }
 
   /**
-   * The directory of a new instance: buffers and events that no other user of the tracing sees.
+   * The directory of a new instance: buffers and events that are separate from other users of tracing.
    * @throws EEXIST
    */
   async makeInstance(name: string): Promise<string> {
@@ -45,7 +45,7 @@ export class Tracefs implements AsyncDisposable {
   }
 
   /**
-   * Removes the instances of processes that have ended: those of ours that no process reads. To be called at
+   * Removes the instances of processes that have ended: those of ours that no process reads. Call this at
    * start.
    */
   async sweep(): Promise<void> {

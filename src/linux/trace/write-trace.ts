@@ -11,7 +11,7 @@ import { removeInstance, Tracefs } from './tracefs.ts'
 
 const EVENT = 'events/block/block_rq_complete'
 
-/** Memory for each processor: some 10,000 requests that were not fetched yet. */
+/** Memory for each processor: some 10,000 unread requests. */
 const BUFFER_KIB = 1024
 const FETCH_INTERVAL_MS = 50
 const READ_BYTES = 64 << 10
@@ -24,7 +24,7 @@ export interface TracedDevice {
 
 /**
  * Records what is written to a device, by the kernel's block events. The buffers are bounded, so events can
- * be lost; the kernel counts those, and then there is no result.
+ * be lost; the kernel counts them, and then `changes` returns undefined.
  */
 export class LinuxWriteTrace implements WriteTrace {
   readonly #instance: string
@@ -47,7 +47,7 @@ export class LinuxWriteTrace implements WriteTrace {
     this.#timer = setInterval(() => void this.#fetch(), FETCH_INTERVAL_MS).unref()
   }
 
-  /** @param instance an instance of the tracing that is used for nothing else; it is removed at the end */
+  /** @param instance a tracing instance that is used for nothing else; it is removed at the end */
   static async start(instance: string, device: TracedDevice): Promise<LinuxWriteTrace> {
     await using undo = new AsyncDisposableStack()
     undo.defer(async () => {
@@ -64,16 +64,16 @@ export class LinuxWriteTrace implements WriteTrace {
   }
 
   /**
-   * What may have been changed since the last call, or since the start: every request that was done by now.
-   * @returns undefined when something was missed since then, or was written behind the size that the device
-   * had at the start; from then on it stays so
+   * The ranges that may have changed since the last call, or since the start: all requests completed so far.
+   * @returns undefined when events were lost since then, or a write was behind the size that the device had
+   * at the start; and from then on
    */
   async changes(): Promise<Extent[] | undefined> {
     await this.#fetch()
     const missed = this.#missed || !(await this.#isComplete())
     const extents = this.#granules.extents()
     this.#granules = new Granules(this.#device.sizeBytes)
-    // What the kernel has lost is counted from the start, so it stays lost: later calls fail too.
+    // The kernel counts lost events from the start, so later calls also return undefined.
     this.#missed = missed
     return missed ? undefined : extents
   }
@@ -132,7 +132,7 @@ export class LinuxWriteTrace implements WriteTrace {
 }
 
 /**
- * A number that the kernel (5.15 and later) uses once: every attachment of a loop device gets another.
+ * A number that the kernel (5.15 and later) never reuses: every attachment of a loop device gets a new one.
  */
 function diskSequence({ major, minor }: TracedDevice): string | undefined {
   try {
@@ -142,17 +142,17 @@ function diskSequence({ major, minor }: TracedDevice): string | undefined {
   }
 }
 
-/** The unit of the kernel's block layer, whatever the device's own. */
+/** The unit of the kernel's block layer, independent of the device's sector size. */
 const SECTOR_BYTES = 512n
 
 /**
- * A request that is done, as the tracing of the kernel writes it; its operation and flags (rwbs), then the
- * device's driver data in brackets, then sector and count: `kworker/1:2-22  [001] ..s..  2852.696:
- * block_rq_complete: 7,401 WS () 67848 + 8 be,0,4 [0]`.
+ * A completed request in the kernel's trace; its operation and flags (rwbs), then the device's driver data in
+ * brackets, then sector and count: `kworker/1:2-22  [001] ..s..  2852.696: block_rq_complete: 7,401 WS ()
+ * 67848 + 8 be,0,4 [0]`.
  */
 const COMPLETED = /: block_rq_complete: \d+,\d+ [A-Z]+ \(.*\) (\d+) \+ (\d+) /
 
-/** @returns undefined for a line that is something else, such as `CPU:1 [LOST 20 EVENTS]` */
+/** @returns undefined for any other line, such as `CPU:1 [LOST 20 EVENTS]` */
 export function parseCompleted(line: string): Extent | undefined {
   const [, sector, count] = COMPLETED.exec(line) ?? []
   if (sector === undefined || count === undefined) return undefined
@@ -160,19 +160,19 @@ export function parseCompleted(line: string): Extent | undefined {
 }
 
 /**
- * The filter for what may change the content of one device: everything but reads, whose rwbs begins with R. A
- * flush has no sectors.
+ * The filter for requests that may change the content of one device: all but reads, whose rwbs begins with R.
+ * A flush has no sectors.
  */
 export function changesOf(major: number, minor: number): string {
-  // The kernel's own dev_t, which is not the one that stat(2) reports.
+  // The kernel's internal dev_t, which differs from the one that stat(2) reports.
   const device = (major << 20) | minor
   return `dev == ${device} && nr_sector > 0 && !(rwbs ~ "R*")`
 }
 
 /**
- * Records what is written to devices while they are copied, so that only that is compared at the end.
- * Comparing a whole image with its copy takes a third of the time of the copy, and its writers would be
- * frozen for it.
+ * Records writes to devices while they are copied, so that only these ranges are compared at the end.
+ * Comparing a whole image takes a third of the time of the copy, during which the file system would be
+ * frozen.
  */
 export class LinuxWriteTracer implements WriteTracer, AsyncDisposable {
   readonly #tracefs: Tracefs
@@ -182,10 +182,10 @@ export class LinuxWriteTracer implements WriteTracer, AsyncDisposable {
   }
 
   /**
-   * Also ends the traces of processes that died.
-   * @param place a directory for this alone, which is made and removed again
+   * Also removes the traces of processes that have ended.
+   * @param place a directory for this alone, which is created and removed again
    * @returns undefined where the kernel cannot trace, or does not allow it (lockdown, a container without
-   * CAP_SYS_ADMIN), and where the directory cannot be made for lack of room
+   * CAP_SYS_ADMIN), and where the directory cannot be created because the disk is full
    */
   static async open(place: string): Promise<LinuxWriteTracer | undefined> {
     await using undo = new AsyncDisposableStack()
@@ -201,7 +201,7 @@ export class LinuxWriteTracer implements WriteTracer, AsyncDisposable {
     }
   }
 
-  /** Includes the requests that are under way now. */
+  /** Includes requests that are already running. */
   async start({ path: device }: LoopDevice): Promise<LinuxWriteTrace> {
     await using handle = await open(device, 'r')
     const { rdev } = await handle.stat({ bigint: true })

@@ -88,14 +88,14 @@ export const machineIssues = {
   DeviceNodeMissing: {
     severity: 'warning',
     message: ({ path }: { readonly path: string }) =>
-      `${path} is attached to a volume, and has no node here, or one that leads elsewhere`,
+      `${path} is attached to a volume, and its device node is missing here, or is stale`,
     remedy: ({ path, numbers }: { readonly path: string; readonly numbers: string }) =>
       `rm -f ${path} && mknod --mode=600 ${path} b ${numbers}`,
   },
   MountsNotPropagated: {
     severity: 'error',
     message: ({ path, mountPoint }: { readonly path: string; readonly mountPoint: string }) =>
-      `what is mounted under ${path} is not seen by pods, because the mount ${mountPoint} is not shared`,
+      `what is mounted under ${path} is not visible to pods, because the mount ${mountPoint} is not shared`,
     remedy: () =>
       `give the container's mount of it mountPropagation Bidirectional, and on the node run "mount --make-rshared /"`,
   },
@@ -121,7 +121,7 @@ export const machineIssues = {
   TaskBlocked: {
     severity: 'warning',
     message: ({ task }: { readonly task: string }) =>
-      `${task} waits in the kernel for a disk, where no signal ends it, and calls wait for it`,
+      `${task} waits uninterruptibly in the kernel for a disk, and calls wait for it`,
     remedy: ({ id }: { readonly id: string }) =>
       `make the disk answer: the kernel's log (dmesg) and /proc/${id}/stack show which; then the calls go on by themselves`,
   },

@@ -138,7 +138,7 @@ describeRoot('the command line, beside a driver', () => {
       const { code, stdout } = await run(['volume', 'trim', 'shop/db'])
       expect([code, stdout]).toEqual([
         0,
-        expect.stringMatching(/gave back .* MiB, the image is .* MiB smaller/),
+        expect.stringMatching(/discarded .* MiB, the image is .* MiB smaller/),
       ])
       expect(before - (await allocated(db.image))).toBeGreaterThan(12 * MiB)
     })

@@ -42,7 +42,7 @@ describeRoot('a node in a cluster', () => {
     await node.start({ args: args(), within: ownNamespace(node.path) })
     const [status, text] = await get('/readyz')
     expect(status).toBe(503)
-    expect(text).toMatch(/\/pods is not seen by pods, because the mount .* is not shared/)
+    expect(text).toMatch(/\/pods is not visible to pods, because the mount .* is not shared/)
     expect(node.driver.log.some(({ msg }) => text.includes(msg))).toBe(true)
   })
 

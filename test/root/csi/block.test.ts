@@ -199,7 +199,7 @@ describeRoot('a block volume', () => {
     await node.crash()
     const { devices } = await node.left()
     expect(devices.map((line) => line.split(' ')[0])).toContain(device)
-    await expect(volume.unstage()).rejects.toMatchObject(refusal('FAILED_PRECONDITION', /shown at/))
+    await expect(volume.unstage()).rejects.toMatchObject(refusal('FAILED_PRECONDITION', /mounted at/))
     await volume.unpublish()
     await volume.unstage()
     expect((await node.left()).devices).toEqual([])

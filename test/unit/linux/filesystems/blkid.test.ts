@@ -40,7 +40,11 @@ describe('probe', () => {
   it.each([
     ['nothing, where there is a superblock', { exitCode: 2 }, 'the superblock is damaged'],
     ['several file systems', { exitCode: 8 }, 'contradict each other'],
-    ['something without a name', { stdout: 'LABEL=a\n' }, 'has no name for (LABEL)'],
+    [
+      'something without a name',
+      { stdout: 'LABEL=a\n' },
+      'reports no type for the content of a device (LABEL)',
+    ],
     ['no tags at all', { stdout: '\n' }, 'no tags'],
   ])('refuses a device on which blkid finds %s', async (_, result, message) => {
     await using world = await scripted([{ ...blkid, ...result }], xfs(0))
