@@ -12,6 +12,7 @@ import { Scratch } from '../scratch.ts'
 import { NODE_CAPABILITIES, only } from '../support/capabilities.ts'
 import { eventually } from '../support/eventually.ts'
 import { makeSparse } from '../support/images.ts'
+import { containerNamespaces } from '../support/namespace.ts'
 import { inAnotherNamespace, namespaces, showNode, showNodeInThread } from '../support/shown-node.ts'
 import { tool } from '../tool.ts'
 
@@ -94,7 +95,7 @@ describeRoot('a device whose image has no name any more', () => {
     }
 
     it('is left alone in a container, where the mounts of that node cannot be seen', async () => {
-      const inContainer = ['unshare', '--pid', '--fork', '--mount-proc']
+      const inContainer = containerNamespaces(undefined)
       expect(await recover(inContainer)).toEqual({ detached: [], remaining: [device.path] })
       expect(await recover(inContainer, 'here')).toEqual({ detached: [device.path], remaining: [] })
     })
@@ -123,7 +124,10 @@ describeRoot('a device whose image has no name any more', () => {
       isOurs,
     )
     expect({ detached, remaining }).toEqual({ detached: [], remaining: [] })
-    expect(unknown).toEqual([expect.stringMatching(new RegExp(`^${device.path}: EMFILE`))])
+    // Devices of other tests may be of files that cannot be read.
+    expect(unknown.filter((line) => line.startsWith(`${device.path}:`))).toEqual([
+      expect.stringContaining('EMFILE'),
+    ])
     await loops.detachOrphaned(isOurs)
   })
 

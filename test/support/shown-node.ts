@@ -2,8 +2,9 @@ import { writeFile } from 'node:fs/promises'
 import { execPath } from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { startHolding } from './holding.ts'
+import { ownNamespace } from './namespace.ts'
 
-export const inAnotherNamespace = ['unshare', '--mount', '--propagation', 'private']
+export const inAnotherNamespace = ownNamespace(undefined)
 
 /** Commands that run the one after it in the mount namespace of this process, or in another one. */
 export const namespaces = [

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 import koffi from 'koffi'
+import { unmountOthers } from './namespace.ts'
 
 /**
  * `node thread-namespace.ts DEVICE FILE` bind-mounts the node of a device in a mount namespace that one
@@ -19,6 +20,7 @@ if (isMainThread) {
   if (koffi.load(null).func('unshare', 'int', ['int'])(CLONE_NEWNS) !== 0)
     throw new Error('unshare has failed')
   execFileSync('mount', ['--make-rprivate', '/'])
+  execFileSync('sh', ['-c', unmountOthers(undefined)])
   execFileSync('mount', ['--bind', device, file])
   // To be heard of keeps the thread.
   parentPort?.once('message', () => undefined)

@@ -9,7 +9,7 @@ import { commandLine, type CommandWishes } from '../../support/command-line.ts'
 import { TestNode } from '../../support/driver.ts'
 import { eventually } from '../../support/eventually.ts'
 import { makeSparse } from '../../support/images.ts'
-import { ownNamespace } from '../../support/namespace.ts'
+import { containerNamespaces, ownNamespace } from '../../support/namespace.ts'
 import { inAnotherNamespace, showNode } from '../../support/shown-node.ts'
 import { blockCapability, MiB, mountCapability, TestVolume } from '../../support/volume.ts'
 import { tool } from '../../tool.ts'
@@ -319,7 +319,7 @@ describeRoot('doctor', () => {
     await tool('umount', volume.target())
     await rm(volume.directory, { recursive: true })
 
-    const inContainer = { within: ['unshare', '--pid', '--fork', '--mount-proc'] }
+    const inContainer = { within: containerNamespaces(node.path) }
     const found = async (nodeId: string): Promise<Finding | undefined> => {
       const { findings } = await patient.examine(['--node-id', nodeId], inContainer)
       return findings.find(({ message }) => message.includes(` "${volume.id}"`))
