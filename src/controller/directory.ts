@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Validity } from '../csi/certificate-validity.ts'
+import type { Validity } from '../csi/certificates.ts'
 import type { CsiClient } from '../csi/client.ts'
 import { NodeTopology } from '../csi/topology.ts'
 import { VolumeError } from '../volumes/model/errors.ts'

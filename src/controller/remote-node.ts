@@ -1,6 +1,6 @@
+import type { Validity } from '../csi/certificates.ts'
 import type { CallOptions, CsiClient } from '../csi/client.ts'
 import { isAnswer } from '../csi/errors.ts'
-import type { Validity } from '../csi/certificate-validity.ts'
 import type { NodeTopology } from '../csi/topology.ts'
 import { VolumeError } from '../volumes/model/errors.ts'
 import { nodeHash } from '../volumes/model/ids.ts'

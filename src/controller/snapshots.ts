@@ -7,8 +7,7 @@ import { VolumeError } from '../volumes/model/errors.ts'
 import { groupSnapshotIdFor, snapshotIdFor } from '../volumes/model/ids.ts'
 import type { ClusterContext } from './cluster-ports.ts'
 import type { NodeDirectory } from './directory.ts'
-import { callNodeOf, requireNameFree, toNodeOf, unlessOnLostNode } from './forward.ts'
-import { PAGE_MS, pageAcross } from './pages.ts'
+import { callNodeOf, PAGE_MS, pageAcross, requireNameFree, toNodeOf, unlessOnLostNode } from './forward.ts'
 import type { RemoteNode } from './remote-node.ts'
 
 const snapshotId = (request: { readonly snapshotId: string }): string => request.snapshotId

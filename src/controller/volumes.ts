@@ -10,8 +10,7 @@ import { capacityOf } from './capacity.ts'
 import type { ClusterContext, ObjectRef, ReportNotice } from './cluster-ports.ts'
 import { Attempts, createVolume } from './create-volume.ts'
 import type { NodeDirectory } from './directory.ts'
-import { toNodeOf, unlessOnLostNode } from './forward.ts'
-import { PAGE_MS, pageAcross } from './pages.ts'
+import { PAGE_MS, pageAcross, toNodeOf, unlessOnLostNode } from './forward.ts'
 
 const volumeId = (request: { readonly volumeId: string }): string => request.volumeId
 

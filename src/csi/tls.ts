@@ -9,12 +9,13 @@ import {
   type ServerInterceptor,
   type ServerOptions,
 } from '@grpc/grpc-js'
-import { validityOf, type Validity } from './certificate-validity.ts'
 import {
   CONTROLLER_CERTIFICATE_NAME,
   NODE_CERTIFICATE_NAME,
+  validityOf,
   type Certificates,
   type TlsIdentity,
+  type Validity,
 } from './certificates.ts'
 import { connect, type CsiClient } from './client.ts'
 

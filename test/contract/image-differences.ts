@@ -1,8 +1,8 @@
 import { readFile, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { copyImage } from '../../src/volumes/machine/copy-image.ts'
 import type { Extent, ImageCopier } from '../../src/volumes/model/ports/image-copier.ts'
+import { copyImage } from '../../src/volumes/snapshots/restore.ts'
 import { Dice, fill, makeSparse, punch } from '../support/images.ts'
 import type { ImageCopierWorld } from './image-copier.ts'
 

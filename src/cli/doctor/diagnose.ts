@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { expiryReason, type Validity } from '../../csi/certificate-validity.ts'
-import { readValidities } from '../../csi/certificates.ts'
+import { expiryReason, readValidities, type Validity } from '../../csi/certificates.ts'
 import { FILES_AT_ONCE, sideBySide } from '../../volumes/concurrency/side-by-side.ts'
 import { poolFindings } from '../../volumes/inspection/pool-findings.ts'
 import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'

@@ -1,12 +1,12 @@
 import { rename, rm, rmdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
-import { copyImage } from '../../volumes/machine/copy-image.ts'
 import { pathExists } from '../../volumes/machine/mount-points.ts'
 import { defaultAttributes } from '../../volumes/model/attributes.ts'
 import { hasErrno, messageOf, VolumeError } from '../../volumes/model/errors.ts'
 import type { ImageFiles } from '../../volumes/model/ports/image-files.ts'
 import { volumeKind } from '../../volumes/pool/records/record-kinds.ts'
+import { copyImage } from '../../volumes/snapshots/restore.ts'
 import type { NodeCommands, PoolOptions } from '../node/commands.ts'
 import { inspectNode, type InspectedNode } from '../node/inspect.ts'
 import type { OperatorMachine } from '../node/machine.ts'
@@ -22,9 +22,9 @@ import {
   type ImagePlace,
   type NewVolume,
 } from './create.ts'
+import { findForeignVolume, isInPool, poolDirectory, type ForeignVolume } from './foreign-volume.ts'
 import { contentOf, lockFile, type ContentOptions } from './image-file.ts'
 import { manifestOf } from './manifest.ts'
-import { findForeignVolume, isInPool, poolDirectory, type ForeignVolume } from './foreign-volume.ts'
 import { putCopy, replaceImage, resizeToVolume } from './put-image.ts'
 
 interface AdoptOptions extends PoolOptions, ContentOptions {

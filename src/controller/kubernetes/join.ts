@@ -7,7 +7,7 @@ import {
   type KubeConfig,
 } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
-import type { Validities, Validity } from '../../csi/certificate-validity.ts'
+import type { Validities, Validity } from '../../csi/certificates.ts'
 import { cached } from '../../volumes/concurrency/cached.ts'
 import { Schedule } from '../../volumes/concurrency/schedule.ts'
 import type { ClusterContext } from '../cluster-ports.ts'

@@ -1,9 +1,9 @@
-import { expiryReason, type Validity } from '../../csi/certificate-validity.ts'
+import { expiryReason, type Validity } from '../../csi/certificates.ts'
 import type { VolumeHealth } from '../../csi/generated/csi/v1/VolumeHealth.ts'
 import { issueOf } from '../../volumes/issues/catalogue.ts'
-import type { OrphanedVolume } from './mismatches.ts'
-import type { RemoteNode } from '../remote-node.ts'
 import type { ClusterVolume, Notice, ObjectRef } from '../cluster-ports.ts'
+import type { RemoteNode } from '../remote-node.ts'
+import type { OrphanedVolume } from './mismatches.ts'
 
 /** How many orphaned volumes a notice lists. */
 const MOST_LISTED = 10

@@ -2,10 +2,10 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { FileOnThread } from './file-calls.ts'
 import type { Span } from './spans.ts'
 import { TransferEngine, transferStep } from './transfer-engine.ts'
-import type { TransferFiles } from './transfer-thread.ts'
+import type { TransferFiles } from './transfer.ts'
 
 /**
- * The program of the threads of transfer-thread.ts: a message is a span, the answer is how far one step in it
+ * The program of the threads of transfer.ts: a message is a span, the answer is how far one step in it
  * came.
  */
 const { insideKernel, source, target } = workerData as TransferFiles

@@ -5,7 +5,7 @@ import type { LoopState } from '../model/ports/loop-devices.ts'
 import type { MountEntry } from '../model/ports/mounts.ts'
 import type { Volume } from '../model/volume.ts'
 import type { NodeContext } from '../state/context.ts'
-import { growMounted } from '../state/grow-mounted.ts'
+import { growMounted } from '../state/prepare-filesystem.ts'
 import { attachmentOf, type VolumeState } from '../state/volume-state.ts'
 
 /**

@@ -10,12 +10,17 @@ import { ensurePoolId, requirePool } from './files/pool-identity.ts'
 import { Gate } from './gate/gate.ts'
 import { mkdir } from './gate/turn.ts'
 import { requireImage } from './image/image-maker.ts'
-import { describeDamage, ImageDamage, imageSize, requireFullSize } from './records/damage.ts'
 import type { Draft } from './records/draft.ts'
-import { snapshotKind, volumeKind } from './records/record-kinds.ts'
+import {
+  describeDamage,
+  ImageDamage,
+  imageSize,
+  requireFullSize,
+  snapshotKind,
+  volumeKind,
+} from './records/record-kinds.ts'
 import { RecordStore } from './records/record-store.ts'
 import { PoolSpace } from './space/pool-space.ts'
-import { thickIncompatibility } from './thick.ts'
 
 /**
  * A directory of volumes and snapshots, with its limits. While a pool is open no other process can open it.
@@ -225,4 +230,18 @@ export class Pool implements AsyncDisposable {
     await this.snapshots.settle()
     await this.#lock[Symbol.asyncDispose]()
   }
+}
+
+/**
+ * Thick volumes have all blocks allocated from the start, so that writes never need new ones. Not every pool
+ * can guarantee that.
+ * @returns why this pool cannot; undefined if it can
+ */
+async function thickIncompatibility(
+  { name, path, image }: Pick<PoolConfig, 'name' | 'path' | 'image'>,
+  files: ImageFiles,
+): Promise<string | undefined> {
+  if (image) return `pool "${name}" is a sparse image, which allocates blocks when they are written`
+  if (await files.keepsBlocks(path)) return undefined
+  return `the file system of pool "${name}" allocates new blocks for overwritten data (btrfs, ZFS, bcachefs)`
 }

@@ -1,7 +1,7 @@
-import { copyImage } from '../machine/copy-image.ts'
 import { VolumeError } from '../model/errors.ts'
 import { fileSystemOfCopy, type FileSystemState } from '../model/file-system-state.ts'
 import { isId } from '../model/ids.ts'
+import type { CopyProgress, ImageCopier } from '../model/ports/image-copier.ts'
 import type { ContentSource, Provisioning, Volume } from '../model/volume.ts'
 import type { Draft } from '../pool/records/draft.ts'
 import type { NodeContext } from '../state/context.ts'
@@ -98,4 +98,21 @@ async function copySnapshot(
   const image = catalog.snapshotImage(snapshot)
   await copyImage(copier, image, draft.image, provisioning, () => undefined, signal)
   return snapshot.fileSystem
+}
+
+/**
+ * Copies an image that is not being written. The copy shares blocks where possible, unless the volume of the
+ * two is thick: all blocks of a thick volume belong to it alone.
+ * @throws as ImageCopier.copy
+ */
+export async function copyImage(
+  copier: ImageCopier,
+  source: string,
+  target: string,
+  provisioning: Provisioning,
+  onProgress: (progress: CopyProgress) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  if (provisioning === 'thin' && (await copier.share(source, target))) return
+  await copier.copy(source, target, onProgress, signal)
 }

@@ -6,8 +6,7 @@ import type { LoopDevice } from '../model/ports/loop-devices.ts'
 import type { MountEntry } from '../model/ports/mounts.ts'
 import { sectorBytesOf, type Volume } from '../model/volume.ts'
 import type { NodeContext } from './context.ts'
-import { growToDevice } from './grow-mounted.ts'
-import { prepareFileSystem, type PreparedFileSystem } from './prepare-filesystem.ts'
+import { growToDevice, prepareFileSystem, type PreparedFileSystem } from './prepare-filesystem.ts'
 import type { VolumeState } from './volume-state.ts'
 
 export interface MountWish {

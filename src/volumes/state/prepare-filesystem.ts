@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { both } from '../concurrency/side-by-side.ts'
-import { VolumeError } from '../model/errors.ts'
+import { hasErrno, VolumeError } from '../model/errors.ts'
 import { fileSystemAction, FileSystemMissing, type FoundContent } from '../model/file-system-state.ts'
 import type { LoopDevice } from '../model/ports/loop-devices.ts'
 import type { Volume } from '../model/volume.ts'
@@ -119,4 +119,47 @@ function madeNothing({ fsType, id, mkfsOptions }: Volume): VolumeError {
     'failed-precondition',
     `volume "${id}": mkfs.${fsType} with the mkfsOptions "${mkfsOptions.join(' ')}" has made no ${fsType}`,
   )
+}
+
+/**
+ * Grows a mounted file system to the size of its device. ext4 zeroes new inode tables, and the loop device
+ * does that by punching holes (sb_issue_zeroout() of the kernel), so the blocks of a thick image are
+ * allocated again afterwards.
+ * @param path where it is mounted for writing
+ * @throws VolumeError failed-precondition where it cannot be grown while it is mounted; ENOSPC when the disk
+ * has no blocks left for a thick volume, whose file system has grown even so
+ */
+export async function growMounted(
+  { catalog, fileSystems, files }: NodeContext,
+  volume: Volume,
+  device: LoopDevice,
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await fileSystems.grow(volume.fsType, device.path, path, signal)
+  if (volume.provisioning === 'thick') await files.allocate(catalog.image(volume), signal)
+}
+
+/**
+ * As `growMounted`, for a stage, which must not fail when the disk has no blocks left for a grown thick
+ * volume.
+ */
+export async function growToDevice(
+  on: NodeContext,
+  volume: Volume,
+  device: LoopDevice,
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { fileSystems } = on
+  const { fsType, provisioning } = volume
+  if (provisioning === 'thin' || !(await fileSystems.hasRoomToGrow(fsType, device.path))) {
+    await fileSystems.grow(fsType, device.path, path, signal)
+    return
+  }
+  try {
+    await growMounted(on, volume, device, path, signal)
+  } catch (error) {
+    if (!hasErrno(error, 'ENOSPC', 'EDQUOT')) throw error
+  }
 }

@@ -1,8 +1,8 @@
-import type { VolumeContentSourceInit } from '../../../src/csi/generated/csi/v1/VolumeContentSource.ts'
-import { LinuxImageCopier } from '../../../src/linux/images/image-copier.ts'
-import { copyImage } from '../../../src/volumes/machine/copy-image.ts'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { VolumeContentSourceInit } from '../../../src/csi/generated/csi/v1/VolumeContentSource.ts'
+import { LinuxImageCopier } from '../../../src/linux/images/image-copier.ts'
+import { copyImage } from '../../../src/volumes/snapshots/restore.ts'
 import type { CopyPool } from './copy-pool.ts'
 import type { Copyist } from './copyist.ts'
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import type { PageRequest } from '../../../src/csi/pages.ts'
-import { pageOf } from '../../../src/csi/pages.ts'
-import { pageAcross, type Page } from '../../../src/controller/pages.ts'
+import { pageAcross, type Page } from '../../../src/controller/forward.ts'
+import { pageOf, type PageRequest } from '../../../src/csi/pages.ts'
 import { nodeHash, volumeIdFor } from '../../../src/volumes/model/ids.ts'
 import { Dice } from '../../support/images.ts'
 

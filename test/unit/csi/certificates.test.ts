@@ -2,8 +2,8 @@ import { closeSync, constants, openSync } from 'node:fs'
 import { rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { expect, it } from '@jest/globals'
-import { Certificates } from '../../../src/csi/certificates.ts'
+import { describe, expect, it } from '@jest/globals'
+import { Certificates, describeExpiry, expiryOf, type Validity } from '../../../src/csi/certificates.ts'
 import { Scratch } from '../../scratch.ts'
 import { Authority, controllerName } from '../../support/certificates.ts'
 import { tool } from '../../tool.ts'
@@ -26,4 +26,36 @@ it('reads certificates that cannot be read now once, not again and again', async
   } finally {
     closeSync(openSync(key, constants.O_RDWR | constants.O_NONBLOCK))
   }
+})
+
+const DAY_MS = 24 * 3_600_000
+const now = new Date('2030-01-01T00:00:00Z')
+
+function certificate(lifeDays: number, leftDays: number): Validity {
+  const notAfter = new Date(now.getTime() + leftDays * DAY_MS)
+  const notBefore = new Date(notAfter.getTime() - lifeDays * DAY_MS)
+  return { what: 'certificate tls.crt', subject: 'CN=csi-driver-loop-node', notBefore, notAfter }
+}
+
+describe('a certificate', () => {
+  it.each([
+    ['ten years', 3650, 31, 'valid'],
+    ['ten years', 3650, 29, 'expiring'],
+    ['ten years', 3650, 0, 'expired'],
+    ['ten years', 3650, -1, 'expired'],
+    // cert-manager renews at 30 of 90 days by default.
+    ['90 days', 90, 29, 'valid'],
+    ['90 days', 90, 22, 'expiring'],
+    ['one day', 1, 0.3, 'valid'],
+    ['one day', 1, 0.2, 'expiring'],
+  ])('for %s is reported %d days long, %d before its end, as %s', (_, life, left, expiry) => {
+    expect(expiryOf(certificate(life, left), now)).toBe(expiry)
+  })
+
+  it('is named with the moment of its end', () => {
+    expect(describeExpiry(certificate(3650, 2), now)).toMatch(
+      /^certificate tls\.crt \(CN=csi-driver-loop-node\) expires at 2030-01-03T00:00:00\.000Z; then/,
+    )
+    expect(describeExpiry(certificate(3650, 0), now)).toMatch(/expired at 2030-01-01T00:00:00\.000Z: /)
+  })
 })

@@ -1,3 +1,4 @@
+import * as fs from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Logger } from 'pino'
 import { isMountOf } from '../../machine/attachments.ts'
@@ -11,7 +12,6 @@ import { lockDirectory } from '../files/directory.ts'
 import { mkdir } from '../gate/turn.ts'
 import { PoolUnreachableError } from '../gate/unreachable.ts'
 import { makePoolImage, requireImage, type MakerDependencies } from './image-maker.ts'
-import type { PrivateMounts } from './private-mounts.ts'
 
 export interface ImageMountsDependencies extends MakerDependencies {
   readonly mounts: Mounts
@@ -204,4 +204,41 @@ function occupied(pool: string, target: string, { source }: MountEntry): PoolUnr
     'PoolImageNotMountable',
     `pool "${pool}": something else (${source}) is mounted on ${target}; unmount it`,
   )
+}
+
+/**
+ * The directory of the driver's own mounts. It is a private mount, so that no other mount namespace gets
+ * copies of the mounts below: such a copy keeps a file system in use as long as that namespace exists.
+ */
+export class PrivateMounts implements AsyncDisposable {
+  readonly #mounts: Mounts
+  readonly #path: string
+  #isPrepared = false
+
+  constructor(mounts: Mounts, path: string) {
+    this.#mounts = mounts
+    this.#path = path
+  }
+
+  /** Idempotent, also after a crash. */
+  async prepare(): Promise<void> {
+    if (this.#isPrepared) return
+    if (!(await this.#mounts.at(this.#path))) {
+      // Not in a pool, so it takes no turn at a gate.
+      await fs.mkdir(this.#path, { recursive: true, mode: 0o700 })
+      await this.#mounts.bind(this.#path, this.#path, { readOnly: false })
+    }
+    await this.#mounts.makePrivate(this.#path)
+    this.#isPrepared = true
+  }
+
+  /** Mounts that are still in use stay, and the directory with them; the next start reuses both. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isPrepared) return
+    try {
+      await this.#mounts.unmount(this.#path)
+    } catch (error) {
+      if (!hasErrno(error, 'EBUSY')) throw error
+    }
+  }
 }

@@ -1,15 +1,16 @@
 import { basename, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import * as v from 'valibot'
-import { retryTransient } from '../../concurrency/retry.ts'
+import { issueOf } from '../../issues/catalogue.ts'
 import { attributeKeys, parameterTable, type VolumeAttributes } from '../../model/attributes.ts'
+import { hasErrno, isTransient } from '../../model/errors.ts'
 import { isId, type GroupSnapshotId, type SnapshotId, type VolumeId } from '../../model/ids.ts'
 import { fsTypes } from '../../model/ports/file-systems.ts'
-import type { ImageFiles } from '../../model/ports/image-files.ts'
+import type { ImageFiles, ImageSize } from '../../model/ports/image-files.ts'
 import type { Snapshot } from '../../model/snapshot.ts'
 import type { Volume } from '../../model/volume.ts'
 import { readSmall } from '../files/durable.ts'
 import { VersionedJson, type Migration } from '../files/versioned-json.ts'
-import { imageSize, requireFullSize } from './damage.ts'
 import { IMAGE } from './draft.ts'
 
 /** What differs between volumes and snapshots. */
@@ -143,4 +144,55 @@ export const snapshotKind: RecordKind<Snapshot> = {
 
 function id<T extends string>(): v.CustomSchema<T, 'is no id'> {
   return v.custom<T, 'is no id'>((value) => typeof value === 'string' && isId(value), 'is no id')
+}
+
+const ATTEMPTS = 6
+const FIRST_PAUSE_MS = 20
+
+/**
+ * Retries work that fails with a transient error, for 0.6 s.
+ * @throws as `work` does
+ */
+async function retryTransient<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isTransient(error) || attempt === ATTEMPTS) throw error
+      await setTimeout(FIRST_PAUSE_MS * 2 ** (attempt - 1))
+    }
+  }
+}
+
+/** An image is missing or too short. */
+export class ImageDamage extends Error {
+  readonly reason: 'ImageMissing' | 'ImageShrunk'
+
+  constructor(reason: ImageDamage['reason'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'ImageDamage'
+    this.reason = reason
+  }
+}
+
+/** @throws ImageDamage when there is no image */
+export async function imageSize(files: ImageFiles, path: string): Promise<ImageSize> {
+  try {
+    return await files.size(path)
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT', 'ENOTDIR')) throw error
+    throw new ImageDamage('ImageMissing', `its image ${path} is missing`, { cause: error })
+  }
+}
+
+/** @throws ImageDamage for an image that is shorter than its record says */
+export function requireFullSize(imageBytes: bigint, capacityBytes: bigint): void {
+  if (imageBytes >= capacityBytes) return
+  const message = `the image has ${imageBytes} bytes, the record says ${capacityBytes}`
+  throw new ImageDamage('ImageShrunk', message)
+}
+
+/** Names the volume and the remedy. */
+export function describeDamage(volumeId: string, damage: ImageDamage): string {
+  return issueOf(damage.reason, { id: volumeId, problem: damage.message }).message
 }

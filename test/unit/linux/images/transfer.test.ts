@@ -2,7 +2,7 @@ import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { transferInThread } from '../../../../src/linux/images/transfer-thread.ts'
+import { transferInThread } from '../../../../src/linux/images/transfer.ts'
 import { Gate } from '../../../../src/volumes/pool/gate/gate.ts'
 import { BLOCK_BYTES, expectEqual, makeFragmented, makeSparse } from '../../../support/images.ts'
 
