@@ -20,14 +20,14 @@ export interface TransferFiles {
 }
 
 /**
- * Threads of all copies at once. Each takes 20 MiB: one for each of the many copies that a backup begins
- * would leave no memory for anything else.
+ * Threads of all copies at once. Each takes 20 MiB: one for each of the many copies of a backup would use up
+ * the memory.
  */
 const MOST_THREADS = 4
 
 let taken = 0
 
-/** The right of one copy to a thread of its own, where one is free, until the disposal. */
+/** The right of one copy to a thread, if one is free, until the disposal. */
 class ThreadShare implements Disposable {
   #isTaken = false
 
