@@ -355,12 +355,12 @@ describeRoot('doctor', () => {
     [
       'an mkfs',
       (volume) => volume.stage(),
-      /^mkfs\.ext4 \(process \d+\), started by the driver, waits in the kernel for a disk/,
+      /^mkfs\.ext4 \(process \d+\), started by the driver, waits uninterruptibly in the kernel for a disk/,
     ],
     [
       'the driver itself',
       () => patient.volume('new', mountCapability(), 'extra', 16 * MiB).create(),
-      /^thread \d+ of the driver \(process \d+\) waits in the kernel for a disk/,
+      /^thread \d+ of the driver \(process \d+\) waits uninterruptibly in the kernel for a disk/,
     ],
   ]
 
