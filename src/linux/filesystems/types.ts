@@ -1,13 +1,23 @@
 import type { FileHandle } from 'node:fs/promises'
 import { fsTypes, type FileSystemIdentity, type FsType } from '../../volumes/model/ports/file-systems.ts'
-import { btrfs } from './btrfs.ts'
 import type { FileSystemDescriptor } from './descriptor.ts'
-import { ext4 } from './ext4.ts'
 import { hasMagic, readAt, uuidIn } from './superblock.ts'
-import { xfs } from './xfs.ts'
 
-/** The types of file systems that volumes can have. */
-export const types: Readonly<Record<FsType, FileSystemDescriptor>> = { ext4, xfs, btrfs }
+/**
+ * The types of file systems that volumes can have. The file of this folder that has the name of a type exports
+ * its descriptor under that name.
+ */
+export const types = Object.fromEntries(
+  await Promise.all(fsTypes.map(async (type) => [type, await descriptorOf(type)] as const)),
+) as Readonly<Record<FsType, FileSystemDescriptor>>
+
+async function descriptorOf(type: FsType): Promise<FileSystemDescriptor> {
+  const { [type]: descriptor } = (await import(`./${type}.ts`)) as Partial<
+    Record<FsType, FileSystemDescriptor>
+  >
+  if (descriptor) return descriptor
+  throw new Error(`${type}.ts exports no descriptor of this name`)
+}
 
 /** The tools that file systems need, and the packages in which Debian has them. */
 export const debianPackages: ReadonlyMap<string, string> = new Map([
