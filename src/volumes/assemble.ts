@@ -7,19 +7,20 @@ import { VolumeHealth } from './health/volume-health.ts'
 import { observed } from './machine/observed.ts'
 import type { Observer } from './model/observer.ts'
 import type { PoolConfig } from './model/pool-config.ts'
+import type { WriteTracer } from './model/ports/image-copier.ts'
 import { sweepEphemeral } from './operations/ephemeral.ts'
 import { OrphanedDevices } from './operations/orphaned-devices.ts'
 import { trimPool } from './operations/trim.ts'
 import { Catalog } from './pool/catalog.ts'
 import { KnownPools } from './pool/files/pool-identity.ts'
-import { gatedPorts } from './pool/gate/gated-ports.ts'
+import { gatedPorts, type PoolPorts } from './pool/gate/gated-ports.ts'
 import { Gates, type GatesOptions } from './pool/gate/gates.ts'
 import { ImageMounts, PrivateMounts } from './pool/image/image-mounts.ts'
 import type { Pool } from './pool/pool.ts'
 import { Pools } from './pool/pools.ts'
 import { removePartialGroups } from './snapshots/groups.ts'
 import { thawAfterCrash } from './snapshots/thaw.ts'
-import type { NodeContext, NodePorts } from './state/context.ts'
+import type { NodeContext } from './state/context.ts'
 import { VolumeAccess } from './state/volume-access.ts'
 
 /** How often the machine is searched for orphaned devices, besides at start. */
@@ -29,8 +30,13 @@ const ORPHANS_INTERVAL_MS = 600_000
 const uninterrupted = new AbortController().signal
 
 /** The machine that a node works on: the ports, and a probe for each pool's file system. */
-export interface Machine extends NodePorts {
+export interface Machine extends PoolPorts {
   readonly answers: GatesOptions
+  /**
+   * Called after the pools are open: until then another driver may use the data directory, and file systems
+   * may be frozen. Undefined where the kernel has no write trace.
+   */
+  openTracer(): Promise<(WriteTracer & AsyncDisposable) | undefined>
 }
 
 export interface NodeConfig {
@@ -85,9 +91,10 @@ export async function assembleNode(
   await orphanedDevices.sweep()
   const catalog = new Catalog(nodeId, pools)
   const access = new VolumeAccess({ catalog, locks, loops, mounts })
+  const tracer = await machine.openTracer()
+  if (tracer) resources.use(tracer)
   // Disposed of before everything that copies use.
   const jobs = resources.use(new Jobs())
-  const { tracer } = machine
   const ports = { files, loops, mounts, fileSystems, copier, tracer }
   const context: NodeContext = { nodeId, catalog, access, locks, jobs, ...ports, observer, log }
   await pools.sweepWith((opened) => removeLeftovers(context, opened))

@@ -27,5 +27,6 @@ export function makeFakeMachine(
   // One log, so that it shows the order.
   const copier = new WatchedCopier(mounts.log)
   const answers = { threads: 64, probe: () => Promise.resolve(), mountId: () => Promise.resolve(1) }
-  return { files, loops, mounts, fileSystems, copier, answers }
+  const openTracer = () => Promise.resolve(undefined)
+  return { files, loops, mounts, fileSystems, copier, answers, openTracer }
 }

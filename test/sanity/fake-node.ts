@@ -23,7 +23,7 @@ export async function serveFakeNode(): Promise<FakeNode> {
   const config = { nodeId: 'n1', driverName: 'csi-driver-loop.example', maxVolumes: 10 }
   const node = resources.use(
     await assembleNode(
-      { ...makeFakeMachine((loops) => new FakeFileSystems(loops)), tracer: undefined },
+      makeFakeMachine((loops) => new FakeFileSystems(loops)),
       {
         nodeId: config.nodeId,
         pools: [{ name: 'default', path: join(path, 'pools', 'default'), limits: noLimits }],

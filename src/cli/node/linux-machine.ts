@@ -34,8 +34,6 @@ export async function openDriverMachine(
   // The kernel creates the nodes of a devtmpfs.
   const isFilled = (await mounts.at('/dev'))?.fsType === 'devtmpfs'
   const spareNodes = isFilled ? undefined : resources.use(await SpareNodes.start(deviceNodes, log))
-  const tracer = await LinuxWriteTracer.open(join(dataDir, 'trace'))
-  if (tracer) resources.use(tracer)
   const held = resources.move()
   return {
     files: new LinuxImageFiles(),
@@ -43,7 +41,7 @@ export async function openDriverMachine(
     mounts,
     fileSystems: new LinuxFileSystems(unavailable),
     copier: new LinuxImageCopier(),
-    tracer,
+    openTracer: () => LinuxWriteTracer.open(join(dataDir, 'trace')),
     answers: {
       threads: Number(process.env['UV_THREADPOOL_SIZE'] ?? LIBUV_THREADS),
       probe: askFileSystem,

@@ -25,11 +25,9 @@ export class Tracefs implements AsyncDisposable {
    */
   static async open(place: string): Promise<Tracefs> {
     await mkdir(place, { recursive: true })
-    await mount('tracefs', place, 'tracefs', 0, null)
     try {
-      return new Tracefs(await open(place, constants.O_RDONLY | constants.O_DIRECTORY))
+      return new Tracefs(await openMounted(place))
     } finally {
-      await umount2(place, unmountFlags.detach | unmountFlags.noFollow)
       await rmdir(place)
     }
   }
@@ -60,6 +58,15 @@ export class Tracefs implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#root.close()
+  }
+}
+
+async function openMounted(place: string): Promise<FileHandle> {
+  await mount('tracefs', place, 'tracefs', 0, null)
+  try {
+    return await open(place, constants.O_RDONLY | constants.O_DIRECTORY)
+  } finally {
+    await umount2(place, unmountFlags.detach | unmountFlags.noFollow)
   }
 }
 

@@ -80,8 +80,9 @@ async function growFileSystem(
   const decision = decideGrowth(path, entry, uses)
   if (decision === 'done') return
   if (decision !== 'read-only') {
+    const { space } = node.catalog.pool(volume.pool)
     const growing = growMounted(node, volume, own.device, decision.mountPoint, signal)
-    await node.catalog.pool(volume.pool).space.orFull('out-of-range', growing)
+    await space.orFull('out-of-range', growing)
   } else if (await node.fileSystems.hasRoomToGrow(volume.fsType, own.device.path)) {
     throw cannotGrow(volume, path)
   }

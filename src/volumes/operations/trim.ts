@@ -40,13 +40,17 @@ async function trimVolume(node: NodeContext, pool: Pool, id: string, signal: Abo
  * so each step reads the state again.
  */
 async function trimStep(
-  { access, mounts }: NodeContext,
+  { access, catalog, mounts }: NodeContext,
   pool: Pool,
   id: string,
   from: bigint,
   signal: AbortSignal,
 ): Promise<TrimStep | undefined> {
-  const isWanted = (): boolean => pool.volumes.get(id)?.discard === 'periodic'
+  // An operator may have copied a volume to another pool. Only one of the two is the one that is attached.
+  const isWanted = (): boolean => {
+    const volume = catalog.find(id)
+    return volume?.pool === pool.name && volume.discard === 'periodic'
+  }
   if (!isWanted()) return undefined
   return await access.withLock(id, signal, async () => {
     if (!isWanted()) return undefined

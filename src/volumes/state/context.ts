@@ -7,14 +7,10 @@ import type { Catalog } from '../pool/catalog.ts'
 import type { PoolPorts } from '../pool/gate/gated-ports.ts'
 import type { VolumeAccess } from './volume-access.ts'
 
-/** The ports of a node. */
-export interface NodePorts extends PoolPorts {
+/** What all operations on this node's volumes and snapshots work with. */
+export interface NodeContext extends PoolPorts {
   /** Undefined where the kernel has no write trace; then whole images are compared. */
   readonly tracer: WriteTracer | undefined
-}
-
-/** What all operations on this node's volumes and snapshots work with. */
-export interface NodeContext extends NodePorts {
   readonly nodeId: string
   readonly catalog: Catalog
   readonly access: VolumeAccess

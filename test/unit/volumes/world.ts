@@ -28,22 +28,27 @@ export const noLimits: PoolLimits = {
 export const silent = pino({ level: 'silent' })
 
 /** A node whose files are real and whose devices, mounts and file systems are imagined. It has two pools. */
-export async function makeWorld(limits: PoolLimits = noLimits, tracer?: WriteTracer, log: Logger = silent) {
+export async function makeWorld(
+  limits: PoolLimits = noLimits,
+  tracer?: WriteTracer & AsyncDisposable,
+  log: Logger = silent,
+) {
   const directory = await mkdtemp(join(tmpdir(), 'csi-driver-loop-'))
   const machine = makeFakeMachine()
   const { files, fileSystems, loops, mounts, copier } = machine
   const config = { name: 'default', path: join(directory, 'pool'), limits }
   const otherConfig = { name: 'other', path: join(directory, 'other'), limits }
   const observer = new RecordingObserver()
+  const nodeConfig = {
+    nodeId: 'n1',
+    pools: [config, otherConfig],
+    knownPoolsPath: join(directory, 'known-pools'),
+    mountsPath: join(directory, 'mounts'),
+    trimIntervalMs: 0,
+  }
   const node = await assembleNode(
-    { ...machine, tracer },
-    {
-      nodeId: 'n1',
-      pools: [config, otherConfig],
-      knownPoolsPath: join(directory, 'known-pools'),
-      mountsPath: join(directory, 'mounts'),
-      trimIntervalMs: 0,
-    },
+    { ...machine, openTracer: () => Promise.resolve(tracer) },
+    nodeConfig,
     observer,
     log,
   )
@@ -52,6 +57,7 @@ export async function makeWorld(limits: PoolLimits = noLimits, tracer?: WriteTra
     directory,
     config,
     otherConfig,
+    nodeConfig,
     files,
     fileSystems,
     loops,

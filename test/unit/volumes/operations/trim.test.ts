@@ -1,11 +1,12 @@
-import { mkdir } from 'node:fs/promises'
+import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { stageVolume, unstageVolume } from '../../../../src/volumes/operations/stage.ts'
 import { trimPool } from '../../../../src/volumes/operations/trim.ts'
 import pino from 'pino'
 import type { Access } from '../../../../src/volumes/model/volume.ts'
-import { MiB, block, makeWorld, never, noLimits, writer, type World } from '../world.ts'
+import { Pool } from '../../../../src/volumes/pool/pool.ts'
+import { MiB, block, makeWorld, never, noLimits, silent, writer, type World } from '../world.ts'
 
 describe('trimPool', () => {
   let world: World
@@ -62,6 +63,17 @@ describe('trimPool', () => {
     await world.mounts.bind(staging, target, { readOnly: true })
     await trimPool(world.node, world.pool, never)
     expect(trimmed()).toEqual([`trim ${staging}`])
+  })
+
+  it('leaves out a copy of a volume that an operator has put into another pool', async () => {
+    const { id } = await stage('data')
+    const [from, to] = ['pool', 'other'].map((pool) => join(world.directory, pool, 'volumes', id))
+    await cp(from ?? '', to ?? '', { recursive: true })
+    await world.other[Symbol.asyncDispose]()
+    await using copies = await Pool.open(world.otherConfig, world.files, silent)
+    expect(copies.volumes.get(id)?.discard).toBe('periodic')
+    await trimPool(world.node, copies, never)
+    expect(trimmed()).toEqual([])
   })
 
   it('goes on with the next when one fails', async () => {

@@ -143,7 +143,8 @@ describe.each(await readdir(FIXTURES))('the data directory that %s wrote', (comm
     const mounts = new FakeMounts()
     const machine = {
       ...{ files, mounts, loops: new FakeLoopDevices(), fileSystems: new FakeFileSystems() },
-      ...{ copier: new WatchedCopier([]), tracer: undefined },
+      copier: new WatchedCopier([]),
+      openTracer: () => Promise.resolve(undefined),
       answers: { threads: 64, probe: () => Promise.resolve(), mountId: () => Promise.resolve(1) },
     }
     const config = {

@@ -36,6 +36,7 @@ describe('a copy of a volume whose writes are traced', () => {
         traced.push(device)
         return canTrace ? Promise.resolve(trace) : Promise.reject(new Error('swept away'))
       },
+      [Symbol.asyncDispose]: () => Promise.resolve(),
     })
     volume = await world.create('a')
   })
