@@ -53,5 +53,9 @@ export async function inspectVolume(
 }
 
 function sourceOf({ devices, mounts }: InspectedNode): StateSource {
-  return { devicesOf: (image) => devices.of(image), listMounts: () => Promise.resolve(mounts) }
+  return {
+    findDevice: async (image) => (await devices.of(image))[0],
+    findDevicesAbove: async (_, image) => (await devices.of(image)).slice(1),
+    listMounts: () => Promise.resolve(mounts),
+  }
 }

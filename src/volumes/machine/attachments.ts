@@ -3,13 +3,12 @@ import type { LoopDevice, LoopDevices, LoopState } from '../model/ports/loop-dev
 import type { MountEntry } from '../model/ports/mounts.ts'
 
 /**
- * Finds the devices of an image: its own, then the read-only device on top of that. Only a device without
- * autoclear has one on top: its number stays its own until it is detached.
+ * Finds the read-only device on top of a volume's own. Only a device without autoclear has one: its number
+ * stays its own until it is detached.
  */
-export async function findDevices(loops: LoopDevices, image: string): Promise<LoopState[]> {
-  const own = await loops.find(image)
-  const readOnly = own && !own.autoclear ? await loops.find(own.device.path) : undefined
-  return [own, readOnly].filter((state) => state !== undefined)
+export async function findDevicesAbove(loops: LoopDevices, own: LoopState): Promise<LoopState[]> {
+  const readOnly = own.autoclear ? undefined : await loops.find(own.device.path)
+  return readOnly ? [readOnly] : []
 }
 
 /** True for a mount of the device: of its file system, or of its device node. */

@@ -111,8 +111,11 @@ async function unmountTarget(
       await unmountIdle(mounts, id, targetPath)
     }
     await removeTarget(targetPath)
+    // Damaged while this call waited: the repeated call finds it so, and deletes it.
+    if (!state)
+      throw new VolumeError('aborted', `ephemeral volume "${id}" can no longer be read; repeat the call`)
     // If it stays, the sweep at the next opening of the pool deletes it.
-    if (!state || (await access.observe(id).mounts()).length > 0) return false
+    if ((await access.observe(id).mounts()).length > 0) return false
     await loops.detach(catalog.image(state.volume), signal)
     return true
   })

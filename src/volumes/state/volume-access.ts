@@ -1,5 +1,5 @@
 import type { KeyedLock } from '../concurrency/keyed-lock.ts'
-import { findDevices } from '../machine/attachments.ts'
+import { findDevicesAbove } from '../machine/attachments.ts'
 import { hasErrno, VolumeError } from '../model/errors.ts'
 import type { LoopDevices } from '../model/ports/loop-devices.ts'
 import type { Mounts } from '../model/ports/mounts.ts'
@@ -73,7 +73,8 @@ export class VolumeAccess {
   #stateOf(volume: Volume): VolumeState {
     const { catalog, loops, mounts } = this.#deps
     return new VolumeState(volume, catalog.image(volume), {
-      devicesOf: (image) => findDevices(loops, image),
+      findDevice: (image) => loops.find(image),
+      findDevicesAbove: (own) => findDevicesAbove(loops, own),
       listMounts: () => mounts.list(),
     })
   }

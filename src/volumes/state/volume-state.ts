@@ -19,8 +19,10 @@ export type Writers =
 
 /** The devices and mounts of the machine: as they are now, or as a command has listed them for many volumes. */
 export interface StateSource {
-  /** The devices of an image: its own first, then those of ours on top of it. */
-  devicesOf(image: string): Promise<readonly LoopState[]>
+  /** The device of an image. */
+  findDevice(image: string): Promise<LoopState | undefined>
+  /** The devices of ours on top of an image's device. */
+  findDevicesAbove(own: LoopState, image: string): Promise<readonly LoopState[]>
   listMounts(): Promise<readonly MountEntry[]>
 }
 
@@ -35,7 +37,8 @@ export class VolumeState {
   /** The path of the image. */
   readonly image: string
   readonly #source: StateSource
-  #devices: Promise<readonly LoopState[]> | undefined
+  #device: Promise<LoopState | undefined> | undefined
+  #above: Promise<readonly LoopState[]> | undefined
   #mounts: Promise<readonly MountEntry[]> | undefined
 
   constructor(volume: Volume, image: string, source: StateSource) {
@@ -45,13 +48,15 @@ export class VolumeState {
   }
 
   /** The volume's own device first, then the read-only device on top of it. */
-  devices(): Promise<readonly LoopState[]> {
-    return (this.#devices ??= this.#source.devicesOf(this.image))
+  async devices(): Promise<readonly LoopState[]> {
+    const own = await this.device()
+    if (!own) return []
+    return [own, ...(await (this.#above ??= this.#source.findDevicesAbove(own, this.image)))]
   }
 
-  /** The volume's own device. */
-  async device(): Promise<LoopState | undefined> {
-    return (await this.devices())[0]
+  /** The volume's own device. Operations on all volumes ask for no more: a search may read all devices. */
+  device(): Promise<LoopState | undefined> {
+    return (this.#device ??= this.#source.findDevice(this.image))
   }
 
   async attachment(): Promise<AttachmentKind> {
