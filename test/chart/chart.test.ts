@@ -167,7 +167,7 @@ describe('what is rendered', () => {
     ])
   })
 
-  it('has snapshots only where the cluster has them, or where they are asked for', async () => {
+  it('enables snapshots only where the cluster has the CRDs, or on request', async () => {
     const kinds = async (...set: string[]) => new Set((await objects(...set)).map(({ kind }) => kind))
     expect(await kinds()).not.toContain('VolumeSnapshotClass')
     expect(await kinds('snapshots.enabled=true')).toContain('VolumeSnapshotClass')
@@ -177,7 +177,7 @@ describe('what is rendered', () => {
     )
   })
 
-  it('watches itself only where the cluster has the Prometheus operator, or where it is asked for', async () => {
+  it('creates monitors only where the cluster has the Prometheus operator, or on request', async () => {
     const kinds = async (rendering: Rendering) =>
       parseAllDocuments(await render(rendering)).map((document) => (document.toJS() as Rendered).kind)
     expect(await kinds({})).not.toContain('PrometheusRule')
@@ -269,7 +269,7 @@ describe('what is rendered', () => {
       )
   })
 
-  it('hands the driver its pools as they are', async () => {
+  it('passes the pools to the driver unchanged', async () => {
     const configMap = (
       await objects(
         'pools.instant.path=/mnt/hdd/loop',
@@ -307,7 +307,7 @@ describe('what is rendered', () => {
     expect(classes.map(({ metadata }) => metadata.name)).toEqual(['loop', 'loop-xfs'])
   })
 
-  it('names everything after the release', async () => {
+  it('names all objects after the release', async () => {
     const other = await helm([
       'template',
       'second',

@@ -24,7 +24,7 @@ describe('promtool', () => {
     await tool('promtool', 'check', 'rules', '--lint-fatal', RULES)
   })
 
-  it('sees each fire when it has to', async () => {
+  it('fires each alert when it should', async () => {
     await tool('promtool', 'test', 'rules', fileURLToPath(new URL('alerts.yaml', import.meta.url)))
   })
 

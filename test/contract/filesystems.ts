@@ -51,7 +51,7 @@ export function describeFileSystems(
       expect(await fileSystems.identify(device)).toBeUndefined()
     })
 
-    it('takes a device that is missing or cannot be read not for blank', async () => {
+    it('does not treat a missing or unreadable device as blank', async () => {
       await expect(fileSystems.probe(world.absentDevice, signal)).rejects.toMatchObject({ code: 'ENOENT' })
       await expect(fileSystems.probe(await world.unreadableDevice(), signal)).rejects.toMatchObject({
         code: 'EIO',
@@ -87,14 +87,14 @@ export function describeFileSystems(
         expect(await fileSystems.probe(device, signal)).toEqual({ ...blank, type, uuid })
       })
 
-      it('can be made on the smallest device', async () => {
+      it('can be created on the smallest device', async () => {
         expect(fileSystems.minimumBytes(type)).toBe(minimum[type])
         const device = await world.device(minimum[type])
         await fileSystems.format(type, device, [], signal)
         await world.mount(device, type)
       })
 
-      it('does nothing when aborted before, and gives the reason', async () => {
+      it('does nothing when aborted before, and throws the reason', async () => {
         const device = await world.device(GIB)
         const aborted = AbortSignal.abort(new Error('the caller went away'))
         await expect(fileSystems.format(type, device, [], aborted)).rejects.toThrow('the caller went away')

@@ -117,7 +117,7 @@ export function describeImageCopier(
         expect(await sharedExtents(target)).toEqual([])
       })
 
-      it('does not overwrite what it would share with, nor take it away', async () => {
+      it('neither overwrites nor removes the target of a share', async () => {
         await makeImage()
         await makeSparse(target, 5)
         await expect(copier.share(source, target)).rejects.toMatchObject({ code: 'EEXIST' })
@@ -131,21 +131,21 @@ export function describeImageCopier(
       })
     }
 
-    it.each(['a sparse one', 'a fragmented one'])('keeps what is sparse sparse: %s', async (kind) => {
+    it.each(['a sparse one', 'a fragmented one'])('keeps holes: %s', async (kind) => {
       await kinds[kind]?.(source)
       await copy()
       const wanted = await allocated(source)
       expect(Math.abs((await allocated(target)) - wanted)).toBeLessThanOrEqual(wanted / 100)
     })
 
-    it('does not overwrite a target, nor take it away', async () => {
+    it('neither overwrites nor removes a target', async () => {
       await makeImage()
       await makeSparse(target, 5)
       await expect(copy()).rejects.toMatchObject({ code: 'EEXIST' })
       expect((await stat(target)).size).toBe(5)
     })
 
-    it('leaves no target for a caller who has given up', async () => {
+    it('leaves no target for a cancelled call', async () => {
       await makeImage()
       await expect(copier.copy(source, target, ignore, AbortSignal.abort())).rejects.toThrow()
       await expect(stat(target)).rejects.toMatchObject({ code: 'ENOENT' })
@@ -170,7 +170,7 @@ export function describeImageCopier(
       await expect(stat(target)).rejects.toMatchObject({ code: 'ENOENT' })
     })
 
-    it('tells how far it is, not counting holes', async () => {
+    it('reports progress without holes', async () => {
       await makeImage()
       const reports: CopyProgress[] = []
       await copier.copy(source, target, (progress) => reports.push(progress), signal)
@@ -201,7 +201,7 @@ export function describeImageCopier(
       expect(Math.abs((await allocated(target)) - (await allocated(source)))).toBeLessThanOrEqual(slack)
     })
 
-    it('copies what a grown source has behind the end of the target, whatever is known of changes', async () => {
+    it("copies data behind the target's end from a grown source, in addition to the known changes", async () => {
       await makeImage()
       await copy()
       await truncate(source, 9 * MIB + 17)

@@ -36,7 +36,7 @@ export function describeImageDifferences(name: string, makeWorld: () => Promise<
     const differences = (from = 0) => collect(copier.differences(base, target, BigInt(from), signal))
     const copy = () => copyImage(copier, base, target, 'thin', () => undefined, signal)
 
-    it('tells where there is data', async () => {
+    it('reports where there is data', async () => {
       await fill(base, 7 * MIB, MIB, 2)
       expect(await extents(0)).toEqual([extent(MIB, 2 * MIB), extent(7 * MIB, MIB)])
       expect(await extents(3 * MIB)).toEqual([extent(7 * MIB, MIB)])
@@ -50,7 +50,7 @@ export function describeImageDifferences(name: string, makeWorld: () => Promise<
       expect(await differences()).toEqual([])
     })
 
-    it('tells differences in whole granules, joined', async () => {
+    it('lists differences in whole granules, joined', async () => {
       await copy()
       await fill(target, 2 * MIB + 5, GRANULE, 9)
       await punch(target, MIB, 4 * KIB)
@@ -62,20 +62,20 @@ export function describeImageDifferences(name: string, makeWorld: () => Promise<
       ])
     })
 
-    it('takes zeros and a hole for the same', async () => {
+    it('treats zeros and a hole as equal', async () => {
       await copy()
       await fill(target, 5 * MIB, MIB, 0)
       expect(await differences()).toEqual([])
     })
 
-    it('tells what a grown target has behind the end of the base', async () => {
+    it('lists what a grown target has behind the end of the base', async () => {
       await copy()
       await truncate(target, 9 * MIB + 5)
       await fill(target, 9 * MIB, 5, 3)
       expect(await differences()).toEqual([extent(9 * MIB, 5)])
     })
 
-    it('looks at nothing behind the end of a smaller target', async () => {
+    it('reads nothing behind the end of a smaller target', async () => {
       await copy()
       await truncate(target, 2 * MIB + 1000)
       await fill(target, 2 * MIB, 1000, 3)

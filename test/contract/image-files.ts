@@ -22,12 +22,12 @@ export function imageFilesContract(files: ImageFiles): void {
 
   afterEach(() => scratch[Symbol.asyncDispose]())
 
-  it('makes thin images that take no space', async () => {
+  it('creates thin images without allocated blocks', async () => {
     await files.create(image, 64n * MiB, false, signal)
     expect(await files.size(image)).toEqual({ logical: 64n * MiB, allocated: 0n })
   })
 
-  it('makes thick images that have all of theirs', async () => {
+  it('creates thick images with all blocks allocated', async () => {
     await files.create(image, 2n * MiB, true, signal)
     const { logical, allocated } = await files.size(image)
     expect(logical).toBe(2n * MiB)
@@ -63,7 +63,7 @@ export function imageFilesContract(files: ImageFiles): void {
     expect(allocated >= 3n * MiB).toBe(allocate)
   })
 
-  it.each([false, true])('knows an image that was never written, allocated: %s', async (allocate) => {
+  it.each([false, true])('recognizes an image that was never written, allocated: %s', async (allocate) => {
     await files.create(image, MiB, allocate, signal)
     expect(await files.hasData(image)).toBe(false)
     await using file = await open(image, 'r+')
@@ -94,7 +94,7 @@ export function imageFilesContract(files: ImageFiles): void {
     expect(await files.size(image)).toMatchObject({ logical: 3n * MiB })
   })
 
-  it('tells by the version whether an image was changed', async () => {
+  it('detects a changed image by its version', async () => {
     const changes: Record<string, (path: string, file: FileHandle) => Promise<unknown>> = {
       written: (_, file) => file.write('x', 500_000),
       grown: (_, file) => file.truncate(Number(5n * MiB)),
@@ -125,12 +125,12 @@ export function imageFilesContract(files: ImageFiles): void {
     }
   }
 
-  it('gives back what it allocated for a caller who has given up', async () => {
+  it('frees what it allocated for a cancelled call', async () => {
     await expect(files.create(image, MiB, true, AbortSignal.abort())).rejects.toThrow()
     await expect(files.size(image)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
-  it('says how full the file system is', async () => {
+  it('returns the usage of the file system', async () => {
     const { bytes, inodes } = await files.usage(scratch.path)
     expect(bytes.total).toBeGreaterThan(0n)
     expect(bytes.available).toBeLessThanOrEqual(bytes.total)

@@ -38,7 +38,7 @@ export function loopDevicesContract(make: () => Promise<LoopDevices>): void {
     return attachment.device
   }
 
-  it('shows what is attached until it is detached', async () => {
+  it('returns the device until it is detached', async () => {
     expect(await loops.find(image)).toBeUndefined()
     const device = await attach()
     expect(await loops.find(image)).toMatchObject({
@@ -65,7 +65,7 @@ export function loopDevicesContract(make: () => Promise<LoopDevices>): void {
     expect(await loops.find(image)).toMatchObject({ readOnly: true })
   })
 
-  it('frees a device with autoclear when nobody uses it any more', async () => {
+  it('frees a device with autoclear after its last use', async () => {
     {
       await using _attachment = await loops.attach(image, { ...plain, autoclear: true }, signal)
       expect(await loops.find(image)).toMatchObject({ autoclear: true })
@@ -73,7 +73,7 @@ export function loopDevicesContract(make: () => Promise<LoopDevices>): void {
     expect(await loops.find(image)).toBeUndefined()
   })
 
-  it('does not detach what is open', async () => {
+  it('does not detach an open device', async () => {
     {
       await using _attachment = await loops.attach(image, plain, signal)
       await expect(loops.detach(image, AbortSignal.timeout(6000))).rejects.toMatchObject({
@@ -111,7 +111,7 @@ export function loopDevicesContract(make: () => Promise<LoopDevices>): void {
     expect(await loops.find(image)).toMatchObject({ device: below })
   })
 
-  it('takes no device of another name for that on top of a device, and detaches it with all of them', async () => {
+  it('ignores devices of other names on top of a device, and detaches all of them with it', async () => {
     const below = await attach()
     await attach({ name: 'of somebody else', readOnly: true, directIo: 'off' }, below.path)
     expect(await loops.find(below.path)).toBeUndefined()
@@ -120,7 +120,7 @@ export function loopDevicesContract(make: () => Promise<LoopDevices>): void {
     expect(await loops.find(image)).toBeUndefined()
   })
 
-  it('detaches by name what has lost its image, and what lies on top of it', async () => {
+  it('detaches the device of a deleted image by name, and the devices on top of it', async () => {
     const name = basename(scratch.path)
     const below = await attach({ name })
     await attach({ name, readOnly: true, directIo: 'off' }, below.path)
@@ -135,13 +135,13 @@ export function loopDevicesContract(make: () => Promise<LoopDevices>): void {
     expect(await loops.find(image)).toBeUndefined()
   })
 
-  it('says whether direct I/O came out', async () => {
+  it('reports whether direct I/O is in effect', async () => {
     await using attachment = await loops.attach(image, { ...plain, directIo: 'off' }, signal)
     expect(attachment.directIo).toBe(false)
     expect(await loops.find(image)).toMatchObject({ directIo: false })
   })
 
-  it('does nothing for a caller who has given up', async () => {
+  it('does nothing for a cancelled call', async () => {
     await expect(loops.attach(image, plain, AbortSignal.abort())).rejects.toThrow()
     expect(await loops.find(image)).toBeUndefined()
   })

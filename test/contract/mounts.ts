@@ -71,7 +71,7 @@ export function describeMounts(name: string, makeWorld: () => Promise<MountsWorl
     })
 
     describe('mount', () => {
-      it('shows up in at and in list', async () => {
+      it('is returned by at and by list', async () => {
         await mountDevice()
         const entry = await mounts.at(target)
         expect(entry).toMatchObject({
@@ -107,7 +107,7 @@ export function describeMounts(name: string, makeWorld: () => Promise<MountsWorl
     })
 
     describe('bind', () => {
-      it('shows a directory of a mount elsewhere', async () => {
+      it('binds a directory of a mount at another path', async () => {
         await mountDevice()
         await mkdir(join(target, 'inside'))
         await mounts.bind(join(target, 'inside'), elsewhere, { readOnly: false })
@@ -136,14 +136,14 @@ export function describeMounts(name: string, makeWorld: () => Promise<MountsWorl
         expect((await mounts.at(elsewhere))?.readOnly).toBe(true)
       })
 
-      it('outlives the mount that it came from', async () => {
+      it('remains after the mount that it came from', async () => {
         await mountDevice()
         await mounts.bind(target, elsewhere, { readOnly: false })
         await mounts.unmount(target)
         expect(await mounts.at(elsewhere)).toMatchObject({ source: world.device })
       })
 
-      it('shows a file at a file', async () => {
+      it('binds a file at a file', async () => {
         const [from, to] = [join(world.directory, 'from'), join(world.directory, 'to')]
         await writeFile(from, '')
         await writeFile(to, '')
@@ -162,10 +162,10 @@ export function describeMounts(name: string, makeWorld: () => Promise<MountsWorl
       })
     })
 
-    describe('the loop device that a mount shows', () => {
+    describe('the loop device of a mount', () => {
       const numberOf = (device: string) => Number(/\d+$/.exec(device)?.[0])
 
-      it('is known at each mount of its file system, whatever a directory in it is called', async () => {
+      it('is known at each mount of its file system, independent of directory names in it', async () => {
         const number = numberOf(world.device)
         await mountDevice()
         await mkdir(join(target, 'loop7'))
@@ -177,7 +177,7 @@ export function describeMounts(name: string, makeWorld: () => Promise<MountsWorl
         })
       })
 
-      it('is known where its node is bound', async () => {
+      it('is known where its device node is bind-mounted', async () => {
         const file = join(world.directory, 'file')
         await writeFile(file, '')
         await mounts.bind(world.device, file, { readOnly: false })
@@ -251,7 +251,7 @@ export function describeMounts(name: string, makeWorld: () => Promise<MountsWorl
         expect(await mounts.openFileSystem(world.loop)).toBeUndefined()
       })
 
-      it('is frozen once, and thawed once, by whoever opens it', async () => {
+      it('is frozen once and thawed once by several openers', async () => {
         await mountDevice()
         await using fileSystem = await open()
         expect(fileSystem.place).toBe(target)

@@ -50,7 +50,7 @@ describe('the image', () => {
     expect((await inImage('sh', '-c', script)).trim()).toBe('')
   })
 
-  it('lists what it is made of', async () => {
+  it('lists its contents', async () => {
     const { dependencies } = JSON.parse(await inImage('cat', '/app/package.json')) as Manifest
     const { components } = JSON.parse(await inImage('cat', '/app/sbom.cdx.json')) as Sbom
     const listed = Object.fromEntries(components.map(({ name, version }) => [name, version]))
@@ -58,7 +58,7 @@ describe('the image', () => {
     expect(listed).not.toHaveProperty('jest')
   })
 
-  it('says what it is', async () => {
+  it('identifies itself', async () => {
     const inspected = await run('docker', [
       'image',
       'inspect',
@@ -80,7 +80,7 @@ describe('the image', () => {
     expect(JSON.parse(devices)).toBeInstanceOf(Array)
   })
 
-  it('shows its help to somebody who is not root', async () => {
+  it('prints its help without root', async () => {
     const said = await run('docker', ['run', '--rm', '--read-only', '--user=65532', DRIVER_IMAGE, '--help'])
     expect(said).toContain('controller')
   })

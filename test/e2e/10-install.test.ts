@@ -43,7 +43,7 @@ describe('installed', () => {
     }
   })
 
-  it('tells the scheduler the free space of every node and class', async () => {
+  it('publishes the free space of every node and class for the scheduler', async () => {
     await eventually('capacity objects', async () => {
       const capacities = await getAll<Capacity>('csistoragecapacities', '--namespace', RELEASE)
       const seen = capacities

@@ -51,7 +51,7 @@ describe.each(fileSystems)('$type', ({ type, storageClass, mebibytes }) => {
     }
   })
 
-  it('can be filled, and no further', async () => {
+  it('can be filled up to its size', async () => {
     for (const node of nodes) {
       const fill = await on.tryShell(
         nameOn(node),
@@ -103,7 +103,7 @@ describe('raw block', () => {
   })
 })
 
-describe('a volume that lives as long as its pod', () => {
+describe('an inline volume', () => {
   it('by a claim template', async () => {
     const { spec } = claim('x')
     await on.apply(pod('generic', { volumes: { data: { ephemeral: { volumeClaimTemplate: { spec } } } } }))
@@ -123,7 +123,7 @@ describe('a volume that lives as long as its pod', () => {
   })
 })
 
-describe('who may use a volume', () => {
+describe('access to a volume', () => {
   it('a group that is not root (fsGroup)', async () => {
     await on.apply(claim('group'))
     const securityContext = { runAsUser: 1000, runAsGroup: 3000, fsGroup: 2000, runAsNonRoot: true }

@@ -55,7 +55,7 @@ async function affinities(...names: string[]): Promise<string[]> {
   )
 }
 
-it('a volume that is bound at once is where ordinary pods can be, and not on a cordoned node', async () => {
+it('a volume with immediate binding is on a node for ordinary pods, not on a cordoned one', async () => {
   const isOn = (nodes: readonly string[]) => (affinity: string) =>
     nodes.some((node) => affinity.includes(`"${node}"`))
   for (const affinity of await affinities('a', 'b', 'c', 'd')) expect(isOn(open)(affinity)).toBe(true)

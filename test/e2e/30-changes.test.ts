@@ -103,7 +103,7 @@ describe('growing', () => {
     expect(await on.shell('offline', 'cat /data/file')).toBe('kept')
   })
 
-  it('a block device while a pod has it', async () => {
+  it('a raw block volume while a pod uses it', async () => {
     await on.apply(claim('online-block', { volumeMode: 'Block' }))
     await on.apply(pod('online-block', { blocks: { disk: ofClaim('online-block') } }))
     await on.running(['online-block'])
@@ -112,7 +112,7 @@ describe('growing', () => {
     expect(await on.shell('online-block', 'blockdev --getsize64 /dev/disk')).toBe(String(128 << 20))
   })
 
-  it('says why when there is no room, and takes a smaller wish instead', async () => {
+  it('fails with the reason when there is no space, and accepts a smaller request', async () => {
     await on.apply(claim('greedy', { storageClass: 'loop-xfs', size: '320Mi' }))
     await on.apply(pod('greedy', { volumes: { data: ofClaim('greedy') } }))
     await on.running(['greedy'])
@@ -139,7 +139,7 @@ describe('a VolumeAttributesClass', () => {
   })
 })
 
-describe('a claim too large for every node', () => {
+describe('a claim that is too large for every node', () => {
   it('stays Pending, and the pod says why', async () => {
     await on.apply(claim('huge', { size: '500Ti' }))
     await on.apply(pod('huge', { volumes: { data: ofClaim('huge') } }))

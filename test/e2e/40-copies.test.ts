@@ -108,7 +108,7 @@ describe('a copy that is scheduled to another node than its source', () => {
 })
 
 describe('a group of claims', () => {
-  it('is cut at the same moment', async () => {
+  it('has the same point in time', async () => {
     await on.apply(...['a', 'b'].map((name) => claim(name, { labels: { app: 'group' } })))
     // b is written after a, always: a copy in which b is ahead would be of two moments.
     const command = 'i=0; while :; do i=$((i+1)); echo $i >/a/n; sync /a/n; echo $i >/b/n; sync /b/n; done'

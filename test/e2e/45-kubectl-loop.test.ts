@@ -53,17 +53,17 @@ describe('kubectl loop', () => {
     )
   })
 
-  it('finds nothing wrong, and the driver of every node', async () => {
+  it('finds no problem, and the driver of every node', async () => {
     const said = await loop('doctor')
     for (const node of nodes) expect(said).toContain(`runs as node "${node}"`)
   })
 
-  it('shows and trims a volume where it is', async () => {
+  it('shows and trims a volume on its node', async () => {
     expect(await loop('show', '--namespace', on.name, 'db')).toContain(`${on.name}/db`)
     expect(await loop('trim', `${on.name}/db`)).toMatch(/the file system discarded/)
   })
 
-  it('checks and exports a volume when nobody uses it any more', async () => {
+  it('checks and exports a volume that is no longer in use', async () => {
     const refused = await outcome(process.execPath, [PLUGIN, 'check', `${on.name}/db`])
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('is in use')])
     await on.delete('pod', 'db')

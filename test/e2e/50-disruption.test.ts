@@ -31,7 +31,7 @@ async function expectNoneTwice(): Promise<void> {
 }
 
 describe('the driver on a node is killed under load', () => {
-  it('and pods that write do not notice, pods that start come up', async () => {
+  it('without effect on writing pods, and starting pods start', async () => {
     const names = ['load-0', 'load-1', 'load-2']
     await on.apply(
       ...names.map((name) => claim(name)),
@@ -59,7 +59,7 @@ describe('the driver on a node is killed under load', () => {
   })
 })
 
-describe('the router is killed in the middle of making volumes', () => {
+describe('the router is killed while it creates volumes', () => {
   it('and each claim gets exactly one', async () => {
     const names = Array.from({ length: 12 }, (_, index) => `made-${index}`)
     await on.apply(

@@ -68,7 +68,7 @@ async function hasItsData(name: string): Promise<void> {
   expect(await on.kubectl('logs', name)).toBe('kept\n')
 }
 
-it('a disk that appears after the driver has started is used, and one that goes is missed', async () => {
+it('a disk that is mounted after the driver has started is used, and one that is unmounted is noticed', async () => {
   await on.apply(
     claim('late', { storageClass: 'loop-late' }),
     pod('first', { node: worker, volumes: { data: ofClaim('late') } }),

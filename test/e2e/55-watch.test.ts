@@ -58,7 +58,7 @@ function eventOf(name: string, reason: string): Promise<string> {
 }
 
 describe('metrics', () => {
-  it('of a node tell the size of a volume, with its claim, and what took time', async () => {
+  it('of a node contain the size of a volume, with its claim, and the duration of steps', async () => {
     await claimOnWorker('measured')
     const metrics = await metricsOf(await nodePod(worker))
     const labels = `claim_namespace="${on.name}",persistentvolumeclaim="measured"`
@@ -68,7 +68,7 @@ describe('metrics', () => {
     expect(metrics).toMatch(/^csi_driver_loop_step_duration_seconds_count\{.*step="mkfs".*\} [1-9]/m)
   })
 
-  it('of the controller tell that it leads', async () => {
+  it('of the controller show that it leads', async () => {
     await eventually('a leader', async () => {
       expect(await metricsOfController()).toMatch(/^csi_driver_loop_leader 1$/m)
     })
@@ -76,7 +76,7 @@ describe('metrics', () => {
 })
 
 describe('a claim', () => {
-  it('is told that the image of its volume is gone', async () => {
+  it('gets an event that the image of its volume is deleted', async () => {
     const { directory } = await claimOnWorker('damaged')
     await on.delete('pod', 'damaged')
     await onNode(worker, 'mv', `${directory}/disk.img`, `${directory}/away`)
@@ -85,7 +85,7 @@ describe('a claim', () => {
   })
 })
 
-describe('a volume whose PersistentVolume is gone', () => {
+describe('a volume whose PersistentVolume is deleted', () => {
   it('is deleted after the grace, and nothing else is', async () => {
     const csi = { driver: DRIVER, volumeAttributes: { size: '64Mi' } }
     await on.apply(pod('inline', { node: worker, volumes: { data: { csi } } }))
@@ -105,8 +105,8 @@ describe('a volume whose PersistentVolume is gone', () => {
   })
 })
 
-describe('a node that is gone for good', () => {
-  it('frees its claims after the grace', async () => {
+describe('a lost node', () => {
+  it('releases its claims after the grace', async () => {
     await claimOnWorker('lost')
     await on.apply(snapshot('lost', 'lost'))
     await on.kubectl(

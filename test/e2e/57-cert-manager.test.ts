@@ -62,7 +62,7 @@ describeIfAsked('with the certificates of cert-manager', () => {
     expect(callers.failures).toEqual([])
   }
 
-  it('the CA is renewed without what it has signed, and both roles go on, whichever is renewed first', async () => {
+  it('the CA is renewed without the certificates that it has signed, and both roles continue, whichever is renewed first', async () => {
     await expectCalls()
     const before = await secretOf(RELEASE, 'csi-driver-loop-ca')
     const ca = await renew(RELEASE, 'csi-driver-loop-ca', 'csi-driver-loop-ca')

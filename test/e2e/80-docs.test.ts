@@ -50,7 +50,7 @@ afterAll(async () => {
   await rm(prefix, { recursive: true })
 })
 
-it('the tutorial works as it is written', async () => {
+it('the tutorial works as written', async () => {
   await follow(await commandsOf('tutorial.md'))
 }, 600_000)
 
@@ -70,14 +70,14 @@ describe('with the driver of the tutorial', () => {
     600_000,
   )
 
-  it('docs/how-to/troubleshoot.md works as it is written, and leaves the claim and its pod as they are', async () => {
+  it('docs/how-to/troubleshoot.md works as written, and does not change the claim and its pod', async () => {
     await follow(EXT4)
     await follow(`claim=ext4 pod=ext4\n${await commandsOf('how-to/troubleshoot.md')}`)
     expect(await kubectl(['exec', 'ext4', '--', 'ls', '/data/started'])).toBe('/data/started\n')
     await follow('kubectl delete -f deploy/examples/ext4.yaml')
   }, 600_000)
 
-  it('docs/how-to/lost-node.md works as it is written, for a node that does not come back', async () => {
+  it('docs/how-to/lost-node.md works as written, for a node that does not come back', async () => {
     const { lost, node } = await moveDisk()
     await withoutNode(lost, async () => {
       const page = await commandsOf('how-to/lost-node.md')

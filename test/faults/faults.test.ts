@@ -66,7 +66,7 @@ describeRoot(`a driver that is made to fail (FAULTS=${FAULTS})`, () => {
   })
 
   if (extent === 'all') {
-    it('is told of in the documentation', async () => {
+    it('is documented', async () => {
       const page = await readFile(PAGE, 'utf8')
       const kept = [...sectionsIn(page)].filter(([call]) => casesOf(/./).has(call))
       const text = await withSections(PAGE, page, new Map([...kept, ...sections]))

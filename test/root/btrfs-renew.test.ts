@@ -69,7 +69,7 @@ describeRoot('renew of a btrfs', () => {
     await tool('btrfs', 'check', copy)
   })
 
-  it('makes the copy of a copy another one again', async () => {
+  it('gives the copy of a copy another UUID again', async () => {
     const { mountPoint, copy } = await crashedCopy()
     await fileSystems.renew('btrfs', copy, signal)
     await tool('cp', '--sparse=always', copy, `${copy}-2`)
@@ -78,7 +78,7 @@ describeRoot('renew of a btrfs', () => {
     expect(new Set(await Promise.all(beside.map(uuidAt))).size).toBe(3)
   })
 
-  it('changes the mirror too, and nothing but the identity', async () => {
+  it('changes the mirror as well, and only the identity', async () => {
     const { copy } = await crashedCopy()
     const generation = await fieldOf(copy, 'generation')
     await fileSystems.renew('btrfs', copy, signal)
@@ -88,7 +88,7 @@ describeRoot('renew of a btrfs', () => {
     expect(await fieldOf(copy, 'generation')).toBe(generation)
   })
 
-  it('handles other checksums where there is no log, and refuses where there is one', async () => {
+  it('handles other checksums without a log, and refuses with one', async () => {
     const { mountPoint, image, copy } = await crashedCopy('--csum', 'xxhash')
     await expect(fileSystems.renew('btrfs', copy, signal)).rejects.toMatchObject({
       kind: 'failed-precondition',
@@ -100,7 +100,7 @@ describeRoot('renew of a btrfs', () => {
     await mountCopy(image)
   })
 
-  it('refuses a damaged superblock, and leaves what has none as it is', async () => {
+  it('refuses a damaged superblock, and leaves content without one unchanged', async () => {
     const { copy } = await crashedCopy()
     {
       await using file = await open(copy, 'r+')

@@ -52,7 +52,7 @@ describeRoot("Node's cache of compiled code", () => {
     expect(makePrivate(directory)).toBe(false)
   })
 
-  it('is not made below a directory that all may write', async () => {
+  it('is not created below a world-writable directory', async () => {
     const parent = await scratch.directory('parent')
     await chmod(parent, 0o777)
 

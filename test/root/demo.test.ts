@@ -75,7 +75,7 @@ function canRead(user: { uid: number }, path: string): boolean {
 }
 
 describeRoot('the demo', () => {
-  it('tells the life of a volume in plain lines, and leaves nothing', async () => {
+  it('prints the life cycle of a volume in plain lines, and leaves nothing', async () => {
     const outcome = await runDemo()
     expect(outcome).toMatchObject({ exitCode: 0, stderr: '' })
     const told = [...outcome.stdout.matchAll(/^(\d+)\. (.+)$/gm)].map(([, number, title]) => [number, title])
@@ -88,7 +88,7 @@ describeRoot('the demo', () => {
     await expectNothingLeft(outcome)
   })
 
-  it('clears up when it is interrupted with a volume in use', async () => {
+  it('cleans up when it is interrupted with a volume in use', async () => {
     const outcome = await runDemo({ interruptAt: 'The pod writes' })
     expect(outcome.exitCode).toBe(1)
     expect(outcome.stdout).toMatch(/\nStep \d+ \(".+"\) was interrupted: SIGINT\n/)

@@ -39,7 +39,7 @@ describeRoot('docs/how-to/by-hand.md', () => {
     await client.controller.deleteVolume({ volumeId: volume?.volumeId ?? '' })
   }
 
-  it('works as it is written', async () => {
+  it('works as written', async () => {
     const prefix = join(temporary, 'npm')
     const blocks = await blocksOf('how-to/by-hand.md')
     // The last one ends what the others have started.

@@ -65,7 +65,7 @@ describeRoot('LinuxFileSystems', () => {
       })
     })
 
-    it('finds what is no file system', async () => {
+    it('recognizes content that is not a file system', async () => {
       const device = await scratch.device(16n * MIB)
       await tool('mkswap', device)
       expect(await fileSystems.probe(device, signal)).toMatchObject({ type: 'swap' })
@@ -78,17 +78,17 @@ describeRoot('LinuxFileSystems', () => {
       await expect(fileSystems.probe(device, signal)).rejects.toMatchObject({ kind: 'failed-precondition' })
     })
 
-    it.each(['/dev/null', '/dev'])('fails for %s, which blkid takes for blank', async (path) => {
+    it.each(['/dev/null', '/dev'])('fails for %s, where blkid reports a blank device', async (path) => {
       await expect(fileSystems.probe(path, signal)).rejects.toThrow('neither a block device nor a file')
     })
 
-    it('fails for a device that lost the end of its image, which blkid takes for blank', async () => {
+    it('fails for a device with a truncated image, where blkid reports a blank device', async () => {
       const device = await scratch.device(16n * MIB)
       await truncate(scratch.imageOf(device), Number(8n * MIB))
       await expect(fileSystems.probe(device, signal)).rejects.toMatchObject({ code: 'EIO' })
     })
 
-    it.each(fsTypes)('knows the beginning of %s also without blkid', async (type) => {
+    it.each(fsTypes)('recognizes the superblock of %s without blkid', async (type) => {
       await using handle = await open(await formatted(type, 300n * MIB))
       const { buffer } = await handle.read(Buffer.alloc(1 << 20), 0, 1 << 20, 0)
       expect(typeByMagic(buffer)).toBe(type)
@@ -128,12 +128,12 @@ describeRoot('LinuxFileSystems', () => {
       expect(await fileSystems.probe(device, signal)).toMatchObject({ type: 'xfs', unfinished: false })
     })
 
-    it.each(fsTypes)('lets the options of the user win: %s', async (type) => {
+    it.each(fsTypes)("gives the user's options precedence: %s", async (type) => {
       const device = await formatted(type, GIB, '-L', 'mine')
       expect(await tool('blkid', '-p', '-s', 'LABEL', '-o', 'value', device)).toBe('mine')
     })
 
-    it('joins the extended options of the user with its own, so that a thick image stays allocated', async () => {
+    it("merges the user's extended options with its own, so that a thick image stays allocated", async () => {
       const device = await scratch.device(64n * MIB)
       const image = scratch.imageOf(device)
       await tool('fallocate', '--length', `${64n * MIB}`, image)
@@ -154,7 +154,7 @@ describeRoot('LinuxFileSystems', () => {
   describe('check of an ext4', () => {
     const debugfs = (device: string, request: string) => tool('debugfs', '-w', '-R', request, device)
 
-    it('repairs what needs no person', async () => {
+    it('repairs what is safe to repair', async () => {
       const device = await formatted('ext4', 16n * MIB)
       await debugfs(device, 'set_super_value free_inodes_count 1')
       await debugfs(device, 'set_super_value state 2')
@@ -162,7 +162,7 @@ describeRoot('LinuxFileSystems', () => {
       await tool('e2fsck', '-f', '-n', device)
     })
 
-    it('fails when a person has to decide', async () => {
+    it('fails when a manual repair is needed', async () => {
       const device = await formatted('ext4', 16n * MIB)
       await debugfs(device, 'clri <2>')
       await debugfs(device, 'set_super_value state 2')
@@ -189,7 +189,7 @@ describeRoot('LinuxFileSystems', () => {
       else await expect(growing).rejects.toThrow('CAP_SYS_RESOURCE')
     })
 
-    it('has room for its descriptors, without which resize2fs would destroy it', async () => {
+    it('has room for its group descriptors, without which resize2fs would destroy it', async () => {
       const device = await formatted('ext4', 64n * MIB)
       await scratch.enlarge(device, 100n * GIB)
       await tool('resize2fs', device)
@@ -206,7 +206,7 @@ describeRoot('LinuxFileSystems', () => {
     await mounted(await scratch.attach(`${image}-copy`), 'xfs', 'copy')
   })
 
-  it.each([...debianPackages])('tells the truth about %s: it is in the package %s', async (command, name) => {
+  it.each([...debianPackages])('names the right package of %s: %s', async (command, name) => {
     expect(await tool('dpkg-query', '--search', `*bin/${command}`)).toMatch(
       new RegExp(`^${name}: .*bin/${command}$`, 'm'),
     )

@@ -43,7 +43,7 @@ describeRoot('LinuxMounts', () => {
   describe.each(fsTypes)('%s', (type) => {
     beforeEach(() => mountNew(type))
 
-    it('holds up writers until it is thawed', async () => {
+    it('suspends writes until it is thawed', async () => {
       await using fileSystem = await openOn(device)
       await fileSystem.freeze()
       const written = writeFile(join(mountPoint, 'file'), 'text').then(() => 'written')
@@ -52,7 +52,7 @@ describeRoot('LinuxMounts', () => {
       expect(await written).toBe('written')
     })
 
-    it('has everything in its image when it is frozen', async () => {
+    it('has all data in its image while it is frozen', async () => {
       await writeFile(join(mountPoint, 'file'), Buffer.alloc(5 * MIB, 7))
       {
         await using fileSystem = await openOn(device)
@@ -66,7 +66,7 @@ describeRoot('LinuxMounts', () => {
       expect((await stat(join(mountPoint, 'file'))).size).toBe(5 * MIB)
     })
 
-    it('gives the blocks of deleted files back to the image', async () => {
+    it('punches holes into the image for deleted files', async () => {
       const file = join(mountPoint, 'file')
       await writeFile(file, Buffer.alloc(100 * MIB, 7))
       await using fileSystem = await openOn(device)
@@ -81,7 +81,7 @@ describeRoot('LinuxMounts', () => {
       })
     })
 
-    it('writes everything out in a flush', async () => {
+    it('flushes all data', async () => {
       await writeFile(join(mountPoint, 'file'), Buffer.alloc(20 * MIB, 7))
       await using fileSystem = await openOn(device)
       await fileSystem.flush()
@@ -102,7 +102,7 @@ describeRoot('LinuxMounts', () => {
 
     const openFile = (): Promise<FileHandle> => open(join(mountPoint, 'file'), 'w')
 
-    it('is thawed by who froze it though it was unmounted lazily meanwhile', async () => {
+    it('is thawed by its freezer although it was unmounted lazily meanwhile', async () => {
       await using file = await openFile()
       await using fileSystem = await openOn(device)
       await fileSystem.freeze()
@@ -112,7 +112,7 @@ describeRoot('LinuxMounts', () => {
       expect(await written).toBe('written')
     })
 
-    it('is thawed by another process than froze it though no path leads to it any more', async () => {
+    it('is thawed by another process although no path leads to it', async () => {
       await using file = await openFile()
       await tool('fsfreeze', '--freeze', mountPoint)
       const written = writeTo(file)
@@ -123,7 +123,7 @@ describeRoot('LinuxMounts', () => {
       expect(await written).toBe('written')
     })
 
-    it('is thawed though nobody uses it any more, which lets go of the device', async () => {
+    it('is thawed although it is no longer in use, which detaches the device', async () => {
       await tool('fsfreeze', '--freeze', mountPoint)
       await tool('umount', '--lazy', mountPoint)
       {
@@ -151,7 +151,7 @@ describeRoot('LinuxMounts', () => {
     })
   })
 
-  it('thaws though all threads of libuv are held by calls that do not come back', async () => {
+  it('thaws although all threads of libuv are held by calls that do not return', async () => {
     await mountNew('ext4')
     const pipe = join(scratch.path, 'pipe')
     await tool('mkfifo', pipe)
@@ -179,7 +179,7 @@ describeRoot('LinuxMounts', () => {
     expect(await written).toBe('written')
   })
 
-  it('finds none on a device that something else than a file system has for itself', async () => {
+  it('finds none on a device that is exclusively open by something else', async () => {
     device = await scratch.device(16n << 20n)
     await using _held = await open(device, constants.O_RDONLY | constants.O_EXCL)
     await expect(openOn(device)).rejects.toThrow('no file system is alive')

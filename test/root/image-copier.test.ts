@@ -65,7 +65,7 @@ describeRoot('LinuxImageCopier', () => {
     expect((await readFile(source)).equals(before)).toBe(true)
   })
 
-  it('leaves no target of a fragmented source, too, when the disk gets full', async () => {
+  it('leaves no target of a fragmented source when the disk gets full', async () => {
     const fragmented = join(scratch.path, 'fragmented')
     await makeFragmented(fragmented, 20_000)
     const target = join(await mounted('ext4', 64n << 20n), 'target')
@@ -95,7 +95,7 @@ describeRoot('LinuxImageCopier', () => {
     await tool('e2fsck', '-f', '-n', target)
   })
 
-  it('does not trust the place of compressed extents', async () => {
+  it('does not trust the location of compressed extents', async () => {
     const directory = await mounted('btrfs', 1n << 30n, 'compress-force=zstd')
     const [base, target] = [join(directory, 'base'), join(directory, 'target')]
     await makeSparse(base, MIB)

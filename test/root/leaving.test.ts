@@ -8,8 +8,8 @@ import { HungMount } from '../support/hung-mount.ts'
 
 const script = new URL('../support/leave-with-call.ts', import.meta.url).pathname
 
-describeRoot('a process that leaves', () => {
-  it('ends while a call of it does not return', async () => {
+describeRoot('a process that exits', () => {
+  it('ends even if one of its calls does not return', async () => {
     await using scratch = await Scratch.make()
     const directory = await scratch.directory('hung')
     await using _hung = await HungMount.over(directory)

@@ -19,7 +19,7 @@ const HELD_MS = 50
 const never = new AbortController().signal
 
 describeRoot('detaching an image', () => {
-  it('waits for the lock that a device has until the kernel has taken it down', async () => {
+  it('waits until the kernel has released the lock of a detached device', async () => {
     await using scratch = await Scratch.make()
     await using control = await LoopControl.open()
     const [loops, files] = [new LinuxLoopDevices(control), new LinuxImageFiles()]
@@ -37,7 +37,7 @@ describeRoot('detaching an image', () => {
   })
 })
 
-describeRoot('a device whose node is bound', () => {
+describeRoot('a device whose device node is bind-mounted', () => {
   let scratch: Scratch
   let control: LoopControl
   let loops: LinuxLoopDevices
@@ -69,20 +69,20 @@ describeRoot('a device whose node is bound', () => {
   const show = (within: readonly string[], lasts?: string) =>
     showNode(device.path, join(scratch.path, 'node'), within, lasts)
 
-  it.each(namespaces)('%s for a moment is detached then', async (_, within) => {
+  it.each(namespaces)('%s for a moment is detached afterwards', async (_, within) => {
     await using _shown = await show(within, '0.2')
     await loops.detachDevice(device.number, never)
     expect(isAttached(device.number)).toBe(false)
   })
 
-  it('for a moment is detached with what is on top of it', async () => {
+  it('for a moment is detached with the devices on top of it', async () => {
     await attach(device.path, true)
     await using _shown = await show([], '0.2')
     await loops.detachWithAbove(image, never)
     expect(isAttached(device.number)).toBe(false)
   })
 
-  it.each(namespaces)('%s is kept, with what is on top of it', async (_, within) => {
+  it.each(namespaces)('%s stays attached, with the devices on top of it', async (_, within) => {
     const above = await attach(device.path, true)
     await using shown = await show(within)
     await expect(loops.detachNamed(name(), never)).rejects.toMatchObject({
@@ -92,15 +92,15 @@ describeRoot('a device whose node is bound', () => {
     expect([device, above].map(({ number }) => isAttached(number))).toEqual([true, true])
   })
 
-  it('is not waited for by a caller who has given up', async () => {
+  it('is not waited for by a cancelled call', async () => {
     await using _shown = await show([])
     await expect(loops.detach(image, AbortSignal.timeout(100))).rejects.toMatchObject({ name: 'AbortError' })
     expect(isAttached(device.number)).toBe(true)
   })
 })
 
-describeRoot('detaching an image with what is on top of its device', () => {
-  it('looks at no other device of the machine where there is nothing', async () => {
+describeRoot('detaching an image with the devices on top of its own', () => {
+  it('reads no other device of the machine when nothing is attached', async () => {
     await using scratch = await Scratch.make()
     const other = await scratch.device(1n << 20n)
     const image = join(scratch.path, 'image')

@@ -18,7 +18,7 @@ import { tool } from '../tool.ts'
 
 const never = new AbortController().signal
 
-describeRoot('a device whose image has no name any more', () => {
+describeRoot('a device whose image is deleted', () => {
   let scratch: Scratch
   let control: LoopControl
   let loops: LinuxLoopDevices
@@ -44,7 +44,7 @@ describeRoot('a device whose image has no name any more', () => {
 
   const isOurs = (name: string): boolean => name === basename(scratch.path)
 
-  it('is left alone while it is mounted, and detached then', async () => {
+  it('is left alone while it is mounted, and detached afterwards', async () => {
     const target = join(scratch.path, 'mnt')
     await mkdir(target)
     await tool('mount', device.path, target)
@@ -57,7 +57,7 @@ describeRoot('a device whose image has no name any more', () => {
     expect(await loops.detachOrphaned(isOurs)).toMatchObject({ detached: [], remaining: [] })
   })
 
-  it('is left alone while somebody has it open, and does not go with him', async () => {
+  it('is left alone while it is open, and not detached by the close', async () => {
     {
       await using _held = await open(device.path, 'r')
       expect(await loops.detachOrphaned(isOurs)).toMatchObject({
@@ -68,7 +68,7 @@ describeRoot('a device whose image has no name any more', () => {
     expect(await loops.detachOrphaned(isOurs)).toMatchObject({ detached: [{ device }], remaining: [] })
   })
 
-  it.each(namespaces)('is left alone while its node is bound %s', async (_, within) => {
+  it.each(namespaces)('is left alone while its device node is bind-mounted %s', async (_, within) => {
     {
       await using shown = await showNode(device.path, join(scratch.path, 'node'), within)
       const why = expect.stringContaining(shown.file)
@@ -80,7 +80,7 @@ describeRoot('a device whose image has no name any more', () => {
     })
   })
 
-  it('is left alone while its node is bound in the namespace of a thread', async () => {
+  it('is left alone while its device node is bind-mounted in the namespace of a thread', async () => {
     await using shown = await showNodeInThread(device.path, join(scratch.path, 'node'))
     const why = expect.stringContaining(shown.file)
     expect(await loops.detachOrphaned(isOurs)).toMatchObject({ detached: [], remaining: [{ device, why }] })
@@ -94,13 +94,13 @@ describeRoot('a device whose image has no name any more', () => {
       return JSON.parse(await tool(command, ...args))
     }
 
-    it('is left alone in a container, where the mounts of that node cannot be seen', async () => {
+    it('is left alone in a container, where the mounts of that node are not visible', async () => {
       const inContainer = containerNamespaces(undefined)
       expect(await recover(inContainer)).toEqual({ detached: [], remaining: [device.path] })
       expect(await recover(inContainer, 'here')).toEqual({ detached: [device.path], remaining: [] })
     })
 
-    it('is detached where all processes can be seen, without CAP_SYS_PTRACE', async () => {
+    it('is detached where all processes are visible, without CAP_SYS_PTRACE', async () => {
       {
         const file = join(scratch.path, 'node')
         await using _shown = await showNode(device.path, file, inAnotherNamespace)
@@ -119,7 +119,7 @@ describeRoot('a device whose image has no name any more', () => {
     })
   })
 
-  it('is told of, and left, when it cannot be looked at', async () => {
+  it('is reported, and left alone, when it cannot be read', async () => {
     const { detached, remaining, unknown } = await withoutDescriptorsFor(device, control).detachOrphaned(
       isOurs,
     )
@@ -137,7 +137,7 @@ describeRoot('a device whose image has no name any more', () => {
 })
 
 describeRoot('an attached image', () => {
-  it('is not taken for detached when its device cannot be looked at', async () => {
+  it('does not count as detached when its device cannot be read', async () => {
     await using scratch = await Scratch.make()
     await using control = await LoopControl.open()
     const image = join(scratch.path, 'image')

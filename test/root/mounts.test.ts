@@ -31,12 +31,12 @@ describeRoot('LinuxMounts', () => {
   const mountDevice = (...options: string[]) =>
     mounts.mount({ source: device, target, fsType: 'ext4', options })
 
-  it('hands what is no flag to the file system', async () => {
+  it('passes other options to the file system', async () => {
     await mountDevice('errors=remount-ro', 'nodev')
     expect((await mounts.at(target))?.options).toEqual(expect.arrayContaining(['errors=remount-ro', 'nodev']))
   })
 
-  it('says in its error what was tried, and what the kernel answered', async () => {
+  it("has the call and the kernel's answer in its error", async () => {
     const mounting = mountDevice('no-such-option')
     await expect(mounting).rejects.toMatchObject({ code: 'EINVAL', syscall: 'mount' })
     await expect(mounting).rejects.toThrow(
@@ -95,7 +95,7 @@ describeRoot('LinuxMounts', () => {
     expect((await tool('findmnt', '--noheadings', '--output', 'TARGET')).includes(scratch.path)).toBe(false)
   })
 
-  it('finds and unmounts a file system whose device is gone bad', async () => {
+  it('finds and unmounts a file system whose device has failed', async () => {
     await mountDevice()
     await writeFile(scratch.imageOf(device), '')
     expect(await mounts.at(target)).toMatchObject({ source: device })
@@ -132,7 +132,7 @@ describeRoot('the loop device of a mount', () => {
     expect((await mounts.at(target))?.loop).toEqual({ number: number(), as: 'file system' })
   })
 
-  it('is not known by what somebody has made in a file system of his own', async () => {
+  it('is not matched by a device node in another file system', async () => {
     await tool('mount', '-t', 'tmpfs', 'none', target)
     const node = join(target, `loop${number()}`)
     await tool('mknod', node, 'b', '7', `${number()}`)
@@ -140,7 +140,7 @@ describeRoot('the loop device of a mount', () => {
     expect(await mounts.at(file)).toMatchObject({ root: `/loop${number()}`, loop: undefined })
   })
 
-  it('is known when the node that was bound is removed', async () => {
+  it('is known when the bind-mounted device node is removed', async () => {
     const node = `/dev/${basename(scratch.path)}`
     await tool('mknod', node, 'b', '7', `${number()}`)
     try {

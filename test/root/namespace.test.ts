@@ -99,7 +99,7 @@ describeRoot('a driver in a mount namespace with an empty /dev', () => {
     expect(await node.stop()).toEqual(nothing)
   })
 
-  it('knows its images in another namespace, where they are attached, and does not attach them twice', async () => {
+  it('recognizes attached images in another namespace, and does not attach them twice', async () => {
     await node.start({ within: namespace(...emptyDev) })
     const volume = await new TestVolume(node, 'data', { capability: blockCapability() }).create()
     await volume.stage()

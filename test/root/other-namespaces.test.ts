@@ -18,7 +18,7 @@ sleep 100 >&2 & first=$!
 sleep 100 >&2 & second=$!
 exec chroot "$1/root" sh -c "echo mounted; read _; kill $first $second"`
 
-describeRoot('a look at other mount namespaces', () => {
+describeRoot('reading other mount namespaces', () => {
   it.each([
     ['with', []],
     ['without', only(NODE_CAPABILITIES)],

@@ -12,7 +12,7 @@ const TIMES = 300
 const SPAWNERS = 3
 
 /** Until it runs its program, a child has copies of all descriptors of its parent. */
-describeRoot('beside commands that are being started', () => {
+describeRoot('while other commands are starting', () => {
   let scratch: Scratch
   let stop: AbortController
   let spawners: Promise<void>[]
@@ -31,7 +31,7 @@ describeRoot('beside commands that are being started', () => {
     await scratch[Symbol.asyncDispose]()
   })
 
-  it('a lock that was let go is free', async () => {
+  it('a released lock is free', async () => {
     const files = new LinuxImageFiles()
     const image = join(scratch.path, 'image')
     await writeFile(image, '')

@@ -42,7 +42,7 @@ describeRoot('LinuxWriteTracer', () => {
     await file.sync()
   }
 
-  it('tells what was written since the last time, in granules', async () => {
+  it('lists what was written since the last call, in granules', async () => {
     await write(0, MIB)
     await using trace = await tracer.start({ number: 0, path: device })
     expect(await trace.changes()).toEqual([])
@@ -55,7 +55,7 @@ describeRoot('LinuxWriteTracer', () => {
     expect(await trace.changes()).toEqual([])
   })
 
-  it('tells what was discarded or zeroed, and not what was read', async () => {
+  it('lists what was discarded or zeroed, and not what was read', async () => {
     await using trace = await tracer.start({ number: 0, path: device })
     await tool('dd', `if=${device}`, 'of=/dev/null', 'bs=1M', 'iflag=direct')
     await tool('blkdiscard', '--offset', `${MIB}`, '--length', `${MIB}`, device)
@@ -66,14 +66,14 @@ describeRoot('LinuxWriteTracer', () => {
     ])
   })
 
-  it('does not tell about other devices', async () => {
+  it('does not report writes to other devices', async () => {
     await using trace = await tracer.start({ number: 0, path: device })
     device = await scratch.device(16n << 20n)
     await write(0, MIB)
     expect(await trace.changes()).toEqual([])
   })
 
-  it('says so when it missed something', async () => {
+  it('returns undefined when events were lost', async () => {
     await using trace = await tracer.start({ number: 0, path: device })
     const [instance = ''] = await instancesInUse()
     await tool('sh', '-c', `echo 0 > ${join(await tracing(), 'instances', instance, 'tracing_on')}`)
@@ -81,7 +81,7 @@ describeRoot('LinuxWriteTracer', () => {
     expect(await trace.changes()).toBeUndefined()
   })
 
-  it('says so when the device was attached anew meanwhile', async () => {
+  it('returns undefined when the device was attached again meanwhile', async () => {
     await using trace = await tracer.start({ number: 0, path: device })
     const image = scratch.imageOf(device)
     await tool('losetup', '--detach', device)
@@ -90,7 +90,7 @@ describeRoot('LinuxWriteTracer', () => {
     expect(await trace.changes()).toBeUndefined()
   })
 
-  it('leaves nothing behind, and clears up after processes that died', async () => {
+  it('leaves nothing behind, and sweeps after processes that have ended', async () => {
     const trace = await tracer.start({ number: 0, path: device })
     const [instance] = await instancesInUse()
     await using other = await LinuxWriteTracer.open(join(scratch.path, 'tracing'))
@@ -104,7 +104,7 @@ describeRoot('LinuxWriteTracer', () => {
     expect(await instances()).not.toContain(dead)
   })
 
-  it('does not mind other processes that begin and clear up at the same time', async () => {
+  it('is not affected by other processes that start and sweep at the same time', async () => {
     const path = join(scratch.path, 'other')
     const made = new Set<string>()
     const sweeping = async (): Promise<void> => {
@@ -126,7 +126,7 @@ describeRoot('LinuxWriteTracer', () => {
     expect((await instances()).filter((name) => made.has(name))).toEqual([])
   })
 
-  it.each(['ext4', 'xfs', 'btrfs'])('finds all that a copy needs to be equal, on %s', async (type) => {
+  it.each(['ext4', 'xfs', 'btrfs'])('finds all differences of a copy, on %s', async (type) => {
     const dice = new Dice(3)
     device = await scratch.device(512n << 20n)
     const image = scratch.imageOf(device)

@@ -25,7 +25,7 @@ describe('the driver on the fakes', () => {
 
   const capabilities = { mount: mountCapability(), block: blockCapability() }
 
-  it.each(['mount', 'block'] as const)('serves the life of a %s volume', async (type) => {
+  it.each(['mount', 'block'] as const)('serves the life cycle of a %s volume', async (type) => {
     const volume = await new TestVolume(node, type, { capability: capabilities[type] }).create()
     const { id: volumeId } = volume
     const { controller, node: service } = node.client

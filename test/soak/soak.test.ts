@@ -21,18 +21,18 @@ function failures(samples: readonly Sample[], remaining = left): string[] {
 }
 
 describe('the verdict of a soak', () => {
-  it('is good when everything is as it was', () => {
+  it('is good when nothing has changed', () => {
     expect(failures(samplesOf(() => 100))).toEqual([])
   })
 
-  it('names what was kept', () => {
+  it('names the devices that stay attached', () => {
     expect(failures(samplesOf(() => 100, { fds: 21, files: 12 }))).toEqual([
       'open files, idle',
       'files in the data directory, idle',
     ])
   })
 
-  it('names what was left by a driver that has ended', () => {
+  it('reports what a driver that has ended left', () => {
     const remaining = { ...left, devices: ['/dev/loop7 /x/disk.img'] }
     expect(
       failures(

@@ -137,7 +137,7 @@ describeRoot('doctor', () => {
 
   const endpoint = (): string[] => ['--endpoint', `unix://${node.socket}`]
 
-  it('has nothing to say of a driver that is well, and tells which one it is', async () => {
+  it('reports no problem of a healthy driver, and identifies it', async () => {
     await using _mount = await patient.inUse()
     await using block = await patient.volume('block', blockCapability(), 'image').create()
     await block.stage()
@@ -152,21 +152,21 @@ describeRoot('doctor', () => {
     ])
   })
 
-  it('has nothing to say of the device that the kubelet attaches for a pod that writes', async () => {
+  it('reports no problem of the device that the kubelet attaches for a pod', async () => {
     await using volume = await patient.inUse(blockCapability())
     const kubelets = await tool('losetup', '--find', '--show', (await volume.devices())[0] ?? '')
     expect(await patient.complaints(endpoint())).toEqual([])
     await tool('losetup', '--detach', kubelets)
   })
 
-  it('finds the driver without being told its socket, and says when there is none', async () => {
+  it('finds the driver without a given socket, and reports when there is none', async () => {
     expect((await patient.examine()).driver).toMatchObject({ running: true, pid: node.driver.pid })
     expect(await node.stop()).toMatchObject({ processes: [] })
     expect((await patient.examine(endpoint())).driver).toEqual({ running: false, pid: null })
     expect(await patient.complaints()).toEqual([])
   })
 
-  it('changes nothing, beside a driver and without one', async () => {
+  it('changes nothing, with or without a running driver', async () => {
     const volume = await patient.inUse()
     // What is mounted writes to its image whenever it likes.
     const ofImages = ['-name', '*.img', '-printf', '%p %s %i %m\\n']
@@ -182,7 +182,7 @@ describeRoot('doctor', () => {
     await volume[Symbol.asyncDispose]()
   })
 
-  it('speaks to people in lines without colour, where there is no terminal', async () => {
+  it('prints lines without colour where there is no terminal', async () => {
     await using volume = await patient.volume().create()
     await rm(volume.image)
     const { code, stdout } = await commandLine(patient.arguments)
@@ -246,7 +246,7 @@ describeRoot('doctor', () => {
     ],
   ]
 
-  it.each(beside)('finds, beside a driver, %s', async (_, harm, expected) => {
+  it.each(beside)('finds, while a driver runs, %s', async (_, harm, expected) => {
     await harm()
     expect(await patient.complaints()).toEqual(expected)
   })
@@ -289,7 +289,7 @@ describeRoot('doctor', () => {
     expect(await patient.complaints()).toEqual(expected)
   })
 
-  it('finds a file system that a driver may have left frozen, and does not wait for it', async () => {
+  it('reports a file system that a driver may have left frozen, without waiting for it', async () => {
     const volume = await patient.inUse()
     await node.driver.end('SIGKILL')
     await tool('fsfreeze', '--freeze', volume.staging)
@@ -346,7 +346,7 @@ describeRoot('doctor', () => {
     expect((await node.left()).devices.join()).not.toContain(volume.id)
   })
 
-  it('finds a pool image that only the driver sees', async () => {
+  it('finds a pool image that is mounted only for the driver', async () => {
     const away = ownNamespace(node.path, `umount --lazy ${join(node.dataDir, 'mounts', 'image')}`)
     expect(await patient.complaints([], { within: away })).toEqual(['warning PoolNotVisible'])
   })
@@ -454,7 +454,7 @@ describeRoot('doctor', () => {
       expect(await patient.complaints([], wishes())).toEqual(expected)
     })
 
-    it('finds that the node of a device in use is missing', async () => {
+    it('reports that the device node of a device in use is missing', async () => {
       await using _volume = await patient.inUse(blockCapability())
       expect(await patient.complaints([], bareDev('dev', loopControl))).toContain('warning DeviceNodeMissing')
     })

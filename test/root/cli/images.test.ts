@@ -71,7 +71,7 @@ describeRoot('images that become volumes', () => {
       await tool('umount', join(node.path, 'source'))
     })
 
-    it('makes a larger, thick one, whose file system grows when it is staged', async () => {
+    it('creates a larger, thick one, whose file system grows when it is staged', async () => {
       const image = await makeImage('xfs', 320 * MiB)
       const wishes = ['--size', '400Mi', '--provisioning', 'thick']
       const { stdout } = await run(['volume', 'import', image, '--name', 'db', ...wishes, '--json'])
@@ -104,7 +104,7 @@ describeRoot('images that become volumes', () => {
       expect(await readFile(join(volume.staging, 'note'), 'utf8')).toBe('kept')
     })
 
-    it('makes a raw block volume of anything', async () => {
+    it('creates a raw block volume from any content', async () => {
       const image = join(node.path, 'any.img')
       await makeSparse(image, 5 * MiB + 100)
       await fill(image, 5 * MiB, 100, 7)
@@ -144,7 +144,7 @@ describeRoot('images that become volumes', () => {
       expect(await node.files()).toEqual([])
     })
 
-    it('never writes over a volume that was used, nor one that is being used', async () => {
+    it('never overwrites a volume that was used or is in use', async () => {
       const image = await makeImage()
       await using volume = await new TestVolume(node, 'db').create()
       await volume.stage()
@@ -156,7 +156,7 @@ describeRoot('images that become volumes', () => {
       await refused(['volume', 'import', image, '--name', 'db'], /of the name "db" exists, and was used/)
     })
 
-    it('goes on after it was killed, and keeps nothing of what was half done', async () => {
+    it('continues after it was killed, and keeps nothing unfinished', async () => {
       const image = await makeImage()
       const fifo = join(node.path, 'fifo')
       await tool('mkfifo', fifo)
@@ -205,7 +205,7 @@ describeRoot('images that become volumes', () => {
       return join(dataDir, 'pools', 'default', 'volumes', volume.id)
     }
 
-    it('takes the volume of another node, as it was, and says how to bind it', async () => {
+    it('adopts the volume of another node unchanged, and prints how to bind it', async () => {
       const directory = await orphaned(join(node.path, 'old'))
       const { ino } = await stat(join(directory, 'disk.img'))
       const { code, stdout, stderr } = await run(['volume', 'adopt', directory])
@@ -237,7 +237,7 @@ describeRoot('images that become volumes', () => {
       })
     })
 
-    it('takes one out of its own pool, where the node has got another name, and the driver forgets the old', async () => {
+    it('adopts one from its own pool after the node was renamed, and the driver drops the old one', async () => {
       await node.driver.end('SIGTERM')
       const directory = await orphaned(node.dataDir)
       await node.start()
@@ -249,7 +249,7 @@ describeRoot('images that become volumes', () => {
       await node.client.controller.deleteVolume({ volumeId: volumeIdFor(node.id, 'pvc-1') })
     })
 
-    it('takes a bare image, from another disk too', async () => {
+    it('adopts an image without a record, also from another disk', async () => {
       const image = await makeImage()
       const disk = await node.directory('disk')
       await tool('mount', '-t', 'tmpfs', 'none', disk)
@@ -264,7 +264,7 @@ describeRoot('images that become volumes', () => {
       expect(await readFile(join(volume.staging, 'note'), 'utf8')).toBe('kept')
     })
 
-    it('leaves the image where it was when nobody can say whether a crash would', async () => {
+    it('leaves the image in place when it may not survive a crash', async () => {
       const image = await makeImage()
       const content = await readFile(image)
       const steps = new Steps(node, 'command')
@@ -318,7 +318,7 @@ describeRoot('images that become volumes', () => {
         await node.client.controller.deleteVolume({ volumeId: volume?.volumeId ?? '' })
     })
 
-    it('refuses what another driver has, in use or not', async () => {
+    it('refuses the image of another driver, in use or not', async () => {
       await using other = await TestNode.start()
       await using volume = await new TestVolume(other, 'theirs').create()
       await refused(

@@ -45,7 +45,7 @@ describeRoot('the command line, beside a driver', () => {
     return await volume.publish()
   }
 
-  it('lists volumes with what the kernel knows of them', async () => {
+  it('lists volumes with their devices and mounts', async () => {
     await using db = await claimed('db')
     const target = await inUse(db)
     await writeFile(join(target, 'note'), Buffer.alloc(MiB, 'x'))
@@ -104,7 +104,7 @@ describeRoot('the command line, beside a driver', () => {
     expect(stdout).toContain(`shop/db\t${db.id}\n${db.id}\tshop/db\n`)
   })
 
-  it('refuses a volume that is not there, or has the name of another', async () => {
+  it('refuses a volume that does not exist, or has the name of another', async () => {
     await refused(['volume', 'show', 'shop/db'], /there is no volume "shop\/db" on this node/)
     const parameters = { 'csi.storage.k8s.io/pvc/namespace': 'a', 'csi.storage.k8s.io/pvc/name': 'b' }
     await using one = await new TestVolume(node, 'one', { parameters }).create()
@@ -112,7 +112,7 @@ describeRoot('the command line, beside a driver', () => {
     await refused(['volume', 'show', 'a/b'], new RegExp(`several: (${one.id}|${two.id}), .*; give the id`))
   })
 
-  it('tells what is in the pools, as the driver does', async () => {
+  it('reports the contents of the pools, as the driver does', async () => {
     await using _volume = await claimed('db')
     const [pool] = await json<PoolView[]>('pool', 'df')
     expect(pool).toMatchObject({ name: 'default', state: 'ready', volumes: 1, snapshots: 0, damaged: 0 })
@@ -127,7 +127,7 @@ describeRoot('the command line, beside a driver', () => {
   })
 
   describe('trim', () => {
-    it('gives what a volume does not use any more back to its pool', async () => {
+    it('frees the blocks that a volume no longer uses', async () => {
       await using db = await claimed('db')
       const target = await inUse(db)
       await writeFile(join(target, 'large'), Buffer.alloc(16 * MiB, 'x'))
@@ -203,7 +203,7 @@ describeRoot('the command line, beside a driver', () => {
   describe('export', () => {
     const output = (): string => join(node.path, 'exported.img')
 
-    it('writes a volume that nobody uses to a sparse file', async () => {
+    it('writes an unused volume to a sparse file', async () => {
       await using volume = await claimed('db')
       await fill(volume.image, 5 * MiB, 64 << 10, 7)
       const { code, stderr, stdout } = await run(['volume', 'export', 'shop/db', '--output', output()])

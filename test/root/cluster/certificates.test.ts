@@ -117,7 +117,7 @@ describeRoot('the certificates of a running cluster', () => {
     expect(callers.failures).toEqual([])
   })
 
-  it('are in the figures of both roles', async () => {
+  it('are in the metrics of both roles', async () => {
     const [member] = cluster.members
     if (!member) throw new Error('two nodes were started')
     const nodePages = await Pages.make()

@@ -36,7 +36,7 @@ describeRoot('a node that is unreachable', () => {
     return (await cluster.client.controller.createVolume(request)).volume?.volumeId ?? ''
   }
 
-  it('is named, holds nobody else up, and is found again', async () => {
+  it('is named, does not delay others, and is found again', async () => {
     const { controller } = cluster.client
     const volumeId = await create('lost', lost)
     const away = refusal('UNAVAILABLE', new RegExp(`node "${lost.node.id}" is unreachable`))
@@ -62,7 +62,7 @@ describeRoot('a node that is unreachable', () => {
     expect((await controller.listVolumes({})).entries).toHaveLength(2)
   })
 
-  it('that is connected but does not answer is passed over where others can answer', async () => {
+  it('that is connected but does not answer is skipped where others can answer', async () => {
     const { controller, groupController } = cluster.client
     const sourceVolumeId = await create('source', kept)
     const stuck = await create('stuck', lost)
@@ -90,7 +90,7 @@ describeRoot('a node that is unreachable', () => {
     )
   })
 
-  it('that is silent does not keep callers waiting', async () => {
+  it('that does not answer does not keep callers waiting', async () => {
     await cluster.router.end('SIGTERM')
     process.kill(lost.node.driver.pid, 'SIGSTOP')
     await cluster.startRouter()

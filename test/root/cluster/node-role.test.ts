@@ -38,7 +38,7 @@ describeRoot('a node in a cluster', () => {
     expect(await get('/readyz')).toEqual([200, 'ok\n'])
   })
 
-  it('says in the log and to who asks that its mounts would not be seen', async () => {
+  it('reports in the log and on request that its mounts would not be visible', async () => {
     await node.start({ args: args(), within: ownNamespace(node.path) })
     const [status, text] = await get('/readyz')
     expect(status).toBe(503)
@@ -46,7 +46,7 @@ describeRoot('a node in a cluster', () => {
     expect(node.driver.log.some(({ msg }) => text.includes(msg))).toBe(true)
   })
 
-  it('takes its registration away when it is told to end, and mends it after a crash', async () => {
+  it('removes its registration at the end, and repairs it after a crash', async () => {
     await node.start({ args: args() })
     expect(await readdir(registrationDir())).toEqual(['loop.csi.local-reg.sock'])
     await node.crash({ args: args() })
@@ -55,7 +55,7 @@ describeRoot('a node in a cluster', () => {
     expect(await readdir(registrationDir())).toEqual([])
   })
 
-  it('tells figures of its pools and calls', async () => {
+  it('serves metrics of its pools and calls', async () => {
     await node.start({ args: args() })
     await using volume = await new TestVolume(node, 'counted', { capability: blockCapability() }).create()
     await volume.stage()
@@ -72,7 +72,7 @@ describeRoot('a node in a cluster', () => {
     )
   })
 
-  it('refuses file systems that are not available, by name, and goes on with the others', async () => {
+  it('refuses file systems that are not available, by name, and continues with the others', async () => {
     const hidden = '/usr/sbin/mkfs.xfs'
     const within = ownNamespace(node.path, 'mount --make-rshared /', `mount --bind /dev/null ${hidden}`)
     await node.start({ args: pages.args, within })

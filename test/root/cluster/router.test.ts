@@ -91,7 +91,7 @@ describeRoot('the controller role before two nodes', () => {
     },
   )
 
-  it('makes, finds, grows and deletes volumes where they belong', async () => {
+  it('creates, finds, grows and deletes volumes in their pools', async () => {
     const { controller } = cluster.client
     const ids = [
       await create('one', { accessibilityRequirements: on(here) }),
@@ -134,7 +134,7 @@ describeRoot('the controller role before two nodes', () => {
     expect(await lineOf(there.driver)).toMatchObject({ requestId: line['requestId'] })
   })
 
-  it('lists what all nodes have, page by page', async () => {
+  it('lists the objects of all nodes, page by page', async () => {
     const ids = await Promise.all(
       Array.from({ length: 9 }, (_, i) =>
         create(`listed-${i}`, { accessibilityRequirements: on(i % 2 ? here : there) }),
@@ -151,7 +151,7 @@ describeRoot('the controller role before two nodes', () => {
     await clear()
   })
 
-  it('knows the room of each node, and of all', async () => {
+  it('knows the capacity of each node, and of all', async () => {
     const { controller } = cluster.client
     const roomOn = async (accessibleTopology: { segments: Record<string, string> } | null) =>
       Number((await controller.getCapacity({ accessibleTopology })).availableCapacity)
@@ -161,7 +161,7 @@ describeRoot('the controller role before two nodes', () => {
     expect(await roomOn(null)).toBeGreaterThan(await roomOn(one ?? null))
   })
 
-  it('cuts snapshots, and restores them only on their node', async () => {
+  it('takes snapshots, and restores them only on their node', async () => {
     const { controller } = cluster.client
     const sourceVolumeId = await create('source', { accessibilityRequirements: on(there) })
     const { snapshot } = await controller.createSnapshot({ name: 'cut', sourceVolumeId })
@@ -185,7 +185,7 @@ describeRoot('the controller role before two nodes', () => {
     await clear()
   })
 
-  it('tells which blocks of a snapshot hold data', async () => {
+  it('lists which blocks of a snapshot hold data', async () => {
     const sourceVolumeId = await create('mapped', { accessibilityRequirements: on(there) })
     const { snapshot } = await cluster.client.controller.createSnapshot({ name: 'map', sourceVolumeId })
     const request = { snapshotId: snapshot?.snapshotId ?? '' }
@@ -196,7 +196,7 @@ describeRoot('the controller role before two nodes', () => {
     await clear()
   })
 
-  it('cuts groups on one node, and refuses others with the reason', async () => {
+  it('takes group snapshots on one node, and refuses others with the reason', async () => {
     const { groupController } = cluster.client
     const a = await create('a', { accessibilityRequirements: on(here) })
     const b = await create('b', { accessibilityRequirements: on(here) })
@@ -220,7 +220,7 @@ describeRoot('the controller role before two nodes', () => {
     await clear()
   })
 
-  it('passes on what a node refuses, word for word', async () => {
+  it("passes on a node's refusal unchanged", async () => {
     const { controller } = cluster.client
     const call = (client: typeof cluster.client) =>
       client.controller.createVolume({
@@ -246,13 +246,13 @@ describeRoot('the controller role before two nodes', () => {
     )
   })
 
-  it('does not say that a volume of a node which it does not know is deleted', async () => {
+  it('does not report a volume of an unknown node as deleted', async () => {
     const volumeId = `${nodeHash('w9')}-${'0'.repeat(32)}`
     const call = cluster.client.controller.deleteVolume({ volumeId })
     await expect(call).rejects.toMatchObject(refusal('UNAVAILABLE', /not in the cluster now/))
   })
 
-  it('makes each volume once, though it is killed in the middle and all is asked again', async () => {
+  it('creates each volume once, although it is killed meanwhile and all calls are repeated', async () => {
     const names = Array.from({ length: 60 }, (_, index) => `killed-${index}`)
     const calls = names.map((name) => create(name))
     const settled = Promise.allSettled(calls)

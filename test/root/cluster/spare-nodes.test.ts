@@ -8,7 +8,7 @@ import { ownDev } from '../../support/own-dev.ts'
 import { MiB, TestVolume, blockCapability } from '../../support/volume.ts'
 import { tool } from '../../tool.ts'
 
-describeRoot("the kubelet's losetup on a node whose /dev nobody fills", () => {
+describeRoot("the kubelet's losetup on a node without udev", () => {
   let node: TestNode
 
   beforeEach(async () => {
@@ -25,7 +25,7 @@ describeRoot("the kubelet's losetup on a node whose /dev nobody fills", () => {
     return tool('nsenter', '--mount', `--target=${node.driver.pid}`, 'losetup', '--find', '--show', file)
   }
 
-  it('finds nodes, of the right numbers', async () => {
+  it('finds valid device nodes', async () => {
     for (const name of ['a', 'b', 'c', 'd']) {
       const device = await losetup(name)
       const found = await tool('stat', '--format=%Hr:%Lr', `/proc/${node.driver.pid}/root${device}`)

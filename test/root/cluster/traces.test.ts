@@ -25,7 +25,7 @@ describeRoot('a trace', () => {
     await receiver[Symbol.asyncDispose]()
   })
 
-  it('leads from the router to the node, and to what it does on its machine', async () => {
+  it('leads from the router to the node, and to its steps', async () => {
     const node = at(cluster.nodes, 0)
     const { volume } = await cluster.client.controller.createVolume({
       name: 'traced',

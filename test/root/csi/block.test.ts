@@ -49,7 +49,7 @@ describeRoot('a block volume', () => {
     await volume.publish('reader', { readonly: true })
   })
 
-  it('tells its read-only device from that which the kubelet attaches for a writer', async () => {
+  it("distinguishes its read-only device from the kubelet's device for a writer", async () => {
     await using volume = await create(8 * MiB, shared)
     await volume.stage()
     const [own = ''] = await volume.devices()
@@ -75,7 +75,7 @@ describeRoot('a block volume', () => {
     await volume.unpublish('writer')
   })
 
-  it('lets go of the devices that the kubelet has left on top of it', async () => {
+  it('detaches the devices that the kubelet has left on top of it', async () => {
     await using volume = await create()
     await volume.stage()
     const [own = ''] = await volume.devices()
@@ -86,7 +86,7 @@ describeRoot('a block volume', () => {
     expect(await node.left()).toMatchObject({ devices: [] })
   })
 
-  it('shows a reader what a writer beside it has written', async () => {
+  it('lets a reader see what a concurrent writer has written', async () => {
     await using volume = await create(8 * MiB, shared)
     await volume.stage()
     const [writer, reader] = [
@@ -97,7 +97,7 @@ describeRoot('a block volume', () => {
     expect(await read(reader)).toBe('new')
   })
 
-  it('has one more device for all its readers, which goes with the last of them', async () => {
+  it('has one read-only device for all its readers, which is detached with the last of them', async () => {
     await using volume = await create(8 * MiB, shared)
     await volume.stage()
     const count = async (): Promise<number> => (await devicesOf(volume)).length
@@ -145,7 +145,7 @@ describeRoot('a block volume', () => {
     )
   })
 
-  it('is neither deleted nor unstaged under its users', async () => {
+  it('is neither deleted nor unstaged while in use', async () => {
     await using volume = await create()
     await volume.stage()
     await expect(volume.delete()).rejects.toMatchObject(refusal('FAILED_PRECONDITION', /in use/))
@@ -156,7 +156,7 @@ describeRoot('a block volume', () => {
     expect(await read(target)).toBe('still there')
   })
 
-  it('is not held up by what a pod has in a volume of its own under the name of its device', async () => {
+  it('is not blocked by a directory of a pod with the name of its device', async () => {
     await using volume = await create()
     await volume.stage()
     const [device = ''] = await volume.devices()
@@ -188,7 +188,7 @@ describeRoot('a block volume', () => {
     await volume.delete()
   })
 
-  it('keeps its device for its pod when its image is removed and the driver starts anew', async () => {
+  it('keeps its device for its pod when its image is removed and the driver restarts', async () => {
     const volume = await create()
     await volume.stage()
     await volume.publish()
@@ -206,7 +206,7 @@ describeRoot('a block volume', () => {
     await rm(volume.directory, { recursive: true })
   })
 
-  it('says that it is in use when a process has it open at unpublish', async () => {
+  it('fails as in use when a process has it open at unpublish', async () => {
     await using volume = await create()
     await volume.stage()
     await using held = await open(await volume.publish(), 'r')
@@ -228,7 +228,7 @@ describeRoot('a block volume', () => {
     expect(await volume.devices()).toEqual(isStaged ? [device] : [])
   })
 
-  it('is what was asked for in size, from one page to far more than the disk has', async () => {
+  it('has the requested size, from one page to far more than the disk has', async () => {
     await using small = await create(4096)
     await small.stage()
     expect(await tool('blockdev', '--getsize64', await small.publish())).toBe('4096')
@@ -239,7 +239,7 @@ describeRoot('a block volume', () => {
     expect(await tool('blockdev', '--getsize64', await large.publish())).toBe(`${10 * GiB}`)
   })
 
-  it('is found by its users at a target that was a file before', async () => {
+  it('is visible to its users at a target that was a file before', async () => {
     await using volume = await create()
     await volume.stage()
     await writeFile(volume.target(), '')

@@ -50,7 +50,7 @@ describeRoot('calls at the same time', () => {
     expect(await node.files()).toEqual([])
   })
 
-  it('for one volume, all the same, are all right', async () => {
+  it('for one volume are accepted if they are equal', async () => {
     const volume = new TestVolume(node, 'data')
     const tenTimes = (call: () => Promise<unknown>): Promise<unknown> =>
       Promise.all(Array.from({ length: 10 }, call))
@@ -119,7 +119,7 @@ describeRoot('a call that is cancelled', () => {
     expect(await volume.devices()).toEqual([])
   })
 
-  it('while it waits for another call does nothing any more', async () => {
+  it('while it waits for another call does nothing', async () => {
     await using node = await TestNode.make()
     await node.start({
       within: await withStub(node.path, '/usr/sbin/mkfs.ext4', 'sleep 0.5; exec "$real" "$@"'),
@@ -155,7 +155,7 @@ describeRoot('processes at the same time', () => {
       }),
     )
 
-  it('that attach one file on the command line: one gets it, and the other is told where it is', async () => {
+  it('that attach one file on the command line: one succeeds, and the error of the other names the device', async () => {
     const [file = ''] = await files(1)
     const exits = await Promise.all([1, 2, 3].map(() => runMain('loop', 'attach', file)))
     expect(exits.map(({ code }) => code).sort()).toEqual([0, 1, 1])

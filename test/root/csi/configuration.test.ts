@@ -8,7 +8,7 @@ import { refusal } from '../../support/refusal.ts'
 import { MiB, TestVolume, blockCapability } from '../../support/volume.ts'
 import { tool } from '../../tool.ts'
 
-describeRoot('a bad configuration ends the driver at once, and says why', () => {
+describeRoot('a bad configuration ends the driver at once, with the reason', () => {
   let node: TestNode
 
   beforeAll(async () => {
@@ -93,7 +93,7 @@ describeRoot('a bad configuration ends the driver at once, and says why', () => 
     ['a bind mount', (path) => mkdir(path).then(() => tool('mount', '--bind', `${node.path}/real`, path))],
   ]
 
-  it.each(disguises)('two pools in one directory, or in each other, by %s', async (_, make) => {
+  it.each(disguises)('two pools in one directory, or inside each other, by %s', async (_, make) => {
     await mkdir(`${node.path}/real/c`, { recursive: true })
     const other = `${node.path}/other`
     await make(other)
@@ -162,12 +162,12 @@ describeRoot('pools of a configuration file', () => {
     { pool: 'promised', thin: 512, thick: 256 },
     { pool: 'placed', thin: 256, thick: 256 },
   ])('$pool', ({ pool, thin, thick }) => {
-    it('offers what it may', async () => {
+    it('offers the allowed capabilities', async () => {
       expect(await capacityOf(pool)).toBe(thin)
       expect(await capacityOf(pool, 'thick')).toBe(thick)
     })
 
-    it('holds that, and not a page more', async () => {
+    it('holds exactly that many bytes', async () => {
       const full = refusal('RESOURCE_EXHAUSTED', new RegExp(`pool "${pool}" has`))
       await expect(volumeIn(pool, thin + 1).create()).rejects.toMatchObject(full)
       await expect(volumeIn(pool, thick + 1, 'thick').create()).rejects.toMatchObject(full)
@@ -181,12 +181,12 @@ describeRoot('pools of a configuration file', () => {
       expect(await capacityOf(pool)).toBe(0)
     })
 
-    it('has all of it back when the volumes are gone', async () => {
+    it('has all of it back when the volumes are deleted', async () => {
       expect(await capacityOf(pool)).toBe(thin)
     })
   })
 
-  it('count what is written and expanded again after a restart', async () => {
+  it('include writes and expansions after a restart', async () => {
     const volume = await volumeIn('small', 128, 'thick').create()
     await volume.expand(192 * MiB, '')
     await node.crash({ args: ['--config', join(node.path, 'config.yaml')] })
@@ -198,7 +198,7 @@ describeRoot('pools of a configuration file', () => {
     await volume.delete()
   })
 
-  it('are not overdrawn by requests at the same time', async () => {
+  it('are not exceeded by concurrent requests', async () => {
     const volumes = Array.from({ length: 16 }, (_, i) => volumeIn('crowded', 32 + i / 256))
     const results = await Promise.allSettled(volumes.map((volume) => volume.create()))
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(7)
@@ -206,14 +206,14 @@ describeRoot('pools of a configuration file', () => {
     expect(await capacityOf('crowded')).toBe(256)
   })
 
-  it('are told apart by the name that another pool has taken', async () => {
+  it('are distinguished when another pool has taken the name', async () => {
     await using volume = await volumeIn('small', 32).create()
     const parameters = { pool: 'default' }
     const call = node.client.controller.createVolume({ ...volume.request, parameters })
     await expect(call).rejects.toMatchObject(refusal('ALREADY_EXISTS', /pool is "small", not "default"/))
   })
 
-  it('are somewhere else where the file says so', async () => {
+  it('are at the path that the file gives', async () => {
     await using _volume = await volumeIn('placed', 32).create()
     await expect(node.files('placed')).rejects.toMatchObject({ code: 'ENOENT' })
   })

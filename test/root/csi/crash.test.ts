@@ -81,7 +81,7 @@ describeRoot('a driver that is killed', () => {
     },
   )
 
-  it('finds its volumes, and sweeps away what was not finished', async () => {
+  it('finds its volumes, and removes unfinished ones', async () => {
     const volume = await new TestVolume(node, 'data').create()
     await node.stop()
     const pool = join(volume.directory, '..')
@@ -104,7 +104,7 @@ describeRoot('a driver that is killed', () => {
     expect(entries).toMatchObject([{ volume: { volumeId: volume.id, capacityBytes: `${64 * MiB}` } }])
   })
 
-  it('detaches at start-up what is left of a volume that is gone', async () => {
+  it('detaches orphaned devices at start-up', async () => {
     const volume = await new TestVolume(node, 'data', { capability: blockCapability() }).create()
     await volume.stage()
     const [device = ''] = await volume.devices()
@@ -119,8 +119,8 @@ describeRoot('a driver that is killed', () => {
   })
 })
 
-describeRoot('a driver that is told to stop', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)('by %s finishes what runs', async (signal) => {
+describeRoot('a driver that is stopped', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('by %s finishes running calls', async (signal) => {
     await using node = await TestNode.start({ args: ['--log-level', 'debug'] })
     const volumes = await Promise.all(
       Array.from({ length: 8 }, (_, i) => new TestVolume(node, `data-${i}`).create()),

@@ -40,14 +40,14 @@ describeRoot('discard', () => {
     trims(volume).reduce((sum, line) => sum + Number(line['trimmedBytes']), 0)
 
   describe.each(fsTypes)('with %s', (fsType) => {
-    it('gives deleted files back to the pool at once when it is online', async () => {
+    it('frees the blocks of deleted files at once when it is online', async () => {
       await using volume = await volumeOf({ discard: 'online' }, fsType).create()
       await volume.stage()
       expect(await options(volume.staging)).toContainEqual(expect.stringMatching(/^discard/))
       await expectBack(volume)
     })
 
-    it('gives them back from time to time when it is periodic', async () => {
+    it('frees them periodically when it is periodic', async () => {
       await using volume = await volumeOf({ discard: 'periodic' }, fsType).create()
       await volume.stage()
       expect(await options(volume.staging)).not.toContainEqual(expect.stringMatching(/^discard/))
@@ -96,7 +96,7 @@ describeRoot('discard', () => {
     expect(await options(volume.staging)).toContain('discard')
   })
 
-  it('leaves out what is staged read-only', async () => {
+  it('leaves out volumes that are staged read-only', async () => {
     await using volume = await volumeOf({ discard: 'periodic' }).create()
     await volume.stage()
     await volume.unstage()

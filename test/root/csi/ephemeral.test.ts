@@ -44,7 +44,7 @@ describeRoot('an inline ephemeral volume', () => {
       await tool('findmnt', '--noheadings', '--output', 'FSTYPE,OPTIONS', '--mountpoint', volume.target)
     ).split(/\s+/)
 
-  it.each(fsTypes)('with %s is there from publish to unpublish', async (fsType) => {
+  it.each(fsTypes)('with %s exists from publish to unpublish', async (fsType) => {
     const volume = await volumeOf({ size: '400Mi', fsType }).publish()
     await writeFile(join(volume.target, 'note'), 'kept')
     expect((await mountOf(volume))[0]).toBe(fsType)
@@ -67,7 +67,7 @@ describeRoot('an inline ephemeral volume', () => {
     await expect(write()).rejects.toMatchObject({ code: 'ENOSPC' })
   })
 
-  it('has 1 GiB of ext4 unless something else is asked for', async () => {
+  it('has 1 GiB of ext4 by default', async () => {
     await using volume = await volumeOf().publish()
     const [name = ''] = await made(node)
     const image = join(node.dataDir, 'pools/default/volumes', name, 'disk.img')
@@ -92,7 +92,7 @@ describeRoot('an inline ephemeral volume', () => {
     )
   })
 
-  it('is measured under the name that the kubelet gave it, and never listed', async () => {
+  it("is measured under the kubelet's name, and never listed", async () => {
     await using volume = await volumeOf({ size: '64Mi' }).publish()
     const { blocks, bsize } = await statfs(volume.target)
     const request = { volumeId: volume.id, volumePath: volume.target }
@@ -104,7 +104,7 @@ describeRoot('an inline ephemeral volume', () => {
     ).rejects.toMatchObject(refusal('NOT_FOUND', /is not at volume_path/))
   })
 
-  it('is another one than a persistent volume of that name', async () => {
+  it('differs from a persistent volume of that name', async () => {
     await using volume = await volumeOf({ size: '32Mi' }).publish()
     await using persistent = await new TestVolume(node, volume.id).create()
     expect(await made(node)).toHaveLength(2)
@@ -114,7 +114,7 @@ describeRoot('an inline ephemeral volume', () => {
     expect(await made(node)).toEqual([persistent.id])
   })
 
-  it('counts against its pool', async () => {
+  it('counts as provisioned in its pool', async () => {
     await expect(volumeOf({ size: '2Gi' }).publish()).rejects.toMatchObject(
       refusal('RESOURCE_EXHAUSTED', /pool "default" has/),
     )
@@ -151,7 +151,7 @@ describeRoot('an inline ephemeral volume', () => {
     expect(await volume.isMounted()).toBe(false)
   })
 
-  it('has no more than its pool allows when no size is asked for', async () => {
+  it('has at most the size that its pool allows when none is requested', async () => {
     await using volume = await volumeOf({ pool: 'fast' }).publish()
     const { blocks, bsize } = await statfs(volume.target)
     expect(blocks * bsize).toBeLessThanOrEqual(512 * MiB)
@@ -215,7 +215,7 @@ describeRoot('an inline ephemeral volume, when the driver is killed', () => {
     expect(await node.files()).toEqual([persistent.id])
   })
 
-  it('and the machine with it, is gone at the next start', async () => {
+  it('and is deleted at the next start after a reboot', async () => {
     const volume = await new PodVolume(node, 'pod', { attributes: { size: '32Mi' } }).publish()
     await writeFile(join(volume.target, 'note'), 'lost')
     const persistent = await new TestVolume(node, 'data').create()

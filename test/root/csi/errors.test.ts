@@ -377,7 +377,7 @@ describeRoot('a bad request', () => {
       )
     })
 
-    it('NodeStageVolume at a path that is not there, and at a file', async () => {
+    it('NodeStageVolume at a path that does not exist, and at a file', async () => {
       await using volume = await volumeOf().create()
       const request = { volumeId: volume.id, volumeCapability: mountCapability() }
       const file = join(node.path, 'file')
@@ -389,7 +389,7 @@ describeRoot('a bad request', () => {
       }
     })
 
-    it('NodePublishVolume into a directory that is not there', async () => {
+    it('NodePublishVolume into a directory that does not exist', async () => {
       await using volume = await volumeOf().create()
       await volume.stage()
       await expect(volume.publish('no/such/parent')).rejects.toMatchObject({
@@ -406,7 +406,7 @@ describeRoot('a bad request', () => {
       await expect(call).rejects.toMatchObject(refusal('FAILED_PRECONDITION', /attached to \/dev\/loop\d+/))
     })
 
-    it('NodeUnstageVolume at another path while it is staged: there is nothing to do', async () => {
+    it('NodeUnstageVolume at another path while it is staged does nothing', async () => {
       await using volume = await volumeOf().create()
       await volume.stage()
       const stagingTargetPath = await node.directory('elsewhere')

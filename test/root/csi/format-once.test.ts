@@ -218,7 +218,7 @@ describeRoot('a volume that was formatted', () => {
       await other.delete()
     })
 
-    it('is mounted again when a changed UUID is set back as the message says', async () => {
+    it('is mounted again when a changed UUID is restored by the command of the message', async () => {
       const volume = await used(fsType)
       const uuid = '11111111-2222-4333-8444-555555555555'
       const change = { ext4: 'tune2fs -U', xfs: 'xfs_admin -U', btrfs: 'btrfstune -f -M' }[fsType]
@@ -295,7 +295,7 @@ describeRoot('a volume that was formatted', () => {
     })
   })
 
-  it('is told of by health and the doctor, until it is repaired', async () => {
+  it('is reported by health and doctor, until it is repaired', async () => {
     const volume = await used('ext4')
     await loseSuperblock('ext4', volume)
     expect(await healthOnDisk(node, volume.id)).toEqual([])
@@ -325,7 +325,7 @@ describeRoot('a volume that was formatted', () => {
     await volume.delete()
   })
 
-  it('is mounted, and then never formatted, when the driver died between its mount and its record', async () => {
+  it('is mounted, and never formatted, after a crash between its mount and its record', async () => {
     const volume = await volumeOf('ext4').create()
     await volume.stage()
     const record = await recordOf(volume)

@@ -16,7 +16,7 @@ import { tool } from '../../tool.ts'
 const disk = { type: 'xfs', bytes: 4 * GiB } as const
 const COPYING = 'FICLONE 1'
 
-describeRoot('a volume whose snapshot is being made', () => {
+describeRoot('a volume whose snapshot is being created', () => {
   describe.each(fsTypes)('%s', (fsType) => {
     let node: TestNode
     let steps: Steps
@@ -93,7 +93,7 @@ describeRoot('a volume whose snapshot is being made', () => {
       expect(await written).toBe('written')
     })
 
-    it('is thawed by the next driver when that one was killed, though no path leads to it any more', async () => {
+    it('is thawed by the next driver after a crash, although no path leads to it', async () => {
       let written: Promise<string> | undefined
       await whileFrozen(async () => {
         written = write()
@@ -110,7 +110,7 @@ describeRoot('a volume whose snapshot is being made', () => {
       })
     })
 
-    it('is thawed by the next driver also when nobody uses it any more, so that its device is free', async () => {
+    it('is thawed by the next driver even if it is no longer in use, so that its device is detached', async () => {
       await file.close()
       await whileFrozen(async () => {
         await tool('umount', '--lazy', volume.staging)

@@ -13,7 +13,7 @@ import { MiB, TestVolume, mountCapability } from '../../support/volume.ts'
 /** Long enough for whoever could write in that time to have written. */
 const HEAD_START_MS = 2000
 
-describeRoot('a volume that gives back what it never wrote', () => {
+describeRoot('a volume that frees blocks that were never written', () => {
   let node: TestNode
   let steps: Steps
 
@@ -22,7 +22,7 @@ describeRoot('a volume that gives back what it never wrote', () => {
     steps = itsSteps
   })
 
-  it('loses nothing of what is written when its caller gives up', async () => {
+  it('loses no writes when its call is cancelled', async () => {
     const volume = await new TestVolume(node, 'data', {
       capability: mountCapability('xfs'),
       bytes: 320 * MiB,

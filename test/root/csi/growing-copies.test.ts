@@ -82,7 +82,7 @@ describeRoot('a volume that grows while it is copied, in a pool that copies', ()
   }
 
   describe.each(['xfs', 'btrfs'] as const)('%s', (fsType) => {
-    it('is whole in its snapshot', async () => {
+    it('is complete in its snapshot', async () => {
       const volume = await inUse('data', fsType)
       {
         await using snapshot = new TestSnapshot(node, 's', volume)
@@ -96,7 +96,7 @@ describeRoot('a volume that grows while it is copied, in a pool that copies', ()
     })
   })
 
-  it('is whole in the snapshot of its group', async () => {
+  it('is complete in the snapshot of its group', async () => {
     const volumes = [await inUse('a', 'xfs'), await inUse('b', 'xfs')]
     {
       await using group = new TestGroup(node, 'g', volumes)
@@ -114,7 +114,7 @@ describeRoot('a volume that grows while it is copied, in a pool that copies', ()
     await end(...volumes)
   })
 
-  it('is whole in a clone that has room for it, and not cloned into one that has not', async () => {
+  it('is complete in a clone that is large enough, and refused in a smaller one', async () => {
     const volume = await inUse('data', 'xfs')
     const capability = mountCapability('xfs')
     const wishes = { capability, source: volume.asSource }
@@ -138,7 +138,7 @@ describeRoot('a volume that grows while it is copied, in a pool that copies', ()
     await end(volume)
   })
 
-  it('is whole in its snapshot as a raw block device, also behind its old end', async () => {
+  it('is complete in its snapshot as a raw block volume, also behind its old end', async () => {
     const capability = blockCapability()
     const volume = await new TestVolume(node, 'raw', { capability, bytes: 64 * MiB }).create()
     await volume.stage()
@@ -161,7 +161,7 @@ describeRoot('a volume that grows while it is copied, in a pool that copies', ()
     await end(volume)
   })
 
-  it('is whole when it grew before anything was written behind its old end', async () => {
+  it('is complete when it grew before anything was written behind its old end', async () => {
     const volume = await inUse('data', 'xfs')
     {
       await using snapshot = new TestSnapshot(node, 's', volume)

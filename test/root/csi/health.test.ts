@@ -76,7 +76,7 @@ describeRoot('the health of volumes', () => {
     expect(await healthOnNode(node, volume, 'pod')).toEqual(['INACCESSIBLE FileSystemShutDown'])
   })
 
-  it('a block volume whose device was detached by hand', async () => {
+  it('a raw block volume whose device was detached manually', async () => {
     await using volume = await inUse(blockCapability())
     const [device = ''] = await volume.devices()
     await tool('losetup', '--detach', device)
@@ -90,7 +90,7 @@ describeRoot('the health of volumes', () => {
     expect(await healthOnNode(node, volume, 'pod')).toEqual(['INACCESSIBLE DeviceLost'])
   })
 
-  it('a volume that was unmounted by hand', async () => {
+  it('a volume that was unmounted manually', async () => {
     await using volume = await inUse()
     await tool('umount', volume.target())
     expect(await healthOnNode(node, volume, 'pod')).toEqual(['INACCESSIBLE NotMounted'])
@@ -176,7 +176,7 @@ describeRoot('the health of the storage', () => {
   const inExtra = (name: string, bytes = 32 * MiB): TestVolume =>
     new TestVolume(node, name, { bytes, parameters: { pool: 'extra', provisioning: 'thick' } })
 
-  it('is well, then nearly full', async () => {
+  it('has no problem, then is nearly full', async () => {
     expect(await storageHealth(node)).toEqual([])
     const { availableCapacity } = await node.client.controller.getCapacity({
       parameters: { pool: 'extra', provisioning: 'thick' },
@@ -188,7 +188,7 @@ describeRoot('the health of the storage', () => {
     await node.client.identity.probe({})
   })
 
-  it('says when a disk is read-only', async () => {
+  it('reports a read-only disk', async () => {
     await tool('mount', '-o', 'remount,ro', disk.path)
     expect(await storageHealth(node)).toEqual(['STORAGE_DEGRADED PoolReadOnly'])
   })
@@ -222,7 +222,7 @@ describeRoot('the health of the storage', () => {
       await kept.delete()
     })
 
-    it('never takes its volumes for gone, nor makes any in its place', async () => {
+    it('never treats its volumes as deleted, and never creates others in its place', async () => {
       const unavailable = refusal('UNAVAILABLE', /pool "extra": .*mount the disk/)
       await expect(kept.delete()).rejects.toMatchObject(unavailable)
       await expect(kept.stage()).rejects.toMatchObject(unavailable)

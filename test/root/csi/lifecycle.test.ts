@@ -110,7 +110,7 @@ describeRoot('a mount volume', () => {
         await expect(writeFile(join(target, 'note'), '')).rejects.toMatchObject({ code: 'EROFS' })
       })
     } else {
-      it('says what growing needs where the kernel does not allow it', async () => {
+      it('names the capability that growing needs where the kernel refuses', async () => {
         await using volume = await volumeOf(fsType).create()
         await volume.stage()
         await expect(volume.expand(2 * sizes[fsType], volume.staging)).rejects.toMatchObject(
@@ -135,7 +135,7 @@ describeRoot('a mount volume', () => {
       expect(blocks * bsize).toBeGreaterThan(1.6 * sizes[fsType])
     })
 
-    it('grows at stage when it was expanded while nobody used it', async () => {
+    it('grows at stage when it was expanded while unused', async () => {
       await using volume = await volumeOf(fsType).create()
       await volume.stage()
       await writeFile(join(volume.staging, 'note'), 'kept')
@@ -165,7 +165,7 @@ describeRoot('a mount volume', () => {
       expect(await allocated(volume.image)).toBeGreaterThanOrEqual(1.5 * sizes[fsType])
     })
 
-    it('takes little of the disk when it is thin', async () => {
+    it('allocates little when it is thin', async () => {
       await using volume = await volumeOf(fsType).create()
       expect(await allocated(volume.image)).toBe(0)
       await volume.stage()
@@ -174,7 +174,7 @@ describeRoot('a mount volume', () => {
     })
   })
 
-  it('is ext4 unless something else is asked for', async () => {
+  it('is ext4 by default', async () => {
     await using volume = await new TestVolume(node, name()).create()
     await volume.stage()
     expect(await mountOf(volume.staging)).toMatchObject({ fstype: 'ext4' })
@@ -211,7 +211,7 @@ describeRoot('a mount volume', () => {
     await volume.stage(mountCapability('ext4', { mountFlags }))
   })
 
-  it('is not left mounted when its growth failed, or the repeated call would hide that', async () => {
+  it('is not left mounted when its growth failed, so that the repeated call fails as well', async () => {
     await using alone = await TestNode.make()
     await alone.start({ within: await withStub(alone.path, '/usr/sbin/xfs_growfs', 'exit 1') })
     const capability = mountCapability('xfs')
@@ -286,7 +286,7 @@ describeRoot('a mount volume', () => {
     expect(await tool('sha256sum', volume.image)).toBe(before)
   })
 
-  it('is repaired before it is mounted when that needs nobody', async () => {
+  it('is repaired before it is mounted when that is safe', async () => {
     await using volume = await volumeOf('ext4').create()
     await volume.stage()
     await writeFile(join(volume.staging, 'note'), 'kept')
@@ -299,7 +299,7 @@ describeRoot('a mount volume', () => {
     await tool('e2fsck', '-fn', volume.image)
   })
 
-  it('is refused, and left as it is, when only a person can repair it', async () => {
+  it('is refused, and left unchanged, when it needs a manual repair', async () => {
     await using volume = await volumeOf('ext4').create()
     await volume.stage()
     await volume.unstage()
@@ -308,7 +308,7 @@ describeRoot('a mount volume', () => {
     expect(await volume.devices()).toEqual([])
   })
 
-  it('is refused when its image was cut short behind our back', async () => {
+  it('is refused when its image was truncated externally', async () => {
     await using alone = await TestNode.start()
     const volume = await new TestVolume(alone, 'data').create()
     await volume.stage()

@@ -73,7 +73,7 @@ describeRoot('a copy that takes longer than its caller waits', () => {
       await end(copy)
     })
 
-    it('ends the call that waits for it when the driver is told to stop', async () => {
+    it('ends the waiting call when the driver is stopped', async () => {
       const copy = make()
       await steps.holdAt('FICLONERANGE 1')
       const waiting = copy.create()
@@ -111,7 +111,7 @@ describeRoot('a copy that takes longer than its caller waits', () => {
     })
   })
 
-  it('is in the way of the deletion of what it makes: that ends it', async () => {
+  it('is cancelled by the deletion of the object that it creates', async () => {
     const snapshot = await new TestSnapshot(node, 's', volume).create()
     await snapshot.delete()
     await steps.holdAt('FICLONERANGE 1')

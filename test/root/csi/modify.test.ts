@@ -95,7 +95,7 @@ describeRoot('a volume that is modified', () => {
     600_000,
   )
 
-  it('cannot change its blocks under the writers of a raw device', async () => {
+  it('cannot change its blocks while it is used as a raw block device', async () => {
     await using volume = await make(blockCapability())
     await volume.modify({ provisioning: 'thick' })
     await volume.stage()
@@ -121,7 +121,7 @@ describeRoot('a volume that is modified', () => {
     expect([await record(volume), await directIo(volume), await allocated(volume.image)]).toEqual(before)
   })
 
-  it('keeps what is not asked for, and still is what it was made as', async () => {
+  it('keeps attributes that are not requested, and its initial ones', async () => {
     await using volume = await make()
     await volume.modify({ directIO: 'off' })
     await volume.modify({ provisioning: 'thick' })
@@ -130,7 +130,7 @@ describeRoot('a volume that is modified', () => {
     await volume.create()
   })
 
-  it('is not found when it is not there', async () => {
+  it('is not found when it does not exist', async () => {
     const call = node.client.controller.controllerModifyVolume({ volumeId: 'x', mutableParameters: {} })
     await expect(call).rejects.toMatchObject(refusal('NOT_FOUND', /volume "x"/))
   })

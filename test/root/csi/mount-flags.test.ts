@@ -79,7 +79,7 @@ describeRoot('a volume that is staged again at the same path', () => {
       return volume
     }
 
-    it('is staged already with the same flags, whichever they are', async () => {
+    it('is already staged with the same flags, of any kind', async () => {
       await using volume = await created('same')
       const refused: unknown[] = []
       const own = (contradicting[fsType] ?? []).map((flag) => [flag])
@@ -91,7 +91,7 @@ describeRoot('a volume that is staged again at the same path', () => {
       expect(refused).toEqual([])
     })
 
-    it('is already there in another way with other flags that the kernel shows', async () => {
+    it('is already mounted with other flags that mountinfo lists', async () => {
       await using volume = await created('other')
       const accepted: unknown[] = []
       for (const flags of common) {

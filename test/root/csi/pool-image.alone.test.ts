@@ -110,7 +110,7 @@ describeRoot('a pool image', () => {
     expect(await node.stop()).toEqual(nothing)
   })
 
-  it('is one sparse file with direct I/O, seen by the driver alone', async () => {
+  it('is one sparse file with direct I/O, mounted only for the driver', async () => {
     const table = await readFile('/proc/self/mountinfo', 'utf8')
     const lines = table.split('\n').filter((line) => line.includes(` ${node.dataDir}/`))
     expect(lines.map((line) => line.split(' ')[4])).toEqual([join(node.dataDir, 'mounts'), on.mountPoint])
@@ -137,7 +137,7 @@ describeRoot('a pool image', () => {
     await node.client.controller.deleteSnapshot({ snapshotId: snapshot?.snapshotId ?? '' })
   })
 
-  it('gives the space of deleted volumes back to the disk that it is on', async () => {
+  it('returns the space of deleted volumes to its disk', async () => {
     const allocated = async () => Number(await tool('stat', '--format=%b', on.image)) * 512
     const volume = await on.volume('data', blockCapability(), 256 * MiB).create()
     await fill(volume.image, 0, 128 * MiB, 7)
@@ -167,7 +167,7 @@ describeRoot('a pool image', () => {
     expect(await on.capacity()).toBeGreaterThan(2.7 * GiB)
   })
 
-  it('stays for the volumes in use when the driver stops, and goes with the last of them', async () => {
+  it('stays for the volumes in use when the driver stops, and is unmounted with the last of them', async () => {
     const volume = await on.volume('data').create()
     await volume.stage()
     const target = await volume.publish()
@@ -180,7 +180,7 @@ describeRoot('a pool image', () => {
     await volume[Symbol.asyncDispose]()
   })
 
-  it('goes with the last copy of its mount, in whatever mount namespace that is', async () => {
+  it('is detached with the last copy of its mount, in any mount namespace', async () => {
     const other = spawn('unshare', ['--mount', 'sh', '-c', 'echo; exec sleep 1'])
     const ended = once(other, 'exit')
     await once(other.stdout, 'data')
@@ -225,7 +225,7 @@ describeRoot('a driver with a pool image that is killed', () => {
     await works()
   })
 
-  it('between making and mounting it', async () => {
+  it('between creating and mounting it', async () => {
     const directory = await node.directory('data', 'pools', 'fast')
     await tool('truncate', '--size=1G', join(directory, 'pool.img'))
     await tool('mkfs.xfs', '-q', '-s', 'size=4096', join(directory, 'pool.img'))
@@ -234,7 +234,7 @@ describeRoot('a driver with a pool image that is killed', () => {
     await works()
   })
 
-  it('before it is remembered', async () => {
+  it('before it is a known pool', async () => {
     await on.start()
     await node.driver.end('SIGKILL')
     await rm(join(node.dataDir, 'known-pools'), { recursive: true })
@@ -269,7 +269,7 @@ describeRoot('a driver with a pool image that is killed', () => {
     expect(await node.stop()).toEqual(nothing)
   })
 
-  it('in a mount namespace that takes everything along', async () => {
+  it('in a mount namespace that copies all mounts', async () => {
     const container = ownNamespace(node.path)
     await on.start(container)
     const volume = await on.volume('data').create()
@@ -287,7 +287,7 @@ describeRoot('a driver with a pool image that is killed', () => {
     [...(await devicesOf(node.path))].flatMap(([device, file]) => (file === on.image ? [] : [device]))
 })
 
-describeRoot('a pool image that dies', () => {
+describeRoot('a pool image that shuts down', () => {
   let volume: TestVolume
 
   beforeEach(async () => {
@@ -319,7 +319,7 @@ describeRoot('a pool image that dies', () => {
     ['with one', () => node.crash({ args: on.args })],
   ]
 
-  it.each(cases)('lets go of raw block volumes that are in use, %s', async (_, restart) => {
+  it.each(cases)('unpublishes and unstages raw block volumes in use, %s', async (_, restart) => {
     const capability = blockCapability('SINGLE_NODE_MULTI_WRITER')
     const block = await on.volume('block', capability).create()
     await block.stage()
@@ -338,26 +338,29 @@ describeRoot('a pool image that dies', () => {
     expect(await node.stop()).toEqual(nothing)
   })
 
-  it.each(cases)('by an error of its disk works again when it is mounted anew, %s', async (_, restart) => {
-    await tool('xfs_io', '-x', '-c', 'shutdown', on.mountPoint)
-    expect(await healthOnDisk(node, volume.id)).toEqual(['INACCESSIBLE PoolUnreadable'])
-    expect(await healthOnNode(node, volume)).toEqual(['INACCESSIBLE PoolUnreadable'])
-    expect(await storageHealth(node)).toEqual(['STORAGE_UNREACHABLE PoolUnreadable'])
-    await othersGoOn()
+  it.each(cases)(
+    'after an error of its disk works again when it is mounted again, %s',
+    async (_, restart) => {
+      await tool('xfs_io', '-x', '-c', 'shutdown', on.mountPoint)
+      expect(await healthOnDisk(node, volume.id)).toEqual(['INACCESSIBLE PoolUnreadable'])
+      expect(await healthOnNode(node, volume)).toEqual(['INACCESSIBLE PoolUnreadable'])
+      expect(await storageHealth(node)).toEqual(['STORAGE_UNREACHABLE PoolUnreadable'])
+      await othersGoOn()
 
-    // In use, it cannot be mounted anew; that is no reason not to start.
-    await restart()
-    expect(await storageHealth(node)).toEqual(['STORAGE_UNREACHABLE PoolUnreadable'])
-    expect(await healthOnDisk(node, volume.id)).toEqual(['INACCESSIBLE PoolUnreachable'])
-    expect(await healthOnNode(node, volume)).toEqual(['INACCESSIBLE PoolUnreachable'])
-    await othersGoOn()
-    await volume.unstage()
-    await becomesWell()
-    await volume.stage()
-    expect(await healthOnNode(node, volume)).toEqual([])
-  })
+      // In use, it cannot be mounted anew; that is no reason not to start.
+      await restart()
+      expect(await storageHealth(node)).toEqual(['STORAGE_UNREACHABLE PoolUnreadable'])
+      expect(await healthOnDisk(node, volume.id)).toEqual(['INACCESSIBLE PoolUnreachable'])
+      expect(await healthOnNode(node, volume)).toEqual(['INACCESSIBLE PoolUnreachable'])
+      await othersGoOn()
+      await volume.unstage()
+      await becomesWell()
+      await volume.stage()
+      expect(await healthOnNode(node, volume)).toEqual([])
+    },
+  )
 
-  it('keeps a new btrfs in another pool waiting, and says why', async () => {
+  it('blocks a new btrfs in another pool, with the reason', async () => {
     await using btrfs = await new TestVolume(node, 'btrfs', { capability: mountCapability('btrfs') }).create()
     await tool('xfs_io', '-x', '-c', 'shutdown', on.mountPoint)
     await expect(btrfs.stage()).rejects.toMatchObject(refusal('UNAVAILABLE', /disk that cannot be read/))
@@ -383,7 +386,7 @@ describeRoot('a pool image that dies', () => {
     expect(await healthOnNode(node, volume)).toEqual([])
   })
 
-  describe('while the driver is away', () => {
+  describe('while the driver does not run', () => {
     beforeEach(async () => {
       await volume.unstage()
       expect(await node.stop()).toEqual(nothing)
@@ -409,7 +412,7 @@ describeRoot('a pool image that dies', () => {
   })
 })
 
-describeRoot('a pool image that cannot be made', () => {
+describeRoot('a pool image that cannot be created', () => {
   beforeEach(makeNode)
 
   afterEach(async () => {
@@ -428,7 +431,7 @@ describeRoot('a pool image that cannot be made', () => {
     await refused(/image\.size 100 MiB is too small/)
   })
 
-  it('because there is something else in its place', async () => {
+  it('because something else is in its place', async () => {
     await writeFile(join(await node.directory('data', 'pools', 'fast'), 'precious.txt'), '')
     await refused(/no pool\.img and is not empty \(precious\.txt\)/)
   })

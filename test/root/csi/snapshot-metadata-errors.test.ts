@@ -52,7 +52,7 @@ describeRoot('a call for the metadata of snapshots', () => {
     await expect(call.next()).rejects.toMatchObject(refusal(code, message))
   })
 
-  it('from the very end says how large the snapshot is, and no more', async () => {
+  it('from the very end returns only the size of the snapshot', async () => {
     const call = node.client.snapshotMetadata.getMetadataAllocated({
       snapshotId: ids[0] ?? '',
       startingOffset: size,

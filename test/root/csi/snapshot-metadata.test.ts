@@ -62,7 +62,7 @@ describeRoot('the metadata of snapshots', () => {
       return path
     }
 
-    it('tell where a snapshot of a file system has data', async () => {
+    it('list where a snapshot of a file system has data', async () => {
       await using volume = await new TestVolume(node, 'files').create()
       await volume.stage()
       await tool('dd', 'if=/dev/urandom', `of=${volume.staging}/a`, 'bs=1M', 'count=5')
@@ -74,7 +74,7 @@ describeRoot('the metadata of snapshots', () => {
       await node.client.controller.deleteSnapshot({ snapshotId: id })
     })
 
-    it('tell where two snapshots differ, neither less nor more', async () => {
+    it('list exactly where two snapshots differ', async () => {
       await using volume = await new TestVolume(node, 'blocks', {
         capability: blockCapability(),
         bytes: 24 * MiB,
@@ -100,7 +100,7 @@ describeRoot('the metadata of snapshots', () => {
       for (const snapshotId of ids) await node.client.controller.deleteSnapshot({ snapshotId })
     })
 
-    it('go on from the end of every tuple, and from anywhere in between', async () => {
+    it('continue from the end of every tuple, and from any offset in between', async () => {
       await using volume = await new TestVolume(node, 'resumed', {
         capability: blockCapability(),
         bytes: 8 * MiB,
@@ -133,7 +133,7 @@ describeRoot('the metadata of snapshots', () => {
       for (const snapshotId of [base, target]) await node.client.controller.deleteSnapshot({ snapshotId })
     })
 
-    it('tell what has grown between two snapshots', async () => {
+    it('list what has grown between two snapshots', async () => {
       await using volume = await new TestVolume(node, 'grown', {
         capability: mountCapability('ext4'),
       }).create()

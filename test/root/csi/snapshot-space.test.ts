@@ -98,7 +98,7 @@ describeRoot('a disk that gets full', () => {
     ],
   ]
 
-  it.each(cases)('in the middle of %s: nothing is left of it', async (_, call, code) => {
+  it.each(cases)('in the middle of %s leaves nothing', async (_, call, code) => {
     await fillUp(ROOM)
     const before = { free: await free(), allocated: await allocated(volume.image) }
     await expect(call()).rejects.toMatchObject(refusal(code, full))

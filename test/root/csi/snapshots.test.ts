@@ -49,7 +49,7 @@ describe.each(disks)('in a pool %s', (_, disk) => {
     const noteOf = (volume: TestVolume): Promise<string> => readFile(join(volume.staging, 'note'), 'utf8')
 
     describe.each(fsTypes)('of a volume with %s', (fsType) => {
-      it('is mounted beside its source, and has what that had', async () => {
+      it('is mounted beside its source, with its content', async () => {
         await using volume = await volumeOf(fsType).create()
         await volume.stage()
         await writeFile(join(volume.staging, 'note'), 'before')
@@ -73,7 +73,7 @@ describe.each(disks)('in a pool %s', (_, disk) => {
         expect(await Promise.all((await volume.devices()).map(deviceOf))).toEqual([before])
       })
 
-      it('of one that nobody uses is larger when it is to be, with its file system', async () => {
+      it('of an unused volume can be larger, with its file system', async () => {
         await using volume = await volumeOf(fsType).create()
         await volume.stage()
         await writeFile(join(volume.staging, 'note'), 'kept')
@@ -140,7 +140,7 @@ describe.each(disks)('in a pool %s', (_, disk) => {
       expect(await noteOf(volume)).toBe('kept')
     })
 
-    it('lives without its source', async () => {
+    it('does not depend on its source', async () => {
       const volume = await volumeOf('ext4').create()
       await volume.stage()
       await writeFile(join(volume.staging, 'note'), 'kept')
@@ -152,7 +152,7 @@ describe.each(disks)('in a pool %s', (_, disk) => {
       expect(await noteOf(copy)).toBe('kept')
     })
 
-    it('says where it comes from, also when it is asked for again', async () => {
+    it('returns its source, also in a repeated call', async () => {
       await using volume = await volumeOf('ext4').create()
       await using copy = await volumeOf('ext4', { source: volume.asSource }).create()
       for (let times = 0; times < 2; times++) {
@@ -161,7 +161,7 @@ describe.each(disks)('in a pool %s', (_, disk) => {
       }
     })
 
-    it('of nothing is not found, and of another node is tried there', async () => {
+    it('without a source is not found, and from another node is tried there', async () => {
       const missing = (snapshotId: string) =>
         volumeOf('ext4', { source: { snapshot: { snapshotId }, type: 'snapshot' } }).create()
       await expect(missing(snapshotIdFor(node.id, 'x'))).rejects.toMatchObject(
@@ -225,7 +225,7 @@ describeRoot('snapshots', () => {
     expect(await list(request())).toEqual({ ids: ids(), nextToken: '' })
   })
 
-  it('are listed in pages, and in pages of those that a filter lets through', async () => {
+  it('are listed in pages, also with a filter', async () => {
     const all: string[] = []
     let startingToken = ''
     do {
@@ -242,7 +242,7 @@ describeRoot('snapshots', () => {
     expect(second.nextToken).toBe('')
   })
 
-  it('are told one by one', async () => {
+  it('are reported one by one', async () => {
     const [snapshotId = ''] = idsOf(1)
     const { snapshot } = await node.client.controller.getSnapshot({ snapshotId })
     expect(snapshot).toMatchObject({
@@ -256,7 +256,7 @@ describeRoot('snapshots', () => {
     expect(entries).toEqual([{ snapshot }])
   })
 
-  it('name the node that can restore them, in every answer and for every requirement', async () => {
+  it('name the node that can restore them, in every response and for every requirement', async () => {
     const { accessibleTopology } = await node.client.node.nodeGetInfo({})
     const here = accessibleTopology ?? { segments: {} }
     expect(here.segments).not.toEqual({})
@@ -281,7 +281,7 @@ describeRoot('snapshots', () => {
     ).rejects.toMatchObject(refusal('RESOURCE_EXHAUSTED', /accessibility_requirements/))
   })
 
-  it('are of the time at which they were cut', async () => {
+  it('have the content of their point in time', async () => {
     const before = Date.now()
     await using snapshot = await new TestSnapshot(node, 'now', at(volumes, 0)).create()
     const answer = await node.client.controller.getSnapshot({ snapshotId: snapshot.id })
@@ -313,7 +313,7 @@ describeRoot('snapshots', () => {
     await expect(node.client.controller.createSnapshot(request)).rejects.toMatchObject(refused)
   })
 
-  it('are gone when they are deleted, once or twice', async () => {
+  it('are deleted, also by a repeated call', async () => {
     const snapshot = await new TestSnapshot(node, 'gone', at(volumes, 0)).create()
     await snapshot.delete()
     await snapshot.delete()
@@ -322,7 +322,7 @@ describeRoot('snapshots', () => {
     expect(await snapshotIds(node)).toEqual(idsOf(0, 1, 2, 3, 4))
   })
 
-  it('are there after a restart', async () => {
+  it('exist after a restart', async () => {
     const { entries } = await node.client.controller.listSnapshots({})
     await node.crash()
     expect((await node.client.controller.listSnapshots({})).entries).toEqual(entries)

@@ -90,7 +90,7 @@ describeRoot('a thick volume', () => {
     expect((await readFile(file)).equals(content)).toBe(true)
   })
 
-  it('that grows while its snapshot is made is whole in it', async () => {
+  it('that grows while its snapshot is taken is complete in it', async () => {
     const started = await start('xfs', 'pools: { default: { overcommit: 10 } }', true)
     const volume = await written(started, 'source', { parameters: thick })
     const content = await readFile(volume.image)
@@ -114,7 +114,7 @@ describeRoot('a thick volume', () => {
     expect(options).toContain('noinit_itable')
   })
 
-  it('needs room for the blocks that it shares', async () => {
+  it('needs free space for the blocks that it shares', async () => {
     const started = await start('xfs', 'pools: { default: { overcommit: 10 } }')
     const volume = await written(started, 'source')
     await new TestSnapshot(started, 'snapshot', volume).create()

@@ -14,7 +14,7 @@ import { silent } from '../../unit/volumes/world.ts'
 
 const IDLE = 1000
 
-describeRoot('a driver whose ports strangers connect to', () => {
+describeRoot('a driver whose ports other clients connect to', () => {
   let node: TestNode
   let ports: { readonly http: number; readonly tls: number }
   let controllerDir: string

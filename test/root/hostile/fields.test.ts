@@ -27,7 +27,7 @@ const ALLOWED = new Set([
 
 const PATIENCE_MS = 20_000
 
-describeRoot('a request with an evil field', () => {
+describeRoot('a request with a hostile field', () => {
   let node: TestNode
 
   useTestNode((started) => {

@@ -34,7 +34,7 @@ const records: readonly (readonly [what: string, plant: Plant])[] = [
   ['a huge file', (path) => writeFile(path, '').then(() => truncate(path, 100 << 20))],
 ]
 
-describeRoot('in the pool there is', () => {
+describeRoot('in the only pool', () => {
   let node: TestNode
   let canary: string
   let bystander: TestVolume
@@ -165,7 +165,7 @@ describeRoot('in the pool there is', () => {
     await expect(lstat(directory)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
-  it('a second name of an image, which a delete leaves', async () => {
+  it('a hard link to an image, which a delete leaves', async () => {
     const second = join(node.path, 'second')
     await link(volume.image, second)
     await volume.delete()

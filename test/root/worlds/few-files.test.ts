@@ -11,7 +11,7 @@ import { tool } from '../../tool.ts'
 /** A call needs a few more than this. */
 const SPARE = 1
 
-describeRoot('a driver that may open no more files', () => {
+describeRoot('a driver at its limit of open files', () => {
   let node: TestNode
   let pages: Pages
 
@@ -30,7 +30,7 @@ describeRoot('a driver that may open no more files', () => {
   const setLimit = (files: number | string): Promise<string> =>
     tool('prlimit', '--pid', `${node.driver.pid}`, `--nofile=${files}:`)
 
-  it('says which limit to raise, leaves nothing half done, and goes on when it may', async () => {
+  it('names the limit to raise, leaves nothing unfinished, and continues when it can', async () => {
     await using staged = await new TestVolume(node, 'staged').create()
     await staged.stage()
     const volume = await new TestVolume(node, 'data').create()

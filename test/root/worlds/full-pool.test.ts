@@ -11,7 +11,7 @@ import { MiB, TestVolume } from '../../support/volume.ts'
 import { tool } from '../../tool.ts'
 import { DiskWorld } from './disk-world.ts'
 
-describeRoot('a pool whose disk others have filled', () => {
+describeRoot('a pool whose disk other programs have filled', () => {
   let world: DiskWorld
   let node: TestNode
   let disk: TestDisk
@@ -42,7 +42,7 @@ describeRoot('a pool whose disk others have filled', () => {
     await tool('sh', '-c', script, 'sh', filler())
   }
 
-  it('refuses what needs room, by the code for it', async () => {
+  it('refuses what needs space, with the right code', async () => {
     const full = refusal('RESOURCE_EXHAUSTED', /pool "extra": the disk under .* is full; delete volumes/)
     // mkfs is told of an I/O error only.
     await expect(unused.stage()).rejects.toMatchObject(full)
@@ -53,7 +53,7 @@ describeRoot('a pool whose disk others have filled', () => {
     expect(await pages.calls('NodeStageVolume', 'RESOURCE_EXHAUSTED')).toBe(1)
   })
 
-  it('says so at once to whoever asks after that', async () => {
+  it('refuses later callers at once', async () => {
     await expect(unused.stage()).rejects.toThrow()
     expect(await storageHealth(node)).toEqual(['STORAGE_DEGRADED PoolNearlyFull'])
     const room = await node.client.controller.getCapacity({ parameters: { pool: 'extra' } })
@@ -68,7 +68,7 @@ describeRoot('a pool whose disk others have filled', () => {
     await using _other = await new TestVolume(node, 'other').create()
   })
 
-  it('keeps what is there, and takes more when there is room again', async () => {
+  it('keeps its data, and accepts more when there is space again', async () => {
     const more = (): Promise<void> =>
       writeFile(join(used.target(), 'more'), Buffer.alloc(8 * MiB, 'x'), { flush: true })
     await expect(more()).rejects.toThrow()

@@ -29,7 +29,7 @@ describeRoot('a disk that does not answer', () => {
   const freeze = () => tool('fsfreeze', '--freeze', disk.path)
   const thaw = () => tool('fsfreeze', '--unfreeze', disk.path)
 
-  it('ends calls by their deadline, holds up its own pool only, and all is well when it answers again', async () => {
+  it('ends calls at their deadline, blocks only its own pool, and recovers when it answers again', async () => {
     const volume = await world.volume('data').create()
     await freeze()
     const late = { code: status.DEADLINE_EXCEEDED }

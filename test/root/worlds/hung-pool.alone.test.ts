@@ -78,7 +78,7 @@ describeRoot('a pool whose file system never answers', () => {
     await again.stage()
   }
 
-  it('holds up neither the start nor the other pools, and is back when it answers', async () => {
+  it('delays neither the start nor other pools, and is reachable again when it answers', async () => {
     await node.driver.end('SIGTERM')
     hung = await HungMount.over(pool)
     await start()
@@ -109,7 +109,7 @@ describeRoot('a pool whose file system never answers', () => {
     await isBack()
   })
 
-  it('is back when another file system is in its place, while calls still wait for the one that hangs', async () => {
+  it('is reachable again with another file system in its place, while calls still wait for the hanging one', async () => {
     hung = await HungMount.over(pool)
     await expect(volume(RECORDS + 1).create()).rejects.toMatchObject(unavailable)
     await hung.unmount()

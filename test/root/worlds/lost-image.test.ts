@@ -65,7 +65,7 @@ describeRoot('a mounted volume whose image', () => {
       expect(await volume.devices()).toEqual([])
     })
 
-    it('concerns nobody else', async () => {
+    it('does not affect others', async () => {
       expect(await healthOnNode(node, volume, 'pod')).toEqual([`DATA_LOSS ${reason}`])
       expect(await storageHealth(node)).toEqual([])
       expect(await pages.get('/readyz')).toEqual([200, 'ok\n'])
@@ -75,7 +75,7 @@ describeRoot('a mounted volume whose image', () => {
     })
   })
 
-  it('is missing at the start is deleted as soon as its directory was removed, and not before', async () => {
+  it('is missing at the start counts as deleted as soon as its directory is removed, and not before', async () => {
     await using node = await TestNode.start()
     const volume = await new TestVolume(node, 'data', { bytes: SIZE }).create()
     await rm(volume.image)

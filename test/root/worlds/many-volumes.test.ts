@@ -49,7 +49,7 @@ describeRoot(`a driver with ${VOLUMES} volumes that may open ${OPEN_FILES} files
     }
   }
 
-  it('takes none for damaged, lists and measures all, and keeps its memory', async () => {
+  it('treats none as damaged, lists and measures all, within its memory', async () => {
     const { controller } = node.client
     expect(node.driver.log).toContainEqual(expect.objectContaining({ msg: 'serving', volumes: VOLUMES }))
     expect(node.driver.log).not.toContainEqual(expect.objectContaining({ msg: 'cannot be used' }))

@@ -33,7 +33,7 @@ describeRoot('a pool whose disk became read-only after errors', () => {
     await world[Symbol.asyncDispose]()
   })
 
-  it('refuses what it would have to write, and says what to do', async () => {
+  it('refuses a read-only use that would need a write, with the remedy', async () => {
     const { controller } = node.client
     const readOnly = refusal('UNAVAILABLE', /EROFS: .*\/disk\/pool\/.*mount it for writing$/)
     for (const call of [
@@ -49,7 +49,7 @@ describeRoot('a pool whose disk became read-only after errors', () => {
     await takeDown()
   })
 
-  it('is told of, and gets no new volumes', async () => {
+  it('is reported, and gets no new volumes', async () => {
     expect(await storageHealth(node)).toEqual(['STORAGE_DEGRADED PoolReadOnly'])
     expect(await healthOnDisk(node, unused.id)).toEqual(['DEGRADED PoolReadOnly'])
     expect(await healthOnNode(node, used, 'pod')).toEqual(['DEGRADED PoolReadOnly'])
@@ -63,7 +63,7 @@ describeRoot('a pool whose disk became read-only after errors', () => {
     await takeDown()
   })
 
-  it('can be read, and is well when it was repaired', async () => {
+  it('can be read, and has no problem after a repair', async () => {
     expect(await readFile(join(used.target(), 'note'), 'utf8')).toBe('kept')
     await using _other = await new TestVolume(node, 'other').create()
     await takeDown()

@@ -30,7 +30,7 @@ describeRoot('a pool that is not mounted after a reboot', () => {
     await world.startDriver()
   }
 
-  it('is a warning while there is another, until it is mounted', async () => {
+  it('is a warning while there is another pool, until it is mounted', async () => {
     await reboot('default: {}')
     const volume = world.volume('data')
     await expect(volume.create()).rejects.toMatchObject(refusal('UNAVAILABLE', /mount the disk/))

@@ -39,7 +39,7 @@ describe('completion', () => {
     expect((await offered('')).sort()).toEqual(listed.sort())
   })
 
-  it.each(['bash', 'zsh', 'fish'])('has a script for %s, that asks', async (shell) => {
+  it.each(['bash', 'zsh', 'fish'])('has a script for %s, which calls complete', async (shell) => {
     const { code, stdout } = await commandLine(['completion', shell])
     expect(code).toBe(0)
     expect(stdout).toContain('csi-driver-loop complete --')

@@ -80,8 +80,8 @@ describe('a call through the router', () => {
   })
 })
 
-describe('what was on a node that is gone for good', () => {
-  it('is deleted already, and cannot be had', async () => {
+describe('volumes of a lost node', () => {
+  it('is deleted already, and not found', async () => {
     await using resources = new AsyncDisposableStack()
     const scratch = resources.use(await Scratch.make())
     const socket = join(scratch.path, 'router.sock')
@@ -105,7 +105,7 @@ describe('what was on a node that is gone for good', () => {
   })
 })
 
-describe('a call without the id that says which node it is for', () => {
+describe('a call without the id that determines its node', () => {
   it.each([
     [
       'snapshot_id',

@@ -22,7 +22,7 @@ describe('capacity is rounded down', () => {
     expect(roundedDown(`${bytes}`)).toBe(`${rounded}`)
   })
 
-  it('does not change when a little is written, so that nothing has to be published', async () => {
+  it('does not change after small writes, so that nothing has to be published', async () => {
     const { nodes, fakes } = clusterOf('n1')
     const node = at(fakes, 0)
     const ask = () =>

@@ -42,7 +42,7 @@ describe('a claim', () => {
     expect(await told(full, request as never)).toEqual([])
   })
 
-  it('with a volume is told nothing', async () => {
+  it('with a volume gets no event', async () => {
     const report = (): void => {
       throw new Error('told')
     }

@@ -30,14 +30,14 @@ const rather = (...preferred: string[]) => ({
 })
 
 describe('a new volume is made', () => {
-  it('on the node with the most room, when nothing is said', async () => {
+  it('on the node with the largest capacity, without a requirement', async () => {
     const { nodes, fakes } = clusterOf('w1', 'w2', 'w3')
     fakes.forEach((fake, index) => (fake.room = [5, 9, 7][index] ?? 0))
     await create(nodes, {})
     expect(owners(fakes)).toEqual(['w2'])
   })
 
-  it('where ordinary pods can be scheduled, also when other nodes have more room', async () => {
+  it('where ordinary pods can be scheduled, even if other nodes have more capacity', async () => {
     const { nodes, fakes } = clusterOf('control-plane', 'w1', 'w2')
     fakes.forEach((fake, index) => (fake.room = [9, 5, 7][index] ?? 0))
     await create(nodes, {}, newMemory(new Set(['w1', 'w2'])))
@@ -54,7 +54,7 @@ describe('a new volume is made', () => {
     expect(owners(fakes)).toEqual(['control-plane'])
   })
 
-  it('on the preferred node, whatever room others have', async () => {
+  it("on the preferred node, independent of the others' capacity", async () => {
     const { nodes, fakes } = clusterOf('w1', 'w2', 'w3')
     fakes.forEach((fake, index) => (fake.room = [9, 5, 9][index] ?? 0))
     await create(nodes, {
@@ -63,7 +63,7 @@ describe('a new volume is made', () => {
     expect(owners(fakes)).toEqual(['w2'])
   })
 
-  it('on that of the allowed ones that has the most room', async () => {
+  it('on the allowed one with the largest capacity', async () => {
     const { nodes, fakes } = clusterOf('w1', 'w2', 'w3')
     fakes.forEach((fake, index) => (fake.room = [5, 7, 9][index] ?? 0))
     await create(nodes, { accessibilityRequirements: within('w1', 'w2') })
@@ -76,7 +76,7 @@ describe('a new volume is made', () => {
     expect(fakes.map(({ calls }) => calls)).toEqual([['createVolume'], []])
   })
 
-  it('nowhere else when the preferred one is full: the CO chooses again', async () => {
+  it('on no other when the preferred one is full: the CO chooses again', async () => {
     const { nodes, fakes } = clusterOf('w1', 'w2')
     fakes.slice(0, 1).forEach((fake) => (fake.room = 0))
     const call = create(nodes, { accessibilityRequirements: rather('w1', 'w2') })
@@ -84,14 +84,14 @@ describe('a new volume is made', () => {
     expect(owners(fakes)).toEqual([])
   })
 
-  it('on the next one, by room, when nothing is preferred and the first has gone away', async () => {
+  it('on the one with the next largest capacity, without a preference, when the first is unreachable', async () => {
     const { nodes, fakes } = clusterOf('w1', 'w2')
     fakes.slice(0, 1).forEach((fake) => (fake.isAway = true))
     await create(nodes, { accessibilityRequirements: within('w1', 'w2') })
     expect(owners(fakes)).toEqual(['w2'])
   })
 
-  it('nowhere, and later, when the preferred one is away', async () => {
+  it('on no node, but in a later call, when the preferred one is unreachable', async () => {
     const { nodes, fakes } = clusterOf('w1', 'w2')
     fakes.slice(0, 1).forEach((fake) => (fake.isAway = true))
     const call = create(nodes, { accessibilityRequirements: rather('w1', 'w2') })
@@ -101,20 +101,20 @@ describe('a new volume is made', () => {
     })
   })
 
-  it('nowhere, and later, when nobody knows the preferred one', async () => {
+  it('on no node, but in a later call, when the preferred one is unknown', async () => {
     const { nodes } = clusterOf('w1')
     const call = create(nodes, { accessibilityRequirements: rather('w9', 'w1') })
     await expect(call).rejects.toMatchObject({ kind: 'unavailable' })
   })
 
-  it('nowhere, with the first reason, when all are full', async () => {
+  it('on no node, with the first reason, when all are full', async () => {
     const { nodes, fakes } = clusterOf('w1', 'w2')
     for (const fake of fakes) fake.room = 0
     await expect(create(nodes, {})).rejects.toMatchObject({ details: expect.stringMatching(/^w. is full/) })
   })
 })
 
-describe('a volume that is there', () => {
+describe('an existing volume', () => {
   it('is found on its node, also when another has more room by now', async () => {
     const { nodes, fakes } = clusterOf('w1', 'w2')
     const [first, second] = fakes
@@ -141,7 +141,7 @@ describe('a volume that is there', () => {
     expect(owners(fakes)).toHaveLength(1)
   })
 
-  it('takes its name, also where it may not be', async () => {
+  it('accepts its name, also where it is not allowed', async () => {
     const { nodes, fakes } = clusterOf('w1', 'w2', 'w3')
     fakes.slice(0, 1).forEach(({ name, volumes }) => volumes.add(volumeIdFor(name, 'a')))
     const call = create(nodes, { accessibilityRequirements: within('w2', 'w3') })
@@ -152,7 +152,7 @@ describe('a volume that is there', () => {
   })
 })
 
-describe('a node that is connected but answers nothing', () => {
+describe('a node that is connected but does not answer', () => {
   const mute = (...names: string[]) => {
     const cluster = clusterOf(...names)
     const [first] = cluster.fakes
@@ -160,14 +160,14 @@ describe('a node that is connected but answers nothing', () => {
     return { ...cluster, first }
   }
 
-  it('is passed over', async () => {
+  it('is skipped', async () => {
     const { nodes, fakes, first } = mute('w1', 'w2')
     first.isMute = true
     await create(nodes, {})
     expect(owners(fakes)).toEqual(['w2'])
   })
 
-  it('is named when all others have no room', async () => {
+  it('is named when all others are full', async () => {
     const { nodes, fakes, first } = mute('w1', 'w2')
     first.isMute = true
     for (const fake of fakes) fake.room = 0
@@ -177,7 +177,7 @@ describe('a node that is connected but answers nothing', () => {
     })
   })
 
-  it('is waited for when it may have made the volume: there are never two of one name', async () => {
+  it('is waited for when it may have created the volume: there are never two of one name', async () => {
     const { nodes, fakes, first } = mute('w1', 'w2')
     const memory = newMemory()
     first.room = 200
@@ -196,7 +196,7 @@ describe('a node that is connected but answers nothing', () => {
     expect(owners(fakes)).toEqual(['w1'])
   })
 
-  it('is waited for when it has made the volume, and the CO asks again', async () => {
+  it('is waited for when it has created the volume, and the CO repeats the call', async () => {
     const { nodes, fakes, first } = mute('w1', 'w2')
     const memory = newMemory()
     first.room = 200
@@ -206,7 +206,7 @@ describe('a node that is connected but answers nothing', () => {
     expect(owners(fakes)).toEqual(['w1'])
   })
 
-  it('does not matter to a name that it has refused', async () => {
+  it('does not count for a name that it has refused', async () => {
     const { nodes, fakes, first } = mute('w1', 'w2')
     const memory = newMemory()
     first.room = 0
@@ -218,7 +218,7 @@ describe('a node that is connected but answers nothing', () => {
   })
 })
 
-it('a node that fails at the volume comes last when the CO asks again', async () => {
+it('a node that failed to create the volume comes last when the CO repeats the call', async () => {
   const { nodes, fakes } = clusterOf('w1', 'w2')
   const [first] = fakes
   const memory = newMemory()

@@ -40,7 +40,7 @@ describe('the directory of nodes', () => {
     jest.useRealTimers()
   })
 
-  it('knows nothing until it is told', () => {
+  it('knows nothing before the first update', () => {
     const { nodes } = observed()
     expect(nodes.isKnown).toBe(false)
     expect(() => nodes.all()).toThrow(expect.objectContaining({ kind: 'unavailable' }))
@@ -56,7 +56,7 @@ describe('the directory of nodes', () => {
     expect(() => nodes.of(volumeIdFor('w3', 'x'))).toThrow(expect.objectContaining({ kind: 'unavailable' }))
   })
 
-  it('orders nodes as their ids are', () => {
+  it('orders nodes by their ids', () => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f']
     const hashes = clusterOf(...names)
       .nodes.all()
@@ -81,7 +81,7 @@ describe('the directory of nodes', () => {
     expect(open).toEqual([])
   })
 
-  it('connects anew when it is told to, and calls of before and after are answered', async () => {
+  it('reconnects on request, and earlier and later calls are answered', async () => {
     const { connections, nodes } = counted()
     nodes.reconnect()
     nodes.update([{ name: 'w1', address: 'one' }])
@@ -97,7 +97,7 @@ describe('the directory of nodes', () => {
     expect(connections).toEqual([{ isOpen: false }, { isOpen: true }])
   })
 
-  it('misses a node that has disappeared for as long as a restart may take', async () => {
+  it('keeps a node that has disappeared for as long as a restart may take', async () => {
     jest.useFakeTimers()
     const { nodes } = clusterOf('w1', 'w2')
     const id = volumeIdFor('w2', 'x')
@@ -120,7 +120,7 @@ describe('the directory of nodes', () => {
 })
 
 describe('a call for an id', () => {
-  it('that no node can have given out is for the first that is there', async () => {
+  it('that no node can have given out is for the first reachable node', async () => {
     const { nodes, fakes } = clusterOf('w1', 'w2')
     const [first] = nodes.all()
     const away = fakes.find(({ name }) => name === first?.name)
@@ -131,7 +131,7 @@ describe('a call for an id', () => {
     expect(fakes.map(({ calls }) => calls.length).sort()).toEqual([0, 1])
   })
 
-  it('fails by its node as it is answered there', async () => {
+  it('fails with the error of its node', async () => {
     const { nodes } = clusterOf('w1')
     const refused = callNodeOf(nodes, volumeIdFor('w1', 'x'), caller, () =>
       Promise.reject(answer('OUT_OF_RANGE', 'no')),

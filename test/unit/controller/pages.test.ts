@@ -86,13 +86,13 @@ describe('a list over all nodes', () => {
     },
   )
 
-  it('asks no node behind a full page but the one that has the next', async () => {
+  it('asks only the node of the next page after a full page', async () => {
     const nodes = byHash(['a', 'b', 'c', 'd'].map((name) => new ListedNode(name, 10)))
     await pageAcross(nodes, { maxEntries: 5, startingToken: '' }, ask)
     expect(nodes.map(({ asked }) => asked)).toEqual([1, 0, 0, 0])
   })
 
-  it('goes on behind a node that is gone', async () => {
+  it('continues after a node that no longer exists', async () => {
     const nodes = byHash(['a', 'b', 'c'].map((name) => new ListedNode(name, 4)))
     const { nextToken } = await pageAcross(nodes, { maxEntries: 6, startingToken: '' }, ask)
     const [, gone, last] = nodes
@@ -104,12 +104,12 @@ describe('a list over all nodes', () => {
     expect(rest).toEqual({ entries: last?.ids.sort(), nextToken: '' })
   })
 
-  it('refuses a token that is none of ours', async () => {
+  it('refuses a token that is not ours', async () => {
     const request = { maxEntries: 0, startingToken: 'invalid-token' }
     await expect(pageAcross([], request, ask)).rejects.toMatchObject({ kind: 'aborted' })
   })
 
-  it('fails when a node cannot be asked, rather than leave out what it has', async () => {
+  it('fails when a node is unreachable, instead of leaving out its entries', async () => {
     const nodes = byHash(['a', 'b'].map((name) => new ListedNode(name, 1)))
     const away = () => Promise.reject(new Error('away'))
     await expect(pageAcross(nodes, { maxEntries: 0, startingToken: '' }, away)).rejects.toThrow('away')

@@ -40,11 +40,11 @@ describe('the nodes on which a volume may be', () => {
     })
   })
 
-  it('are all, when nothing is said', () => {
+  it('are all without a requirement', () => {
     expect(placementOf(nodes, null)).toEqual({ allowed: nodes, chosen: nodes })
   })
 
-  it('are none by keys that are not ours', () => {
+  it('ignore other keys', () => {
     const zone = { segments: { 'topology.kubernetes.io/zone': 'w1' } }
     expect(placementOf(nodes, { preferred: [], requisite: [zone] })).toEqual({
       allowed: [],

@@ -23,7 +23,7 @@ describe('the scope of a call', () => {
     expect(scopeOf(metadata({ 'x-request-id': id })).requestId).not.toBe(requestId)
   })
 
-  it('is that of all that is done for the call, and of nothing else', async () => {
+  it('includes all work for the call, and nothing else', async () => {
     const seen = async () => {
       await setImmediate()
       return scopeFields()
@@ -33,7 +33,7 @@ describe('the scope of a call', () => {
     expect(await seen()).toEqual({})
   })
 
-  it('goes along with the calls that are made for it, and with it the trace', () => {
+  it('is passed along with the calls that are made for it, and so is the trace', () => {
     const headers = { 'x-request-id': 'a', traceparent, tracestate: 'vendor=1' }
     expect(within(scopeOf(metadata(headers)), outgoingMetadata).getMap()).toEqual(headers)
     expect(outgoingMetadata().getMap()).toEqual({})

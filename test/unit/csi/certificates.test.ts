@@ -52,7 +52,7 @@ describe('a certificate', () => {
     expect(expiryOf(certificate(life, left), now)).toBe(expiry)
   })
 
-  it('is named with the moment of its end', () => {
+  it('is named with its expiry', () => {
     expect(describeExpiry(certificate(3650, 2), now)).toMatch(
       /^certificate tls\.crt \(CN=csi-driver-loop-node\) expires at 2030-01-03T00:00:00\.000Z; then/,
     )

@@ -70,7 +70,7 @@ describe('connect', () => {
     await expect(call).rejects.toMatchObject({ code: status.OUT_OF_RANGE, details: 'the pool is full' })
   })
 
-  it('says which method a driver does not have', async () => {
+  it('names a method that a driver does not have', async () => {
     const call = client.node.nodeGetInfo({})
     await expect(call).rejects.toMatchObject({ code: status.UNIMPLEMENTED })
   })
@@ -93,7 +93,7 @@ describe('connect', () => {
     expect(received).toBeUndefined()
   })
 
-  it('fails with UNAVAILABLE where nobody listens', async () => {
+  it('fails with UNAVAILABLE where no server listens', async () => {
     using nobody = connect(`unix://${join(directory, 'nobody.sock')}`)
     await expect(nobody.identity.probe({})).rejects.toMatchObject({ code: status.UNAVAILABLE })
   })

@@ -35,7 +35,7 @@ describe('statusOf', () => {
     expect(statusOf(new Error('')).details).not.toBe('')
   })
 
-  it('says what a call was about where the error cannot know it', () => {
+  it('names the subject of a call where the error cannot', () => {
     expect(statusOf(new Error('EIO: i/o error, fsync'), 'volume "x"').details).toBe(
       'volume "x": EIO: i/o error, fsync',
     )
@@ -44,11 +44,11 @@ describe('statusOf', () => {
     )
   })
 
-  it('says what to do about what a person can change', () => {
+  it('has a remedy where a person can change something', () => {
     expect(statusOf(systemError('EMFILE')).details).toMatch(/^EMFILE: some words; .*RLIMIT_NOFILE/)
   })
 
-  it('looks into the errors of waits that were cut short', async () => {
+  it('reports errors after an aborted wait', async () => {
     const error: unknown = await setTimeout(1000, undefined, {
       signal: AbortSignal.abort(new ShutdownError()),
     }).catch((reason: unknown) => reason)

@@ -43,12 +43,12 @@ describe('pageOf', () => {
     expect(pages(2, () => [])).toEqual([[]])
   })
 
-  it('stays right when the record of the token is gone', () => {
+  it('stays correct when the record of the token is deleted', () => {
     const found = pages(2, (page) => (page === 0 ? ids : ids.filter((id) => id !== ids[1])))
     expect(found.flat()).toEqual(ids)
   })
 
-  it('sizes a page so that it fits into a message, whatever is asked for', () => {
+  it('limits a page to the size of a message, for any request', () => {
     let asked = 0
     const listing = (_: string, limit: number): { id: string }[] => {
       asked = limit

@@ -44,7 +44,7 @@ describe('a message', () => {
     return requestDeserialize(requestSerialize(request))
   }
 
-  it('arrives with every field, whatever was left out', () => {
+  it('arrives with every field, even omitted ones', () => {
     expect(sent({})).toEqual({
       name: '',
       capacityRange: null,
@@ -62,7 +62,7 @@ describe('a message', () => {
     expect(sent({ capacityRange }).capacityRange).toEqual(capacityRange)
   })
 
-  it('tells an empty member of a oneof from none', () => {
+  it('distinguishes an empty member of a oneof from none', () => {
     const [block, none] = sent({ volumeCapabilities: [{ block: {} }, {}] }).volumeCapabilities
     expect(block).toEqual({ accessMode: null, block: {}, accessType: 'block' })
     expect(none).toEqual({ accessMode: null })

@@ -41,7 +41,7 @@ describe('redact', () => {
     })
   })
 
-  it('shows that there were no secrets', () => {
+  it('reveals that there were no secrets', () => {
     expect(redact('/csi.v1.Controller/CreateVolume', { name: 'a', secrets: {} })).toEqual({
       name: 'a',
       secrets: {},

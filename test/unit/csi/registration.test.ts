@@ -47,7 +47,7 @@ describe('the registration with the kubelet', () => {
     })
   }
 
-  it('says who the driver is, and where', async () => {
+  it("reports the driver's name and its node", async () => {
     expect(registrationProtocol().GetInfo.path).toBe('/pluginregistration.Registration/GetInfo')
     expect(await call('GetInfo', {})).toEqual({
       type: 'CSIPlugin',
@@ -61,7 +61,7 @@ describe('the registration with the kubelet', () => {
     expect(registration.problem).toMatch(/has not registered/)
   })
 
-  it('is done when the kubelet says so', async () => {
+  it('is complete when the kubelet confirms it', async () => {
     await call('NotifyRegistrationStatus', { pluginRegistered: true })
     expect(registration.problem).toBeUndefined()
   })
@@ -71,7 +71,7 @@ describe('the registration with the kubelet', () => {
     expect(registration.problem).toBe('the kubelet refused this driver: no CSINode')
   })
 
-  it('takes its socket away', async () => {
+  it('removes its socket', async () => {
     await registration[Symbol.asyncDispose]()
     await expect(access(socket)).rejects.toMatchObject({ code: 'ENOENT' })
   })

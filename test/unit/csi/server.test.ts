@@ -44,13 +44,13 @@ describe('the socket of a server', () => {
     }
   }
 
-  it('goes with it', async () => {
+  it('is deleted with it', async () => {
     const server = await serve()
     await server.stop()
     await expect(access(socket)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
-  it('is not taken from another that has it meanwhile', async () => {
+  it('is not released when another replica holds it meanwhile', async () => {
     const call = Promise.withResolvers<undefined>()
     const answer = Promise.withResolvers<undefined>()
     const old = await serve(() => {

@@ -69,7 +69,7 @@ describe('a stream', () => {
     }
   }
 
-  it('arrives whole and in order, with two lines in the log', async () => {
+  it('arrives complete and in order, with two lines in the log', async () => {
     // eslint-disable-next-line @typescript-eslint/require-await -- streams are asynchronous
     answer = async function* () {
       for (let index = 1; index <= 100; index++) yield { volumeCapacityBytes: index }
@@ -126,7 +126,7 @@ describe('a stream', () => {
     expect(await ended).toMatchObject({ name: 'CancelledError' })
   })
 
-  it('ends the work, while nobody reads too, when the call is cancelled', async () => {
+  it('ends the work of a cancelled call even without a reader', async () => {
     answer = endless
     const cancel = new AbortController()
     const stream = call({ signal: cancel.signal })

@@ -89,19 +89,19 @@ describe('a node that serves the controller role', () => {
     expect(await ask(controllerDir, node.address)).toBe('loop.csi.local')
   })
 
-  it('does not speak without TLS', async () => {
+  it('does not accept a connection without TLS', async () => {
     using client = connect(node.address)
     await expect(client.identity.getPluginInfo({})).rejects.toMatchObject(turnedAway)
   })
 
-  it('does not speak to who has no certificate', async () => {
+  it('does not accept a client without a certificate', async () => {
     const ca = await readFile(join(controllerDir, 'ca.crt'))
     const channel = credentials.createFromSecureContext(createSecureContext({ ca, minVersion: 'TLSv1.3' }))
     using client = connect(node.address, channel, { 'grpc.ssl_target_name_override': 'csi-driver-loop-node' })
     await expect(client.identity.getPluginInfo({})).rejects.toMatchObject(turnedAway)
   })
 
-  it('does not speak TLS 1.2', async () => {
+  it('does not accept TLS 1.2', async () => {
     using certificates = await Certificates.open(controllerDir, silent)
     const old = { ...certificates.identity, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const
     const channel = credentials.createFromSecureContext(createSecureContext(old))
@@ -109,13 +109,13 @@ describe('a node that serves the controller role', () => {
     await expect(client.identity.getPluginInfo({})).rejects.toMatchObject(turnedAway)
   })
 
-  it('does not speak to a certificate of another authority', async () => {
+  it('does not accept a certificate of another CA', async () => {
     const directory = await stranger.issue(join(scratch.path, 'strange-controller'), { name: controllerName })
     await copyFile(join(controllerDir, 'ca.crt'), join(directory, 'ca.crt'))
     await expect(ask(directory, node.address)).rejects.toMatchObject(turnedAway)
   })
 
-  it('does not speak to a certificate that has expired', async () => {
+  it('does not accept an expired certificate', async () => {
     const directory = await authority.issue(join(scratch.path, 'expired'), {
       name: controllerName,
       expired: true,
@@ -124,7 +124,7 @@ describe('a node that serves the controller role', () => {
     await expect(ask(directory, node.address)).rejects.toMatchObject(turnedAway)
   })
 
-  it('turns other nodes away', async () => {
+  it('refuses other nodes', async () => {
     await expect(ask(node.directory, node.address)).rejects.toMatchObject(
       refusal('UNAUTHENTICATED', /only csi-driver-loop-controller may call this/),
     )
@@ -208,7 +208,7 @@ describe('the port of a node', () => {
     expect(await ask(controllerDir, node.address)).toBe('loop.csi.local')
   })
 
-  it('closes the oldest of 1,000 silent connections, and answers the controller', async () => {
+  it('closes the oldest of 1,000 idle connections, and answers the controller', async () => {
     await listen({ mostUnproven: 8 })
     const opened: Socket[] = []
     for (let number = 0; number < 1000; number++) opened.push(await open())
@@ -216,7 +216,7 @@ describe('the port of a node', () => {
     await Promise.all(opened.slice(0, -8).map(closed))
   })
 
-  it('keeps the connection of the controller, whatever others do', async () => {
+  it('keeps the connection of the controller beside other clients', async () => {
     await listen({ mostUnproven: 4, proofMs: 200 })
     using client = await clientWith(controllerDir, node.address)
     await client.identity.getPluginInfo({})
@@ -263,13 +263,13 @@ describe('the controller role', () => {
 })
 
 describe('a directory of certificates', () => {
-  it('must be whole', async () => {
+  it('must be complete', async () => {
     const directory = await authority.issue(join(scratch.path, 'half'))
     await unlink(join(directory, 'tls.key'))
     await expect(Certificates.open(directory, silent)).rejects.toThrow(/half\/tls\.key/)
   })
 
-  it('must fit together', async () => {
+  it('must match', async () => {
     const directory = await authority.issue(join(scratch.path, 'mixed'))
     await copyFile(join(controllerDir, 'tls.key'), join(directory, 'tls.key'))
     await expect(Certificates.open(directory, silent)).rejects.toThrow(/mixed: .* do not match/)

@@ -13,7 +13,7 @@ describe('proto/csi.proto', () => {
     },
   )
 
-  it('says nothing that the facts leave out', () => {
+  it('contains nothing but the facts', () => {
     expect(ours.toSorted()).toEqual(specified.toSorted())
   })
 })

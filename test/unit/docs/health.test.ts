@@ -27,7 +27,7 @@ describe('docs/reference/health.md', () => {
     expect([...headings]).toEqual(Object.keys(catalogue))
   })
 
-  it('says of each issue what causes it and what to do', () => {
+  it('has the cause and the remedy of each issue', () => {
     expect(rows.filter(({ cells: [, , cause, remedy] }) => !cause || !remedy)).toEqual([])
   })
 })

@@ -99,7 +99,7 @@ describe('open files', () => {
   })
 })
 
-it('a driver that ends while it is looked at has nothing wrong with it', async () => {
+it('a driver that ends during the check has no problem', async () => {
   const { pid } = spawnSync('true')
   expect(checkOpenFiles(pid)).toEqual([])
   expect(await checkBlockedTasks(pid)).toEqual([])

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals'
 import { ControllerMonitoring, type ClusterFindings } from '../../../src/monitoring/controller-monitoring.ts'
 import { scrape } from '../../support/scrape.ts'
 
-describe('the figures of the controller', () => {
+describe('the metrics of the controller', () => {
   let monitoring: ControllerMonitoring
   let figures: ClusterFindings | undefined
 
@@ -18,7 +18,7 @@ describe('the figures of the controller', () => {
       .filter((line) => /^csi_driver_loop_(leader|orphan|lost|deleted|released)/.test(line))
   }
 
-  it('tell what was found and done, by node', async () => {
+  it('contain findings and actions, by node', async () => {
     const [n1, n2] = [{ node: { name: 'n1' } }, { node: { name: 'n2' } }]
     figures = { orphans: [n1, n2, n1], lost: [{ nodeName: 'n3' }], deletedOrphans: 4, releasedClaims: 5 }
     expect(await lines()).toEqual([
@@ -31,7 +31,7 @@ describe('the figures of the controller', () => {
     ])
   })
 
-  it('tell nothing else where another replica leads', async () => {
+  it('contain nothing else where another replica leads', async () => {
     const found = await lines()
     expect(found).toContain('csi_driver_loop_leader 0')
     expect(found.filter((line) => line.includes('{'))).toEqual([])

@@ -11,7 +11,7 @@ const definitions: readonly Definition[] = [
 describe.each(definitions.map((definition) => [definition.name, definition] as const))(
   '%s',
   (name, { help, labels, type }) => {
-    it('has a name by the rules', () => {
+    it('has a valid name', () => {
       expect(name).toMatch(/^(csi_driver_loop|process|nodejs)(_[a-z]+)+$/)
       expect(name.endsWith('_total')).toBe(type === 'counter')
       expect(name).not.toMatch(/_(count|sum|bucket|gauge|counter|histogram)$/)
@@ -19,13 +19,13 @@ describe.each(definitions.map((definition) => [definition.name, definition] as c
       if (type === 'histogram') expect(name).toMatch(/_(seconds|bytes)$/)
     })
 
-    it('has labels by the rules, and no reserved one', () => {
+    it('has valid labels, and no reserved one', () => {
       for (const label of labels) expect(label).toMatch(/^[a-z]+(_[a-z]+)*$/)
       // Prometheus gives these to the target.
       expect(labels).not.toEqual(expect.arrayContaining(['job', 'instance', 'namespace', 'pod', 'le']))
     })
 
-    it('says what it is, in a sentence', () => {
+    it('describes itself in a sentence', () => {
       expect(help).toMatch(/^[1A-Z].+\.$/)
     })
   },

@@ -65,7 +65,7 @@ describe('the limits of the HTTP server', () => {
   }
   const lineOf = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`
 
-  it('make a page once for all who ask meanwhile, and anew for the next', async () => {
+  it('make a page once for concurrent requests, and again for the next', async () => {
     await listen()
     const asking = Array.from({ length: 20 }, () => get('/slow'))
     while (made === 0) await get('/healthz')
@@ -103,7 +103,7 @@ describe('the limits of the HTTP server', () => {
     expect(await get('/healthz')).toEqual([200, 'ok\n'])
   })
 
-  it('close a connection that goes on to send a byte now and then', async () => {
+  it('close a connection that sends a byte from time to time', async () => {
     await listen({ requestMs: 100, connectionMs: 500 })
     const socket = await open()
     socket.write('GET /healthz HTTP/1.1\r\n')
@@ -122,7 +122,7 @@ describe('the limits of the HTTP server', () => {
     expect(await get('/healthz')).toEqual([200, 'ok\n'])
   })
 
-  it('close the oldest of 1,000 idle connections, and answer who asks', async () => {
+  it('close the oldest of 1,000 idle connections, and answer new requests', async () => {
     await listen({ connections: 8 })
     const idle: Socket[] = []
     for (let number = 0; number < 1000; number++) idle.push(await open())

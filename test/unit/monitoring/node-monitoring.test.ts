@@ -9,7 +9,7 @@ import { PoolUnreachableError } from '../../../src/volumes/pool/gate/unreachable
 import { scrape } from '../../support/scrape.ts'
 import { MiB, makeWorld, silent, writer, type World } from '../volumes/world.ts'
 
-describe('the figures of a node', () => {
+describe('the metrics of a node', () => {
   let world: World
   let monitoring: NodeMonitoring
   let unreachable: Map<string, PoolUnreachableError>
@@ -38,7 +38,7 @@ describe('the figures of a node', () => {
 
   const linesOf = async (): Promise<string[]> => (await scrape(monitoring.metrics)).split('\n')
 
-  it('tell the pools', async () => {
+  it('contain the pools', async () => {
     await world.create('a')
     const lines = await linesOf()
     expect(lines).not.toContainEqual(expect.stringMatching(/_problem\{/))
@@ -57,7 +57,7 @@ describe('the figures of a node', () => {
     )
   })
 
-  it('tell the volumes, by their claims where these are known', async () => {
+  it('contain the volumes, by their claims where these are known', async () => {
     const claim = { 'csi.storage.k8s.io/pvc/namespace': 'shop', 'csi.storage.k8s.io/pvc/name': 'orders' }
     const thick = await world.create('a', writer, { provisioning: 'thick', ...claim })
     const other = await world.create('b', writer, { pool: 'other' })
@@ -74,7 +74,7 @@ describe('the figures of a node', () => {
     )
   })
 
-  it('tell what is wrong', async () => {
+  it('contain the problems', async () => {
     const { id } = await world.create('a')
     await rm(dirname(world.catalog.image(world.catalog.get(id))), { recursive: true })
     unreachable.set('away', new PoolUnreachableError('PoolNotMounted', 'mount the disk'))
@@ -85,7 +85,7 @@ describe('the figures of a node', () => {
     ])
   })
 
-  it('tell the other pools, and what is wrong, when the directory of one is gone', async () => {
+  it('contain the other pools, and the problem, when the directory of one is deleted', async () => {
     const { id } = await world.create('b', writer, { pool: 'other' })
     await rm(world.config.path, { recursive: true })
     for (const { space } of [world.pool, world.other]) space.changed()
@@ -101,7 +101,7 @@ describe('the figures of a node', () => {
     expect(lines).not.toContainEqual(expect.stringContaining('_bytes{pool="default"'))
   })
 
-  it('look at each image once for its size, however many figures need it', async () => {
+  it('read the size of each image once for all metrics', async () => {
     for (const name of ['a', 'b', 'c']) await world.create(name)
     world.pool.space.changed()
     const looks: string[] = []

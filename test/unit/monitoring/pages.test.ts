@@ -47,7 +47,7 @@ describe('the HTTP server', () => {
     expect(await get('/readyz?verbose')).toMatchObject({ status: 200, body: 'ok\n' })
   })
 
-  it('says why it is not healthy, and so not ready either', async () => {
+  it('reports why it is neither healthy nor ready', async () => {
     broken = 'the pool is gone'
     expect(await get('/healthz')).toMatchObject({ status: 503, body: 'the pool is gone\n' })
     expect(await get('/readyz')).toMatchObject({ status: 503, body: 'the pool is gone\n' })
@@ -64,13 +64,13 @@ describe('the HTTP server', () => {
     expect(await get('/readyz')).toMatchObject({ status: 200, body: 'ok\nwarning: there is no xfs\n' })
   })
 
-  it('is ready in spite of what is wrong with a part of it', async () => {
+  it('is ready in spite of problems of a part', async () => {
     found = ['one pool is full']
     expect(await get('/healthz')).toMatchObject({ status: 200, body: 'ok\n' })
     expect(await get('/readyz')).toMatchObject({ status: 200, body: 'ok\nwarning: one pool is full\n' })
   })
 
-  it('tells figures in the text format of Prometheus', async () => {
+  it('prints metrics in the text format of Prometheus', async () => {
     const { status, body, type } = await get('/metrics')
     expect(status).toBe(200)
     expect(type).toMatch(/^text\/plain; version=0\.0\.4/)
@@ -90,8 +90,8 @@ describe('the HTTP server', () => {
   })
 })
 
-describe('figures that are looked up', () => {
-  it('forget what is gone', async () => {
+describe('queries of metrics', () => {
+  it('forget deleted notices', async () => {
     const metrics = new Metrics()
     let pools = ['a', 'b']
     metrics.onScrape(node.volumes, () => pools.map((pool) => ({ labels: { pool }, value: 1 })))

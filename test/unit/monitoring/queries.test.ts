@@ -31,12 +31,12 @@ describe.each([...queries, ...alerts.map(({ alert, expr }): [string, string] => 
     const { labels, metrics } = namesIn(expr)
     const ours = metrics.filter((name) => name !== 'up')
 
-    it('is about metrics that there are', () => {
+    it('uses only metrics that exist', () => {
       expect(metrics).not.toEqual([])
       expect(ours.filter((name) => !series.has(name))).toEqual([])
     })
 
-    it('is about labels that they have', () => {
+    it('uses only labels that exist', () => {
       const known = [...TARGET_LABELS, ...ours.flatMap((name) => series.get(name)?.labels ?? [])]
       expect(labels.filter((label) => !known.includes(label))).toEqual([])
     })
@@ -44,7 +44,7 @@ describe.each([...queries, ...alerts.map(({ alert, expr }): [string, string] => 
 )
 
 describe.each(alerts)('$alert', ({ annotations, labels }) => {
-  it('says what to do, and how urgent it is', () => {
+  it('has a remedy and a severity', () => {
     expect(annotations.summary).toMatch(/^[A-Z].+\.$/)
     expect(annotations.description.trim()).toMatch(/\.$/)
     expect(['warning', 'critical']).toContain(labels.severity)

@@ -15,7 +15,7 @@ describe('stepMetrics', () => {
 
   const page = (): Promise<string> => scrape(metrics)
 
-  it('counts what succeeds and what fails, and hands both on', async () => {
+  it('counts successes and failures, and passes both on', async () => {
     expect(await observer.step('mkfs', () => Promise.resolve(42))).toBe(42)
     await expect(observer.step('mkfs', () => Promise.reject(new Error('EIO')))).rejects.toThrow('EIO')
     const text = await page()
@@ -26,7 +26,7 @@ describe('stepMetrics', () => {
     expect(text).toContain('csi_driver_loop_steps_running{step="mkfs"} 0\n')
   })
 
-  it('shows what is under way', async () => {
+  it('reports running steps', async () => {
     const { promise, resolve } = Promise.withResolvers<undefined>()
     const freeze = observer.step('freeze', () => promise)
     expect(await page()).toContain('csi_driver_loop_steps_running{step="freeze"} 1\n')

@@ -35,7 +35,7 @@ describe('Tracing', () => {
     expect(span.process).toMatchObject({ 'service.name': 'csi-driver-loop', 'k8s.node.name': 'n1' })
   })
 
-  it('goes on with the trace of the caller, and hands it on', async () => {
+  it('continues the trace of the caller, and passes it on', async () => {
     const span = call({ traceparent: `00-${traceId}-${spanId}-01`, tracestate: 'vendor=1' })
     span.end('OK', undefined)
     await send()
@@ -71,14 +71,14 @@ describe('Tracing', () => {
     expect(inner.traceId).toBe(receiver.span(name).traceId)
   })
 
-  it('marks a step that fails, and hands on what it throws', async () => {
+  it('marks a step that fails, and passes on what it throws', async () => {
     const failing = tracing.step('mkfs', () => Promise.reject(new Error('EIO')))
     await expect(failing).rejects.toThrow('EIO')
     await send()
     expect(receiver.span('mkfs').status).toMatchObject({ code: 2, message: 'EIO' })
   })
 
-  it('ends in time where nobody receives', async () => {
+  it('ends in time without a receiver', async () => {
     await receiver[Symbol.asyncDispose]()
     call().end('OK', undefined)
     await expect(send()).resolves.toBeUndefined()

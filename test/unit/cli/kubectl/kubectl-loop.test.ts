@@ -60,7 +60,7 @@ describe('kubectl loop', () => {
   const inPod = (node: string, words: string, flags = ''): string =>
     `exec --namespace=storage loop-${node} --container=driver ${flags}-- csi-driver-loop ${words}`
 
-  it('puts the tables of all nodes together', async () => {
+  it('merges the tables of all nodes', async () => {
     const view = (name: string) => ({
       name,
       state: 'ready',
@@ -85,7 +85,7 @@ describe('kubectl loop', () => {
     expect((await calls()).sort()).toEqual([inPod('a', 'pool ls --json'), inPod('b', 'pool ls --json')])
   })
 
-  it('shows the other nodes when one does not answer, and says so', async () => {
+  it('prints the other nodes when one does not answer, with an error', async () => {
     const { code, stdout, stderr } = await run(
       ['loop', 'ls', '--json'],
       pods(pod('a'), pod('b', 'Pending'), pod('c')),
@@ -135,7 +135,7 @@ describe('kubectl loop', () => {
     expect(await calls()).toEqual([...asked, ...volume, inPod('a', `volume show ${onA}`)])
   })
 
-  it('runs a command once for each volume, where it is, and tells the worst end', async () => {
+  it('runs a command once for each volume, on its node, and returns the worst exit code', async () => {
     const args = ['check', '--json', onA, 'pv/pvc-2']
     const answers: Answer[] = [
       both,
@@ -150,7 +150,7 @@ describe('kubectl loop', () => {
     ])
   })
 
-  it('hands on what says which cluster and which user', async () => {
+  it('passes on the options for cluster and user', async () => {
     const flags = ['--context', 'kind', '--kubeconfig=/k', '--as', 'me']
     await run([...flags, 'show', onA], ['get pods', both[1]], ['exec', {}])
     expect((await calls())[0]).toBe(
@@ -158,7 +158,7 @@ describe('kubectl loop', () => {
     )
   })
 
-  it('writes what is exported to a sparse file here', async () => {
+  it('writes an export to a local sparse file', async () => {
     const output = join(directory, 'db.img')
     const content = `${'\0'.repeat(1 << 20)}data`
     const { code } = await run(['export', onA, '--output', output], both, ['^exec', { stdout: content }])
@@ -180,7 +180,7 @@ describe('kubectl loop', () => {
     expect(await readFile(output, 'utf8')).toBe('mine')
   })
 
-  it('sends a file here to be imported there, with its size', async () => {
+  it('sends a local file to be imported on the node, with its size', async () => {
     const input = join(directory, 'db.img')
     await writeFile(input, 'image')
     const args = ['import', input, '--name', 'db', '--fs-type', 'ext4', '--node', 'b']

@@ -30,7 +30,7 @@ describe('--config', () => {
     ])
   })
 
-  it('names pools, their places and their limits', async () => {
+  it('contains pools with their paths and limits', async () => {
     const yaml = 'pools:\n  default:\n  fast: {path: /mnt/fast, size: 10Gi, reserve: 1024, overcommit: 1.5}\n'
     expect(await read(yaml)).toEqual([
       ...defaultPools('/data'),

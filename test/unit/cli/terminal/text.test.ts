@@ -30,7 +30,7 @@ it.each([
 })
 
 describe('alignCells', () => {
-  it('aligns columns, numbers to the right, whatever colours they have', () => {
+  it('aligns columns, numbers to the right, with or without colours', () => {
     const rows = [
       ['NAME', 'SIZE', 'STATUS'],
       ['a', '1 GiB', '\x1b[31mdamaged\x1b[39m'],

@@ -17,8 +17,8 @@ const objectsOf = async (changes: Partial<ManifestSubject> = {}): Promise<unknow
     (document) => document.toJS() as unknown,
   )
 
-describe('what binds a volume that is there', () => {
-  it('is a volume and a claim that name each other', async () => {
+describe('the manifest that binds an existing volume', () => {
+  it('is a volume and a claim that refer to each other', async () => {
     const storage = '1073741824'
     const common = { accessModes: ['ReadWriteOnce'], volumeMode: 'Filesystem', storageClassName: '' }
     const nodes = [{ key: 'topology.loop.csi.local/node', operator: 'In', values: ['n1'] }]

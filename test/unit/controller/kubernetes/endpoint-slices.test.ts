@@ -125,7 +125,7 @@ describe('the watch of EndpointSlices', () => {
     return told.map((addresses) => addresses.map(({ name }) => name))
   }
 
-  it('tells all of a list at once, and then every change', async () => {
+  it('reports a list at once, and then every change', async () => {
     api.items = [slice('one', '1', '10.0.0.1'), slice('two', '2', '10.0.0.2')]
     await start()
     expect(await names(1)).toEqual([['w1', 'w2']])
@@ -137,7 +137,7 @@ describe('the watch of EndpointSlices', () => {
     expect((await names(3))[2]).toEqual(['w2', 'w3'])
   })
 
-  it('tells that there are none', async () => {
+  it('reports that there are none', async () => {
     await start()
     expect(await names(1)).toEqual([[]])
   })

@@ -63,7 +63,7 @@ describe('EventRecorder', () => {
     expect(at(made, 0).involvedObject.namespace).toBeUndefined()
   })
 
-  it('says the same again only after a while, as the same Event', async () => {
+  it('repeats a notice only after a while, as the same Event', async () => {
     await tell(notice, notice)
     now = 29 * MINUTE
     await tell(notice)
@@ -76,7 +76,7 @@ describe('EventRecorder', () => {
     ])
   })
 
-  it('makes another Event when the API server has forgotten the first', async () => {
+  it('creates another Event when the API server has deleted the first', async () => {
     await tell(notice)
     areForgotten = true
     now = 90 * MINUTE
@@ -85,12 +85,12 @@ describe('EventRecorder', () => {
     expect(new Set(made.map(({ metadata }) => metadata.name)).size).toBe(2)
   })
 
-  it('says something else at once', async () => {
+  it('writes a different notice at once', async () => {
     await tell(notice, { ...notice, reason: 'PoolReadOnly' }, { ...notice, about: { ...claim, uid: 'u2' } })
     expect(made).toHaveLength(3)
   })
 
-  it('says only so much at once, and the rest when it is told again', async () => {
+  it('writes a limited number at once, and the rest when they are reported again', async () => {
     const many = Array.from({ length: 100 }, (_, index) => ({
       ...notice,
       about: { ...claim, uid: `u${index}` },
@@ -103,7 +103,7 @@ describe('EventRecorder', () => {
     expect(new Set(made.map(({ involvedObject }) => involvedObject.uid)).size).toBe(50)
   })
 
-  it('cuts what is too long for the API server', async () => {
+  it('truncates messages that are too long for the API server', async () => {
     await tell({ ...notice, message: 'x'.repeat(2000) })
     expect(at(made, 0).message).toHaveLength(1024)
   })

@@ -26,7 +26,7 @@ describe('Leadership', () => {
     return made
   }
 
-  it('is had by the first', async () => {
+  it('is acquired by the first', async () => {
     const [a, b] = [replica('a'), replica('b')]
     expect(a.isLeader).toBe(false)
     await a.try()
@@ -35,13 +35,13 @@ describe('Leadership', () => {
     expect(lease.holder).toBe('a')
   })
 
-  it('is had by one of two that come at the same time', async () => {
+  it('is acquired by one of two concurrent replicas', async () => {
     const all = [replica('a'), replica('b')]
     await Promise.all(all.map((one) => one.try()))
     expect(all.filter(({ isLeader }) => isLeader)).toHaveLength(1)
   })
 
-  it('is kept by who renews it', async () => {
+  it('is kept by a replica that renews it', async () => {
     const [a, b] = [replica('a'), replica('b')]
     for (; now < 120 * SECOND; now += 10 * SECOND) {
       await a.try()
@@ -51,7 +51,7 @@ describe('Leadership', () => {
     expect(lease.transitions).toBe(0)
   })
 
-  it('goes over when it is not renewed, to nobody for a while', async () => {
+  it('expires when it is not renewed, and has no holder for a while', async () => {
     const [a, b] = [replica('a'), replica('b')]
     await a.try()
     await b.try()
@@ -77,7 +77,7 @@ describe('Leadership', () => {
     expect(a.isLeader).toBe(false)
   })
 
-  it('is let go of at the end', async () => {
+  it('is released at the end', async () => {
     const [a, b] = [replica('a'), replica('b')]
     await a.try()
     await a[Symbol.asyncDispose]()

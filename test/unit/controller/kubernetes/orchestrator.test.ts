@@ -77,7 +77,7 @@ describe('Kubernetes', () => {
     ])
   })
 
-  it('tells the cluster by its namespace kube-system', async () => {
+  it('identifies the cluster by its namespace kube-system', async () => {
     expect(await kubernetes.clusterUid()).toBe('uid-of-kube-system')
   })
 
@@ -104,7 +104,7 @@ describe('Kubernetes', () => {
     expect(await kubernetes.snapshotIds(never)).toEqual(['g1'])
   })
 
-  it('tells on which nodes ordinary pods can be scheduled', async () => {
+  it('lists the nodes on which ordinary pods can be scheduled', async () => {
     const taint = (effect: string) => ({ spec: { taints: [{ key: 'k', effect }] } })
     const nodes = {
       plain: { spec: {} },
@@ -137,19 +137,19 @@ describe('Kubernetes', () => {
 
   const claim = { kind: 'PersistentVolumeClaim', namespace: 'shop', name: 'orders', uid: 'u1' } as const
 
-  it('deletes this claim, and not another one that has got its name', async () => {
+  it('deletes this claim, and not a later one of the same name', async () => {
     await kubernetes.deleteClaim(claim)
     expect(deletions).toMatchObject([
       { namespace: 'shop', name: 'orders', body: { preconditions: { uid: 'u1' } } },
     ])
   })
 
-  it.each([404, 409])('takes the answer %i for a claim that is gone', async (answer) => {
+  it.each([404, 409])('treats the response %i as a deleted claim', async (answer) => {
     code = answer
     await expect(kubernetes.deleteClaim(claim)).resolves.toBeUndefined()
   })
 
-  it('fails where it may not', async () => {
+  it('fails without permission', async () => {
     code = 403
     await expect(kubernetes.deleteClaim(claim)).rejects.toMatchObject({ code: 403 })
   })

@@ -47,7 +47,7 @@ describe('FirstSeen', () => {
     expect(sightings.lasting(10, 10)).toEqual(expected)
   })
 
-  it('take what is hidden to be there still, once it was seen', () => {
+  it('count hidden keys as existing once they were seen', () => {
     const sightings = new FirstSeen()
     sightings.update(['a'], nothingIsHidden, 0)
     sightings.update([], (key) => key === 'a' || key === 'b', 5)

@@ -87,7 +87,7 @@ describe('Reconciler', () => {
   const reasons = (): string[] => told.map(({ about, reason }) => `${about.kind} ${about.name}: ${reason}`)
   const orphans = (): string[] => reconciler.findings?.orphans.map(({ volumeId }) => volumeId) ?? []
 
-  it('finds nothing where all is in order', async () => {
+  it('finds nothing on a healthy machine', async () => {
     bound(one, 'a', 'b', 'c')
     bound(two, 'd')
     await rounds(0, 60)
@@ -96,7 +96,7 @@ describe('Reconciler', () => {
   })
 
   describe('orphans', () => {
-    it('are told of once they cannot just have been made, per node', async () => {
+    it('are reported per node when they are too old to be new', async () => {
       bound(one, 'a')
       const [b = '', c = ''] = have(one, 'b', 'c')
       await rounds(0, 9)
@@ -108,7 +108,7 @@ describe('Reconciler', () => {
       expect(one.volumes.size).toBe(3)
     })
 
-    it('are not known of a node that tells without end', async () => {
+    it('are not read from a node that sends an endless list', async () => {
       have(one, 'a')
       const [b = ''] = have(two, 'b')
       one.repeats = 100
@@ -117,7 +117,7 @@ describe('Reconciler', () => {
       expect(one.repeats).toBeGreaterThan(0)
     })
 
-    it('are no more when a PersistentVolume comes', async () => {
+    it('are no longer orphaned when a PersistentVolume is created', async () => {
       const [id = ''] = have(one, 'a')
       await rounds(0, 10)
       orchestrator.bind('a', id, 'n1')
@@ -125,7 +125,7 @@ describe('Reconciler', () => {
       expect(orphans()).toEqual([])
     })
 
-    it('are deleted when that is wanted, after the grace', async () => {
+    it('are deleted after the grace, if that is configured', async () => {
       bound(one, 'a')
       have(one, 'b')
       begin({ deleteOrphans: true })
@@ -146,7 +146,7 @@ describe('Reconciler', () => {
       expect(one.volumes).toContain(id)
     })
 
-    it('stay while they are in use, and go then', async () => {
+    it('stay while they are in use, and are deleted afterwards', async () => {
       bound(one, 'a')
       const [id = ''] = have(one, 'b')
       one.inUse.add(id)
@@ -185,14 +185,14 @@ describe('Reconciler', () => {
       expect(one.volumes).toContain(id)
     })
 
-    it('are not deleted where there is no PersistentVolume at all: the cluster is a new one', async () => {
+    it('are not deleted without any PersistentVolume: the cluster may be new', async () => {
       have(one, 'a')
       begin({ deleteOrphans: true })
       await rounds(0, 60)
       expect(one.volumes.size).toBe(1)
     })
 
-    it('keep their age while their node is away, and are not told of meanwhile', async () => {
+    it('keep their age while their node is unreachable, and are not reported meanwhile', async () => {
       bound(two, 'a')
       const [id = ''] = have(one, 'b')
       begin({ deleteOrphans: true })
@@ -212,7 +212,7 @@ describe('Reconciler', () => {
       orchestrator.nodes.delete('n2')
     }
 
-    it('is told to the claims on it', async () => {
+    it('is reported on its claims', async () => {
       bound(one, 'a')
       bound(two, 'b')
       lose()
@@ -225,7 +225,7 @@ describe('Reconciler', () => {
       expect(orchestrator.deletedClaims).toEqual([])
     })
 
-    it('has its claims deleted when that is wanted, after the grace, each once', async () => {
+    it('has its claims deleted after the grace, each once, if that is configured', async () => {
       bound(one, 'a')
       bound(two, 'b')
       begin({ releaseLostNodes: true })
@@ -238,7 +238,7 @@ describe('Reconciler', () => {
       expect(reconciler.findings).toMatchObject({ releasedClaims: 1 })
     })
 
-    it('has nothing any more that could be deleted, until it comes back', async () => {
+    it('has no objects to delete, until it comes back', async () => {
       bound(one, 'a')
       bound(two, 'b')
       begin({ releaseLostNodes: true })
@@ -267,7 +267,7 @@ describe('Reconciler', () => {
       expect(reconciler.isOnLostNode(snapshotIdFor('n2', 's'))).toBe(false)
     })
 
-    it('is none whose name was cut for the label of its volumes', async () => {
+    it('is not a node whose name was shortened for the label of its volumes', async () => {
       const name = 'n'.repeat(100)
       orchestrator.nodes = new Set([name])
       orchestrator.bind('a', volumeIdFor(name, 'a'), `n${'n'.repeat(49)}-0123456789ab`)
@@ -291,14 +291,14 @@ describe('Reconciler', () => {
   })
 
   describe('the health of volumes', () => {
-    it('is told to their claims', async () => {
+    it('is reported on their claims', async () => {
       const [, b = ''] = bound(one, 'a', 'b', 'c')
       one.health.set(b, [{ reason: 'ImageMissing', message: 'restore it' }])
       await rounds(0)
       expect(told).toMatchObject([{ about: { name: 'b' }, reason: 'ImageMissing', message: 'restore it' }])
     })
 
-    it('is asked for where a node does not list the volume', async () => {
+    it('is queried where a node does not list the volume', async () => {
       const [away = '', gone = ''] = bound(one, 'away', 'gone')
       one.volumes.clear()
       one.health.set(away, [{ reason: 'PoolUnreachable', message: 'mount it' }])
@@ -310,7 +310,7 @@ describe('Reconciler', () => {
       expect(at(told, 1).message).toContain(gone)
     })
 
-    it('is asked for side by side: those that get no answer do not hold up the others', async () => {
+    it('is queried in parallel: unanswered queries do not delay the others', async () => {
       const names = Array.from({ length: 300 }, (_, index) => `mute-${index}`)
       for (const id of bound(one, ...names)) one.muteVolumes.add(id)
       bound(one, 'gone')
@@ -321,7 +321,7 @@ describe('Reconciler', () => {
       expect(one.mostAtOnce).toBeLessThanOrEqual(64)
     })
 
-    it('is not known of a node that is away', async () => {
+    it('is not known of an unreachable node', async () => {
       bound(one, 'a')
       one.isAway = true
       await rounds(0)
@@ -329,7 +329,7 @@ describe('Reconciler', () => {
     })
   })
 
-  it('does nothing but look where another one leads, and goes on with what it saw', async () => {
+  it('only compares where another replica leads, and continues with its state', async () => {
     bound(one, 'a')
     const [id = ''] = have(one, 'b')
     begin({ deleteOrphans: true })
@@ -343,7 +343,7 @@ describe('Reconciler', () => {
     expect(one.volumes).not.toContain(id)
   })
 
-  it('tells of its own certificates, and of those that nodes have shown, a month before they expire', async () => {
+  it('reports its own certificates, and those of the nodes, a month before they expire', async () => {
     certificates = [expiringIn(31), expiringIn(29)]
     const [first, second] = nodes.all()
     if (first) first.certificate = expiringIn(31)

@@ -32,7 +32,7 @@ describe('probe', () => {
     expect(await world.fileSystems.probe(world.device, signal)).toEqual({ ...blank, type: 'xfs', unfinished })
   })
 
-  it('takes a device for blank that blkid finds nothing on and that can be read', async () => {
+  it('treats a readable device as blank when blkid finds nothing', async () => {
     await using world = await scripted([{ ...blkid, exitCode: 2 }])
     expect(await world.fileSystems.probe(world.device, signal)).toEqual(blank)
   })

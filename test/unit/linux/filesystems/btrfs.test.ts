@@ -106,7 +106,7 @@ describe('renewal', () => {
     await expect(world.fileSystems.renew('btrfs', world.device, signal)).rejects.toThrow(message)
   })
 
-  it('leaves what is no btrfs as it is', async () => {
+  it('leaves other content unchanged', async () => {
     await using world = await scripted([])
     expect(await world.fileSystems.renew('btrfs', world.device, signal)).toBeUndefined()
   })

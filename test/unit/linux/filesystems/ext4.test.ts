@@ -63,7 +63,7 @@ describe('check', () => {
     await expect(world.fileSystems.check('ext4', world.device, signal)).rejects.toMatchObject(error)
   })
 
-  it('is not interrupted, but its caller hears of the abort', async () => {
+  it('is not interrupted, but its caller gets the abort', async () => {
     await using world = await scripted([e2fsck])
     const aborted = AbortSignal.abort(new Error('the caller went away'))
     await expect(world.fileSystems.check('ext4', world.device, aborted)).rejects.toThrow('went away')
@@ -83,7 +83,7 @@ describe('verify', () => {
     expect(verdict).toEqual({ isClean, report: 'report' })
   })
 
-  it('fails when it could not look', async () => {
+  it('fails when it cannot check', async () => {
     await using world = await scripted([{ ...e2fsck, exitCode: 8 }])
     await expect(world.fileSystems.verify('ext4', world.device, signal)).rejects.toMatchObject({
       exitCode: 8,
@@ -122,7 +122,7 @@ describe('growth while unmounted', () => {
   const check = { command: 'e2fsck', args: ['-p', '-f', '<device>'] }
   const resize = { command: 'resize2fs', args: ['<device>'] }
 
-  it('is left to the mount where that can do it', async () => {
+  it('is left to the mount where that is possible', async () => {
     await using world = await scripted([], half, CAP_SYS_RESOURCE)
     await world.fileSystems.growUnmounted('ext4', world.device, signal)
   })

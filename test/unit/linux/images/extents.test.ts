@@ -68,14 +68,14 @@ describe('Extents', () => {
     expect(left).toEqual([])
   })
 
-  it('asks nothing twice of what it knows', () => {
+  it('does not look up known extents twice', () => {
     const { at, left } = scripted([SEEK_DATA, 0n, 20n], [SEEK_HOLE, 20n, 30n])
     expect([at(0n), at(19n)].map(({ end }) => end)).toEqual([20n, 20n])
     expect([at(20n), at(29n)].map(({ end }) => end)).toEqual([30n, 30n])
     expect(left).toEqual([])
   })
 
-  it('does not rely on data that it has seen from afar', () => {
+  it('does not rely on data that it saw earlier', () => {
     const { at, left } = scripted([SEEK_DATA, 0n, 20n], [SEEK_HOLE, 20n, 20n], [SEEK_DATA, 20n, undefined])
     at(0n)
     expect(at(20n)).toEqual({ isData: false, end: LIMIT })

@@ -32,14 +32,14 @@ describe('merged', () => {
 })
 
 describe('aligned', () => {
-  it('moves ends out to granules, but not out of the bounds', async () => {
+  it('rounds ends out to granules, within the bounds', async () => {
     const spans = stream(span(5, 6), span(12, 13), span(35, 39), span(70, 80))
     expect(await collect(aligned(spans, 10n, span(3, 38)))).toEqual([span(3, 20), span(30, 38)])
   })
 })
 
 describe('overlay', () => {
-  it('tells who covers what', async () => {
+  it('reports which stream covers a range', async () => {
     const [a, b, c] = [span(0, 10), span(20, 30), span(5, 25)]
     expect(await collect(overlay(stream(a, b), stream(c)))).toEqual([
       { ...span(0, 5), left: a, right: undefined },
@@ -50,7 +50,7 @@ describe('overlay', () => {
     ])
   })
 
-  it('covers each byte as its two streams do', async () => {
+  it('covers each byte like its two streams', async () => {
     const dice = new Dice(5)
     for (let round = 0; round < 200; round++) {
       const [left, right] = [randomSpans(dice), randomSpans(dice)]

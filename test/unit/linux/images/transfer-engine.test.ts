@@ -71,7 +71,7 @@ describe.each(['process', 'thread'] as const)('TransferEngine with the calls of 
     expect(await allocated(world.targetPath)).toBeLessThan(21 * MIB)
   })
 
-  it('reads and writes where the kernel cannot copy, and asks it no more', async () => {
+  it('reads and writes where the kernel cannot copy, and does not try again', async () => {
     await using world = await makeWorld(way)
     let asked = 0
     const refuse = () => {

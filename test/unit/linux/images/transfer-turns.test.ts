@@ -29,7 +29,7 @@ async function turnsForHoles(count: number): Promise<number> {
   return gate.turns
 }
 
-it('makes a hole in a turn of its own', async () => {
+it('punches a hole in a turn of its own', async () => {
   // One to find where its block begins, one for its end, one for the hole.
   expect((await turnsForHoles(4)) - (await turnsForHoles(3))).toBe(3)
 })

@@ -32,7 +32,7 @@ describe('transferInThread', () => {
   const files = () =>
     [{ handle: source, path: path('source') }, { handle: target, path: path('target') }, true] as const
 
-  it('tells after each step what it has written', async () => {
+  it('reports after each step what it has written', async () => {
     const steps: bigint[] = []
     const { signal } = new AbortController()
     for await (const bytes of transferInThread(...files(), [whole], signal)) steps.push(bytes)

@@ -8,7 +8,7 @@ async function* numbers(count: number): AsyncGenerator<number> {
 }
 
 describe('inOrder', () => {
-  it('gives the results in the order of the items, with no more than so many at work', async () => {
+  it('returns the results in the order of the items, with limited concurrency', async () => {
     let working = 0
     let most = 0
     const results: number[] = []
@@ -23,7 +23,7 @@ describe('inOrder', () => {
     expect(most).toBe(3)
   })
 
-  it('waits for what is under way before it fails', async () => {
+  it('waits for running work before it fails', async () => {
     let finished = 0
     const work = async (item: number) => {
       if (item === 1) throw new Error('the second')
@@ -39,7 +39,7 @@ describe('inOrder', () => {
     expect(finished).toBe(4)
   })
 
-  it('waits for what is under way when its consumer leaves', async () => {
+  it('waits for running work when its consumer stops', async () => {
     let finished = 0
     const work = async () => {
       await setTimeout(10)

@@ -67,7 +67,7 @@ describe('a stream, written to a file', () => {
     },
   )
 
-  it('ends when whoever looks on says so', async () => {
+  it('ends when the progress callback throws', async () => {
     const stop = (): never => {
       throw new Error('enough')
     }

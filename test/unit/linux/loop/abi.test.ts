@@ -21,7 +21,7 @@ describe('struct loop_info64', () => {
     expect(struct.toString('utf8', 56, 61)).toBe('näme')
   })
 
-  it('gives back what was written', () => {
+  it('returns what was written', () => {
     expect(decodeLoopInfo(encodeLoopInfo(settings))).toMatchObject(settings)
   })
 

@@ -5,7 +5,7 @@ import { BoundedQueries } from '../../../../src/linux/loop/bounded-queries.ts'
 describe('BoundedQueries', () => {
   const groupOf = (key: number): string => (key < 100 ? 'well' : 'hung')
 
-  it('asks a group that does not answer nothing more until it has', async () => {
+  it('does not query a group again until it answers', async () => {
     const queries = new BoundedQueries<number>(20)
     const hung: PromiseWithResolvers<undefined>[] = []
     let found: number[] = []
@@ -33,7 +33,7 @@ describe('BoundedQueries', () => {
     expect(await queries.all([...silent, ...well], groupOf, query)).toEqual([])
   })
 
-  it('has one query under way in a group that does not answer, for any number of callers', async () => {
+  it('has one running query in a group that does not answer, for any number of callers', async () => {
     const queries = new BoundedQueries<number>(20)
     const never = Promise.withResolvers<undefined>()
     let asked = 0

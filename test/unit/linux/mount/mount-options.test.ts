@@ -28,7 +28,7 @@ describe('parseMountOptions', () => {
     expect(parseMountOptions(options.split(','))).toEqual({ flags, data: null })
   })
 
-  it('hands on what is no flag, in order', () => {
+  it('passes on other options, in order', () => {
     expect(parseMountOptions(['nouuid', 'ro', 'logbufs=8'])).toEqual({
       flags: f.readOnly,
       data: 'nouuid,logbufs=8',

@@ -50,7 +50,7 @@ describe('parseMountInfo', () => {
     })
   })
 
-  it('is not misled by a hyphen as the name of a directory', () => {
+  it('accepts a hyphen as the name of a directory', () => {
     expect(line('1 0 0:1 - - rw - tmpfs - rw')).toMatchObject({ root: '-', target: '-', source: '-' })
   })
 

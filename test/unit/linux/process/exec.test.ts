@@ -47,24 +47,24 @@ describe('run', () => {
     expect(stdout.startsWith('begin')).toBe(true)
   })
 
-  it('fails with what the command said last', async () => {
+  it("fails with the last line of the command's output", async () => {
     const error = await failureOf(shell('echo banner; for i in 1 2 3 4; do echo reason $i >&2; done; exit 3'))
     expect(error).toBeInstanceOf(CommandError)
     expect(error).toMatchObject({ command: 'sh', exitCode: 3, signal: null, stdout: 'banner\n' })
     expect(String(error)).toMatch(/failed with exit code 3: reason 2 reason 3 reason 4$/)
   })
 
-  it('shows the standard output of a command that says nothing on standard error', async () => {
+  it('prints the standard output of a command without standard error', async () => {
     await expect(shell('echo wrong; exit 4')).rejects.toThrow('failed with exit code 4: wrong')
   })
 
-  it('tells when somebody else ended the command', async () => {
+  it('reports a command that another process has ended', async () => {
     const error = await failureOf(shell('kill -TERM $$'))
     expect(error).toMatchObject({ exitCode: null, signal: 'SIGTERM' })
     expect(String(error)).toContain('was ended by SIGTERM')
   })
 
-  it('says that memory may be short when the kernel has killed the command', async () => {
+  it('suggests a lack of memory when the kernel has killed the command', async () => {
     const error = await failureOf(shell('kill -KILL $$'))
     expect(error).toMatchObject({ exitCode: null, signal: 'SIGKILL' })
     expect(String(error)).toMatch(/SIGKILL, which the driver did not send: .*memory limit/)
@@ -76,12 +76,12 @@ describe('run', () => {
     expect(stdout).toBe('set\n')
   })
 
-  it('kills a command that does nothing any more', async () => {
+  it('kills a command that has stalled', async () => {
     const error = await failureOf(run('sleep', ['60'], { signal, stallMs: 100 }))
     expect(String(error)).toContain('sleep 60 was killed because it did nothing for 0.1 seconds')
   })
 
-  it('leaves all threads free, however many commands hang', async () => {
+  it('leaves all threads free, with any number of hanging commands', async () => {
     const aborting = new AbortController()
     const hanging = Array.from({ length: 100 }, () =>
       failureOf(run('sleep', ['600'], { signal: aborting.signal })),
@@ -128,7 +128,7 @@ describe('run', () => {
     expect(stdout).toBe('done\n')
   })
 
-  it('says which package a missing tool comes in', async () => {
+  it('names the package of a missing tool', async () => {
     const message = 'mkfs.none is not installed on this machine'
     const unknown = await failureOf(run('mkfs.none', [], { signal }))
     expect(unknown).toBeInstanceOf(VolumeError)

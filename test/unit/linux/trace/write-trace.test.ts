@@ -38,7 +38,7 @@ describe('Granules', () => {
     ])
   })
 
-  it('has the end of a device that is no multiple', () => {
+  it('includes an incomplete granule at the end of a device', () => {
     const granules = new Granules(100n * KIB)
     expect(granules.add(99n * KIB, KIB)).toBe(true)
     expect(granules.extents()).toEqual([{ offset: 64n * KIB, length: 64n * KIB }])
@@ -78,7 +78,7 @@ describe('Granules', () => {
     }
   })
 
-  it('of a large device are found in whole words', () => {
+  it('of a large device are found by whole words', () => {
     const granules = new Granules(8n << 40n)
     granules.add(5n << 40n, 1n << 40n)
     granules.add((8n << 40n) - 1n, 1n)
@@ -88,7 +88,7 @@ describe('Granules', () => {
     ])
   })
 
-  it('of a large device are found without a look at each of them', () => {
+  it('of a large device are found without checking each of them', () => {
     const count = 1 << 20
     using counter = new ReadCounter()
     const granules = new Granules(BigInt(count) * 64n * KIB)

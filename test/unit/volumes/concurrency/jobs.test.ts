@@ -23,7 +23,7 @@ describe('Jobs', () => {
     return end.promise
   }
 
-  it('does once what many ask for at once', async () => {
+  it('works once for concurrent calls', async () => {
     const results = [1, 2, 3].map(() => jobs.run('a', work, never))
     end.resolve('done')
     expect(await Promise.all(results)).toEqual(['done', 'done', 'done'])
@@ -37,7 +37,7 @@ describe('Jobs', () => {
     expect(begun).toBe(2)
   })
 
-  it('goes on when its caller has given up, and the repeated call gets the result', async () => {
+  it('continues when its call is cancelled, and the repeated call gets the result', async () => {
     const caller = new AbortController()
     const first = jobs.run('a', work, caller.signal)
     caller.abort(new Error('the deadline has passed'))
@@ -48,12 +48,12 @@ describe('Jobs', () => {
     expect(begun).toBe(1)
   })
 
-  it('does not begin for a caller who has given up before', async () => {
+  it('does not begin for a call that was cancelled before', async () => {
     await expect(jobs.run('a', work, AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone')
     expect(begun).toBe(0)
   })
 
-  it('tells everybody who waits of an error, and begins anew with the next call', async () => {
+  it('passes an error to all waiting calls, and begins again with the next call', async () => {
     const results = [jobs.run('a', work, never), jobs.run('a', work, never)]
     end.reject(new Error('no luck'))
     for (const result of results) await expect(result).rejects.toThrow('no luck')
@@ -63,7 +63,7 @@ describe('Jobs', () => {
     expect(begun).toBe(2)
   })
 
-  it('begins anew, too, when nobody waited for the error', async () => {
+  it('begins again even if no caller received the error', async () => {
     const caller = new AbortController()
     const first = jobs.run('a', work, caller.signal)
     caller.abort(new Error('gone'))
@@ -92,7 +92,7 @@ describe('Jobs', () => {
     await jobs.cancel('a', new Error('unused'))
   })
 
-  it('ends all of them with the process', async () => {
+  it('ends with the process', async () => {
     const results = ['a', 'b'].map((key) => jobs.run(key, work, never))
     const stopped = jobs[Symbol.asyncDispose]()
     for (const result of results)
@@ -103,7 +103,7 @@ describe('Jobs', () => {
     await stopped
   })
 
-  it('begins none when it has stopped', async () => {
+  it('starts none after it has stopped', async () => {
     await jobs.stop()
     await expect(jobs.run('a', work, never)).rejects.toMatchObject({ kind: 'unavailable' })
     expect(begun).toBe(0)

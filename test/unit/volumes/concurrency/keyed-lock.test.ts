@@ -18,14 +18,14 @@ describe('KeyedLock', () => {
     expect(seen).toEqual(['a in', 'a out', 'b in', 'b out', 'c in', 'c out'])
   })
 
-  it('does not make other keys wait', async () => {
+  it('does not block other keys', async () => {
     const locks = new KeyedLock()
     using _one = await locks.acquire('one', never)
     using other = await locks.acquire('other', never)
     expect(other).toBeDefined()
   })
 
-  it('lets go of who gives up while waiting, and of nobody else', async () => {
+  it('ends the wait of a cancelled call only', async () => {
     const locks = new KeyedLock()
     const first = await locks.acquire('key', never)
     const impatient = new AbortController()
@@ -43,7 +43,7 @@ describe('KeyedLock', () => {
     expect(await waiting).toBeDefined()
   })
 
-  it('does not begin for who has given up before', async () => {
+  it('does not begin for a call that was cancelled before', async () => {
     const locks = new KeyedLock()
     await expect(locks.acquire('key', AbortSignal.abort(new Error('late')))).rejects.toThrow('late')
     using lock = await locks.acquire('key', never)

@@ -24,7 +24,7 @@ describe('sideBySide', () => {
     expect(most).toBe(Math.min(limit, count))
   })
 
-  it('begins nothing after a failure, and waits for what was begun', async () => {
+  it('starts nothing after a failure, and waits for running work', async () => {
     const begun: number[] = []
     const ended: number[] = []
     const work = sideBySide([1, 2, 3, 4, 5], 2, async (item) => {

@@ -61,7 +61,7 @@ describe('at a path', () => {
     expect(issues.map(({ status, reason }) => `${status} ${reason}`)).toEqual(expected)
   })
 
-  it('a file system that answers no more', () => {
+  it('a file system that does not answer', () => {
     const issues = placeIssues({ path: '/stage', entry: mounted, isShutDown: true }, [own], false)
     expect(issues).toMatchObject([{ status: 'inaccessible', reason: 'FileSystemShutDown' }])
   })

@@ -25,7 +25,7 @@ describe('VolumeHealth', () => {
   const summary = async () =>
     (await health.onDisk(volume.id)).map(({ status, reason }) => `${status} ${reason}`)
 
-  it('finds nothing wrong with a volume that is well', async () => {
+  it('finds no problem of a healthy volume', async () => {
     expect(await summary()).toEqual([])
   })
 
@@ -74,19 +74,19 @@ describe('VolumeHealth', () => {
       world.pool.space.changed()
     })
 
-    it('is degraded when it is thin, and what else is wrong with it is found', async () => {
+    it('is degraded when it is thin, along with its other problems', async () => {
       expect(await summary()).toEqual(['degraded PoolNearlyFull'])
       world.files.size = () => Promise.resolve({ logical: MiB, allocated: 97n * MiB })
       expect(await summary()).toEqual(['degraded PoolNearlyFull', 'data-loss ImageShrunk'])
     })
 
-    it('is well when it is thick', async () => {
+    it('has no problem when it is thick', async () => {
       await world.pool.volumes.update({ ...volume, provisioning: 'thick' })
       expect(await summary()).toEqual([])
     })
   })
 
-  it('takes no volume for absent while a pool cannot be reached', async () => {
+  it('does not treat a volume as absent while a pool is unreachable', async () => {
     const unreachable = new Map([['fast', new PoolUnreachableError('PoolNotMounted', 'not there')]])
     const catalog = new Catalog('n1', { open: [], unreachable })
     const lost = new VolumeHealth(nodeWith(world, catalog))
@@ -96,7 +96,7 @@ describe('VolumeHealth', () => {
     await expect(lost.onDisk('fake')).rejects.toMatchObject({ kind: 'not-found' })
   })
 
-  it('knows no volume that never was', async () => {
+  it('finds no volume that never existed', async () => {
     await expect(health.onDisk('fake')).rejects.toMatchObject({ kind: 'not-found' })
     const places = { stagingPath: undefined, publishPath: undefined }
     await expect(health.onNode('fake', places, never)).rejects.toMatchObject({ kind: 'not-found' })

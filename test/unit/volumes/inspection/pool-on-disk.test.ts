@@ -6,7 +6,7 @@ import { KnownPools } from '../../../../src/volumes/pool/files/pool-identity.ts'
 import { createSnapshot } from '../../../../src/volumes/snapshots/snapshots.ts'
 import { makeWorld, type World } from '../world.ts'
 
-describe('a pool, read beside the driver that has it open', () => {
+describe('a pool, read while a driver has it open', () => {
   let world: World
   let known: KnownPools
 
@@ -41,7 +41,7 @@ describe('a pool, read beside the driver that has it open', () => {
     expect(await usageOf(pool, world.files)).toEqual({ ...(await world.pool.space.usage()), freeBytes })
   })
 
-  it('tells what is damaged, and what is unfinished with the volumes that it may have frozen', async () => {
+  it('reports damaged records, and drafts with the volumes that may be frozen', async () => {
     const { id } = await world.create('a')
     await rm(world.pool.volumes.image(id))
     await mkdir(join(folder('snapshots'), '.s.new'))

@@ -56,7 +56,7 @@ describe('whileFrozen', () => {
     expect(log).toEqual(['freeze a', 'work', 'thaw a'])
   })
 
-  it('has not ended while one is frozen, whatever the others did', async () => {
+  it('does not return while one is frozen', async () => {
     const stuck = Promise.withResolvers<boolean>()
     const ended = whileFrozen([target('a', { thaw: () => stuck.promise }), target('b')], work, never, silent)
     expect(await Promise.race([ended, setTimeout(50, 'frozen')])).toBe('frozen')
@@ -65,7 +65,7 @@ describe('whileFrozen', () => {
     expect(await ended).toBe('done')
   })
 
-  it('thaws when it takes too long, although the work still waits for something, and ends with the work', async () => {
+  it('thaws after the timeout although the work still waits, and ends with the work', async () => {
     const timeout = new AbortController()
     const stuck = Promise.withResolvers<undefined>()
     const ended = whileFrozen([target('a')], () => stuck.promise, timeout.signal, silent)
@@ -78,7 +78,7 @@ describe('whileFrozen', () => {
     await expect(ended).rejects.toThrow('too long')
   })
 
-  it('thaws only when the work has ended where that must not outlast the freeze', async () => {
+  it('thaws only after work that must not outlast the freeze', async () => {
     const timeout = new AbortController()
     const stuck = Promise.withResolvers<string>()
     const ended = whileFrozen([target('a')], () => stuck.promise, timeout.signal, silent, false)
@@ -91,7 +91,7 @@ describe('whileFrozen', () => {
     expect(log).toEqual(['freeze a', 'thaw a'])
   })
 
-  it('thaws those that it has when another freeze hangs, and that one when it is frozen at last', async () => {
+  it('thaws frozen ones when another freeze hangs, and that one when its freeze ends', async () => {
     const timeout = new AbortController()
     const stuck = Promise.withResolvers<undefined>()
     const ended = whileFrozen(
@@ -110,7 +110,7 @@ describe('whileFrozen', () => {
     expect(log).toEqual(['freeze a', 'thaw a', 'freeze b', 'thaw b', 'ended'])
   })
 
-  it('leaves alone what somebody else has frozen', async () => {
+  it('leaves alone a freeze of another program', async () => {
     const freeze = (): Promise<void> => Promise.reject(new FakeErrno('EBUSY', 'freeze'))
     const ended = whileFrozen([target('a'), target('b', { freeze })], work, never, silent)
     await expect(ended).rejects.toMatchObject({

@@ -15,13 +15,13 @@ describe('removeTarget', () => {
 
   afterEach(() => rm(directory, { recursive: true }))
 
-  it.each(['directory', 'file'] as const)('removes a %s as makeTarget makes it', async (kind) => {
+  it.each(['directory', 'file'] as const)('removes a %s that makeTarget has created', async (kind) => {
     await makeTarget(path, kind)
     await removeTarget(path)
     await expect(lstat(path)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
-  it('is content with nothing', async () => {
+  it('accepts an empty request', async () => {
     await expect(removeTarget(path)).resolves.toBeUndefined()
   })
 

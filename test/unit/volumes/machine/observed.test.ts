@@ -35,7 +35,7 @@ describe('observed', () => {
 
   const options = { name: 'v', readOnly: false, autoclear: true, directIo: 'auto', sectorBytes: 512 } as const
 
-  it('tells what takes time, and returns what the port does', async () => {
+  it('reports steps, and returns what the port returns', async () => {
     const { copier, fileSystems, loops, mounts } = machine
     await using attachment = await loops.attach(image, options, never)
     expect(attachment.device).toEqual({ number: 0, path: '/dev/loop0' })
@@ -48,14 +48,14 @@ describe('observed', () => {
     expect(observer.steps).toEqual(['attach', 'mkfs', 'fsck', 'mount', 'flush', 'unmount', 'copy'])
   })
 
-  it('says nothing of what takes none', async () => {
+  it('does not report steps that take no time', async () => {
     expect(await machine.loops.find(image)).toBeUndefined()
     expect(await machine.mounts.list()).toHaveLength(1)
     expect(machine.fileSystems.minimumBytes('xfs')).toBeGreaterThan(0n)
     expect(observer.steps).toEqual([])
   })
 
-  it('hands on what a step throws', async () => {
+  it('passes on what a step throws', async () => {
     const attached = machine.loops.attach(`${image}-missing`, options, never)
     await expect(attached).rejects.toMatchObject({ code: 'ENOENT' })
     expect(observer.failed).toEqual(['attach'])

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { failureOf, hasErrno, messageOf } from '../../../../src/volumes/model/errors.ts'
 
 describe('a failure', () => {
-  it('says what it is about, and keeps its errno and its cause', () => {
+  it('names its subject, and keeps its errno and its cause', () => {
     const cause = Object.assign(new Error('ENOMEM: not enough memory, read'), { code: 'ENOMEM' })
     const failure = failureOf('pool "default"', cause)
     expect(failure.message).toBe('pool "default": ENOMEM: not enough memory, read')
@@ -10,7 +10,7 @@ describe('a failure', () => {
     expect(failure.cause).toBe(cause)
   })
 
-  it('has no errno when its cause has none', () => {
+  it('has no errno without one in its cause', () => {
     expect(failureOf('pool "default"', new Error('full'))).not.toHaveProperty('code')
   })
 

@@ -68,7 +68,7 @@ describe('what a stage does with', () => {
     expect(found).toEqual(expected)
   })
 
-  it('a file system that never had a UUID: it has none either when it is looked at again', () => {
+  it('a file system that never had a UUID still has none when it is checked again', () => {
     const state = { state: 'formatted', uuid: '' } as const
     expect(outcome(state, contents['one without a UUID'])).toBe('mount')
     expect(outcome(state, contents['its own'])).toBe('refuse')

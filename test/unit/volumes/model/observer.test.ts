@@ -3,7 +3,7 @@ import { together } from '../../../../src/volumes/model/observer.ts'
 import { RecordingObserver } from '../../../fakes/observer.ts'
 
 describe('observers together', () => {
-  it.each([0, 1, 2])('do the work once for %i of them, which all hear of it', async (count) => {
+  it.each([0, 1, 2])('do the work once for %i of them, which all get the result', async (count) => {
     const observers = Array.from({ length: count }, () => new RecordingObserver())
     const all = together(observers)
     let done = 0

@@ -33,7 +33,7 @@ describe('parseParameters', () => {
     expect(parseParameters(given)).toEqual({ ...defaults, ...differs })
   })
 
-  it('lets mutable parameters win', () => {
+  it('gives mutable parameters precedence', () => {
     const both = parseParameters(
       { directIO: 'on', provisioning: 'thick' },
       { directIO: 'off', provisioning: 'thin', discard: 'online' },
@@ -72,7 +72,7 @@ describe('parseParameters', () => {
 })
 
 describe('toParameters', () => {
-  it('gives the parameters by which a volume gets the attributes', () => {
+  it('returns the parameters that give a volume these attributes', () => {
     const attributes = { ...defaultAttributes, provisioning: 'thick', directIo: 'off' } as const
     expect(toParameters(attributes)).toMatchObject({
       provisioning: 'thick',
@@ -155,7 +155,7 @@ describe('parseSnapshotParameters', () => {
     },
   )
 
-  it('refuses an unknown one by name, and says which there are', () => {
+  it('refuses an unknown one by name, and lists the existing ones', () => {
     expect(() => parseSnapshotParameters({ freezetimeout: '1s' })).toThrow(
       'parameters: "freezetimeout" is unknown; known are freezeTimeout',
     )

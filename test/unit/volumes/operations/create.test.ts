@@ -24,13 +24,13 @@ describe('volumes', () => {
     return Pool.open(world.config, world.files, silent)
   }
 
-  it('makes a volume once, however often it is asked', async () => {
+  it('creates a volume once, also in repeated calls', async () => {
     const first = await world.create('pvc-1')
     expect(await world.create('pvc-1')).toEqual(first)
     expect(await readdir(join(world.config.path, 'volumes'))).toEqual([first.id])
   })
 
-  it('makes one volume of many calls at once', async () => {
+  it('creates one volume for concurrent calls', async () => {
     const volumes = await Promise.all(Array.from({ length: 10 }, () => world.create('pvc-1')))
     expect(new Set(volumes.map(({ id }) => id)).size).toBe(1)
     expect(world.pool.volumes.size).toBe(1)
@@ -68,7 +68,7 @@ describe('volumes', () => {
     expect(await pool.space.available('thin')).toBe(84n * MiB)
   })
 
-  it('promises no byte twice', async () => {
+  it('provisions no byte twice', async () => {
     const results = await Promise.allSettled(Array.from({ length: 10 }, (_, i) => world.create(`pvc-${i}`)))
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(6)
     await expect(world.create('one-more')).rejects.toMatchObject({ kind: 'resource-exhausted' })
@@ -94,7 +94,7 @@ describe('volumes', () => {
     expect(pool.volumes.get(id)).toMatchObject({ capacityBytes: 50n * MiB })
   })
 
-  it('does not delete what is attached', async () => {
+  it('does not delete an attached volume', async () => {
     const volume = await world.create('pvc-1')
     await using lock = await world.files.lock(world.catalog.image(volume))
     expect(lock).toBeDefined()
@@ -109,7 +109,7 @@ describe('volumes', () => {
     },
   )
 
-  it('does not delete what is attached although its image was removed, and detaches it when nobody has it open', async () => {
+  it('does not delete an attached volume without image, and detaches it when it is no longer open', async () => {
     const volume = await world.create('a', block)
     const { device } = await world.use(volume)
     world.loops.hold(device)
@@ -124,7 +124,7 @@ describe('volumes', () => {
     expect(await world.loops.findNamed(volume.id)).toEqual([])
   })
 
-  it('leaves nothing of a volume that was not finished', async () => {
+  it('leaves nothing of an unfinished volume', async () => {
     await expect(
       createVolume(
         world.node,
@@ -142,7 +142,7 @@ describe('volumes', () => {
     expect(await world.pool.space.available('thin')).toBe(100n * MiB)
   })
 
-  it('sweeps what a killed process has left', async () => {
+  it('sweeps what a killed process left', async () => {
     const volumes = join(world.config.path, 'volumes')
     await mkdir(join(volumes, '.half.new'))
     await mkdir(join(volumes, '.gone.deleted'))
@@ -151,7 +151,7 @@ describe('volumes', () => {
     expect(await readdir(volumes)).toEqual([])
   })
 
-  it('is deleted though a copy that looks whether it is attached has its lock for a moment', async () => {
+  it('is deleted although a copy that checks its device holds its lock for a moment', async () => {
     const { id } = await world.create('pvc-1')
     const lock = world.files.lock.bind(world.files)
     let busy = 2

@@ -62,7 +62,7 @@ describe('ephemeral volumes', () => {
     expect(await left()).toHaveLength(1)
   })
 
-  it('formats what its pod may only read', async () => {
+  it('formats a volume that its pod may only read', async () => {
     await publish({ readOnly: true })
     expect(await world.mounts.at(targetPath)).toMatchObject({ readOnly: true })
     await publish({ readOnly: true })
@@ -70,7 +70,7 @@ describe('ephemeral volumes', () => {
     expect(await world.mounts.at(targetPath)).toMatchObject({ readOnly: true })
   })
 
-  it('is no persistent volume of the same name, whatever that is called', async () => {
+  it('is not a persistent volume of the same name', async () => {
     await publish()
     const others = await Promise.all([name, `ephemeral ${name}`].map((other) => world.create(other)))
     expect(others.map(({ id }) => id)).not.toContain(published().id)
@@ -127,7 +127,7 @@ describe('ephemeral volumes', () => {
     expect(await left()).toEqual([])
   })
 
-  it('goes when its pool is opened and it is not mounted', async () => {
+  it('is deleted when its pool is opened and it is not mounted', async () => {
     await publish()
     await world.create('persistent')
     expect(await sweepEphemeral(world.node, [world.pool], never)).toBe(0)

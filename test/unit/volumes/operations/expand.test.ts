@@ -12,7 +12,7 @@ describe('expandOnNode', () => {
 
   afterEach(() => world[Symbol.asyncDispose]())
 
-  it('gives a thick volume the blocks again that its file system gave away when it grew', async () => {
+  it('allocates the blocks of a thick volume again that its file system discarded when it grew', async () => {
     const volume = await world.create('a', writer, { provisioning: 'thick' })
     const { mountPoint } = await world.use(volume)
     const image = world.catalog.image(volume)

@@ -40,7 +40,7 @@ describe('modifyVolume', () => {
     expect(world.catalog.get(volume.id)).toEqual({ ...volume, ...changes })
   })
 
-  it('does not find what is not there', async () => {
+  it('finds nothing that does not exist', async () => {
     const id = volumeIdFor('n1', 'x')
     await expect(modifyVolume(world.node, id, {}, never)).rejects.toMatchObject({ kind: 'not-found' })
   })
@@ -55,7 +55,7 @@ describe('modifyVolume', () => {
     expect(BigInt(size)).toBe(16n * MiB)
   })
 
-  it('makes it so whatever the record says, because a crash may have come between', async () => {
+  it('applies changes that the record has already, because a crash may have interrupted the first call', async () => {
     await modify({ provisioning: 'thick' })
     await world.files.deallocate(world.catalog.image(volume), never)
     await modify({ provisioning: 'thick' })
@@ -70,7 +70,7 @@ describe('modifyVolume', () => {
     expect(await directIo()).toBe(true)
   })
 
-  it('cannot have direct I/O where the disk has none, but can wish for it', async () => {
+  it('cannot have direct I/O on a disk without it, except as "auto"', async () => {
     world.loops.directIoWorks = false
     await world.use(volume)
     await expect(modify({ directIo: 'on', discard: 'online' })).rejects.toMatchObject({
@@ -81,7 +81,7 @@ describe('modifyVolume', () => {
     await modify({ directIo: 'auto' })
   })
 
-  it('holds up the writers of a mounted volume while it gives blocks back', async () => {
+  it('freezes a mounted volume while it frees blocks', async () => {
     const { mountPoint } = await world.use(volume)
     await modify({ provisioning: 'thick' })
     world.mounts.log.length = 0
@@ -187,7 +187,7 @@ describe('modifyVolume', () => {
     expect(world.catalog.get(thin.id)).toMatchObject({ provisioning: 'thick', discard: 'none' })
   })
 
-  it('makes nothing thick that is still mounted with discard', async () => {
+  it('does not make a volume thick that is still mounted with discard', async () => {
     const { id } = await world.create('pvc-1', writer, { discard: 'online' })
     const staging = join(world.directory, 'staging')
     await mkdir(staging)

@@ -30,7 +30,7 @@ describe('OrphanedDevices', () => {
     orphanedDevices = new OrphanedDevices(loops, 'n1', observer, log)
   })
 
-  it('tells of what is detached as of a repair', async () => {
+  it('reports a detached device as a repair', async () => {
     loops.found = { detached: [device(1), device(2)], remaining: [], unknown: [] }
     await orphanedDevices.sweep()
     expect(observer.repairs).toEqual([['loop_device', 2]])
@@ -38,7 +38,7 @@ describe('OrphanedDevices', () => {
     expect(orphanedDevices.count).toBe(0)
   })
 
-  it('counts what is in use as long as it is, and complains of each once', async () => {
+  it('counts devices while they are in use, and logs each once', async () => {
     loops.found = { detached: [], remaining: [remaining(1)], unknown: ['/dev/loop7: EIO'] }
     await orphanedDevices.sweep()
     loops.found = { detached: [], remaining: [remaining(1), remaining(2)], unknown: ['/dev/loop7: EIO'] }

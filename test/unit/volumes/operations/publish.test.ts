@@ -53,7 +53,7 @@ describe('decidePublish', () => {
     expect(outcome(() => decide(facts, access))).toBe('failed-precondition')
   })
 
-  it('binds for reading only what a reader asks for', () => {
+  it('binds read-only for a reader', () => {
     expect(decide(ofMount, mounted(), true)).toMatchObject({ action: 'bind', readOnly: true })
     expect(decide(ofMount, mounted('SINGLE_NODE_READER_ONLY'))).toMatchObject({ readOnly: true })
   })

@@ -41,13 +41,13 @@ describe('stageVolume', () => {
     ])
   })
 
-  it('formats without probing what was certainly never written', async () => {
+  it('formats without a probe if the image was never written', async () => {
     world.files.hasData = () => Promise.resolve(false)
     await stage()
     expect(world.fileSystems.log).toEqual(['format ext4 /dev/loop0'])
   })
 
-  it('mounts nothing when it is staged already, but grows what was not grown before a crash', async () => {
+  it('mounts nothing when it is staged already, but completes growth that a crash interrupted', async () => {
     await stage()
     await stage()
     expect(world.mounts.log).toHaveLength(1)
@@ -62,14 +62,14 @@ describe('stageVolume', () => {
     await expect(stage()).rejects.toThrow('EIO')
   })
 
-  it.each(['probe', 'format'] as const)('lets go of the device when %s fails', async (operation) => {
+  it.each(['probe', 'format'] as const)('detaches the device when %s fails', async (operation) => {
     world.fileSystems.failNext(operation, new Error('EIO'))
     await expect(stage()).rejects.toThrow('EIO')
     expect(await attached()).toBeUndefined()
     expect(world.mounts.log).toEqual([])
   })
 
-  it('lets go of the device when the check fails', async () => {
+  it('detaches the device when the check fails', async () => {
     world.fileSystems.setContent('/dev/loop0', { type: 'ext4', damage: 'hopeless' })
     await expect(stage()).rejects.toMatchObject({ kind: 'failed-precondition' })
     expect(await attached()).toBeUndefined()
@@ -77,7 +77,7 @@ describe('stageVolume', () => {
 
   const stateOf = () => world.catalog.get(volume.id).fileSystem
 
-  it('writes down once that the volume is formatted, before it answers', async () => {
+  it('records once that the volume is formatted, before it returns', async () => {
     expect(stateOf()).toEqual({ state: 'new' })
     await stage()
     const uuid = world.fileSystems.contentOf('/dev/loop0')?.uuid
@@ -130,7 +130,7 @@ describe('stageVolume', () => {
     expect(formats()).toHaveLength(1)
   })
 
-  it('is new until its mkfs has ended well', async () => {
+  it('is new until its mkfs has succeeded', async () => {
     const format = world.fileSystems.format.bind(world.fileSystems)
     jest.spyOn(world.fileSystems, 'format').mockImplementationOnce(async (...args) => {
       while ((await readdir(join(world.config.path, 'volumes'))).length < 2) await setImmediate()
@@ -185,7 +185,7 @@ describe('stageVolume', () => {
     expect(stateOf()).toEqual({ state: 'unknown' })
   })
 
-  it('says so of a signature that it cannot make sense of', async () => {
+  it('reports a signature that it does not know', async () => {
     world.fileSystems.failNext('probe', new VolumeError('failed-precondition', 'contradicting'))
     await expect(stage()).rejects.toThrow(FileSystemMissing)
     expect(world.pool.withoutFileSystem.has(volume.id)).toBe(true)
@@ -193,7 +193,7 @@ describe('stageVolume', () => {
     expect(world.pool.withoutFileSystem.size).toBe(0)
   })
 
-  it('takes a volume that was used raw not for a new one', async () => {
+  it('does not treat a volume that was used as a raw block device as new', async () => {
     const access = { type: 'block', mode: 'SINGLE_NODE_WRITER' } as const
     const both = await world.create('both')
     await world.pool.volumes.update({ ...both, accessTypes: ['block', 'mount'] })
@@ -203,7 +203,7 @@ describe('stageVolume', () => {
     await expect(stageVolume(world.node, both.id, staging, writer, never)).rejects.toThrow(FileSystemMissing)
   })
 
-  it('formats again what a killed mkfs has left', async () => {
+  it('formats again after a killed mkfs', async () => {
     world.fileSystems.setContent('/dev/loop0', { type: 'ext4', unfinished: true })
     await stage()
     expect(world.fileSystems.log).toContain('format ext4 /dev/loop0')
@@ -227,7 +227,7 @@ describe('stageVolume', () => {
     )
   })
 
-  it('refuses a use that the volume was not made for', async () => {
+  it('refuses a use that the volume does not support', async () => {
     await expect(stageVolume(world.node, volume.id, staging, block, never)).rejects.toMatchObject({
       kind: 'failed-precondition',
     })
@@ -254,7 +254,7 @@ describe('stageVolume', () => {
     await unstageVolume(world.node, 'no-such-volume', staging, never)
   })
 
-  it('does not unstage what is published', async () => {
+  it('does not unstage a published volume', async () => {
     await stage()
     const target = join(world.directory, 'target')
     await mkdir(target)
@@ -265,7 +265,7 @@ describe('stageVolume', () => {
     expect(await world.mounts.at(staging)).toBeDefined()
   })
 
-  it('keeps a block volume attached, whoever opens it meanwhile', async () => {
+  it('keeps a raw block volume attached, even if it is opened meanwhile', async () => {
     const raw = await world.create('raw', block)
     await stageVolume(world.node, raw.id, staging, block, never)
     await stageVolume(world.node, raw.id, staging, block, never)

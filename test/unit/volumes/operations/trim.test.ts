@@ -31,7 +31,7 @@ describe('trimPool', () => {
 
   const trimmed = () => world.mounts.log.filter((line) => line.startsWith('trim'))
 
-  it('trims the mounted volumes that want it, and says what came of it', async () => {
+  it('trims the mounted volumes with periodic discard, and logs the result', async () => {
     world.mounts.trimmableBytes = 4096n
     const { id, staging } = await stage('periodic')
     await stage('none', 'none')
@@ -48,7 +48,7 @@ describe('trimPool', () => {
     expect(trimmed()).toEqual([])
   })
 
-  it('leaves out what is mounted for reading only', async () => {
+  it('leaves out read-only mounts', async () => {
     const { id, staging } = await stage('data')
     await unstageVolume(world.node, id, staging, never)
     await stageVolume(world.node, id, staging, { ...writer, mode: 'SINGLE_NODE_READER_ONLY' }, never)
@@ -56,7 +56,7 @@ describe('trimPool', () => {
     expect(trimmed()).toEqual([])
   })
 
-  it('trims what is published for reading only, through where it is staged', async () => {
+  it('trims a volume that is published read-only through its staging path', async () => {
     const { staging } = await stage('data')
     const target = join(world.directory, 'target')
     await mkdir(target)
@@ -76,7 +76,7 @@ describe('trimPool', () => {
     expect(trimmed()).toEqual([])
   })
 
-  it('goes on with the next when one fails', async () => {
+  it('continues with the next when one fails', async () => {
     const [first, second] = [await stage('a'), await stage('b')]
     const trim = world.mounts.trim.bind(world.mounts)
     world.mounts.trim = (mountPoint, from) =>
@@ -86,7 +86,7 @@ describe('trimPool', () => {
     expect(lines[0]).toMatchObject({ volume: first.id, error: 'EIO', msg: 'could not be trimmed' })
   })
 
-  it('waits for who works on the volume, and looks again then', async () => {
+  it('waits for other work on the volume, and reads the state again', async () => {
     const { id, staging } = await stage('data')
     const lock = await world.node.locks.acquire(id, never)
     const trimming = trimPool(world.node, world.pool, never)
@@ -96,7 +96,7 @@ describe('trimPool', () => {
     expect(trimmed()).toEqual([])
   })
 
-  it('lets others work on the volume between two steps, and ends when they have taken it away', async () => {
+  it('lets other calls work on the volume between two steps, and ends when they have unmounted it', async () => {
     const { id, staging } = await stage('data')
     world.mounts.trimSteps = 1000n
     const trimming = trimPool(world.node, world.pool, never)
@@ -105,7 +105,7 @@ describe('trimPool', () => {
     expect(trimmed().length).toBeLessThan(1000)
   })
 
-  it('counts what all steps have given back', async () => {
+  it('counts what all steps have discarded', async () => {
     const { staging } = await stage('data')
     Object.assign(world.mounts, { trimSteps: 3n, trimmableBytes: 4096n })
     await trimPool(world.node, world.pool, never)
@@ -113,7 +113,7 @@ describe('trimPool', () => {
     expect(lines).toMatchObject([{ trimmedBytes: 3 * 4096 }])
   })
 
-  it('ends when it is cancelled, while it waits too', async () => {
+  it('ends when it is cancelled, even while it waits', async () => {
     const { id } = await stage('data')
     using _lock = await world.node.locks.acquire(id, never)
     const cancel = new AbortController()

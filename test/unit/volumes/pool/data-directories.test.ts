@@ -72,7 +72,7 @@ describe.each(await readdir(FIXTURES))('the data directory that %s wrote', (comm
   const readBy = (pools: readonly Pool[]): Json[] =>
     pools.flatMap(({ snapshots, volumes }) => [...valuesOf(snapshots), ...valuesOf(volumes)])
 
-  it('has no damaged record, and says what it said', async () => {
+  it('has no damaged record, and the same values', async () => {
     await withPools((pools) => {
       for (const { snapshots, volumes } of pools) {
         expect([...volumes.damaged, ...snapshots.damaged]).toEqual([])
@@ -124,7 +124,7 @@ describe.each(await readdir(FIXTURES))('the data directory that %s wrote', (comm
     expect(await texts()).toEqual(before)
   })
 
-  it('is served: all that is not left of a crash, also to a repeated CreateVolume', async () => {
+  it('is served after a sweep, also to a repeated CreateVolume', async () => {
     const asked = (await records()).filter(({ json }) => json['ephemeral'] === false)
     await using node = await startNode()
     expect(await node.storageHealth.issues()).toEqual([])
@@ -157,7 +157,7 @@ describe.each(await readdir(FIXTURES))('the data directory that %s wrote', (comm
     return await assembleNode(machine, config, new RecordingObserver(), silent)
   }
 
-  it('tells which volumes an interrupted snapshot may have left frozen', async () => {
+  it('reports which volumes an interrupted snapshot may have left frozen', async () => {
     await withPools((pools) => {
       const frozen = pools.flatMap(({ snapshots }) => snapshots.frozen)
       expect(frozen).not.toEqual([])

@@ -78,7 +78,7 @@ describe('Pools', () => {
     await using _opened = await open()
   }
 
-  it('makes what never was, and remembers it', async () => {
+  it('creates a new pool, and remembers it', async () => {
     await using opened = await open()
     expect(opened.pools.open.map(({ name }) => name)).toEqual(['away', 'here'])
     expect(opened.pools.unreachable.size).toBe(0)
@@ -91,7 +91,7 @@ describe('Pools', () => {
     ['the disk under it is not mounted, and its place is empty', () => emptyPlace(disk)],
   ]
 
-  it.each(absences)('is not made again when %s', async (_, harm) => {
+  it.each(absences)('is not created again when %s', async (_, harm) => {
     await closed()
     await harm()
     await using opened = await open()
@@ -102,7 +102,7 @@ describe('Pools', () => {
     expect(await readdir(disk, { recursive: true }).catch(() => [])).not.toContain('loop/pool.json')
   })
 
-  it('goes on with a pool that comes back', async () => {
+  it('continues with a pool that comes back', async () => {
     await closed()
     await rename(disk, `${disk}-away`)
     await using opened = await open()
@@ -111,7 +111,7 @@ describe('Pools', () => {
     expect(opened.pools.open.map(({ name }) => name)).toEqual(['away', 'here'])
   })
 
-  it('looks at each pool once when it is asked for their health', async () => {
+  it('checks each pool once for their health', async () => {
     await using opened = await open()
     const looks: string[] = []
     for (const pool of opened.pools.open) {
@@ -125,7 +125,7 @@ describe('Pools', () => {
     expect(looks.sort()).toEqual(['away', 'here'])
   })
 
-  it('clears up in a pool that comes back as at the start', async () => {
+  it('sweeps a pool that comes back as at the start', async () => {
     await closed()
     await rename(disk, `${disk}-away`)
     log = []
@@ -145,7 +145,7 @@ describe('Pools', () => {
     ])
   })
 
-  it('serves a pool that comes back also when clearing up fails', async () => {
+  it('serves a pool that comes back even if its sweep fails', async () => {
     await closed()
     await rename(disk, `${disk}-away`)
     await using opened = await open()
@@ -171,7 +171,7 @@ describe('Pools', () => {
     expect(await opened.health.issues()).toEqual([])
   })
 
-  it('opens a pool anew that could not be read for a while', async () => {
+  it('opens a pool again that was unreadable for a while', async () => {
     await using opened = await open()
     const [before] = opened.pools.open
     const record = join(disk, 'loop', 'pool.json')
@@ -186,7 +186,7 @@ describe('Pools', () => {
     expect(opened.pools.open[0]).not.toBe(before)
   })
 
-  it('does not close a pool for what this process lacks to look at it', async () => {
+  it('does not close a pool when this process lacks resources to check it', async () => {
     await using opened = await open()
     const before = opened.pools.open
     await withoutNewFiles(async () => {
@@ -197,11 +197,14 @@ describe('Pools', () => {
     expect(await opened.health.issues()).toEqual([])
   })
 
-  it.each(['EMFILE', 'ENFILE', 'ENOMEM', 'EINTR', 'EAGAIN'])('takes %s for no word of the disk', (code) => {
-    const error = notRead('here', '/here', new FakeErrno(code, 'open'))
-    expect(error).not.toBeInstanceOf(PoolUnreachableError)
-    expect(error).toMatchObject({ code })
-  })
+  it.each(['EMFILE', 'ENFILE', 'ENOMEM', 'EINTR', 'EAGAIN'])(
+    'does not take %s for a problem of the disk',
+    (code) => {
+      const error = notRead('here', '/here', new FakeErrno(code, 'open'))
+      expect(error).not.toBeInstanceOf(PoolUnreachableError)
+      expect(error).toMatchObject({ code })
+    },
+  )
 
   it.each(absences)('notices while it runs that %s', async (_, harm) => {
     await using opened = await open()
@@ -209,7 +212,7 @@ describe('Pools', () => {
     expect(await opened.health.issues()).toMatchObject([{ status: 'unreachable', reason: 'PoolNotMounted' }])
   })
 
-  it('tells another pool from its own', async () => {
+  it('distinguishes another pool from its own', async () => {
     await closed()
     await rm(join(disk, 'loop'), { recursive: true })
     await rename(join(directory, 'here'), join(disk, 'loop'))
@@ -222,7 +225,7 @@ describe('Pools', () => {
     await expect(opened.health.requireSomePool()).rejects.toMatchObject({ kind: 'failed-precondition' })
   })
 
-  it('knows a pool by what is in it when it is not remembered', async () => {
+  it('recognizes a pool by its content when it is not a known one', async () => {
     await closed()
     const id = await known.get('away')
     await rm(join(directory, 'known-pools'), { recursive: true })

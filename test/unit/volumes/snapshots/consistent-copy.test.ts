@@ -70,7 +70,7 @@ describe('copyConsistently', () => {
 
   const freezes = () => world.observer.steps.filter((step) => step === 'freeze')
 
-  it('copies all, then freezes all, then catches up with all, then thaws all', async () => {
+  it('copies all, freezes all, copies the changes of all, then thaws all', async () => {
     const volumes = await inUse('a', 'b', 'c')
     await cut(volumes)
     expect(events(volumes)).toEqual([
@@ -91,14 +91,14 @@ describe('copyConsistently', () => {
     expect((await readFile(image, 'latin1')).startsWith('written late')).toBe(true)
   })
 
-  it('freezes nothing that is not mounted', async () => {
+  it('freezes only mounted volumes', async () => {
     const volume = await world.create('a')
     await cut([volume])
     expect(events([volume])).toEqual(['copy a', 'update a'])
     expect(freezes()).toEqual([])
   })
 
-  it('freezes no device node that is published where a volume can be both', async () => {
+  it('does not freeze through a published device node of a volume with both access types', async () => {
     const volume = await world.create('a')
     await world.pool.volumes.update({ ...volume, accessTypes: ['block', 'mount'] })
     const { device } = await world.use({ ...volume, accessTypes: ['block'] })
@@ -109,7 +109,7 @@ describe('copyConsistently', () => {
     expect(events([volume])).toEqual(['copy a', 'update a'])
   })
 
-  it('holds the volumes from the freeze on, and not while it copies', async () => {
+  it('locks the volumes from the freeze on, and not while it copies', async () => {
     const volumes = await inUse('a', 'b')
     const waiting: string[] = []
     world.copier.hook = async (operation, source) => {
@@ -158,7 +158,7 @@ describe('copyConsistently', () => {
     expect([...world.mounts.frozen]).toEqual([source])
   })
 
-  it('thaws when it is cancelled, and says why', async () => {
+  it('thaws when it is cancelled, and throws the reason', async () => {
     const volumes = await inUse('a')
     const caller = new AbortController()
     world.copier.hook = (operation, _source, signal) => {
@@ -170,7 +170,7 @@ describe('copyConsistently', () => {
     await expectFree(volumes)
   })
 
-  it('thaws when the time is over, and says so', async () => {
+  it('thaws after the timeout, and fails', async () => {
     const volumes = await inUse('a')
     world.copier.hook = (operation, _source, signal) =>
       // It may be over before.
@@ -184,14 +184,14 @@ describe('copyConsistently', () => {
     await expectFree(volumes)
   })
 
-  it('does not count the time of the copying', async () => {
+  it('does not include the time of copying', async () => {
     const volumes = await inUse('a')
     world.copier.hook = (operation) =>
       operation === 'copy' ? new Promise((resolve) => setTimeout(resolve, 2 * SHORT_MS)) : undefined
     await cut(volumes, { freezeTimeoutMs: 1000 * SHORT_MS })
   })
 
-  it('leaves word of the freeze as long as it lasts', async () => {
+  it('leaves a freeze marker during the freeze', async () => {
     const volumes = await inUse('a', 'b')
     const path = (name: string): string => `${world.config.path}/snapshots/.${at(volumes, 0).id}.new/${name}`
     const words: string[] = []
@@ -237,7 +237,7 @@ describe('copyConsistently', () => {
       expect(world.mounts.log.some((line) => line.startsWith('freeze'))).toBe(false)
     })
 
-    it('gives up when there is none', async () => {
+    it('fails when there is none', async () => {
       writeDuring(Infinity)
       await expect(cut([at(volumes, 0)])).rejects.toMatchObject({
         kind: 'aborted',
@@ -246,7 +246,7 @@ describe('copyConsistently', () => {
       await expectFree(volumes)
     })
 
-    it('needs none where a single one shares its blocks', async () => {
+    it('needs none for a single volume that shares blocks', async () => {
       world.copier.shares = true
       world.copier.hook = () => {
         world.loops.write(at(devices, 0))
@@ -255,7 +255,7 @@ describe('copyConsistently', () => {
       expect(updates()).toBe(0)
     })
 
-    it('shares no blocks with what is to be thick', async () => {
+    it('shares no blocks with a copy that will be thick', async () => {
       world.copier.shares = true
       await cut([at(volumes, 0)], { provisioning: 'thick' })
       expect(events(volumes)).toEqual(['copy a', 'update a'])
@@ -281,7 +281,7 @@ describe('copyConsistently', () => {
       })
     })
 
-    it('wants all of a group quiet at once, shared or not', async () => {
+    it('requires no writes to any raw block volume of a group, shared or not', async () => {
       world.copier.shares = true
       // While the second one is copied, the first one is written: the two are of two points in time.
       const writeBetween = (passes: number): void => {

@@ -78,7 +78,7 @@ describe('groups of snapshots', () => {
     for (const pool of pools) await pool.snapshots.settle()
   }
 
-  it('makes a group once, in the order of the request, at one point in time', async () => {
+  it('creates a group once, in the order of the request, at one point in time', async () => {
     const group = await create()
     expect(group.snapshots.map(({ sourceVolumeId }) => sourceVolumeId)).toEqual(volumes.map((v) => v.id))
     expect(new Set(group.snapshots.map(({ pointInTime }) => pointInTime)).size).toBe(1)
@@ -88,7 +88,7 @@ describe('groups of snapshots', () => {
     expect(list()).toHaveLength(3)
   })
 
-  it('makes one group of many calls at once', async () => {
+  it('creates one group for concurrent calls', async () => {
     const made = await Promise.all(Array.from({ length: 5 }, () => create()))
     expect(new Set(made.map((group) => group.snapshots[0])).size).toBe(1)
   })
@@ -107,7 +107,7 @@ describe('groups of snapshots', () => {
     expect(await onDisk()).toEqual([])
   })
 
-  it('does not let go of a single member', async () => {
+  it('does not delete a single member', async () => {
     const { snapshots } = await create()
     await expect(deleteSnapshot(node, at(snapshots, 0).id, never)).rejects.toMatchObject({
       kind: 'invalid-argument',
@@ -128,7 +128,7 @@ describe('groups of snapshots', () => {
     expect(list()).toHaveLength(3)
   })
 
-  it('is told and deleted with its members in any order, and then is gone', async () => {
+  it('is returned and deleted with its members in any order, and then not found', async () => {
     const group = await create()
     const ids = group.snapshots.map((snapshot) => snapshot.id).reverse()
     expect(getGroup(node, id, ids)).toEqual(group)
@@ -139,7 +139,7 @@ describe('groups of snapshots', () => {
     expect(await onDisk()).toEqual([])
   })
 
-  it.each([1, 2, 3])('is not there at all when the commit of member %i fails', async (k) => {
+  it.each([1, 2, 3])('does not exist when the commit of member %i fails', async (k) => {
     const stores = [world.pool, world.pool, world.other]
     const store = at(stores, k - 1).snapshots
     const commit = store.commit.bind(store)
@@ -174,7 +174,7 @@ describe('groups of snapshots', () => {
     expect(list()).toEqual([])
   })
 
-  it('goes on with a deletion that failed half way', async () => {
+  it('continues a deletion that failed half way', async () => {
     const { snapshots } = await create()
     const ids = snapshots.map((snapshot) => snapshot.id)
     world.other.snapshots.remove = () => Promise.reject(new Error('no luck'))
@@ -252,7 +252,7 @@ describe('groups of snapshots', () => {
       expect(list()).toHaveLength(2)
     })
 
-    it('keeps its members when one of their pools is not there, and is whole when it is back', async () => {
+    it('keeps its members when one of their pools is unreachable, and is complete when it is back', async () => {
       const group = await create()
       await restart([world.config])
       expect(

@@ -84,7 +84,7 @@ describe('a copy of a volume whose writes are traced', () => {
     },
   )
 
-  it('is compared as a whole in the end when it cannot be traced anew', async () => {
+  it('is compared as a whole at the end when the trace cannot be restarted', async () => {
     await world.use(volume)
     answers = [undefined]
     world.copier.hook = () => {
@@ -94,7 +94,7 @@ describe('a copy of a volume whose writes are traced', () => {
     expect(ended).toBe(1)
   })
 
-  it('is not made of two volumes that had the name one after the other', async () => {
+  it('is not made of two successive volumes of one name', async () => {
     world.copier.hook = async (operation) => {
       if (operation !== 'copy') return
       world.copier.hook = undefined
@@ -107,7 +107,7 @@ describe('a copy of a volume whose writes are traced', () => {
     })
   })
 
-  it('is not traced when nobody can write', async () => {
+  it('is not traced when it is not attached', async () => {
     expect(await cut()).toEqual(['copy', 'update'])
     expect(traced).toEqual([])
   })
@@ -158,7 +158,7 @@ describe('a copy of a volume whose writes are traced', () => {
   })
 })
 
-describe('a copy of a volume that nobody uses', () => {
+describe('a copy of an unused volume', () => {
   let world: World
   let volume: Volume
   let versions: (string | undefined)[]
@@ -205,12 +205,12 @@ describe('a copy of a volume that nobody uses', () => {
     expect(await cut()).toEqual({ done: ['copy', 'update'], content: 'late' })
   })
 
-  it('is compared when somebody uses it by then', async () => {
+  it('is compared when it is in use by then', async () => {
     afterCopying(() => world.use(volume))
     expect(await cut()).toMatchObject({ done: ['copy', 'update'] })
   })
 
-  it('is compared when somebody used it at the beginning', async () => {
+  it('is compared when it was in use at the beginning', async () => {
     const { mountPoint } = await world.use(volume)
     afterCopying(() => world.mounts.unmount(mountPoint))
     expect(await cut()).toMatchObject({ done: ['copy', 'update'] })

@@ -29,7 +29,7 @@ describe('MetadataReader', () => {
 
   afterEach(() => world[Symbol.asyncDispose]())
 
-  it('gives what has data, and goes on when the snapshot is deleted meanwhile', async () => {
+  it('lists data, and continues when the snapshot is deleted meanwhile', async () => {
     const { pages } = reader.allocated(id, query, never)
     const found = []
     for await (const page of pages) {

@@ -56,7 +56,7 @@ describe('pagesOf', () => {
     expect((await pages(ranges, 0, maxResults, 1 << 20)).map((page) => page.length)).toEqual(lengths)
   })
 
-  it('asks for no more than it gives', async () => {
+  it('requires no more than it offers', async () => {
     let asked = 0
     async function* counted(): AsyncGenerator<Extent> {
       for await (const extent of stream(three)) {

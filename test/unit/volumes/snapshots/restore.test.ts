@@ -10,7 +10,7 @@ import type { Access, ContentSource, Volume } from '../../../../src/volumes/mode
 import { FakeErrno } from '../../../fakes/errno.ts'
 import { MiB, block, makeWorld, never, writer, type World } from '../world.ts'
 
-describe('a volume made of', () => {
+describe('a volume restored or cloned from', () => {
   let world: World
   let origin: Volume
   let sources: Record<'a snapshot' | 'a volume', ContentSource>
@@ -60,7 +60,7 @@ describe('a volume made of', () => {
   describe.each(['a snapshot', 'a volume'] as const)('%s', (kind) => {
     const source = (): ContentSource => sources[kind]
 
-    it('has its content, once, however often it is asked for', async () => {
+    it('has its content, also after repeated calls', async () => {
       const copy = await create(source())
       expect(await contentOf(copy)).toBe('content')
       expect(copy).toMatchObject({ contentSource: source(), capacityBytes: 16n * MiB })
@@ -90,7 +90,7 @@ describe('a volume made of', () => {
       await expect(create(source(), wishes)).rejects.toMatchObject({ kind: 'out-of-range' })
     })
 
-    it('has the file system of the source, and an identity of its own', async () => {
+    it('has the file system of the source, with a UUID of its own', async () => {
       const accesses = [{ ...writer, fsType: 'xfs' as const }]
       await expect(create(source(), { accesses })).rejects.toMatchObject({ kind: 'invalid-argument' })
       expect(await create(source())).toMatchObject({ fsType: 'ext4' })
@@ -115,7 +115,7 @@ describe('a volume made of', () => {
       expect(await create(later, { name: 'second' })).toMatchObject({ fileSystem })
     })
 
-    it('has no file system to be told apart by when it is a raw block volume', async () => {
+    it('has no file system to compare when it is a raw block volume', async () => {
       await create(source(), { accesses: [block] })
       expect(world.fileSystems.log).toEqual([])
     })
@@ -134,7 +134,7 @@ describe('a volume made of', () => {
       expect(await create(of, { accesses: [block] })).toMatchObject({ accessTypes: ['block'] })
     })
 
-    it('is already there when its name is, and is of something else', async () => {
+    it('is already-exists for another source with the same name', async () => {
       await world.create('copy')
       await expect(create(source())).rejects.toMatchObject({
         kind: 'already-exists',
@@ -142,7 +142,7 @@ describe('a volume made of', () => {
       })
     })
 
-    it('is not found when there is no such source, and exhausted when that is on another node', async () => {
+    it('is not found without the source, and exhausted when that is on another node', async () => {
       const idFor = kind === 'a snapshot' ? snapshotIdFor : volumeIdFor
       const asked = (id: string): ContentSource => ({ ...source(), id })
       await expect(create(asked(idFor('n1', 'x')))).rejects.toMatchObject({ kind: 'not-found' })
@@ -153,7 +153,7 @@ describe('a volume made of', () => {
       })
     })
 
-    it('goes on when its caller has given up, and the repeated call gets it', async () => {
+    it('continues when its call is cancelled, and the repeated call gets the result', async () => {
       const caller = new AbortController()
       const gate = Promise.withResolvers<undefined>()
       world.copier.hook = () => {
@@ -194,7 +194,7 @@ describe('a volume made of', () => {
     ])
   })
 
-  it('a volume that grows meanwhile has to be asked for again', async () => {
+  it('a volume that grows meanwhile makes the caller repeat the call', async () => {
     world.copier.hook = (operation) =>
       operation === 'update' ? truncate(world.catalog.image(origin), Number(32n * MiB)) : undefined
     await expect(create(sources['a volume'])).rejects.toMatchObject({
@@ -204,7 +204,7 @@ describe('a volume made of', () => {
     expect(await drafts()).toEqual([])
   })
 
-  it('a snapshot lives on without it, and the other way round', async () => {
+  it('a snapshot does not depend on it, nor it on the snapshot', async () => {
     const copy = await create(sources['a snapshot'])
     await deleteSnapshot(world.node, sources['a snapshot'].id, never)
     await deleteVolume(world.node, origin.id, never)

@@ -49,7 +49,7 @@ describe('Snapshotter', () => {
     }
   }
 
-  it('makes a snapshot once, however often it is asked', async () => {
+  it('creates a snapshot once, also in repeated calls', async () => {
     const first = await create('s')
     expect(first).toMatchObject({
       name: 's',
@@ -61,13 +61,13 @@ describe('Snapshotter', () => {
     expect(await onDisk()).toEqual([first.id])
   })
 
-  it('makes one snapshot of many calls at once', async () => {
+  it('creates one snapshot for concurrent calls', async () => {
     const snapshots = await Promise.all(Array.from({ length: 10 }, () => create('s')))
     expect(new Set(snapshots).size).toBe(1)
     expect(world.mounts.log.filter((line) => line.startsWith('copy'))).toHaveLength(1)
   })
 
-  it('has a name for one source only, also while the first is made', async () => {
+  it('has a name for one source only, even while the first is being created', async () => {
     const other = await world.create('b')
     const pause = pauseAt('copy')
     const first = create('s')
@@ -79,7 +79,7 @@ describe('Snapshotter', () => {
     await expect(create('s', other)).rejects.toMatchObject(refused)
   })
 
-  it('still answers for its name when the source is gone, and does not find the source for another', async () => {
+  it('is returned for its name when the source is deleted, while another name does not find the source', async () => {
     const snapshot = await create('s')
     await deleteVolume(world.node, volume.id, never)
     expect(await create('s')).toEqual(snapshot)
@@ -93,7 +93,7 @@ describe('Snapshotter', () => {
     expect(await onDisk()).toEqual([])
   })
 
-  it('goes on when its caller has given up, is not listed until it is done, and is there for the repeated call', async () => {
+  it('continues when its call is cancelled, is not listed until it is complete, and is returned by the repeated call', async () => {
     const pause = pauseAt('update')
     const caller = new AbortController()
     const first = create('s', volume, caller.signal)
@@ -109,7 +109,7 @@ describe('Snapshotter', () => {
     expect(world.mounts.log.filter((line) => line.startsWith('copy'))).toHaveLength(1)
   })
 
-  it('is deleted while it is made, and leaves nothing', async () => {
+  it('is deleted while it is being created, and leaves nothing', async () => {
     const pause = pauseAt('update')
     const made = create('s')
     await pause.reached
@@ -141,7 +141,7 @@ describe('Snapshotter', () => {
     })
   })
 
-  it('has the size that the source had when it was cut', async () => {
+  it('has the size that the source had at the point in time', async () => {
     const pause = pauseAt('update')
     const made = create('s')
     await pause.reached
@@ -154,7 +154,7 @@ describe('Snapshotter', () => {
     await expect(deleteSnapshot(world.node, id, never)).resolves.toBeUndefined()
   })
 
-  it('waits with the deletion for a volume that is made of it', async () => {
+  it('delays the deletion until a volume is restored from it', async () => {
     const snapshot = await create('s')
     const pause = pauseAt('copy')
     const made = world.create('restored', undefined, {}, { type: 'snapshot', id: snapshot.id })

@@ -70,7 +70,7 @@ describe('thawAfterCrash', () => {
     await gone()
   })
 
-  it('keeps the word until it has thawed', async () => {
+  it('keeps the freeze marker until it has thawed', async () => {
     await startAfter({ 'pool/snapshots/.s.new/frozen': volume.id })
     world.mounts.onThaw = () => Promise.reject(new Error('no luck'))
     await expect(thaw()).rejects.toThrow('no luck')
@@ -81,7 +81,7 @@ describe('thawAfterCrash', () => {
     await gone()
   })
 
-  it('keeps the word of one that cannot be thawed, and thaws the others', async () => {
+  it('keeps the freeze marker of one that cannot be thawed, and thaws the others', async () => {
     const other = await world.create('b')
     const { device } = await world.use(other)
     await (await world.mounts.openFileSystem(device))?.freeze()
@@ -109,7 +109,7 @@ describe('thawAfterCrash', () => {
     expect(pools.flatMap((pool) => pool.snapshots.frozen)).toEqual([])
   })
 
-  it('thaws one that is not mounted any more', async () => {
+  it('thaws one that is no longer mounted', async () => {
     await world.mounts.unmount(mountPoint)
     world.loops.find = () => Promise.resolve({ device: { number: 0, path: '/dev/loop0' } } as LoopState)
     await startAfter({ 'pool/snapshots/.s.new/frozen': volume.id })
@@ -118,7 +118,7 @@ describe('thawAfterCrash', () => {
     await gone()
   })
 
-  it('keeps the word as long as the pool of the volume is not there', async () => {
+  it('keeps the freeze marker while the pool of the volume is unreachable', async () => {
     await startAfter({ 'other/volumes/.v.new/frozen': volume.id })
     await thaw(pools.slice(1))
     expect(world.mounts.frozen.size).toBe(1)
@@ -127,7 +127,7 @@ describe('thawAfterCrash', () => {
     await gone()
   })
 
-  it('waits for whoever has the volume now', async () => {
+  it("waits for the current holder of the volume's lock", async () => {
     await startAfter({ 'other/volumes/.v.new/frozen': volume.id })
     const lock = await world.node.locks.acquire(volume.id, never)
     const thawing = thaw()
@@ -138,14 +138,14 @@ describe('thawAfterCrash', () => {
     expect([...world.mounts.frozen]).toEqual([])
   })
 
-  it('leaves alone what somebody else froze', async () => {
+  it('leaves alone a freeze of another program', async () => {
     await startAfter({ 'pool/snapshots/.s.new/disk.img': '' })
     expect(await thaw()).toBe(0)
     expect(world.mounts.frozen.size).toBe(1)
     await gone()
   })
 
-  it('has no trouble with what is not mounted, not attached, or gone', async () => {
+  it('accepts volumes that are not mounted, not attached, or deleted', async () => {
     const ids = ['other', (await world.create('b')).id]
     await startAfter({ 'pool/snapshots/.s.new/frozen': ids.join('\n') })
     await thaw()

@@ -24,7 +24,7 @@ describe('KnownPools', () => {
     },
   )
 
-  it('never has the file of a newer driver removed, which is what guards a disk that is not mounted', async () => {
+  it('never advises removing the file of a newer driver, which protects a disk that is not mounted', async () => {
     await using directory = await mkdtempDisposable(join(tmpdir(), 'csi-driver-loop-'))
     await writeFile(join(directory.path, 'default.json'), '{"schemaVersion": 2, "pool": {"id": "x"}}')
     const refused = new KnownPools(directory.path).get('default')

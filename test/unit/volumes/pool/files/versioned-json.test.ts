@@ -33,7 +33,7 @@ describe('VersionedJson', () => {
     expect(kind.parse(JSON.stringify(record))).toEqual(read)
   })
 
-  it('reads what it has printed, which is of the newest version', () => {
+  it('reads its own output, which has the newest version', () => {
     const text = kind.print({ color: 'red', size: 7 })
     expect(text).toBe('{\n  "schemaVersion": 3,\n  "color": "red",\n  "size": 7\n}\n')
     expect(kind.parse(text)).toEqual({ color: 'red', size: 7 })
@@ -43,7 +43,7 @@ describe('VersionedJson', () => {
     expect(kind.print({ bytes: 2n ** 60n })).toContain('"bytes": "1152921504606846976"')
   })
 
-  it.each([4, 3.5, 99])('tells that a newer driver has written version %d, whatever is in it', (version) => {
+  it.each([4, 3.5, 99])('reports that a newer driver has written version %d, for any content', (version) => {
     const parse = () => kind.parse(JSON.stringify({ schemaVersion: version, colour: 1 }))
     expect(parse).toThrow(NewerRecordError)
     expect(parse).toThrow(expect.objectContaining({ found: version, known: 3 }))

@@ -76,7 +76,7 @@ describe('Gate', () => {
     expect(gate.underWay).toBe(0)
   })
 
-  it('bounds the calls of long work, but not the work, and does not wait inside of a call that has its turn', async () => {
+  it('limits the calls of long work, not the work, and does not wait inside a call that has its turn', async () => {
     const { fs, gate } = make({ width: 1 })
     const works = [1, 2, 3].map(() => gate.within(() => turn(() => turn(fs.call))))
     await setImmediate()
@@ -88,7 +88,7 @@ describe('Gate', () => {
     expect(fs.calls).toHaveLength(3)
   })
 
-  it('has an urgent call go before those that wait', async () => {
+  it('lets an urgent call pass waiting ones', async () => {
     const { fs, gate } = make({ width: 1 })
     const order: string[] = []
     const first = gate.run(fs.call)
@@ -120,7 +120,7 @@ describe('Gate', () => {
     expect(await again).toBe('late')
   })
 
-  it('lets a call take its time while the file system answers', async () => {
+  it('allows a long call while the file system answers', async () => {
     const { fs, gate, events } = make()
     const call = gate.run(fs.call)
     for (let probes = 0; probes < 3;) {
@@ -133,7 +133,7 @@ describe('Gate', () => {
     expect(events).toEqual([])
   })
 
-  it('takes calls of which none returns, while others wait, for a file system that does not answer', async () => {
+  it('reports a file system that does not answer when no call returns while others wait', async () => {
     const { fs, gate, lost } = make({ width: 1, stallMs: 30 })
     const answering = setInterval(() => {
       for (const { resolve } of fs.probes) resolve(undefined)
@@ -145,7 +145,7 @@ describe('Gate', () => {
     fs.return()
   })
 
-  it('lets go later of what it cannot release now, and of what is got when it was given up', async () => {
+  it('releases later what it cannot release now, and the results of abandoned calls', async () => {
     const { fs, gate, found } = make()
     const released: string[] = []
     const got = gate.run(fs.call, (result) => Promise.resolve(released.push(`got ${result}`)))
@@ -158,7 +158,7 @@ describe('Gate', () => {
     expect(released).toEqual(['got late', 'held'])
   })
 
-  it('goes on with a file system that is mounted in the place of the one that hangs, within its budget', async () => {
+  it('continues on a file system that is mounted in place of the hanging one, within its budget', async () => {
     const { fs, gate, lost, events } = make({ width: 2, budget: 5 })
     const hang = async (): Promise<undefined> => {
       await Promise.allSettled([gate.run(fs.call), gate.run(fs.call)])

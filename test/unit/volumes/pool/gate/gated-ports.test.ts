@@ -10,7 +10,7 @@ import { FakeLoopDevices } from '../../../../fakes/loop-devices.ts'
 import { FakeMounts } from '../../../../fakes/mounts.ts'
 import { never, noLimits } from '../../world.ts'
 
-it('has blocks given back to a pool that does not answer no longer, and waits for the call that is under way', async () => {
+it('stops freeing blocks in a pool that does not answer, and waits for the running call', async () => {
   const hung = Promise.withResolvers<undefined>()
   const told = Promise.withResolvers<AbortSignal>()
   const files = Object.assign(new LinuxImageFiles(), {

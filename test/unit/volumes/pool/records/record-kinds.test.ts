@@ -13,16 +13,16 @@ function changed(change: Record<string, unknown>): string {
 }
 
 describe('volume.json', () => {
-  it('gives back what was written', () => {
+  it('returns what was written', () => {
     expect(decodeVolume(encodeVolume(volume), 'default')).toEqual(volume)
   })
 
-  it('does not know its pool, which may be renamed', () => {
+  it('does not contain its pool, which may be renamed', () => {
     expect(encodeVolume(volume)).not.toContain('pool')
     expect(decodeVolume(encodeVolume(volume), 'other')).toEqual({ ...volume, pool: 'other' })
   })
 
-  it('believes a larger image, which a crash after growing leaves', () => {
+  it('accepts a larger image, which a crash after growing leaves', () => {
     const imageBytes = 2n * volume.capacityBytes
     expect(decode(encodeVolume(volume), 'default', imageBytes)).toMatchObject({ capacityBytes: imageBytes })
   })
@@ -101,7 +101,7 @@ describe('snapshot.json', () => {
     expect(snapshotKind.decode(snapshotKind.encode(written), 'default', 4096n)).toEqual(written)
   })
 
-  it('does not hold the pool, which is where it lies', () => {
+  it('does not keep its own pool in use', () => {
     expect(json).not.toHaveProperty('pool')
     expect(snapshotKind.decode(text, 'renamed', 4096n).pool).toBe('renamed')
   })

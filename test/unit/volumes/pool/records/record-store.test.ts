@@ -33,7 +33,7 @@ describe('RecordStore', () => {
     await look(pool)
   }
 
-  it('has nothing of a draft that was not committed', async () => {
+  it('has no draft that was not committed', async () => {
     {
       await using draft = await world.pool.volumes.begin('x')
       await world.files.create(draft.image, 4096n, false, never)
@@ -42,7 +42,7 @@ describe('RecordStore', () => {
     expect(await names()).toEqual([volume.id])
   })
 
-  it('has the image and the record of one that was, and no word of a freeze', async () => {
+  it('has the image and the record when committed, and no freeze marker', async () => {
     const made = { ...volume, id: volume.id.replace(/^./, '0') as Volume['id'] }
     {
       await using draft = await world.pool.volumes.begin(made.id)
@@ -57,7 +57,7 @@ describe('RecordStore', () => {
     })
   })
 
-  it('takes no record for damaged that cannot be read for a moment', async () => {
+  it('does not treat a temporarily unreadable record as damaged', async () => {
     const { files } = world
     const size = files.size.bind(files)
     let failures = 2
@@ -100,7 +100,7 @@ describe('RecordStore', () => {
     expect(most).toBeLessThanOrEqual(FILES_AT_ONCE)
   })
 
-  it('begins anew over what a failed attempt could not remove', async () => {
+  it('begins again over what a failed attempt could not remove', async () => {
     await mkdir(path('.x.new'))
     await writeFile(path('.x.new', 'disk.img'), 'old')
     await using draft = await world.pool.volumes.begin('x')
@@ -146,7 +146,7 @@ describe('RecordStore', () => {
     })
   })
 
-  it('has nothing of a change that was not committed', async () => {
+  it('has no change that was not committed', async () => {
     {
       await using _next = await world.pool.volumes.prepare({ ...volume, discard: 'online' })
     }
@@ -176,7 +176,7 @@ describe('RecordStore', () => {
     expect(worked).toBe(false)
   })
 
-  it('has removed what somebody else has removed', async () => {
+  it('counts an externally deleted record as deleted', async () => {
     await rm(path(volume.id), { recursive: true })
     await world.pool.volumes.remove(volume.id)
     expect(world.pool.volumes.get(volume.id)).toBeUndefined()
@@ -213,7 +213,7 @@ describe('RecordStore', () => {
     })
   })
 
-  it('tells what may be frozen, by the words that were left, and keeps them until it is told', async () => {
+  it('reads which volumes may be frozen from freeze markers, and keeps these until they are removed', async () => {
     await mkdir(path('.x.new'))
     await writeFile(path('.x.new', 'frozen'), 'one\ntwo')
     await mkdir(path('.y.deleted'))

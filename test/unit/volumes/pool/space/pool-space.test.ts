@@ -29,7 +29,7 @@ describe('the space of a pool with snapshots', () => {
       await createSnapshot(world.node, name, id, { freezeTimeoutMs: 1000 }, never)
     expect(await world.pool.space.available('thin')).toBe(available)
   })
-  it('has no room twice for snapshots that are made at the same time', async () => {
+  it('does not reserve the same space for two concurrent snapshots', async () => {
     const volume = await world.create('a')
     imagine(10n * MiB)
     const before = await world.pool.space.available('thin')
