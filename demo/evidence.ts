@@ -64,7 +64,7 @@ export class Evidence {
   }
 }
 
-/** @param statement what the demo tells its readers @throws Error when it is not true */
+/** @param statement what the demo prints @throws Error when it is not true */
 export function expectThat(statement: string, isTrue: boolean): void {
   if (!isTrue) throw new Error(`this is not true: ${statement}`)
 }

@@ -4,8 +4,8 @@ import { commandLinePage } from './command-line/page.ts'
 import { writeOrCheck } from './generated.ts'
 
 /**
- * `npm run reference` writes the page of the command line; with `--check` it only tells whether it is out of
- * date.
+ * `npm run reference` writes the page of the command line; with `--check` it only reports whether it is out
+ * of date.
  */
 await writeOrCheck(
   {

@@ -3,8 +3,8 @@ import { render } from './helm.ts'
 import { withTable } from './values-table.ts'
 
 /**
- * `npm run manifests` writes all that is made of the chart; with `--check` it only tells what is out of date.
- * Helm is taken from PATH.
+ * `npm run manifests` writes all that is made of the chart; with `--check` it only reports what is out of
+ * date. Helm is taken from PATH.
  */
 const README = 'charts/csi-driver-loop/README.md'
 

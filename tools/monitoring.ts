@@ -6,7 +6,7 @@ import { rows } from './monitoring/panels.ts'
 
 /**
  * `npm run monitoring` writes the dashboard, and the pages of metrics and alerts; with `--check` it only
- * tells what is out of date.
+ * reports what is out of date.
  */
 await writeOrCheck(
   {

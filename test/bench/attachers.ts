@@ -50,7 +50,8 @@ export const shellAttacher: Attacher = {
 }
 
 /**
- * Two opens and two ioctls, LOOP_CTL_GET_FREE and LOOP_CONFIGURE, with no lock and no look at what came out.
+ * Two opens and two ioctls, LOOP_CTL_GET_FREE and LOOP_CONFIGURE, without a lock and without checking the
+ * result.
  */
 export function floorAttacher(control: LoopControl): Attacher {
   const flags = LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO

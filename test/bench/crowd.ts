@@ -39,7 +39,7 @@ export class Crowd {
     await inParallel(this.#names, AT_ONCE, async (name) => {
       this.#signal.throwIfAborted()
       const life = await contender.begin(name, VOLUME_BYTES)
-      // A later driver, too, learns from this call which volume has the name.
+      // A later driver also learns from this call which volume has the name.
       await life.create()
       await action(life)
       this.#progress(part, ++done, this.#names.length)

@@ -43,7 +43,7 @@ export class CsiContender implements Contender, AsyncDisposable {
     return life
   }
 
-  /** Takes away the volumes whose lives were cut short. */
+  /** Deletes the volumes whose life cycles were interrupted. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled([...this.#alive].map((life) => life.abandon()))
   }

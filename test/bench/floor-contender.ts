@@ -35,7 +35,7 @@ export class FloorContender implements Contender, AsyncDisposable {
     return life
   }
 
-  /** Lets go of the devices of lives that were cut short. */
+  /** Detaches the devices of interrupted life cycles. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#lives.map((life) => life.letGo()))
   }

@@ -74,7 +74,7 @@ class ShellLife implements Life {
 }
 
 /**
- * Runs a script that ends at its first failure. A script is never cut off: what it did half could not be
+ * Runs a script that ends at its first failure. A script is never interrupted: what it did half could not be
  * undone.
  * @returns what it printed
  */

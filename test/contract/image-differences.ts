@@ -11,7 +11,7 @@ const MIB = 1 << 20
 const GRANULE = 64 * KIB
 const { signal } = new AbortController()
 
-/** What every ImageCopier tells about images. */
+/** What every ImageCopier reports about images. */
 export function describeImageDifferences(name: string, makeWorld: () => Promise<ImageCopierWorld>): void {
   describe(`${name} as ImageCopier`, () => {
     let world: ImageCopierWorld

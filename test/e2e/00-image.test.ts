@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { outcome, run } from './support/command.ts'
 import { DRIVER_IMAGE } from './support/driver.ts'
 
-/** As a node runs it: root of the machine, on a file system that nobody can write to. */
+/** As a node runs it: as root of the machine, with a read-only root file system. */
 const AS_ON_A_NODE = ['run', '--rm', '--privileged', '--read-only', '--tmpfs=/tmp:exec']
 
 function inImage(...command: [string, ...string[]]): Promise<string> {

@@ -62,7 +62,7 @@ it('a volume with immediate binding is on a node for ordinary pods, not on a cor
   const [cordoned = '', ...others] = open
   if (others.length === 0) return
   await kubectl(['cordon', cordoned])
-  // The router looks at the nodes every ten seconds at most.
+  // The router lists the nodes every ten seconds at most.
   await new Promise((resolve) => setTimeout(resolve, 11_000))
   for (const affinity of await affinities('e', 'f', 'g', 'h')) expect(isOn(others)(affinity)).toBe(true)
 })

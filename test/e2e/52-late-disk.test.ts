@@ -52,7 +52,7 @@ const reader = (name: string) =>
     command: 'cat /data/word; exec sleep infinity',
   })
 
-/** Applies a pod whose volume cannot be staged, and waits until Kubernetes tells why. */
+/** Applies a pod whose volume cannot be staged, and waits until Kubernetes reports the reason. */
 async function waitsForDisk(name: string): Promise<void> {
   await on.apply(reader(name))
   await eventually('an event says what to do', async () => {

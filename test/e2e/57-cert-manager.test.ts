@@ -27,7 +27,7 @@ describeIfAsked('with the certificates of cert-manager', () => {
       '--timeout=180s',
       ...certificates,
     ])
-    // Loads the certificates of now, and connects anew.
+    // Loads the current certificates, and reconnects.
     await restart('daemonset/csi-driver-loop-node')
     await restart('deployment/csi-driver-loop-controller')
     // The first build takes minutes.
@@ -35,7 +35,7 @@ describeIfAsked('with the certificates of cert-manager', () => {
 
   afterAll(async () => {
     await on[Symbol.asyncDispose]()
-    // It would make its Secrets again, which Helm takes for somebody else's.
+    // It would create its Secrets again, which Helm does not own.
     await stopCertManager()
     const secrets = ['ca', 'node-tls', 'controller-tls'].map((name) => `secret/csi-driver-loop-${name}`)
     await kubectl(['--namespace', RELEASE, 'delete', '--ignore-not-found', ...secrets])

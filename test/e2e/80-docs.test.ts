@@ -22,7 +22,7 @@ const DONE_ALREADY: readonly (readonly [command: RegExp, check: string])[] = [
 /** Where what a page installs by npm goes. */
 let prefix = ''
 
-/** As somebody types them, one after the other, in the project's directory. The first that fails ends it. */
+/** As a user types them, one after the other, in the project's directory. The first failure ends it. */
 async function follow(script: string): Promise<void> {
   let commands = script
   for (const [command, check] of DONE_ALREADY) commands = commands.replace(command, check)

@@ -15,7 +15,7 @@ import type { FakeLoopDevices } from './loop-devices.ts'
 export interface FakeContent extends Signature {
   /** The size that the file system was made or grown for. */
   readonly sizeBytes: bigint
-  /** `repairable` is gone after a check, `hopeless` makes it fail. */
+  /** A check removes `repairable`, and fails for `hopeless`. */
   readonly damage?: 'repairable' | 'hopeless'
 }
 
@@ -138,7 +138,7 @@ export class FakeFileSystems implements FileSystems {
     return size
   }
 
-  /** What every operation does first: fail as it was told to, or take its time and be logged. */
+  /** The first step of every operation: fail if requested, or take its time and be logged. */
   async #begin(operation: Operation, what: string, signal: AbortSignal): Promise<void> {
     if (operation === 'probe') this.#sizeOf(what)
     await Promise.resolve()

@@ -14,7 +14,7 @@ import { FakeErrno } from './errno.ts'
 export interface FakeMountsHooks {
   /** Called with the source of a file system when its first mount is made. */
   readonly used?: (source: string) => void
-  /** Called when its last mount is gone, bind mounts too: only then the kernel lets go of the device. */
+  /** Called after its last unmount, bind mounts included: only then the kernel detaches the device. */
   readonly unused?: (source: string) => void
 }
 
@@ -45,7 +45,7 @@ export class FakeMounts implements Mounts {
   /** What happens before the file system on this device is frozen, or thawed: throws to refuse, or waits. */
   onFreeze: ((source: string) => unknown) | undefined
   onThaw: ((source: string) => unknown) | undefined
-  /** What a step of a trim gives back, in bytes. */
+  /** What a step of a trim discards, in bytes. */
   trimmableBytes = 0n
   /** How many steps a trim takes. */
   trimSteps = 1n
@@ -125,7 +125,7 @@ export class FakeMounts implements Mounts {
 
   openFileSystem({ path }: LoopDevice): Promise<OpenFileSystem | undefined> {
     const entry = this.#table.find(({ source }) => source === path)
-    // What is frozen is alive without a mount.
+    // A frozen file system stays active without a mount.
     const place = entry?.target ?? (this.frozen.has(path) ? path : undefined)
     return Promise.resolve(place === undefined ? undefined : this.#fileSystem(path, place))
   }

@@ -1,6 +1,6 @@
 import type { Observer, Repair, Step } from '../../src/volumes/model/observer.ts'
 
-/** Remembers what it is told, in order. */
+/** Records its calls, in order. */
 export class RecordingObserver implements Observer {
   readonly steps: Step[] = []
   readonly failed: Step[] = []

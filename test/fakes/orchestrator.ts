@@ -6,7 +6,7 @@ export class FakeOrchestrator implements Orchestrator {
   nodes = new Set<string>()
   snapshots: string[] = []
   readonly deletedClaims: string[] = []
-  /** Called before each look at the PersistentVolumes. */
+  /** Called before each list of the PersistentVolumes. */
   looking: () => void = () => undefined
 
   volumes(): Promise<ClusterVolume[]> {

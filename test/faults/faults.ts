@@ -63,7 +63,7 @@ const table: readonly (readonly [steps: RegExp, faults: Faults])[] = [
   [/^(open|opendir|read|readFile|readdir|realpath|stat|lstat|fstat|statfs) /, reads('EIO', 'ENOMEM')],
 ]
 
-/** @throws for a step of which nobody has said how it can fail */
+/** @throws for a step without a row */
 export function faultsOf(step: string): Faults {
   const found = table.find(([steps]) => steps.test(step))
   if (found) return found[1]

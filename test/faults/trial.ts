@@ -4,7 +4,7 @@ import { messageOf } from '../../src/volumes/model/errors.ts'
 import { rightCodes } from './codes.ts'
 import type { Stage } from './stage.ts'
 
-/** How long a call may take, that waits for nobody. */
+/** How long a call may take that does not wait for others. */
 const STUCK_MS = 60_000
 
 /** How long a step may come behind the answer to the call that it belongs to. */
@@ -20,7 +20,7 @@ export interface Trial {
   readonly violations: readonly string[]
 }
 
-/** Makes a call fail, looks at what is left of it, makes it again, and takes it back. */
+/** Makes a call fail, checks what it left, repeats it, and undoes it. */
 export async function tryFault(stage: Stage, call: string, step: string, fault: string): Promise<Trial> {
   const { play, world } = stage
   const violations: string[] = []

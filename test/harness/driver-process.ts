@@ -56,7 +56,7 @@ export class DriverProcess implements AsyncDisposable {
     const logPath = join(directory, 'driver.log')
     await using log = await open(logPath, 'a')
     const start = performance.now()
-    // In a group of its own: Ctrl-C is for us, and we stop it when its volumes are gone.
+    // In a group of its own: Ctrl-C must reach only us, and we stop it after its volumes are deleted.
     const child = spawn(process.execPath, [...nodeFlags, main, 'node', ...args, '--config', config], {
       detached: true,
       stdio: ['ignore', log.fd, log.fd],

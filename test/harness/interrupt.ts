@@ -1,8 +1,8 @@
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
- * A signal that aborts on Ctrl-C and its like. Whoever works looks at it between two steps, so that a step is
- * never cut in half and everything that was made is taken away again on the way out.
+ * A signal that aborts on Ctrl-C and its like. Work checks it between two steps, so that a step is never
+ * interrupted and everything is removed at the end.
  */
 export function interruptSignal(): AbortSignal {
   const controller = new AbortController()

@@ -1,7 +1,4 @@
-/**
- * Tells the person who waits how far it is: one line on a terminal; in a log one per part, and ten of a long
- * one.
- */
+/** Reports progress: one line on a terminal; in a log one per part, and ten of a long one. */
 export type Progress = (part: string, done: number, total: number) => void
 
 const LONG = 100

@@ -11,7 +11,7 @@ import { inParallel } from './in-parallel.ts'
 const AT_ONCE = 64
 
 /**
- * A directory for everything that a run makes. Its disposal takes away whatever is still there, also after a
+ * A directory for everything that a run makes. Its disposal removes whatever still exists, also after a
  * failure: mounts, loop devices, files, and the device numbers that the kernel made and would keep.
  */
 export class Workspace implements AsyncDisposable {
@@ -65,7 +65,7 @@ async function detachAllUnder(directory: string, control: LoopControl): Promise<
   }
 }
 
-/** What somebody else took meanwhile is theirs. */
+/** What another process has taken meanwhile is left alone. */
 async function removeUnlessUsed(control: LoopControl, number: number): Promise<void> {
   await control.remove(number).catch((error: unknown) => {
     if (!hasErrno(error, 'EBUSY', 'ENODEV')) throw error

@@ -4,7 +4,7 @@ import { sequence } from './arbitraries.ts'
 import { runSequence } from './sequence.ts'
 import type { Step } from './operations.ts'
 
-/** A driver is started anew after each sequence that deviates, so shrinking is slow, and ends after this. */
+/** A driver is restarted after each sequence that deviates, so shrinking is slow, and ends after this. */
 const SHRINK_MS = 60_000
 
 /** Sequences at a time, each on a node of its own. */

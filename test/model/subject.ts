@@ -13,7 +13,7 @@ const STAMP_BYTES = 4096
 const volumeNames = ['block-a', 'block-b', 'block-c', 'ext4-a', 'ext4-b', 'ext4-c'] as const
 const snapshotNames = ['block-snapshot-a', 'block-snapshot-b', 'ext4-snapshot-a', 'ext4-snapshot-b'] as const
 
-/** Makes the model's calls on a driver, and tells their outcomes in the model's words. */
+/** Makes the model's calls on a driver, and returns their outcomes in the model's terms. */
 export class Subject {
   readonly #node: TestNode
 

@@ -9,7 +9,7 @@ import { MiB, TestVolume, blockCapability, mountCapability } from '../support/vo
 
 const DAEMON_SET = new URL('../../charts/csi-driver-loop/templates/node/daemonset.yaml', import.meta.url)
 
-/** As hard as it gets: in a /dev that nobody fills, with a data directory that is somebody else's. */
+/** The hardest case: in a /dev without udev, with a data directory of another user. */
 async function start(capabilities: readonly string[]): Promise<TestNode> {
   const node = await TestNode.make()
   try {

@@ -150,7 +150,7 @@ describeRoot('an attached image', () => {
   })
 })
 
-/** Loop devices of a process that has no descriptor left when it looks at this one. */
+/** Loop devices of a process that has no descriptor left when it reads this one. */
 function withoutDescriptorsFor(device: LoopDevice, control: LoopControl): LinuxLoopDevices {
   class Nodes extends DeviceNodes {
     override loop(number: number): Promise<string> {

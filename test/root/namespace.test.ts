@@ -7,7 +7,7 @@ import { devicesOf, nothing } from '../support/leftovers.ts'
 import { ownNamespace } from '../support/namespace.ts'
 import { MiB, TestVolume, blockCapability, mountCapability } from '../support/volume.ts'
 
-/** As in the container of a kind node: mounts of its own, and a /dev in which nobody makes nodes. */
+/** As in the container of a kind node: mounts of its own, and a /dev without udev. */
 const emptyDev = [
   'mount -t tmpfs -o mode=755 dev /dev',
   'mknod -m 666 /dev/null c 1 3',

@@ -7,8 +7,8 @@ export type Services = TestHost['client']
 export type Carry = (call: (client: CsiClient) => Promise<unknown>) => Promise<unknown>
 
 /**
- * A client whose calls are all made by somebody else, who can repeat and measure them. Streams are not among
- * them.
+ * A client whose calls are all made by another object, which can repeat and measure them. Streams are not
+ * among them.
  */
 export function carriedClient(example: CsiClient, carry: Carry): Services {
   function service<Name extends keyof Services>(name: Name): Services[Name] {

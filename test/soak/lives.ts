@@ -74,7 +74,7 @@ const pools = ['default', 'instant']
 /** So many lives that follow each other are one of each kind, in each pool. */
 export const DIFFERENT_LIVES = Object.keys(kinds).length * pools.length
 
-/** @param number tells which one it is, and must not come twice */
+/** @param number identifies it, and must be unique */
 export async function liveOne(host: TestHost, number: number): Promise<void> {
   const all = Object.entries(kinds)
   const [kind, live] = at(all, number % all.length)

@@ -25,7 +25,7 @@ const SAMPLES_OF_MEMORY = 3
 
 /**
  * Whether the driver has kept, or left behind, anything of lives that have ended. Its memory is compared only
- * where it had time to become steady, and was not started anew meanwhile.
+ * where it had time to become steady, and was not restarted meanwhile.
  */
 export function verdict({ idle, samples, left }: Findings): Check[] {
   const last = samples.at(-1)

@@ -15,10 +15,7 @@ export interface Member {
   readonly args: readonly string[]
 }
 
-/**
- * Node drivers that are told apart by their names, each with its own disk, and a router before them. No
- * Kubernetes.
- */
+/** Node drivers with different names, each with its own disk, and a router before them. No Kubernetes. */
 export class TestCluster implements AsyncDisposable {
   readonly members: readonly Member[]
   readonly authority: Authority

@@ -34,7 +34,7 @@ export async function commandLine(
     child.once('error', reject)
     child.once('close', resolve)
   })
-  // A command that ends before it has read everything tells so by its exit code.
+  // A command that ends before it has read everything reports that by its exit code.
   const fed =
     stdin === undefined
       ? child.stdin.end()

@@ -33,7 +33,7 @@ export class TestDisk {
     await tool('mount', '-o', ['loop', ...options].join(','), this.#image, this.path)
   }
 
-  /** Its device is detached then, too. */
+  /** Its device is detached as well. */
   async unmount(): Promise<void> {
     await tool('umount', this.path)
     await autocleared(dirname(this.path))

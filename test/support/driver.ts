@@ -157,7 +157,7 @@ export class TestNode implements AsyncDisposable {
     this.client = connect(`unix:${this.socket}`)
   }
 
-  /** Kills the driver as the kernel would, then starts it anew. */
+  /** Kills the driver as the kernel would, then restarts it. */
   async crash(options: NodeOptions = {}): Promise<void> {
     await this.driver.end('SIGKILL')
     await this.start(options)
@@ -179,7 +179,7 @@ export class TestNode implements AsyncDisposable {
     return leftovers(this.path)
   }
 
-  /** Ends the driver and tells what it has left behind. */
+  /** Ends the driver and returns what it has left behind. */
   async stop(): Promise<Leftovers> {
     this.client.close()
     await this.#driver?.end('SIGTERM')
@@ -201,7 +201,7 @@ export class TestNode implements AsyncDisposable {
 
   async #mountDisk({ type, bytes }: Disk): Promise<void> {
     await makeSparse(this.#image, bytes)
-    // All of it for everybody: what only root gets is not told as free, and the driver is root.
+    // Without blocks reserved for root: these do not count as free, and the driver is root.
     await tool(`mkfs.${type}`, '-q', ...(type === 'ext4' ? ['-b', '4096', '-m', '0'] : []), this.#image)
     await tool('mount', '-o', 'loop', this.#image, this.path)
   }

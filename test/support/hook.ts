@@ -2,7 +2,7 @@
  * A command to start a driver within, which loads a module of test/support before its main program (`node
  * --import`).
  *
- * @param env variables by which the module is told what to do
+ * @param env variables that configure the module
  */
 export function withHook(module: string, env: Readonly<Record<string, string>> = {}): string[] {
   const hook = new URL(module, import.meta.url).href

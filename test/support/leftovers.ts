@@ -4,9 +4,7 @@ import { nodeHash } from '../../src/volumes/model/ids.ts'
 import { setTimeout } from 'node:timers/promises'
 import { tool } from '../tool.ts'
 
-/**
- * What a driver that works in this directory has left on the machine, whoever else uses it at the same time.
- */
+/** What a driver with this directory has left on the machine, beside other users of the machine. */
 export interface Leftovers {
   /** `/dev/loop3 /tmp/x/disk.img`: bound to a file in the directory, or on top of a device that is. */
   readonly devices: readonly string[]
@@ -44,7 +42,7 @@ async function find(directory: string) {
 }
 
 /**
- * Waits until the kernel has detached the devices whose mounts are gone. A mount namespace that somebody
+ * Waits until the kernel has detached the devices after their last unmount. A mount namespace that somebody
  * makes at this moment has copies of all mounts, and keeps them for a while.
  */
 export async function autocleared(directory: string): Promise<void> {
@@ -61,12 +59,12 @@ async function isClearing(directory: string): Promise<boolean> {
   return (await Promise.all(flags)).some((flag) => flag.trim() === '1')
 }
 
-/** Takes all of it away, and the directory. Never fails for what is gone already. */
+/** Removes all of it, and the directory. It never fails for what no longer exists. */
 export async function removeAll(directory: string): Promise<void> {
   const { devices, mounts, processes } = await find(directory)
   for (const pid of processes.keys()) kill(pid)
   for (const { target } of mounts.reverse()) {
-    // With the mount of its file, the path by which a device is known is gone.
+    // Without the mount of its file, the path by which a device is known no longer exists.
     await detachAll(devices, directory, target)
     await takeAway(target).catch(ignore)
   }
@@ -77,10 +75,7 @@ export async function removeAll(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true })
 }
 
-/**
- * Lets go of a mount whatever is done with it. One that is frozen would stay, with all who wait for it, for
- * ever.
- */
+/** Unmounts even a mount in use. One that is frozen would stay, with all who wait for it, for ever. */
 async function takeAway(target: string): Promise<void> {
   await tool('fsfreeze', '--unfreeze', target).catch(ignore)
   await tool('umount', '--lazy', target)

@@ -1,6 +1,6 @@
 import { ownNamespace } from './namespace.ts'
 
-/** To start a driver within: as on a kind node, with a /dev of its own, which nobody fills. */
+/** To start a driver within: as on a kind node, with a /dev of its own without udev. */
 export function ownDev(directory: string): string[] {
   return ownNamespace(
     directory,

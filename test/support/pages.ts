@@ -1,6 +1,6 @@
 import { freePort } from './cluster.ts'
 
-/** What a driver tells over HTTP. */
+/** The HTTP pages of a driver. */
 export class Pages {
   readonly #port: number
 

@@ -36,7 +36,7 @@ export async function tuplesOf(
   return tuples
 }
 
-/** The granules that are told although both images have the same in them. */
+/** The granules that are listed although both images have the same content there. */
 export async function needless(base: string, target: string, tuples: Tuple[]): Promise<number[]> {
   const [a, b] = [await readFile(base), await readFile(target)]
   const told = tuples.flatMap(({ offset, length }) => {

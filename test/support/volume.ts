@@ -131,7 +131,7 @@ export class TestVolume implements AsyncDisposable {
     return targetPath
   }
 
-  /** As the CO does it: first the controller, then, when told to, the node. */
+  /** As the CO does it: first the controller, then, if required, the node. */
   async expand(requiredBytes: number, volumePath: string): Promise<void> {
     const capacityRange = { requiredBytes }
     const { controller, node } = this.#node.client

@@ -39,7 +39,7 @@ export function grafanaDashboard(rows: readonly Row[]): object {
   }
 }
 
-/** What has no such label is among all: not everybody's Prometheus tells the node of a target. */
+/** Series without the label belong to `all`: not every Prometheus adds the node of a target. */
 function valuesOf(name: string, label: string, query: string): object {
   return {
     name,

@@ -3,7 +3,7 @@
  * <linux/falloc.h>, <linux/fiemap.h>, <fcntl.h>, <sys/file.h> and <unistd.h>. Nothing here calls the kernel.
  */
 
-/** open(2): opens the place in the tree only, so it works on a dead disk. */
+/** open(2): opens only the path, so it works on a disk that does not answer. */
 export const O_PATH = 0o10000000
 
 /** flock(2): exclusive. */

@@ -37,8 +37,8 @@ export function differingRuns(
 ): { readonly start: number; readonly end: number }[] {
   const runs: { start: number; end: number }[] = []
   if (a.equals(b)) return runs
-  for (let start = 0, cut = granule - lead; start < a.length; start = cut, cut += granule) {
-    const end = Math.min(cut, a.length)
+  for (let start = 0, boundary = granule - lead; start < a.length; start = boundary, boundary += granule) {
+    const end = Math.min(boundary, a.length)
     if (a.compare(b, start, end, start, end) === 0) continue
     const last = runs.at(-1)
     if (last && start - last.end <= gap) last.end = end

@@ -26,7 +26,7 @@ export function differences(
     const buffers = new BufferPool()
     const doubtful = aligned(unproven(base, target, bounds), BigInt(DIFFERENCE_GRANULE_BYTES), bounds)
     const compare = (piece: Span) => compared(base, target, piece, buffers)
-    for await (const spans of inOrder(cut(doubtful, signal), WIDTH, compare)) yield* spans
+    for await (const spans of inOrder(split(doubtful, signal), WIDTH, compare)) yield* spans
   }
 }
 
@@ -38,7 +38,7 @@ async function* unproven(base: OpenFile, target: OpenFile, { start, end }: Span)
   }
 }
 
-async function* cut(spans: AsyncIterable<Span>, signal: AbortSignal): AsyncGenerator<Span> {
+async function* split(spans: AsyncIterable<Span>, signal: AbortSignal): AsyncGenerator<Span> {
   for await (const span of spans) {
     for (const piece of pieces(span, BUFFER_BYTES)) {
       signal.throwIfAborted()

@@ -19,9 +19,9 @@ export async function* spansOf(extents: readonly Extent[]): AsyncGenerator<Span>
 /** Cuts at the multiples of `bytes`, so that every piece but the first and the last is whole. */
 export function* pieces({ start, end }: Span, bytes: bigint): Generator<Span> {
   while (start < end) {
-    const cut = smaller(end, roundUp(start + 1n, bytes))
-    yield { start, end: cut }
-    start = cut
+    const boundary = smaller(end, roundUp(start + 1n, bytes))
+    yield { start, end: boundary }
+    start = boundary
   }
 }
 

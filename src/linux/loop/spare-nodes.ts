@@ -14,7 +14,7 @@ const AT_ONCE = 64
 
 /**
  * Spare device nodes for the loop devices that are attached next, in a /dev without udev, such as the tmpfs
- * of a kind node. The kubelet attaches each block volume once more, with the `losetup` of its machine, which
+ * of a kind node. The kubelet attaches each raw block volume again, with the `losetup` of its machine, which
  * gets a number from the kernel (LOOP_CTL_GET_FREE) and then opens the device node of that number.
  */
 export class SpareNodes implements Disposable {

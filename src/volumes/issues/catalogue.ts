@@ -29,7 +29,7 @@ export type UnreachableReason = keyof typeof unreachablePools
 export interface Issue<Status = unknown> {
   readonly status: Status
   readonly reason: Reason
-  /** For people: what is wrong, and what to do. */
+  /** For people: the problem, and what to do. */
   readonly message: string
 }
 

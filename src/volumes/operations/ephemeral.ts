@@ -14,11 +14,11 @@ import { createVolume } from './create.ts'
 import { deleteVolume } from './delete.ts'
 
 /*
- * Volumes that a pod declares inline: made when they are published, mounted at the target path itself, and deleted
- * when they are unpublished. The kubelet gives them names of its own, by which it also asks for them later.
+ * Volumes that a pod declares inline: created when they are published, mounted at the target path itself, and
+ * deleted when they are unpublished. The kubelet chooses their names, and identifies them by these later.
  *
- * Each of the four steps (make, mount, unmount, delete) can be the last one before a crash. A repeated call finds
- * what there is and goes on; what nobody asks for any more is not mounted, and goes when its pool is opened.
+ * A crash can follow each of the four steps (create, mount, unmount, delete). A repeated call continues from the
+ * existing state; a volume that is no longer requested is not mounted, and is deleted when its pool is opened.
  */
 
 export interface EphemeralRequest {

@@ -184,7 +184,7 @@ async function attachReadOnly(
   return attachment.device
 }
 
-/** Detaches the read-only device on top of a volume's own after its last mount is gone. */
+/** Detaches the read-only device on top of a volume's own after its last unmount. */
 async function releaseReadOnly(
   { loops, mounts }: NodeContext,
   below: LoopDevice,

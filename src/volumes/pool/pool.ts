@@ -98,7 +98,7 @@ export class Pool implements AsyncDisposable {
 
   /**
    * Passes while the pool is reachable.
-   * @throws PoolUnreachableError, or another VolumeError, saying what is wrong with it
+   * @throws PoolUnreachableError, or another VolumeError that describes the problem
    */
   check(): Promise<void> {
     return this.gate.urgently(async () => {

@@ -63,8 +63,8 @@ export class LiveCopy implements AsyncDisposable {
     if (mayShare && (await deps.copier.canShare(source, target)))
       return new LiveCopy(deps, source, target, { isShared: true })
     await using undo = new AsyncDisposableStack()
-    // Looked at before the devices: what one that is gone by then has written is copied, and what a later one
-    // writes makes another version.
+    // Read the version before the devices: writes through an earlier device are copied, and any later write
+    // changes the version.
     const version = await deps.files.version(source)
     const attached = await deps.loops.find(source)
     const idleVersion = attached ? undefined : version

@@ -14,7 +14,7 @@ export const copyLabels = {
   probe: 'Probe',
 } as const
 
-/** A volume with data that nobody uses, and a snapshot of it. */
+/** An unused volume with data, and a snapshot of it. */
 export interface Source {
   readonly pool: CopyPool
   readonly volumeId: string

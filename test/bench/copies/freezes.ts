@@ -14,7 +14,7 @@ const DATA_MIB = 1024
 /** What is to change until the file system is frozen. */
 const CHANGING_BYTES = 100 * MIB
 
-/** What the second one has written is in memory only, until somebody flushes the file system. */
+/** The second one's data is in memory only, until the file system is flushed. */
 const writers = [
   { name: 'flushes all the time', flushes: true },
   { name: 'never flushes', flushes: false },
@@ -32,8 +32,7 @@ export interface FreezeTest {
 }
 
 /**
- * How long a writer is held up by a snapshot of a mounted volume: as the driver says, and as the writer
- * finds.
+ * How long a writer waits during a snapshot of a mounted volume: as the driver says, and as the writer finds.
  */
 export async function freezes(test: FreezeTest, progress: Progress, signal: AbortSignal): Promise<Table> {
   const { pool, directory, log, rounds } = test

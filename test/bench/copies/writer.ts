@@ -42,7 +42,7 @@ process.once('message', () => {
 
 process.send?.('begun')
 
-// Whoever started us is gone.
+// The parent process has ended.
 process.once('disconnect', () => {
   process.exit()
 })

@@ -38,7 +38,7 @@ export function outcome(
     child.stdout.pipe(process.stderr, { end: false })
     child.stderr.pipe(process.stderr, { end: false })
   }
-  // A command that ends before it has read everything tells so by its exit code.
+  // A command that ends before it has read everything reports that by its exit code.
   child.stdin.on('error', () => undefined)
   child.stdin.end(input)
   return new Promise((resolve, reject) => {

@@ -19,7 +19,7 @@ interface PodStatus extends KubeObject {
   }
 }
 
-/** Of many pods that wait for the same thing, a few are told of. */
+/** Of many pods that wait for the same reason, a few are reported. */
 const TOLD_PODS = 3
 
 /** A namespace for the objects of one test file; disposing deletes it, with all volumes. */

@@ -106,7 +106,7 @@ export const nodeCases: Cases = {
     const volume = await (await ephemeral(world)).publish()
     return {
       isStepwise: true,
-      // Where its image cannot be read, the pods must end all the same; then the next start deletes it.
+      // Even where its image cannot be read, the pods must end; then the next start deletes it.
       harmless: /(directory|file) data\/pools\/default\/volumes\//,
       run: () => volume.unpublish(),
       undo: () => volume.publish(),
@@ -128,8 +128,7 @@ async function unpublishing(world: World, wishes: Wishes, readonly: boolean): Pr
     await check?.()
   }
   await publish()
-  // Where the image cannot be read, the pod must end all the same; then NodeUnstageVolume detaches the
-  // device.
+  // Even where the image cannot be read, the pod must end; then NodeUnstageVolume detaches the device.
   return { isStepwise: true, harmless: /device on a device/, run: undo, undo: publish }
 }
 

@@ -51,7 +51,7 @@ export type Beside =
 export interface Crossing {
   readonly kind: Kind
   readonly operation: LongOperation
-  /** False while nobody uses the source: it is not staged when the operation begins. */
+  /** False while the source is unused: it is not staged when the operation begins. */
   readonly isUsed: boolean
   /** The step before which it is held (support/seam/order.ts). One that is never reached holds nothing. */
   readonly step: string

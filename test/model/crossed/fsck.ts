@@ -2,7 +2,7 @@ import type { FsType } from '../../../src/volumes/model/ports/file-systems.ts'
 import { tool } from '../../tool.ts'
 
 /**
- * Independent witnesses of a file system's state, on an image that nobody has mounted.
+ * Independent checks of a file system, on an image that is not mounted.
  * @throws what they complain of
  */
 export const fsck: Readonly<Record<FsType, (image: string) => Promise<string>>> = {

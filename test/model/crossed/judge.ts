@@ -32,7 +32,7 @@ export class Judge {
       throw new Error(`left frozen, and mounted nowhere any more: ${unmounted.join(', ')}`)
   }
 
-  /** Ends the use of all volumes, and looks at the sources. */
+  /** Ends the use of all volumes, and checks the sources. */
   async judgeSources(): Promise<void> {
     const { sources, subject, withoutImage, world, writes } = this.#scene
     for (const name of volumeNames) await this.#scene.release(name)
@@ -129,7 +129,7 @@ export class Judge {
     writes.require(`snapshot ${id}`, await this.#countInSnapshot(id, image, bytes), this.#scene.boundsOf(id))
   }
 
-  /** A file system is looked at in a volume that is made of it. */
+  /** A file system is checked in a volume that is restored from it. */
   async #countInSnapshot(id: string, image: string, bytes: number): Promise<number> {
     const { subject } = this.#scene
     if (subject.isBlock) return await countRecords({ path: image, isBlock: true })

@@ -8,14 +8,14 @@ import { isAnswer, outcomeOf, print, type Outcome } from './outcome.ts'
 import { Scene } from './scene.ts'
 import type { World } from './world.ts'
 
-/** A call that joins what goes on fails with it, and then begins anew. */
+/** A call that joins a running operation fails with it, and then starts again. */
 const REPETITIONS = 3
 
 const LOOK_EVERY_MS = 5
 
 /**
  * Makes one crossing in a world without volumes, and leaves none.
- * @param onEnd is told what was done
+ * @param onEnd gets the outcome
  * @throws Error for what must not be
  */
 export async function runCrossing(

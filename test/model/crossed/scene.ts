@@ -27,7 +27,7 @@ export class Scene {
   /** What the volume `copy` must have, and the exported image. */
   copy: Bounds | undefined
   exported: Bounds | undefined
-  /** Of which the deletion was asked for, so that they may be gone. */
+  /** Their deletion was requested, so they may be deleted. */
   readonly doomed = new Set<Which | 'long' | 'origin'>()
   readonly withoutImage = new Set<VolumeName>()
   /** An image was removed, the driver killed, or its descriptors used up. */
@@ -89,7 +89,9 @@ export class Scene {
     await this.unstage(name)
   }
 
-  /** Again and again: whoever makes a mount namespace at this moment has copies of all mounts for a while. */
+  /**
+   * Repeatedly: a process that creates a mount namespace at this moment has copies of all mounts for a while.
+   */
   async unstage(name: VolumeName): Promise<void> {
     const work = (): Promise<Outcome> => outcomeOf(this.subject.unstage(name).then(() => OK))
     let outcome = await this.inTime(`unstage ${name}`, work())

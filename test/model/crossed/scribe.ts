@@ -51,7 +51,7 @@ export class Scribe implements AsyncDisposable {
     await this.#ask({ work: 'fill', targets: [target], first: 0, count: 0 })
   }
 
-  /** @param onWritten is told of each record when it is flushed */
+  /** @param onWritten gets each record when it is flushed */
   async write(
     targets: readonly Target[],
     first: number,

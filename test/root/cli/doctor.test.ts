@@ -305,7 +305,7 @@ describeRoot('doctor', () => {
   it('finds volumes of another node, once this one has another name', async () => {
     const volume = await patient.volume().create()
     expect(await patient.complaints(['--node-id', 'other'])).toEqual(['warning VolumeOfAnotherNode'])
-    // The driver knows better who it is.
+    // The driver's own identity takes precedence.
     expect(await patient.complaints(['--node-id', 'other', ...endpoint()])).toEqual([])
     await volume.delete()
   })

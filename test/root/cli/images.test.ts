@@ -41,7 +41,7 @@ describeRoot('images that become volumes', () => {
     return image
   }
 
-  /** The volume of this name, as a CO that has been told its id uses it. */
+  /** The volume of this name, as a CO uses it that has its id. */
   const staged = async (name: string, id: string, capability = mountCapability()): Promise<TestVolume> => {
     const volume = new TestVolume(node, name, { capability })
     volume.id = id
@@ -327,7 +327,7 @@ describeRoot('images that become volumes', () => {
       )
       await volume.stage()
       await other.driver.end('SIGKILL')
-      // The kernel has the image locked, whoever has ended.
+      // The kernel still has the image locked.
       await refused(['volume', 'adopt', volume.directory], /is in use \(attached to \/dev\/loop/)
       await other.start()
       expect(basename(volume.directory)).toMatch(new RegExp(`^${nodeHash(other.id)}-`))

@@ -237,7 +237,7 @@ describeRoot('the command line, beside a driver', () => {
     it('keeps the driver from staging and deleting what is exported', async () => {
       await using volume = await claimed('db', mountCapability(), 64 * MiB)
       await fill(volume.image, 0, 32 * MiB, 7)
-      // Nobody reads from the pipe, so it is not done before it is told to end.
+      // The pipe has no reader, so it does not end before it is stopped.
       const fifo = join(node.path, 'fifo')
       await tool('mkfifo', fifo)
       const command = ['sh', '-c', `exec "$@" >${fifo}`, 'sh']

@@ -256,7 +256,7 @@ describeRoot('the controller role before two nodes', () => {
     const names = Array.from({ length: 60 }, (_, index) => `killed-${index}`)
     const calls = names.map((name) => create(name))
     const settled = Promise.allSettled(calls)
-    // The answers to all may come at once, so that whoever waits for the first one is too late.
+    // All answers may arrive at once, so waiting for the first one is too late.
     while ((await Promise.all([here.files(), there.files()])).flat().length === 0) await setImmediate()
     await cluster.router.end('SIGKILL')
     const outcomes = (await settled).map(({ status }) => status)

@@ -23,7 +23,7 @@ const ballast = randomBytes(24 * MiB)
 
 const sizes: Record<FsType, number> = { ext4: 64 * MiB, xfs: 320 * MiB, btrfs: 256 * MiB }
 
-/** Independent witnesses of a file system's state, on an image that nobody has mounted. */
+/** Independent checks of a file system, on an image that is not mounted. */
 const checks: Record<FsType, (image: string) => Promise<string>> = {
   ext4: (image) => tool('e2fsck', '-f', '-n', image),
   xfs: (image) => tool('xfs_repair', '-n', image),
@@ -50,7 +50,7 @@ describe.each(disks)('in a pool %s', (_, disk) => {
     const volumeOf = (fsType: FsType, name: string): TestVolume =>
       new TestVolume(node, name, { capability: mountCapability(fsType), bytes: sizes[fsType] })
 
-    /** Looks into a copy of a volume as whoever restores it does. @returns the records in it */
+    /** Reads a copy of a volume as a restore does. @returns the records in it */
     async function recordsIn(copy: TestVolume, fsType: FsType): Promise<number> {
       // The log of an xfs is dirty by design, and is replayed by the first mount.
       if (fsType !== 'xfs') await checks[fsType](copy.image)

@@ -205,7 +205,7 @@ async function liveFor(volume: TestVolume): Promise<void> {
   }
 }
 
-/** A tool of the killed driver can hold a device a little longer. The CO repeats its calls, too. */
+/** A child process of the killed driver can hold a device for a moment. The CO repeats its calls as well. */
 async function repeated(call: () => Promise<unknown>): Promise<void> {
   for (let left = 100; ; left--) {
     try {

@@ -141,7 +141,7 @@ describeRoot('discard', () => {
   })
 })
 
-/** Writes, and tells what that took. */
+/** Writes, and returns the allocated bytes. */
 async function fill(volume: TestVolume): Promise<number> {
   const data = Buffer.alloc(DATA_BYTES, 'some bytes that are no zeros')
   await writeFile(join(volume.staging, 'data'), data)

@@ -33,7 +33,7 @@ describeRoot('a volume that was formatted', () => {
   const volumeOf = (fsType: FsType, name = 'data'): TestVolume =>
     new TestVolume(node, name, { capability: mountCapability(fsType), bytes: sizes[fsType] })
 
-  /** A volume that a pod has written to, and that nobody uses now. */
+  /** An unused volume that a pod has written to. */
   const used = async (fsType: FsType, name = 'data'): Promise<TestVolume> => {
     const volume = await volumeOf(fsType, name).create()
     await volume.stage()
@@ -79,7 +79,7 @@ describeRoot('a volume that was formatted', () => {
   const loseSuperblock = (fsType: FsType, { image }: TestVolume): Promise<void> =>
     fill(image, ...superblocks[fsType], 0)
 
-  /** Does what the message says, as a person does who reads it. */
+  /** Runs the commands of the message, as a reader would. */
   const follow = async (advice: string): Promise<void> => {
     const [, attach = '', repair = ''] =
       /\((csi-driver-loop loop attach [^;]*); ([^;]*); csi-driver-loop loop detach <device>\)/.exec(advice) ??

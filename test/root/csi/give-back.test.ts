@@ -10,7 +10,7 @@ import type { Steps } from '../../support/seam/steps.ts'
 import { useTestNodeWithSteps } from '../../support/use-test-node.ts'
 import { MiB, TestVolume, mountCapability } from '../../support/volume.ts'
 
-/** Long enough for whoever could write in that time to have written. */
+/** Long enough for any write in that time to have happened. */
 const HEAD_START_MS = 2000
 
 describeRoot('a volume that frees blocks that were never written', () => {

@@ -63,7 +63,7 @@ describeRoot('the health of volumes', () => {
     await writeFile(`/sys/fs/ext4/${basename(device)}/trigger_fs_error`, 'a test')
     expect(await healthOnNode(node, volume, 'pod')).toEqual(['DEGRADED FileSystemReadOnly'])
     expect(await healthOnDisk(node, volume.id)).toEqual([])
-    // Staged anew it is checked, and well.
+    // After the next stage it is checked, and has no problem.
     await volume.unpublish()
     await volume.unstage()
     await volume.stage()

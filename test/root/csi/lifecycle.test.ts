@@ -227,7 +227,7 @@ describeRoot('a mount volume', () => {
   it.each([
     // Killed half way on an unmounted file system, nothing repairs it without a person.
     ['growth', 'resize2fs'],
-    // Begun anew by each call, that of a large one would never end.
+    // If each call restarted it, the check of a large one would never end.
     ['check', 'e2fsck'],
   ])('is not ruined by a deadline in the middle of its %s at stage', async (_, command) => {
     await using alone = await TestNode.make()

@@ -347,7 +347,7 @@ describeRoot('a pool image that shuts down', () => {
       expect(await storageHealth(node)).toEqual(['STORAGE_UNREACHABLE PoolUnreadable'])
       await othersGoOn()
 
-      // In use, it cannot be mounted anew; that is no reason not to start.
+      // While in use it cannot be mounted again; the driver must start even so.
       await restart()
       expect(await storageHealth(node)).toEqual(['STORAGE_UNREACHABLE PoolUnreadable'])
       expect(await healthOnDisk(node, volume.id)).toEqual(['INACCESSIBLE PoolUnreachable'])

@@ -21,7 +21,7 @@ interface Row {
 /** CSI's table of the second publish, for a volume that is published at `same` for writing. */
 const tableOf = (mode: AccessMode): Row[] => {
   const elsewhere = mode === 'SINGLE_NODE_MULTI_WRITER' ? 'OK' : 'FAILED_PRECONDITION'
-  // A volume that nobody may write is published read-only, whatever the request says.
+  // A volume that no pod may write is published read-only, even without `readonly` in the request.
   const differently = mode === 'SINGLE_NODE_READER_ONLY' ? 'OK' : 'ALREADY_EXISTS'
   return [
     { pod: 'same', readonly: false, code: 'OK' },
@@ -51,7 +51,7 @@ describeRoot('the second NodePublishVolume', () => {
         const capability = capabilityOf(mode)
         volume = await new TestVolume(node, `${type}-${mode}`, { capability }).create()
         if (type === 'mount') {
-          // What nobody may write has to be formatted by somebody who may.
+          // A volume for readers must first be formatted by a writer.
           await volume.stage(mountCapability())
           await volume.unstage()
         }

@@ -45,7 +45,7 @@ describeRoot('the metadata of snapshots', () => {
         query,
       )
 
-    /** What a backup program does: copies the told parts over what it has. */
+    /** What a backup program does: it copies the listed parts over its copy. */
     const restored = async (base: string | undefined, target: string, tuples: Tuple[]) => {
       const path = join(node.path, 'restored')
       const size = (await readFile(target)).length

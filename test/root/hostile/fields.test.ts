@@ -12,7 +12,7 @@ import { look, makeCanary } from './canary.ts'
 import { casesOf, methods, type Message } from './fields.ts'
 import { BYTES, goodRequests } from './good-requests.ts'
 
-/** What tells a caller that the request is at fault, or that this driver does not offer the method. */
+/** Codes that mean that the request is invalid, or that this driver does not offer the method. */
 const ALLOWED = new Set([
   'OK',
   'INVALID_ARGUMENT',

@@ -62,7 +62,7 @@ describeRoot('in the only pool', () => {
       capacityRange: { requiredBytes: 2 * BYTES },
     })
 
-  /** In the place of one of the volume's files; the driver is started anew when it read that at its start. */
+  /** In the place of one of the volume's files; the driver is restarted if it has read that at its start. */
   async function plant(name: string, what: Plant, restart: boolean): Promise<void> {
     const path = join(dirname(volume.image), name)
     await rename(path, join(node.path, name))

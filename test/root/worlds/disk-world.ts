@@ -30,7 +30,7 @@ export class DiskWorld implements AsyncDisposable {
     return new DiskWorld(node, await Pages.make(), await TestDisk.make(node, 256 * MiB, ...options))
   }
 
-  /** With a driver that has the pool `default`, too. */
+  /** With a driver that also has the pool `default`. */
   static async start(...options: string[]): Promise<DiskWorld> {
     const world = await DiskWorld.make(...options)
     await world.configure('default: {}')

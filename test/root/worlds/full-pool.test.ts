@@ -44,7 +44,7 @@ describeRoot('a pool whose disk other programs have filled', () => {
 
   it('refuses what needs space, with the right code', async () => {
     const full = refusal('RESOURCE_EXHAUSTED', /pool "extra": the disk under .* is full; delete volumes/)
-    // mkfs is told of an I/O error only.
+    // mkfs sees only an I/O error.
     await expect(unused.stage()).rejects.toMatchObject(full)
     expect(await unused.devices()).toEqual([])
     await expect(world.volume('new').create()).rejects.toMatchObject(

@@ -35,7 +35,7 @@ describeRoot('a machine whose loop devices are all taken', () => {
   const file = (): string => join(node.path, 'free-device')
   const answer = (text: string): Promise<void> => writeFile(file(), text)
 
-  /** One that somebody has: binding it fails as it does for whoever comes too late. */
+  /** One that is attached: attaching it fails as it does after a lost race. */
   const takenDevice = async (): Promise<string> => ((await used.devices())[0] ?? '').replace('/dev/loop', '')
 
   it.each([

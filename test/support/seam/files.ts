@@ -19,7 +19,7 @@ const pathless = ['read', 'write']
 
 /**
  * What is done with open files, and the system calls. Closing is left out: the file systems of disks have
- * nothing to do for it that could fail, and who is killed closes, too.
+ * nothing to do for it that could fail, and a killed process closes as well.
  */
 const ofHandles: Readonly<Record<string, string>> = {
   sync: 'fsync',

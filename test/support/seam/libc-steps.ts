@@ -54,7 +54,7 @@ export function stepOf(name: string, values: Values): Step | undefined {
   return steps[name]?.(values)
 }
 
-/** To be told of every call that is done: a process id says which command it is. */
+/** Called for every call that has ended: a process id identifies the command. */
 export function started(name: string, [pid, command, , , argv]: Values): void {
   if (name !== 'posix_spawnp' || !Buffer.isBuffer(pid)) return
   // A command that is made to fail is run by a shell.

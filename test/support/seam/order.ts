@@ -9,7 +9,7 @@ export interface Order {
   readonly step: string
   /** The errno's name, or for a command how it ends (commands.ts). */
   readonly fault: string
-  /** Orders that say the same are different ones all the same. */
+  /** Orders with the same content are still different orders. */
   readonly number: number
 }
 

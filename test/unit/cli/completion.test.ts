@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { describe, expect, it } from '@jest/globals'
 import { commandLine } from '../../support/command-line.ts'
 
-/** What a shell is told to offer behind these words, of which the last one is begun, or empty. */
+/** The completions behind these words, of which the last one is partial or empty. */
 async function offered(...words: string[]): Promise<string[]> {
   const env = { LOOP_DATA_DIR: '/none' }
   const { stdout } = await commandLine(['complete', '--', ...words], { env })

@@ -38,7 +38,7 @@ export class FakeNode {
   readonly inUse = new Set<string>()
   /** Pages of its list that it repeats, each with a text of a megabyte, before it goes on. */
   repeats = 0
-  /** Those whose health it never tells. */
+  /** Nodes whose health it never returns. */
   readonly muteVolumes = new Set<string>()
   /** The most calls that it had to answer at the same time. */
   mostAtOnce = 0

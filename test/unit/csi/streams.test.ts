@@ -60,7 +60,7 @@ describe('a stream', () => {
 
   const call = (options = {}) => client.snapshotMetadata.getMetadataAllocated({ snapshotId: 's1' }, options)
 
-  /** Gives as many as anybody takes. */
+  /** Yields as many as are read. */
   async function* endless(): AsyncGenerator<GetMetadataAllocatedResponseInit> {
     for (;;) {
       await setImmediate()

@@ -21,7 +21,7 @@ function thrownIn(file: ts.SourceFile): Thrown[] {
       const [kind, second] = made.arguments ?? []
       if (!['VolumeError', 'PoolUnreachableError', 'FileSystemMissing'].includes(name) || !kind || !second)
         return []
-      // What this error says first is what is wrong.
+      // This error begins with the problem.
       const said = name === 'FileSystemMissing' ? kind : second
       const message = textOf(said) ?? ''
       if (message.replaceAll(/[^a-z]/gi, '').length < FEWEST_LETTERS) return []

@@ -42,7 +42,7 @@ describe('the limits of the HTTP server', () => {
     server = await HttpServer.listen({ host: '127.0.0.1', port: 0 }, pages, limits)
   }
 
-  /** A connection that is not read from until somebody listens to its data. */
+  /** A connection that is not read until its data has a listener. */
   async function open(): Promise<Socket> {
     const socket = connect(server.port, '127.0.0.1')
     sockets.push(socket)

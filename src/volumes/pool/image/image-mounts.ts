@@ -90,7 +90,7 @@ export class ImageMounts {
         await this.#on.mounts.unmount(request.target)
       } catch (error) {
         if (error instanceof PoolUnreachableError) throw error
-        // Its last mount, in a dead container, was just being unmounted.
+        // Its last mount, in a container that has ended, was just being unmounted.
         if (held.isFound && !(await this.#isAttached(request, held.device))) continue
         throw new PoolUnreachableError(
           'PoolImageNotMountable',

@@ -31,7 +31,7 @@ describe('Snapshotter', () => {
 
   const onDisk = (): Promise<string[]> => readdir(join(world.config.path, 'snapshots'))
 
-  /** Makes the copier wait in the operation until it is told to go on. */
+  /** Makes the copier wait in the operation until it is released. */
   function pauseAt(operation: string): { reached: Promise<unknown>; resume: () => void } {
     const reached = Promise.withResolvers<undefined>()
     const gate = Promise.withResolvers<undefined>()

@@ -12,7 +12,7 @@ describe('the space of a pool with snapshots', () => {
 
   afterEach(() => world[Symbol.asyncDispose]())
 
-  /** A disk on which so much is in use, by images that have 10 MiB each, whoever shares it with whom. */
+  /** A disk with so much in use, by images of 10 MiB each, with or without shared blocks. */
   function imagine(usedBytes: bigint): void {
     world.files.size = () => Promise.resolve({ logical: 16n * MiB, allocated: 10n * MiB })
     const bytes = { total: 1000n * MiB, used: usedBytes, available: 1000n * MiB - usedBytes }
