@@ -9,7 +9,9 @@ export interface Cut {
 
 /** The last one in the driver's log. */
 export async function lastCut(log: string): Promise<Cut> {
-  const line = (await readFile(log, 'utf8')).split('\n').findLast((text) => text.includes('"msg":"cut"'))
+  const line = (await readFile(log, 'utf8'))
+    .split('\n')
+    .findLast((text) => text.includes('"msg":"made a consistent copy"'))
   if (line === undefined) throw new Error(`no cut in ${log}`)
   const { time, frozenMs } = JSON.parse(line) as { time: string; frozenMs: number }
   return { frozenAt: Date.parse(time) - frozenMs, frozenMs }
