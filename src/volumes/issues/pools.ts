@@ -78,7 +78,7 @@ export const poolIssues = {
   PoolNotVisible: {
     severity: 'warning',
     message: ({ pool, driver }: { readonly pool: string; readonly driver: number }) =>
-      `pool "${pool}" is an image that is mounted in the mount namespace of the driver (process ${driver}), not in this one; its volumes are not looked at`,
+      `pool "${pool}" is an image that is mounted in the mount namespace of the driver (process ${driver}), not in this one; its volumes are not examined`,
     remedy: ({ driver }: { readonly driver: number }) =>
       `look from there: kubectl exec into the driver's pod, or nsenter --target ${driver} --mount`,
   },

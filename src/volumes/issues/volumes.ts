@@ -110,7 +110,7 @@ export const volumeIssues = {
   MayBeFrozen: {
     severity: 'error',
     message: ({ id }: { readonly id: string }) =>
-      `the file system of volume "${id}" may be frozen, by a driver that ended while it cut a snapshot: its writers wait`,
+      `the file system of volume "${id}" may be frozen, by a driver that ended while it took a snapshot: its writers wait`,
     remedy: ({ mountPoint }: { readonly mountPoint: string | undefined }) =>
       `start the driver, which thaws it${mountPoint === undefined ? '' : `, or fsfreeze --unfreeze ${mountPoint}`}`,
   },

@@ -3,7 +3,7 @@ import type { Progress } from '../../harness/progress.ts'
 import { percentile, timed } from '../../harness/statistics.ts'
 import { Samples, type Table } from '../samples.ts'
 import type { CopyPool } from './copy-pool.ts'
-import { changedBytes, heldUpMs, lastCut, longestMs } from './cut.ts'
+import { changedBytes, slowestWriteMs, lastFreeze, longestMs } from './freeze.ts'
 import { writeData } from './write-data.ts'
 import { Writing, type Pace } from './writing.ts'
 
@@ -49,8 +49,8 @@ export async function freezes(test: FreezeTest, progress: Progress, signal: Abor
     const wholeMs = await timed(async () => (snapshotId = await pool.createSnapshot(name, volumeId)))
     const writes = (await writing.stop()).filter(({ endedAt }) => endedAt >= begunAt)
     await pool.deleteSnapshot(snapshotId)
-    const cut = await lastCut(log)
-    return { wholeMs, writes, cut, changed: changedBytes(writes, cut) }
+    const freeze = await lastFreeze(log)
+    return { wholeMs, writes, freeze, changed: changedBytes(writes, freeze) }
   }
 
   const samples = new Samples()
@@ -61,11 +61,11 @@ export async function freezes(test: FreezeTest, progress: Progress, signal: Abor
       signal.throwIfAborted()
       const bytesPerSecond = rates.get(name) ?? CHANGING_BYTES
       const pace = { bytesPerSecond, flushes }
-      const { wholeMs, writes, cut, changed: bytes } = await snapshotWhile(`${name} ${round}`, pace)
+      const { wholeMs, writes, freeze, changed: bytes } = await snapshotWhile(`${name} ${round}`, pace)
       rates.set(name, corrected(bytesPerSecond, bytes))
       if (round < WARM_UP_ROUNDS) continue
-      samples.add(name, 'frozen', cut.frozenMs)
-      samples.add(name, 'write then', heldUpMs(writes, cut))
+      samples.add(name, 'frozen', freeze.frozenMs)
+      samples.add(name, 'write then', slowestWriteMs(writes, freeze))
       samples.add(name, 'longest write', longestMs(writes))
       samples.add(name, 'whole call', wholeMs)
       changed.get(name)?.push(bytes / MIB)

@@ -30,7 +30,7 @@ describe('copyConsistently', () => {
     drafts.use(await world.pool.snapshots.begin(volume.id))
 
   /** @returns the drafts' images */
-  async function cut(
+  async function takeCopy(
     volumes: readonly Volume[],
     {
       freezeTimeoutMs = LONG_MS,
@@ -72,7 +72,7 @@ describe('copyConsistently', () => {
 
   it('copies all, freezes all, copies the changes of all, then thaws all', async () => {
     const volumes = await inUse('a', 'b', 'c')
-    await cut(volumes)
+    await takeCopy(volumes)
     expect(events(volumes)).toEqual([
       ...['copy a', 'copy b', 'copy c'],
       ...['flush a', 'flush b', 'flush c'],
@@ -87,13 +87,13 @@ describe('copyConsistently', () => {
     const volumes = await inUse('a')
     world.copier.hook = (operation, source) =>
       operation === 'copy' ? undefined : writeFile(source, 'written late', { flag: 'r+' })
-    const [image = ''] = await cut(volumes)
+    const [image = ''] = await takeCopy(volumes)
     expect((await readFile(image, 'latin1')).startsWith('written late')).toBe(true)
   })
 
   it('freezes only mounted volumes', async () => {
     const volume = await world.create('a')
-    await cut([volume])
+    await takeCopy([volume])
     expect(events([volume])).toEqual(['copy a', 'update a'])
     expect(freezes()).toEqual([])
   })
@@ -105,7 +105,7 @@ describe('copyConsistently', () => {
     const target = join(world.directory, 'published')
     await writeFile(target, '')
     await world.mounts.bind(device.path, target, { readOnly: false })
-    await cut([volume])
+    await takeCopy([volume])
     expect(events([volume])).toEqual(['copy a', 'update a'])
   })
 
@@ -123,7 +123,7 @@ describe('copyConsistently', () => {
         )
       }
     }
-    await cut(volumes)
+    await takeCopy(volumes)
     expect(waiting).toEqual(['update of it', 'update of another', 'update of another', 'update of it'])
   })
 
@@ -140,7 +140,7 @@ describe('copyConsistently', () => {
   ])('leaves nothing frozen or locked when %s fails', async (_, operation) => {
     const volumes = await inUse('a', 'b')
     world.copier.hook = failAt(operation, at(volumes, 1).id)
-    await expect(cut(volumes)).rejects.toBe(failure)
+    await expect(takeCopy(volumes)).rejects.toBe(failure)
     await expectFree(volumes)
     const wasFrozen = operation === 'update'
     expect(events(volumes).includes('freeze b')).toBe(wasFrozen)
@@ -150,7 +150,7 @@ describe('copyConsistently', () => {
     const volumes = await inUse('a', 'b')
     const source = (await world.mounts.at(`${world.directory}/mnt-b`))?.source ?? ''
     world.mounts.frozen.add(source)
-    await expect(cut(volumes)).rejects.toMatchObject({
+    await expect(takeCopy(volumes)).rejects.toMatchObject({
       kind: 'aborted',
       message: expect.stringContaining(`volume "${at(volumes, 1).id}" is frozen by another program`),
     })
@@ -166,7 +166,7 @@ describe('copyConsistently', () => {
       caller.abort(new Error('deleted meanwhile'))
       expect(signal.aborted).toBe(true)
     }
-    await expect(cut(volumes, { signal: caller.signal })).rejects.toThrow('deleted meanwhile')
+    await expect(takeCopy(volumes, { signal: caller.signal })).rejects.toThrow('deleted meanwhile')
     await expectFree(volumes)
   })
 
@@ -177,7 +177,7 @@ describe('copyConsistently', () => {
       operation === 'copy' || signal.aborted
         ? undefined
         : new Promise((resolve) => (signal.onabort = resolve))
-    await expect(cut(volumes, { freezeTimeoutMs: SHORT_MS })).rejects.toMatchObject({
+    await expect(takeCopy(volumes, { freezeTimeoutMs: SHORT_MS })).rejects.toMatchObject({
       kind: 'aborted',
       message: expect.stringMatching(/^freezeTimeout: .*within 20 ms/),
     })
@@ -188,7 +188,7 @@ describe('copyConsistently', () => {
     const volumes = await inUse('a')
     world.copier.hook = (operation) =>
       operation === 'copy' ? new Promise((resolve) => setTimeout(resolve, 2 * SHORT_MS)) : undefined
-    await cut(volumes, { freezeTimeoutMs: 1000 * SHORT_MS })
+    await takeCopy(volumes, { freezeTimeoutMs: 1000 * SHORT_MS })
   })
 
   it('leaves a freeze marker during the freeze', async () => {
@@ -198,7 +198,7 @@ describe('copyConsistently', () => {
     world.copier.hook = async (operation) => {
       words.push(`${operation}: ${await readFile(path('frozen'), 'utf8').catch(() => 'none')}`)
     }
-    await cut(volumes)
+    await takeCopy(volumes)
     const ids = volumes.map(({ id }) => id).join('\n')
     expect(words).toEqual(['copy: none', 'copy: none', `update: ${ids}`, `update: ${ids}`])
   })
@@ -209,7 +209,7 @@ describe('copyConsistently', () => {
       const isTime = operation === 'copy' && source === world.catalog.image(at(volumes, name === 'a' ? 0 : 1))
       if (isTime) await deleteVolume(world.node, at(volumes, 0).id, never)
     }
-    await expect(cut(volumes)).rejects.toMatchObject({ kind: 'not-found' })
+    await expect(takeCopy(volumes)).rejects.toMatchObject({ kind: 'not-found' })
   })
 
   describe('of raw block volumes in use', () => {
@@ -232,14 +232,14 @@ describe('copyConsistently', () => {
 
     it('compares until there was a pass without writes', async () => {
       writeDuring(3)
-      await cut([at(volumes, 0)])
+      await takeCopy([at(volumes, 0)])
       expect(updates()).toBe(4)
       expect(world.mounts.log.some((line) => line.startsWith('freeze'))).toBe(false)
     })
 
     it('fails when there is none', async () => {
       writeDuring(Infinity)
-      await expect(cut([at(volumes, 0)])).rejects.toMatchObject({
+      await expect(takeCopy([at(volumes, 0)])).rejects.toMatchObject({
         kind: 'aborted',
         message: expect.stringContaining('is written all the time'),
       })
@@ -251,20 +251,20 @@ describe('copyConsistently', () => {
       world.copier.hook = () => {
         world.loops.write(at(devices, 0))
       }
-      await cut([at(volumes, 0)])
+      await takeCopy([at(volumes, 0)])
       expect(updates()).toBe(0)
     })
 
     it('shares no blocks with a copy that will be thick', async () => {
       world.copier.shares = true
-      await cut([at(volumes, 0)], { provisioning: 'thick' })
+      await takeCopy([at(volumes, 0)], { provisioning: 'thick' })
       expect(events(volumes)).toEqual(['copy a', 'update a'])
     })
 
     it('shares no blocks of a thick one', async () => {
       world.copier.shares = true
       await world.pool.volumes.update({ ...at(volumes, 0), provisioning: 'thick' })
-      await cut([at(volumes, 0)])
+      await takeCopy([at(volumes, 0)])
       expect(events(volumes)).toEqual(['copy a', 'update a'])
     })
 
@@ -275,7 +275,7 @@ describe('copyConsistently', () => {
       world.copier.hook = async (operation) => {
         if (operation === 'copy') await world.pool.volumes.update({ ...a, provisioning: 'thick' })
       }
-      await expect(cut([a, b])).rejects.toMatchObject({
+      await expect(takeCopy([a, b])).rejects.toMatchObject({
         kind: 'aborted',
         message: expect.stringContaining('was made thick while it was copied'),
       })
@@ -290,9 +290,9 @@ describe('copyConsistently', () => {
         }
       }
       writeBetween(Infinity)
-      await expect(cut(volumes)).rejects.toMatchObject({ kind: 'aborted' })
+      await expect(takeCopy(volumes)).rejects.toMatchObject({ kind: 'aborted' })
       writeBetween(1)
-      await cut(volumes)
+      await takeCopy(volumes)
       expect(events(volumes).filter((line) => line.startsWith('share'))).toHaveLength(4)
     })
   })

@@ -44,7 +44,7 @@ describe('a copy of a volume whose writes are traced', () => {
   afterEach(() => world[Symbol.asyncDispose]())
 
   /** @returns what the copier did */
-  async function cut(): Promise<string[]> {
+  async function takeCopy(): Promise<string[]> {
     await using draft = await world.pool.snapshots.begin(volume.id)
     await copyConsistently(world.node, [{ volumeId: volume.id, draft, provisioning: 'thin' }], 60_000, never)
     return world.mounts.log.flatMap((line) => /^(share|copy|update\w*) /.exec(line)?.[1] ?? [])
@@ -58,7 +58,7 @@ describe('a copy of a volume whose writes are traced', () => {
   ])('%s changed', async (_, told, done) => {
     await world.use(volume)
     answers = told
-    expect(await cut()).toEqual(done)
+    expect(await takeCopy()).toEqual(done)
     expect(ended).toBe(1)
   })
 
@@ -75,7 +75,7 @@ describe('a copy of a volume whose writes are traced', () => {
     async (_, told, done) => {
       await world.use(volume)
       answers = told
-      expect(await cut()).toEqual(['copy', ...done])
+      expect(await takeCopy()).toEqual(['copy', ...done])
       expect(traced).toHaveLength(2)
       expect(ended).toBe(2)
       expect(world.mounts.log.findLastIndex((line) => line.startsWith('freeze'))).toBeGreaterThan(
@@ -90,7 +90,7 @@ describe('a copy of a volume whose writes are traced', () => {
     world.copier.hook = () => {
       canTrace = false
     }
-    expect(await cut()).toEqual(['copy', 'update'])
+    expect(await takeCopy()).toEqual(['copy', 'update'])
     expect(ended).toBe(1)
   })
 
@@ -101,27 +101,27 @@ describe('a copy of a volume whose writes are traced', () => {
       await deleteVolume(world.node, volume.id, never)
       expect((await world.create('a')).id).toBe(volume.id)
     }
-    await expect(cut()).rejects.toMatchObject({
+    await expect(takeCopy()).rejects.toMatchObject({
       kind: 'aborted',
       message: expect.stringContaining('created again'),
     })
   })
 
   it('is not traced when it is not attached', async () => {
-    expect(await cut()).toEqual(['copy', 'update'])
+    expect(await takeCopy()).toEqual(['copy', 'update'])
     expect(traced).toEqual([])
   })
 
   it('is compared as a whole when it cannot be traced', async () => {
     await world.use(volume)
     canTrace = false
-    expect(await cut()).toEqual(['copy', 'update'])
+    expect(await takeCopy()).toEqual(['copy', 'update'])
   })
 
   it('is copied once, and not traced, where the blocks are shared', async () => {
     await world.use(volume)
     world.copier.shares = true
-    expect(await cut()).toEqual(['share'])
+    expect(await takeCopy()).toEqual(['share'])
     expect(traced).toEqual([])
   })
 
@@ -145,7 +145,7 @@ describe('a copy of a volume whose writes are traced', () => {
       await world.loops.attach(world.catalog.image(await world.create('b')), options, never)
       await world.loops.attach(world.catalog.image(volume), options, never)
     }
-    expect(await cut()).toEqual(['copy', 'updateWithin', 'update'])
+    expect(await takeCopy()).toEqual(['copy', 'updateWithin', 'update'])
   })
 
   it('ends the trace when copying fails', async () => {
@@ -153,7 +153,7 @@ describe('a copy of a volume whose writes are traced', () => {
     world.copier.hook = () => {
       throw new Error('no luck')
     }
-    await expect(cut()).rejects.toThrow('no luck')
+    await expect(takeCopy()).rejects.toThrow('no luck')
     expect(ended).toBe(1)
   })
 })
@@ -174,7 +174,7 @@ describe('a copy of an unused volume', () => {
   afterEach(() => world[Symbol.asyncDispose]())
 
   /** @returns what the copier did, and the beginning of the copy */
-  async function cut(): Promise<{ done: string[]; content: string }> {
+  async function takeCopy(): Promise<{ done: string[]; content: string }> {
     await using draft = await world.pool.snapshots.begin(volume.id)
     await copyConsistently(world.node, [{ volumeId: volume.id, draft, provisioning: 'thin' }], 60_000, never)
     const done = world.mounts.log.flatMap((line) => /^(share|copy|update\w*) /.exec(line)?.[1] ?? [])
@@ -192,7 +192,7 @@ describe('a copy of an unused volume', () => {
 
   it.each([true, false])('is made once; shared: %s', async (shares) => {
     world.copier.shares = shares
-    expect(await cut()).toMatchObject({ done: [shares ? 'share' : 'copy'] })
+    expect(await takeCopy()).toMatchObject({ done: [shares ? 'share' : 'copy'] })
   })
 
   it.each([
@@ -202,17 +202,17 @@ describe('a copy of an unused volume', () => {
   ])('is compared when %s', async (_, told) => {
     versions = told
     afterCopying(() => writeFile(world.catalog.image(volume), 'late', { flag: 'r+' }))
-    expect(await cut()).toEqual({ done: ['copy', 'update'], content: 'late' })
+    expect(await takeCopy()).toEqual({ done: ['copy', 'update'], content: 'late' })
   })
 
   it('is compared when it is in use by then', async () => {
     afterCopying(() => world.use(volume))
-    expect(await cut()).toMatchObject({ done: ['copy', 'update'] })
+    expect(await takeCopy()).toMatchObject({ done: ['copy', 'update'] })
   })
 
   it('is compared when it was in use at the beginning', async () => {
     const { mountPoint } = await world.use(volume)
     afterCopying(() => world.mounts.unmount(mountPoint))
-    expect(await cut()).toMatchObject({ done: ['copy', 'update'] })
+    expect(await takeCopy()).toMatchObject({ done: ['copy', 'update'] })
   })
 })
