@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
 import type { ServiceName } from '../../controller/kubernetes/endpoint-slices.ts'
 import type { NodeAddress } from '../../controller/directory.ts'
-import { nextSignal } from '../terminal/signals.ts'
+import { exitSoon, nextSignal } from '../terminal/signals.ts'
 import type { LogConfig, TracingOptions } from './telemetry.ts'
 import {
   address,
@@ -104,6 +104,8 @@ async function serve({ nodes, podUid, service, ...options }: ControllerOptions):
   const signal = nextSignal('SIGTERM', 'SIGINT')
   const router = await startRouter({ http: undefined, ...options, nodes: source })
   await router.stop(`got ${await signal}`)
+  // grpc-js keeps a handshake that has begun with a node that does not answer.
+  exitSoon((code) => process.exit(code))
 }
 
 function namedAddresses(text: string): NodeAddress[] {

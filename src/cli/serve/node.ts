@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import { configuredPools } from '../node/config.ts'
-import { nextSignal } from '../terminal/signals.ts'
+import { exitSoon, nextSignal } from '../terminal/signals.ts'
 import type { LogConfig, TracingOptions } from './telemetry.ts'
 import {
   address,
@@ -21,8 +21,6 @@ import {
   type Address,
 } from '../terminal/options.ts'
 import { parseDuration } from '../terminal/text.ts'
-
-const EXIT_GRACE_MS = 1000
 
 interface NodeOptions extends LogConfig, TracingOptions {
   readonly endpoint: string
@@ -96,14 +94,4 @@ async function serve({ listen, tlsDir, ...options }: NodeOptions): Promise<void>
   })
   await driver.stop(`got ${await signal}`)
   exitSoon(exitNow)
-}
-
-/**
- * Ends the process even if system calls never return, of a pool or of any other file system: Node waits for
- * pending calls, and exit(3) for libuv's threads. To be called when all work has ended.
- * @param exitNow from src/linux/system-calls.ts, loaded before: loading it now would need a free thread of
- * libuv
- */
-export function exitSoon(exitNow: (code: number) => void): void {
-  setTimeout(exitNow, EXIT_GRACE_MS, 0).unref()
 }

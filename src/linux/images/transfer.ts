@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { extname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { workerError } from '../process/worker-error.ts'
 import { turn } from '../../volumes/pool/gate/turn.ts'
 import { FileInProcess, type FileDescriptor } from './file-calls.ts'
 import type { OpenFile } from './open-file.ts'
@@ -89,7 +90,9 @@ function startThread(files: TransferFiles) {
   return {
     /** @throws the error of the thread, with its errno; the thread has then ended */
     async step(span: Span): Promise<TransferredStep> {
-      answer = once(worker, 'message')
+      answer = once(worker, 'message').catch((error: unknown) => {
+        throw workerError(error)
+      })
       worker.postMessage(span)
       const [done] = (await answer) as [TransferredStep]
       return done

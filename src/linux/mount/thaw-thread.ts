@@ -1,6 +1,7 @@
 import { extname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { FITHAW } from '../abi/files.ts'
+import { workerError } from '../process/worker-error.ts'
 import { ioctlSync } from '../system-calls.ts'
 
 export interface ThawRequest {
@@ -75,7 +76,8 @@ export class ThawThread {
       if (message === 'started') started.resolve(undefined)
       else this.#waiting.get(message.number)?.(message)
     })
-    worker.on('error', (error) => {
+    worker.on('error', (cause) => {
+      const error = workerError(cause)
       started.reject(error)
       this.#end(error)
     })

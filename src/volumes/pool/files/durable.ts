@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { rename, rm, turn } from '../gate/turn.ts'
+import { hasErrno, messageOf } from '../../model/errors.ts'
 import { PoolUnreachableError } from '../gate/unreachable.ts'
 
 const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY } = constants
@@ -17,16 +18,34 @@ const REMOVAL_PAUSE_MS = 200
 /**
  * Reads a small file that the driver has written. It does not follow a symbolic link, wait for a FIFO, or
  * read a file that is large or not UTF-8.
- * @throws Error describing the problem
+ * @throws ForeignFileError; other errors with their errno
  */
 export function readSmall(path: string): Promise<string> {
   return turn(async () => {
-    await using file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    await using file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch(notOpened)
     const stat = await file.stat()
-    if (!stat.isFile()) throw new Error(`${path} is no regular file`)
-    if (stat.size > LONGEST_BYTES) throw new Error(`${path} has ${stat.size} bytes, more than any valid one`)
-    return new TextDecoder('utf-8', { fatal: true }).decode(await file.readFile())
+    if (!stat.isFile()) throw new ForeignFileError(`${path} is no regular file`)
+    if (stat.size > LONGEST_BYTES)
+      throw new ForeignFileError(`${path} has ${stat.size} bytes, more than any valid one`)
+    return decode(path, await file.readFile())
   })
+}
+
+/** The driver has not written this file: it is not regular, too large, or not UTF-8. */
+export class ForeignFileError extends Error {}
+
+/** ELOOP is a symbolic link, ENXIO a socket (open(2)). */
+function notOpened(error: unknown): never {
+  if (hasErrno(error, 'ELOOP', 'ENXIO')) throw new ForeignFileError(messageOf(error), { cause: error })
+  throw error
+}
+
+function decode(path: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (error) {
+    throw new ForeignFileError(`${path} is not UTF-8`, { cause: error })
+  }
 }
 
 /** Flushes a file, or the entries of a directory, to the disk (fsync(2)). */

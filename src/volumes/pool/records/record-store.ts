@@ -9,6 +9,7 @@ import { isId } from '../../model/ids.ts'
 import type { Repair } from '../../model/observer.ts'
 import type { ImageFiles } from '../../model/ports/image-files.ts'
 import {
+  ForeignFileError,
   orLeaveToSweep,
   prepareFile,
   removePersistently,
@@ -248,9 +249,20 @@ export class RecordStore<T extends { readonly id: string }> {
     this.repairs.push(name.endsWith(DELETED) ? 'removal' : 'draft')
     const deleted = join(this.#path, deletedName())
     await rename(join(this.#path, name), deleted)
-    const frozen = await readFreezeMarker(deleted)
+    const frozen = await this.#readFreezeMarker(deleted)
     if (frozen.length > 0) this.#interrupted.set(deleted, frozen)
     else this.#removeInBackground(deleted)
+  }
+
+  /** What somebody else put there names no volume, and does not keep the pool from being opened. */
+  async #readFreezeMarker(deleted: string): Promise<string[]> {
+    try {
+      return await readFreezeMarker(deleted)
+    } catch (error) {
+      if (!(error instanceof ForeignFileError)) throw error
+      this.#log.warn({ path: deleted, error: messageOf(error) }, 'ignoring what is no freeze marker')
+      return []
+    }
   }
 
   #removeInBackground(path: string): void {

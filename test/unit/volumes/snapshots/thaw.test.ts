@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
@@ -6,6 +6,7 @@ import type { LoopState } from '../../../../src/volumes/model/ports/loop-devices
 import type { Volume } from '../../../../src/volumes/model/volume.ts'
 import { Pool } from '../../../../src/volumes/pool/pool.ts'
 import { thawAfterCrash } from '../../../../src/volumes/snapshots/thaw.ts'
+import { tool } from '../../../tool.ts'
 import { makeWorld, never, silent, type World } from '../world.ts'
 
 describe('thawAfterCrash', () => {
@@ -107,6 +108,20 @@ describe('thawAfterCrash', () => {
     expect(await thaw()).toBe(1)
     expect([...world.mounts.frozen]).toEqual([])
     expect(pools.flatMap((pool) => pool.snapshots.frozen)).toEqual([])
+  })
+
+  it.each([
+    ['a FIFO', (path: string) => tool('mkfifo', path)],
+    ['a symbolic link', (path: string) => symlink('/dev/zero', path)],
+    ['a directory', (path: string) => mkdir(path)],
+    ['a file that is not UTF-8', (path: string) => writeFile(path, Buffer.from([0xff, 0xfe]))],
+  ])('opens the pool though %s has the name of a freeze marker', async (_, make) => {
+    const draft = join(world.directory, 'pool', 'snapshots', '.s.new')
+    await mkdir(draft)
+    await make(join(draft, 'frozen'))
+    await startAfter({ 'pool/snapshots/.t.new/frozen': volume.id })
+    expect(await thaw()).toBe(1)
+    await gone()
   })
 
   it('thaws one that is no longer mounted', async () => {
