@@ -22,7 +22,7 @@ function strata(layer, folders) {
   const zones = folders.map((folder, at) => ({
     target: filesIn(layer, folder),
     from: folders.slice(at + 1).map((above) => filesIn(layer, above)),
-    message: `${folder} is below it: see the order of the folders in eslint.config.js`,
+    message: `${folder} must not import it: eslint.config.js has the order of the folders`,
   }))
   return {
     files: [`${layer}/**/*.ts`],
@@ -37,26 +37,26 @@ function filesIn(layer, folder) {
   return folder === '.' ? `./${layer}/*.ts` : `./${layer}/${folder}/*.ts`
 }
 
-/** An administrator or NTP can set it while something waits. */
+/** An administrator or NTP can set the wall clock during a measurement. */
 const wallClock = {
   selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']",
-  message: 'the wall clock jumps: measure time with performance.now()',
+  message: 'the wall clock jumps: measure durations with performance.now()',
 }
 
-const grpc = ['^@grpc/', 'only src/csi talks gRPC']
-const koffi = ['^koffi$', 'only src/linux/libc.ts calls native code']
-const kubernetes = ['^@kubernetes/', 'only src/controller/kubernetes talks to Kubernetes']
-const otel = ['^@opentelemetry/', 'only src/tracing sends traces']
+const grpc = ['^@grpc/', 'only src/csi must import gRPC']
+const koffi = ['^koffi$', 'only src/linux/libc.ts must import koffi']
+const kubernetes = ['^@kubernetes/', 'only src/controller/kubernetes must import the Kubernetes client']
+const otel = ['^@opentelemetry/', 'only src/tracing must import OpenTelemetry']
 const to = (name, message) => [`^(\\.\\./)+${name}/`, message]
 
 const controller = [
   koffi,
   grpc,
   otel,
-  to('(linux|monitoring|tracing|cli)', 'the router is CSI all the way down'),
+  to('(linux|monitoring|tracing|cli)', 'src/controller must import only src/csi and src/volumes'),
   to(
-    'volumes/(?!(issues/catalogue|model/(bytes|errors|ids)|concurrency/(cached|keyed-lock|schedule|side-by-side))\\.ts$)',
-    'the router knows no volumes, only their ids and issues',
+    'volumes/(?!(issues/catalogue|model/(bytes|errors|ids)|concurrency/(cached|keyed-lock|never|schedule|side-by-side))\\.ts$)',
+    'of src/volumes, src/controller must import only the ids, errors, issues and helpers listed here',
   ),
 ]
 
@@ -133,8 +133,11 @@ export default tseslint.config(
       koffi,
       kubernetes,
       otel,
-      to('(csi|linux|controller|monitoring|tracing|cli)', 'src/volumes knows only its ports (model/ports/)'),
-      ['^\\.\\./main', 'src/volumes knows only its ports (model/ports/)'],
+      to(
+        '(csi|linux|controller|monitoring|tracing|cli)',
+        'src/volumes must import only itself; it reaches the machine through model/ports/',
+      ),
+      ['^\\.\\./main', 'src/volumes must import only itself; it reaches the machine through model/ports/'],
     ],
   ),
   layer(
@@ -144,15 +147,17 @@ export default tseslint.config(
       koffi,
       kubernetes,
       otel,
-      to(
-        '(csi|controller|monitoring|tracing|cli)',
-        'src/linux implements the ports of src/volumes, nothing above',
-      ),
+      to('(csi|controller|monitoring|tracing|cli)', 'src/linux must import only src/volumes'),
     ],
   ),
   layer(
     ['src/linux/libc.ts'],
-    [grpc, kubernetes, otel, to('(csi|controller|cli|volumes)', 'libc.ts stands alone')],
+    [
+      grpc,
+      kubernetes,
+      otel,
+      to('(csi|controller|cli|volumes)', 'libc.ts must import nothing outside src/linux'),
+    ],
   ),
   layer(
     ['src/csi/**/*.ts'],
@@ -160,7 +165,7 @@ export default tseslint.config(
       koffi,
       kubernetes,
       otel,
-      to('(linux|controller|monitoring|tracing|cli)', 'src/csi reaches the machine through src/volumes'),
+      to('(linux|controller|monitoring|tracing|cli)', 'src/csi must import only src/volumes'),
     ],
   ),
   layer(['src/controller/**/*.ts'], [...controller, kubernetes]),
@@ -172,7 +177,7 @@ export default tseslint.config(
       koffi,
       kubernetes,
       otel,
-      to('(csi|linux|controller|tracing|cli)', 'src/monitoring tells what it is given'),
+      to('(csi|linux|controller|tracing|cli)', 'src/monitoring must import only src/volumes'),
     ],
   ),
   layer(
@@ -181,7 +186,7 @@ export default tseslint.config(
       grpc,
       koffi,
       kubernetes,
-      to('(linux|controller|monitoring|cli)', 'src/tracing follows what it is told of'),
+      to('(linux|controller|monitoring|cli)', 'src/tracing must import only src/csi and src/volumes'),
     ],
   ),
   {

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { Jobs } from './concurrency/jobs.ts'
 import { KeyedLock } from './concurrency/keyed-lock.ts'
+import { never } from './concurrency/never.ts'
 import { Schedule } from './concurrency/schedule.ts'
 import { StorageHealth } from './health/storage-health.ts'
 import { VolumeHealth } from './health/volume-health.ts'
@@ -25,9 +26,6 @@ import { VolumeAccess } from './state/volume-access.ts'
 
 /** How often the machine is searched for orphaned devices, besides at start. */
 const ORPHANS_INTERVAL_MS = 600_000
-
-/** Work at start-up is never interrupted. */
-const uninterrupted = new AbortController().signal
 
 /** The machine that a node works on: the ports, and a probe for each pool's file system. */
 export interface Machine extends PoolPorts {
@@ -113,8 +111,8 @@ export async function assembleNode(
 /** Removes what a crash left in pools that were opened. */
 async function removeLeftovers(context: NodeContext, opened: readonly Pool[]): Promise<void> {
   const { observer } = context
-  observer.repaired('ephemeral_volume', await sweepEphemeral(context, opened, uninterrupted))
-  observer.repaired('snapshot_group', await removePartialGroups(context, uninterrupted))
+  observer.repaired('ephemeral_volume', await sweepEphemeral(context, opened, never))
+  observer.repaired('snapshot_group', await removePartialGroups(context, never))
 }
 
 function startSchedules(

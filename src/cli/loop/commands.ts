@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import { never } from '../../volumes/concurrency/never.ts'
 import { formatBytes } from '../../volumes/model/bytes.ts'
 import { hasErrno } from '../../volumes/model/errors.ts'
 import { isId, isIdOfNode } from '../../volumes/model/ids.ts'
@@ -144,9 +145,6 @@ interface DetachOptions {
   readonly force: boolean
   readonly nodeId: string
 }
-
-/** These commands end by Ctrl-C. */
-const never = new AbortController().signal
 
 /** `loop attach`. */
 function addAttach(loop: Command, machine: OpenMachine): void {

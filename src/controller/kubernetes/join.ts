@@ -9,6 +9,7 @@ import {
 import type { Logger } from 'pino'
 import type { Validities, Validity } from '../../csi/certificates.ts'
 import { cached } from '../../volumes/concurrency/cached.ts'
+import { never } from '../../volumes/concurrency/never.ts'
 import { Schedule } from '../../volumes/concurrency/schedule.ts'
 import type { ClusterContext } from '../cluster-ports.ts'
 import type { NodeDirectory } from '../directory.ts'
@@ -71,7 +72,7 @@ export async function joinKubernetes(
     validities: () => Object.values(certificates.validities) as Validity[],
   }
   const reconciler = new Reconciler(config, { nodes, orchestrator, report, self, isLeader, log })
-  await reconciler.learnClusterUid(new AbortController().signal)
+  await reconciler.learnClusterUid(never)
   if (reconcileIntervalMs > 0) {
     leadership.start()
     joined.use(new Schedule(reconcileIntervalMs, (signal) => runRound(reconciler, log, signal), log))
@@ -105,7 +106,7 @@ async function runRound(reconciler: Reconciler, log: Logger, signal: AbortSignal
 }
 
 function nodesForPodsOf(orchestrator: Kubernetes, log: Logger): ClusterContext['nodesForPods'] {
-  const read = cached(NODES_FOR_PODS_MS, () => orchestrator.nodesForPods(new AbortController().signal))
+  const read = cached(NODES_FOR_PODS_MS, () => orchestrator.nodesForPods(never))
   return async () => {
     try {
       return await read()

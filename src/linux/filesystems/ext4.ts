@@ -1,3 +1,4 @@
+import { never } from '../../volumes/concurrency/never.ts'
 import { larger, smaller } from '../../volumes/model/bytes.ts'
 import { VolumeError } from '../../volumes/model/errors.ts'
 import { CAP_SYS_RESOURCE } from '../process/capabilities.ts'
@@ -94,7 +95,7 @@ export const ext4: FileSystemDescriptor = {
     if (system.hasCapability(CAP_SYS_RESOURCE) || !(await hasRoomToGrow(device, ext4))) return
     // resize2fs insists on a full check of a file system that has been mounted.
     await repair(system, device, ['-f'])
-    await system.run('resize2fs', [device], { signal: uninterrupted() })
+    await system.run('resize2fs', [device], { signal: never })
     signal.throwIfAborted()
   },
 
@@ -113,16 +114,12 @@ export const ext4: FileSystemDescriptor = {
 /** e2fsck without questions: it repairs what is safe to repair. */
 async function repair({ run }: System, device: string, options: readonly string[]): Promise<void> {
   try {
-    await run('e2fsck', ['-p', ...options, device], { signal: uninterrupted(), stallMs: STALL_MS })
+    await run('e2fsck', ['-p', ...options, device], { signal: never, stallMs: STALL_MS })
   } catch (error) {
     if (!(error instanceof CommandError) || error.exitCode === null) throw error
     if ((error.exitCode & ~REPAIRED) === 0) return
     throw (error.exitCode & UNREPAIRED) === 0 ? error : beyondRepair(device, error)
   }
-}
-
-function uninterrupted(): AbortSignal {
-  return new AbortController().signal
 }
 
 function beyondRepair(device: string, cause: CommandError): VolumeError {

@@ -1,8 +1,7 @@
 import { KeyedLock } from '../../volumes/concurrency/keyed-lock.ts'
+import { never } from '../../volumes/concurrency/never.ts'
 
-/**
- * Queries of one group at the same time, once its first one has been answered; and groups at the same time.
- */
+/** Concurrent queries in one group after its first has returned, and concurrent groups. */
 const AT_ONCE = 8
 const GROUPS_AT_ONCE = 4
 
@@ -10,14 +9,14 @@ const GROUPS_AT_ONCE = 4
 const ANSWER_LIMIT_MS = 3000
 
 /**
- * Queries of which some may never return, in groups that hang together: LOOP_GET_STATUS64 asks the file
- * system of the device's file (vfs_getattr in the kernel's loop_get_status). A query that does not return
- * holds a thread, so one query of a group is made first, a few at the same time once it is answered, and none
- * while one has not returned. All callers share these limits.
+ * Runs queries that may never return. If one query of a group hangs, the others would too: LOOP_GET_STATUS64
+ * waits for the file system of the backing file (vfs_getattr in the kernel's loop_get_status). A query that
+ * does not return holds a thread, so a group's first query runs alone, then a few run concurrently, and none
+ * starts while one hangs. All callers share these limits.
  */
 export class BoundedQueries<Key> {
   readonly #limitMs: number
-  /** One caller at a time works on a group. */
+  /** Serializes callers of one group. */
   readonly #turns = new KeyedLock()
   /** Queries that have not returned in time, by group. */
   readonly #stuck = new Map<string, Set<Promise<void>>>()
@@ -27,10 +26,10 @@ export class BoundedQueries<Key> {
   }
 
   /**
-   * @returns the keys that were not answered in time, and those of their group that were therefore not asked
+   * @returns the keys whose queries did not return in time, and those of their group that were therefore not queried
    * @throws what a query throws
    */
-  async all(
+  async run(
     keys: readonly Key[],
     groupOf: (key: Key) => string,
     query: (key: Key) => Promise<void>,
@@ -46,7 +45,8 @@ export class BoundedQueries<Key> {
   async #group(group: string, members: readonly Key[], query: (key: Key) => Promise<void>): Promise<Key[]> {
     const unanswered: Key[] = []
     for (const some of [members.slice(0, 1), ...piecesOf(members.slice(1), AT_ONCE)]) {
-      using _turn = await this.#turns.acquire(group, uninterrupted)
+      // Never aborted: a batch ends within `limitMs`.
+      using _turn = await this.#turns.acquire(group, never)
       if (this.#stuck.has(group)) unanswered.push(...some)
       else {
         const answered = await Promise.all(some.map((key) => this.#isAnswered(group, query(key))))
@@ -61,14 +61,14 @@ export class BoundedQueries<Key> {
     const timer = setTimeout(late.resolve, this.#limitMs, false)
     try {
       const answered = await Promise.race([query.then(() => true), late.promise])
-      if (!answered) this.#wait(group, query)
+      if (!answered) this.#trackStuck(group, query)
       return answered
     } finally {
       clearTimeout(timer)
     }
   }
 
-  #wait(group: string, query: Promise<void>): void {
+  #trackStuck(group: string, query: Promise<void>): void {
     const stuck = this.#stuck.get(group) ?? new Set()
     this.#stuck.set(group, stuck.add(query))
     const returned = (): void => {
@@ -78,9 +78,6 @@ export class BoundedQueries<Key> {
     query.then(returned, returned)
   }
 }
-
-/** A turn takes no longer than the limit. */
-const uninterrupted = new AbortController().signal
 
 function* piecesOf<T>(items: readonly T[], size: number): Generator<T[]> {
   for (let begin = 0; begin < items.length; begin += size) yield items.slice(begin, begin + size)

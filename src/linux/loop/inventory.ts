@@ -63,7 +63,7 @@ export class UnresponsiveDeviceError extends Error {
 const queries = new BoundedQueries<number>()
 
 /** The pool's directory, if the backing file is an image in a pool, three levels below it. */
-function poolDirectory(number: number): string {
+function poolDirectoryOfDevice(number: number): string {
   return dirname(dirname(dirname(backingFile(number) ?? '')))
 }
 
@@ -95,7 +95,7 @@ export async function scan(nodes: LoopNodes): Promise<Scan> {
       unknown.push({ number, error })
     }
   }
-  for (const number of await queries.all(await attachedNumbers(), poolDirectory, query))
+  for (const number of await queries.run(await attachedNumbers(), poolDirectoryOfDevice, query))
     unknown.push({ number, error: new UnresponsiveDeviceError(number) })
   entries.sort((a, b) => a.state.device.number - b.state.device.number)
   return { entries, unknown }

@@ -48,7 +48,7 @@ export function mountsOf(device: LoopDevice, mounts: readonly MountEntry[]): Mou
   return all.filter((entry) => !isFileSystemMount(entry))
 }
 
-/** The error for an unexpected mount at a path of the volume. */
+/** The error for a mount that is not of the volume, at its staging or target path. */
 export function unexpectedMount(volumeId: string, path: string, entry: MountEntry): VolumeError {
   return new VolumeError(
     'already-exists',

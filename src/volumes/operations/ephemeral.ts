@@ -1,3 +1,4 @@
+import { never } from '../concurrency/never.ts'
 import { FILES_AT_ONCE, sideBySide } from '../concurrency/side-by-side.ts'
 import { mayBeMountOf, unexpectedMount, mountsOf } from '../machine/attachments.ts'
 import { makeTarget, removeTarget, unmountIdle } from '../machine/mount-points.ts'
@@ -60,7 +61,7 @@ export async function publishEphemeral(
     await mountAtTarget(node, volume.id, request, access.mountFlags, signal)
   } catch (error) {
     // The CO does not unpublish a volume whose publish failed.
-    await deleteIfUnused(node, volume, new AbortController().signal)
+    await deleteIfUnused(node, volume, never)
     throw error
   }
 }

@@ -1,3 +1,4 @@
+import { never } from '../concurrency/never.ts'
 import { whileFrozen } from '../machine/freeze.ts'
 import { checkAttributes, type VolumeAttributes } from '../model/attributes.ts'
 import { VolumeError } from '../model/errors.ts'
@@ -53,7 +54,7 @@ async function apply(
   // Refuse before changing anything.
   await (await openWritten(node, volume))?.[Symbol.asyncDispose]()
   if (provisioning !== volume.provisioning)
-    undo.defer(() => provision(node, volume, volume.provisioning, new AbortController().signal))
+    undo.defer(() => provision(node, volume, volume.provisioning, never))
   await provision(node, volume, provisioning, signal)
 }
 

@@ -1,4 +1,11 @@
-import { isFileSystemMount, isMountOf, mayBeMountOf, mountsOf } from '../machine/attachments.ts'
+import { never } from '../concurrency/never.ts'
+import {
+  isFileSystemMount,
+  isMountOf,
+  mayBeMountOf,
+  mountsOf,
+  unexpectedMount,
+} from '../machine/attachments.ts'
 import { makeTarget, removeTarget, unmountIdle } from '../machine/mount-points.ts'
 import { VolumeError } from '../model/errors.ts'
 import type { LoopDevice, LoopState } from '../model/ports/loop-devices.ts'
@@ -96,7 +103,7 @@ function requireSame(
   readOnly: boolean,
 ): void {
   const isSecond = second !== undefined && isMountOf(second.device, published)
-  if (!isSecond && !isMountOf(own.device, published)) throw occupied(targetPath, published)
+  if (!isSecond && !isMountOf(own.device, published)) throw unexpectedMount(id, targetPath, published)
   const isPublishedReadOnly = isFileSystemMount(published) ? published.readOnly : isSecond || own.readOnly
   if (isPublishedReadOnly === readOnly) return
   throw new VolumeError(
@@ -147,7 +154,7 @@ async function unmountTarget(
   const published = await mounts.at(targetPath)
   if (!published) return
   const devices = (await state?.devices()) ?? []
-  if (!mayBeMountOf(devices, published)) throw occupied(targetPath, published)
+  if (!mayBeMountOf(devices, published)) throw unexpectedMount(id, targetPath, published)
   await unmountIdle(mounts, id, targetPath)
 }
 
@@ -161,7 +168,7 @@ async function bindReadOnlyDevice(
 ): Promise<void> {
   const device = readOnly?.device ?? (await attachReadOnly(node, volume, own, signal))
   await using undo = new AsyncDisposableStack()
-  undo.defer(() => releaseReadOnly(node, own.device, device, new AbortController().signal))
+  undo.defer(() => releaseReadOnly(node, own.device, device, never))
   await bind(node, device.path, targetPath, false, 'file')
   undo.move()
 }
@@ -208,11 +215,4 @@ async function bind(
     if (made) await removeTarget(targetPath)
     throw error
   }
-}
-
-function occupied(path: string, entry: MountEntry): VolumeError {
-  return new VolumeError(
-    'already-exists',
-    `target_path ${path} is a mount of something else (${entry.source}, ${entry.fsType}); it is left as it is`,
-  )
 }

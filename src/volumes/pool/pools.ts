@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { KeyedLock } from '../concurrency/keyed-lock.ts'
+import { never } from '../concurrency/never.ts'
 import type { UnreachableReason } from '../issues/catalogue.ts'
 import { messageOf, VolumeError } from '../model/errors.ts'
 import type { Observer } from '../model/observer.ts'
@@ -202,7 +203,7 @@ export class Pools implements AsyncDisposable {
     await using held = new AsyncDisposableStack()
     if (image) {
       const request = { pool, image, target, isKnown: knownId !== undefined }
-      held.use(await gate.within(() => images.mount(request, uninterrupted)))
+      held.use(await gate.within(() => images.mount(request, never)))
     }
     const opened = held.use(await Pool.open(config, files, log, knownId, gate))
     return { pool: opened, isNew: knownId === undefined, held: held.move() }
@@ -215,7 +216,7 @@ export class Pools implements AsyncDisposable {
     undo.use(held)
     for (const repair of [...pool.volumes.repairs, ...pool.snapshots.repairs]) observer.repaired(repair, 1)
     if (isNew) await known.remember(pool.name, pool.id)
-    using _lock = await this.#thawing.acquire('', uninterrupted)
+    using _lock = await this.#thawing.acquire('', never)
     await this.#thaw(pool)
     this.#open.set(pool.name, pool)
     this.#held.set(pool.name, held)
@@ -248,6 +249,3 @@ function reasonOf(name: string, error: unknown): PoolUnreachableError {
   if (error instanceof PoolUnreachableError) return error
   return new PoolUnreachableError('PoolUnreadable', `pool "${name}": ${messageOf(error)}`, { cause: error })
 }
-
-/** Opening a pool is never interrupted; it takes at most as long as mkfs. */
-const uninterrupted = new AbortController().signal

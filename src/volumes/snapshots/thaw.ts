@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { KeyedLock } from '../concurrency/keyed-lock.ts'
+import { never } from '../concurrency/never.ts'
 import { hasErrno, messageOf } from '../model/errors.ts'
 import type { LoopDevices, LoopState } from '../model/ports/loop-devices.ts'
 import type { Mounts } from '../model/ports/mounts.ts'
@@ -73,7 +74,7 @@ async function thaw(
   id: string,
 ): Promise<Outcome> {
   // With the lock, we do not end the freeze of a running operation.
-  using _lock = await locks.acquire(id, new AbortController().signal)
+  using _lock = await locks.acquire(id, never)
   let outcome: Outcome = 'not frozen'
   for (const { device } of await attachedAs(loops, pool, id)) {
     // A frozen file system is active, mounted or not, and keeps its device attached.

@@ -23,14 +23,14 @@ describe('BoundedQueries', () => {
     const silent = Array.from({ length: 20 }, (_, index) => 100 + index)
     for (let scan = 0; scan < 3; scan++) {
       found = []
-      expect(await queries.all([...silent, ...well], groupOf, query)).toEqual(silent)
+      expect(await queries.run([...silent, ...well], groupOf, query)).toEqual(silent)
       expect(found).toEqual(well)
     }
     expect(hung).toHaveLength(1)
     isWell = true
     for (const { resolve } of hung) resolve(undefined)
     await setImmediate()
-    expect(await queries.all([...silent, ...well], groupOf, query)).toEqual([])
+    expect(await queries.run([...silent, ...well], groupOf, query)).toEqual([])
   })
 
   it('has one running query in a group that does not answer, for any number of callers', async () => {
@@ -42,13 +42,13 @@ describe('BoundedQueries', () => {
       return never.promise
     }
     const silent = [100, 101, 102]
-    const all = Array.from({ length: 10 }, () => queries.all(silent, groupOf, query))
+    const all = Array.from({ length: 10 }, () => queries.run(silent, groupOf, query))
     for (const found of await Promise.all(all)) expect(found).toEqual(silent)
     expect(asked).toBe(1)
   })
 
   it('throws what a query throws', async () => {
     const queries = new BoundedQueries<number>()
-    await expect(queries.all([1], groupOf, () => Promise.reject(new Error('no')))).rejects.toThrow('no')
+    await expect(queries.run([1], groupOf, () => Promise.reject(new Error('no')))).rejects.toThrow('no')
   })
 })
