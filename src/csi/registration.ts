@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { socketPath } from './endpoint.ts'
 import type { RegistrationDefinition } from './generated/pluginregistration/Registration.ts'
 import { registrationProtocol, type Handlers } from './protocol.ts'
-import { CsiServer, socketPath } from './server.ts'
+import { CsiServer } from './server.ts'
 
 export interface RegistrationConfig {
   /** The kubelet's directory of plugin sockets. */

@@ -12,6 +12,7 @@ import type { Logger } from 'pino'
 import { VolumeError, hasErrno } from '../volumes/model/errors.ts'
 import { serverStream, unary, type CallContext, type CallObserver } from './adapter.ts'
 import { untraced, type CallTracer } from './call-scope.ts'
+import { socketPath } from './endpoint.ts'
 import { ShutdownError } from './errors.ts'
 import type { Handlers } from './protocol.ts'
 import { RemotePort, type RemotePortLimits } from './remote-port.ts'
@@ -58,7 +59,7 @@ export class CsiServer implements AsyncDisposable {
 
   /**
    * @param endpoint `unix:///path/csi.sock`, or the path alone
-   * @throws VolumeError failed-precondition when another driver serves the socket
+   * @throws VolumeError as `socketPath`; failed-precondition when another driver serves the socket
    */
   async listen(endpoint: string): Promise<void> {
     const path = socketPath(endpoint)
@@ -123,18 +124,6 @@ export class CsiServer implements AsyncDisposable {
       })
     })
   }
-}
-
-/**
- * @throws VolumeError invalid-argument unless it is an absolute path that ends in `.sock`, as CSI requires
- */
-export function socketPath(endpoint: string): string {
-  const path = endpoint.replace(/^unix:(\/\/)?/, '')
-  if (path.startsWith('/') && path.endsWith('.sock')) return path
-  throw new VolumeError(
-    'invalid-argument',
-    `endpoint "${endpoint}" is not of the form unix:///path/to/csi.sock`,
-  )
 }
 
 /** A killed driver leaves its socket; a running one accepts connections. */

@@ -25,7 +25,7 @@ export async function driverProcess(
   return holders.find((pid) => pid !== undefined)
 }
 
-/** Loads gRPC only for commands that call the driver. */
+/** Loads gRPC only for commands that call the driver. @param endpoint as `parseEndpoint` returns it */
 export async function connectToDriver(endpoint: string): Promise<CsiClient> {
   const { connect } = await import('../../csi/client.ts')
   return connect(endpoint)

@@ -12,6 +12,7 @@ import {
   endpointOption,
   httpOption,
   interval,
+  kubeletEndpointOption,
   logFormatOption,
   logLevelOption,
   nodeIdOption,
@@ -57,10 +58,7 @@ export function addNodeCommand(program: Command): void {
         .default(parseDuration('1h'), '1h'),
     )
     .option('--registration-dir <dir>', "the kubelet's plugins_registry, where a socket registers the driver")
-    .option(
-      '--kubelet-endpoint <path>',
-      "path of --endpoint in the kubelet's mount namespace (default: the same)",
-    )
+    .addOption(kubeletEndpointOption())
     .addOption(httpOption('/healthz, /readyz and /metrics'))
     .addOption(
       new Option(

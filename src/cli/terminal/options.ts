@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { InvalidArgumentError, Option } from 'commander'
+import { socketPath } from '../../csi/endpoint.ts'
 import { parseDuration } from './text.ts'
 
 /** A TCP address to listen on, or to connect to. */
@@ -13,7 +14,16 @@ export interface Address {
 export function endpointOption(): Option {
   return new Option('--endpoint <url>', 'socket to serve on, unix:///path/csi.sock')
     .env('CSI_ENDPOINT')
+    .argParser(parseEndpoint)
     .makeOptionMandatory()
+}
+
+/** The socket of the node role, as the kubelet sees it. */
+export function kubeletEndpointOption(): Option {
+  return new Option(
+    '--kubelet-endpoint <path>',
+    "path of --endpoint in the kubelet's mount namespace (default: the same)",
+  ).argParser(parseEndpoint)
 }
 
 export function nodeIdOption(): Option {
@@ -38,9 +48,9 @@ export function configOption(): Option {
 
 /** The socket of a running driver, for commands that call it. */
 export function driverEndpointOption(): Option {
-  return new Option('--endpoint <url>', 'socket of the running driver, unix:///path/csi.sock').env(
-    'CSI_ENDPOINT',
-  )
+  return new Option('--endpoint <url>', 'socket of the running driver, unix:///path/csi.sock')
+    .env('CSI_ENDPOINT')
+    .argParser(parseEndpoint)
 }
 
 export function kubeletDirOption(): Option {
@@ -88,6 +98,17 @@ export function tracingOption(): Option {
     .argParser(httpUrl)
 }
 
+/** @returns `unix:///path/csi.sock`, also for the path alone, which gRPC takes for a host name */
+export function parseEndpoint(text: string): string {
+  try {
+    return `unix://${socketPath(text)}`
+  } catch {
+    throw new InvalidArgumentError(
+      'It must be unix:///path/to/csi.sock or /path/to/csi.sock: a socket with an absolute path that ends in .sock.',
+    )
+  }
+}
+
 function httpUrl(text: string): string {
   if (/^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text
   throw new InvalidArgumentError('It must be http://host:port or https://host:port.')
@@ -125,10 +146,15 @@ export function interval(text: string): number {
   throw new InvalidArgumentError('It must be 0 or a duration such as 30s, 15m or 1h, at most 480h.')
 }
 
-/** CSINode of Kubernetes allows 192 bytes. */
-function nodeId(text: string): string {
-  if (text !== '' && Buffer.byteLength(text) <= 192) return text
-  throw new InvalidArgumentError('It must have 1 to 192 bytes.')
+/**
+ * CSINode of Kubernetes allows 192 bytes. The characters are those of label values, because the topology has
+ * the id as a value; all names of Kubernetes nodes consist of them.
+ */
+export function nodeId(text: string): string {
+  if (text.length <= 192 && /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(text)) return text
+  throw new InvalidArgumentError(
+    'It must have 1 to 192 letters, digits, dots, dashes and underscores, and begin and end with a letter or digit.',
+  )
 }
 
 /**

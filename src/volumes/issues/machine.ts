@@ -130,6 +130,6 @@ export const machineIssues = {
     message: ({ pid, error }: { readonly pid: number; readonly error: unknown }) =>
       `the driver (process ${pid}) runs, but ${messageOf(error)}`,
     remedy: ({ pid }: { readonly pid: number }) =>
-      `read its log (kubectl logs), then kill ${pid}, so that it is restarted`,
+      `check that --endpoint is the socket of this driver; if it is, read its log (kubectl logs), then kill ${pid}, so that it is restarted`,
   },
 } as const satisfies Record<string, IssueKind>

@@ -403,6 +403,7 @@ describeRoot('doctor', () => {
     expect(await patient.complaints(endpoint())).toEqual(['error DriverNotAnswering'])
     process.kill(node.driver.pid, 'SIGCONT')
     expect(await patient.complaints(endpoint())).toEqual([])
+    expect(await patient.complaints(['--endpoint', node.socket])).toEqual([])
   })
 
   describe('on a machine where something is missing', () => {

@@ -6,7 +6,7 @@ export const REMEDIES: Readonly<Record<string, RegExp>> = {
   CertificateUnusable: /ca\.crt, tls\.crt and tls\.key/,
   DeviceNodeMissing: /mknod --mode=600 \/dev\/loop\d+ b 7 \d+$/,
   DeviceTooSmall: /expan/,
-  DriverNotAnswering: /kill \d+/,
+  DriverNotAnswering: /^check that --endpoint .* kill \d+/,
   Ext4GrowsUnmountedOnly: /CAP_SYS_RESOURCE/,
   FewOpenFiles: /LimitNOFILE=/,
   FileSystemReadOnly: /restart the pod/,

@@ -59,6 +59,7 @@ describeRoot('a bad configuration ends the driver at once, with the reason', () 
     [['--colour', 'red'], /--colour/],
     [['--node-id', ''], /node-id/],
     [['--node-id', 'n'.repeat(257)], /node-id/],
+    [['--node-id', 'a b/c'], /node-id.* 1 to 192 letters, digits, dots/],
     [['--data-dir', '/proc/version'], /\/proc\/version/],
   ])('%j', async (args, message) => {
     await refused(message, ...args)
