@@ -176,7 +176,7 @@ function nodesOf<Node extends Place>(terms: readonly Topology[], nodes: readonly
 }
 
 /** How many names are kept, the latest: about 3 MiB. */
-const MOST_NAMES = 10_000
+const MAX_NAMES = 10_000
 
 /**
  * The nodes that may have a volume of a name, because the router has called CreateVolume on them. A call
@@ -205,7 +205,7 @@ export class Attempts {
     this.#nodes.delete(name)
     this.#nodes.set(name, nodeNames)
     const [oldest] = this.#nodes.keys()
-    if (this.#nodes.size > MOST_NAMES && oldest !== undefined) this.#nodes.delete(oldest)
+    if (this.#nodes.size > MAX_NAMES && oldest !== undefined) this.#nodes.delete(oldest)
   }
 
   #forget(name: string, nodeName: string): void {

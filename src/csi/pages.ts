@@ -2,7 +2,7 @@ import { VolumeError } from '../volumes/model/errors.ts'
 import { isId } from '../volumes/model/ids.ts'
 
 /** Keeps a page below the 4 MiB of a gRPC message, even if each of its volumes has two problems. */
-const MAXIMUM_PAGE = 4000
+const MAX_PAGE = 4000
 
 export interface PageRequest {
   readonly maxEntries: number
@@ -25,7 +25,7 @@ export function pageBounds({ maxEntries, startingToken }: PageRequest): PageBoun
       `starting_token "${startingToken}" is not of this driver; list from the start`,
     )
   }
-  const size = maxEntries === 0 ? MAXIMUM_PAGE : Math.min(maxEntries, MAXIMUM_PAGE)
+  const size = maxEntries === 0 ? MAX_PAGE : Math.min(maxEntries, MAX_PAGE)
   return { after: startingToken, size }
 }
 

@@ -3,12 +3,12 @@ import { Newest } from '../volumes/concurrency/newest.ts'
 
 export interface RemotePortLimits {
   /** How many connections may be without an accepted call. One more closes the oldest of them. */
-  readonly mostUnproven: number
+  readonly maxUnproven: number
   /** From the connection to its first accepted call, in milliseconds. */
   readonly proofMs: number
 }
 
-const defaults: RemotePortLimits = { mostUnproven: 64, proofMs: 10_000 }
+const defaults: RemotePortLimits = { maxUnproven: 64, proofMs: 10_000 }
 
 /**
  * A TCP port that anyone can connect to, and only callers with a certificate can use. grpc-js has no limits
@@ -21,8 +21,8 @@ export class RemotePort {
   readonly #unproven = new Map<string, Socket>()
   readonly #waiting: Newest<Socket>
 
-  private constructor(accept: (connection: Socket) => void, { mostUnproven, proofMs }: RemotePortLimits) {
-    this.#waiting = new Newest(mostUnproven, (socket) => socket.destroy())
+  private constructor(accept: (connection: Socket) => void, { maxUnproven, proofMs }: RemotePortLimits) {
+    this.#waiting = new Newest(maxUnproven, (socket) => socket.destroy())
     this.#server = createServer({ noDelay: true }, (socket) => {
       const peer = peerOf(socket)
       const timer = setTimeout(() => {

@@ -8,11 +8,11 @@ import type { VolumeCapability } from './generated/csi/v1/VolumeCapability.ts'
 /** Converts messages to the types of src/volumes. Errors name the field as the CSI spec does. */
 
 /** CSI's limit for every string that has no limit of its own. */
-const MAXIMUM_STRING_BYTES = 128
+const MAX_STRING_BYTES = 128
 
 /** PATH_MAX without the NUL at its end, and NAME_MAX (linux/limits.h). */
-const MAXIMUM_PATH_BYTES = 4095
-const MAXIMUM_FILE_NAME_BYTES = 255
+const MAX_PATH_BYTES = 4095
+const MAX_FILE_NAME_BYTES = 255
 
 /** CSI forbids control characters in CreateVolume's name, except tab, line feed and carriage return. */
 const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/
@@ -26,10 +26,10 @@ export function required(field: string, value: string): string {
 /** @throws VolumeError invalid-argument for an empty, overlong or unprintable name */
 export function requiredName(name: string): string {
   const bytes = Buffer.byteLength(required('name', name))
-  if (bytes > MAXIMUM_STRING_BYTES) {
+  if (bytes > MAX_STRING_BYTES) {
     throw new VolumeError(
       'invalid-argument',
-      `name has ${bytes} bytes; at most ${MAXIMUM_STRING_BYTES} are allowed`,
+      `name has ${bytes} bytes; at most ${MAX_STRING_BYTES} are allowed`,
     )
   }
   if (CONTROL_CHARACTERS.test(name)) {
@@ -51,12 +51,12 @@ export function requiredPath(field: string, path: string): string {
 export function possiblePath(field: string, path: string): string {
   const isPossible =
     !required(field, path).includes('\0') &&
-    Buffer.byteLength(path) <= MAXIMUM_PATH_BYTES &&
-    path.split('/').every((name) => Buffer.byteLength(name) <= MAXIMUM_FILE_NAME_BYTES)
+    Buffer.byteLength(path) <= MAX_PATH_BYTES &&
+    path.split('/').every((name) => Buffer.byteLength(name) <= MAX_FILE_NAME_BYTES)
   if (isPossible) return path
   throw new VolumeError(
     'invalid-argument',
-    `${field} has NUL, more than ${MAXIMUM_PATH_BYTES} bytes, or a name of more than ${MAXIMUM_FILE_NAME_BYTES}`,
+    `${field} has NUL, more than ${MAX_PATH_BYTES} bytes, or a name of more than ${MAX_FILE_NAME_BYTES}`,
   )
 }
 

@@ -52,13 +52,13 @@ export function connectToNode(
 }
 
 /** Limits how long a connection can outlive the certificate that it was opened with. */
-const LONGEST_CONNECTION_MS = 3_600_000
+const MAX_CONNECTION_MS = 3_600_000
 
 /** A controller without calls for so long connects again for its next call. */
-const LONGEST_IDLE_MS = 900_000
+const MAX_IDLE_MS = 900_000
 
 /** The controller's sidecars make at most 100 calls at once each; further calls wait in the client. */
-const MOST_CALLS = 1000
+const MAX_CALLS = 1000
 
 /**
  * TLS 1.3 only, and only with a client certificate of our CA. New connections use the current certificates.
@@ -79,9 +79,9 @@ export class MutualTlsCredentials extends ServerCredentials {
 /** For a server that only the controller role may call, not everyone with a certificate of our CA. */
 export const forControllerOnly: ServerOptions = {
   interceptors: [requireController()],
-  'grpc.max_connection_age_ms': LONGEST_CONNECTION_MS,
-  'grpc.max_connection_idle_ms': LONGEST_IDLE_MS,
-  'grpc.max_concurrent_streams': MOST_CALLS,
+  'grpc.max_connection_age_ms': MAX_CONNECTION_MS,
+  'grpc.max_connection_idle_ms': MAX_IDLE_MS,
+  'grpc.max_concurrent_streams': MAX_CALLS,
   // Closes connections whose peer has disappeared without closing them.
   'grpc.keepalive_time_ms': 60_000,
   'grpc.keepalive_timeout_ms': 20_000,

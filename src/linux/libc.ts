@@ -9,11 +9,11 @@ import koffi, { type KoffiFunc } from 'koffi'
 /**
  * Calls at the same time, at most: koffi's largest value. Beyond its default of 256 the next call would fail.
  */
-const MOST_CALLS = 4096
+const MAX_CALLS = 4096
 
 function load(): ReturnType<typeof koffi.load> {
   // It can be set once per process, and tests load this module more than once.
-  if (koffi.config().max_async_calls !== MOST_CALLS) koffi.config({ max_async_calls: MOST_CALLS })
+  if (koffi.config().max_async_calls !== MAX_CALLS) koffi.config({ max_async_calls: MAX_CALLS })
   return koffi.load(null)
 }
 

@@ -16,7 +16,7 @@ const PAGE = fileURLToPath(new URL('../../docs/reference/faults.md', import.meta
 
 /** Two drivers keep two cores busy. */
 const LANES = 2
-const LONGEST_MS = 3 * 3_600_000
+const MAX_MS = 3 * 3_600_000
 
 /** `all`, or the seed of a sample. */
 const FAULTS = process.env['FAULTS'] ?? '1'
@@ -40,7 +40,7 @@ describeRoot(`a driver that is made to fail (FAULTS=${FAULTS})`, () => {
   afterAll(async () => {
     await Promise.allSettled(running.values())
     await rm(compileCache, { recursive: true })
-  }, LONGEST_MS)
+  }, MAX_MS)
 
   it.each([...cases.keys()])(
     '%s: leaves nothing wrong behind, and can be repeated',
@@ -52,7 +52,7 @@ describeRoot(`a driver that is made to fail (FAULTS=${FAULTS})`, () => {
       expect(result.outcomes.untried).toEqual([])
       sections.set(call, sectionOf(call, result.outcomes))
     },
-    LONGEST_MS,
+    MAX_MS,
   )
 
   it('is made to fail in every call that there is', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { Kind, Operation, SnapshotName, Source, Step, VolumeName } from './operations.ts'
 
-const MOST_STEPS = 12
+const MAX_STEPS = 12
 
 const kind = fc.constantFrom<Kind[]>('block', 'block', 'block', 'ext4')
 
@@ -84,7 +84,7 @@ export const sequence: fc.Arbitrary<Step[]> = kind.chain((kind) =>
     .tuple(
       beginningOf(`${kind}-a`),
       beginningOf(`${kind}-b`),
-      fc.array(stepOf(kind), { maxLength: MOST_STEPS, size: 'max' }),
+      fc.array(stepOf(kind), { maxLength: MAX_STEPS, size: 'max' }),
     )
     .map((parts) => parts.flat()),
 )

@@ -44,7 +44,7 @@ const SAMPLES = 100
  * All lives have to end before a sample can be taken. The more there are between two, the less is waited for
  * the last.
  */
-const LEAST_ROUNDS_PER_SAMPLE = 4
+const MIN_ROUNDS_PER_SAMPLE = 4
 
 /** Most lives last longer. */
 const KILLED_WITHIN_MS = 500
@@ -108,7 +108,7 @@ async function withDriver<T>(
 
 /** The numbers of the lives between two samples. */
 function nextLives(done: number, { lives, parallel }: SoakOptions): number[] {
-  const perSample = Math.max(Math.ceil(lives / SAMPLES), LEAST_ROUNDS_PER_SAMPLE * parallel)
+  const perSample = Math.max(Math.ceil(lives / SAMPLES), MIN_ROUNDS_PER_SAMPLE * parallel)
   return Array.from({ length: Math.min(perSample, lives - done) }, (_, index) => done + index)
 }
 

@@ -10,7 +10,7 @@ import { AttachedDevices, backingFile, isUnlinked, onTopOf } from '../../linux/l
 import { LinuxLoopDevices } from '../../linux/loop/loop-devices.ts'
 import { SpareNodes } from '../../linux/loop/spare-nodes.ts'
 import { LinuxMounts } from '../../linux/mount/mounts.ts'
-import { askFileSystem, mountIdUnder } from '../../linux/mountinfo/find-mount.ts'
+import { probeFileSystem, mountIdUnder } from '../../linux/mountinfo/find-mount.ts'
 import { examineMachine } from '../../linux/preflight/preflight.ts'
 import { LinuxWriteTracer } from '../../linux/trace/write-trace.ts'
 import type { Machine } from '../../volumes/assemble.ts'
@@ -44,7 +44,7 @@ export async function openDriverMachine(
     openTracer: () => LinuxWriteTracer.open(join(dataDir, 'trace')),
     answers: {
       threads: Number(process.env['UV_THREADPOOL_SIZE'] ?? LIBUV_THREADS),
-      probe: askFileSystem,
+      probe: probeFileSystem,
       mountId: mountIdUnder,
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),

@@ -19,7 +19,7 @@ import {
 } from '../terminal/options.ts'
 import { parseDuration } from '../terminal/text.ts'
 
-const SHORTEST_GRACE_MS = 10_000
+const MIN_GRACE_MS = 10_000
 
 interface ControllerOptions extends LogConfig, TracingOptions {
   readonly endpoint: string
@@ -130,7 +130,7 @@ function serviceName(text: string): ServiceName {
  */
 function grace(text: string): number {
   const milliseconds = interval(text)
-  if (milliseconds >= SHORTEST_GRACE_MS) return milliseconds
+  if (milliseconds >= MIN_GRACE_MS) return milliseconds
   throw new InvalidArgumentError(
     'It must be at least 10s: what was just made has no PersistentVolume for a moment.',
   )

@@ -138,11 +138,11 @@ export function positive(text: string): number {
 }
 
 /** Node's timers count up to 24 days. */
-const LONGEST_INTERVAL_MS = 20 * 24 * 3_600_000
+const MAX_INTERVAL_MS = 20 * 24 * 3_600_000
 
 export function interval(text: string): number {
   const milliseconds = parseDuration(text)
-  if (milliseconds !== undefined && milliseconds <= LONGEST_INTERVAL_MS) return milliseconds
+  if (milliseconds !== undefined && milliseconds <= MAX_INTERVAL_MS) return milliseconds
   throw new InvalidArgumentError('It must be 0 or a duration such as 30s, 15m or 1h, at most 480h.')
 }
 

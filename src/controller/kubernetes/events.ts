@@ -20,10 +20,10 @@ const BURST = 25
 const REFILL_MS = 2000
 
 /** How many different notices are kept. */
-const MOST_NOTICES = 5000
+const MAX_NOTICES = 5000
 
 /** The limit of the API server. */
-const LONGEST_MESSAGE = 1024
+const MAX_MESSAGE = 1024
 
 type EventApi = Pick<CoreV1Api, 'createNamespacedEvent' | 'patchNamespacedEvent'>
 
@@ -110,7 +110,7 @@ export class EventRecorder implements AsyncDisposable {
       }),
       type: 'Warning',
       reason,
-      message: message.slice(0, LONGEST_MESSAGE),
+      message: message.slice(0, MAX_MESSAGE),
       source: object(V1EventSource, { component: this.#component }),
       firstTimestamp: now,
       lastTimestamp: now,
@@ -135,7 +135,7 @@ export class EventRecorder implements AsyncDisposable {
     this.#reported.delete(key)
     this.#reported.set(key, reported)
     const [oldest] = this.#reported.keys()
-    if (this.#reported.size > MOST_NOTICES && oldest !== undefined) this.#reported.delete(oldest)
+    if (this.#reported.size > MAX_NOTICES && oldest !== undefined) this.#reported.delete(oldest)
   }
 }
 

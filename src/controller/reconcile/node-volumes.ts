@@ -11,7 +11,7 @@ const NODE_MS = 30_000
  * How many characters one node may send: more than 20,000 volumes with two problems each have. A node that
  * repeats itself, or anyone with a node's certificate, must not fill the memory of this process.
  */
-const MOST_CHARACTERS = 32 << 20
+const MAX_CHARACTERS = 32 << 20
 
 /** The objects of an entry, besides its texts. */
 const ENTRY_CHARACTERS = 100
@@ -52,8 +52,8 @@ async function volumesOf(node: RemoteNode, caller: Caller): Promise<VolumeHealth
       controller.controllerListVolumeHealth({ startingToken }, options),
     )
     characters += page.entries.reduce((sum, entry) => sum + charactersOf(entry), ENTRY_CHARACTERS)
-    if (characters > MOST_CHARACTERS)
-      throw new Error(`its list of volumes has more than ${MOST_CHARACTERS} characters; check its driver`)
+    if (characters > MAX_CHARACTERS)
+      throw new Error(`its list of volumes has more than ${MAX_CHARACTERS} characters; check its driver`)
     volumes.push(...page.entries)
     startingToken = page.nextToken
   } while (startingToken !== '')

@@ -6,7 +6,7 @@ import type { RemoteNode } from '../remote-node.ts'
 import type { OrphanedVolume } from './mismatches.ts'
 
 /** How many orphaned volumes a notice lists. */
-const MOST_LISTED = 10
+const MAX_LISTED = 10
 
 export function healthNotices({ claim, volume }: ClusterVolume, { healthStatuses }: VolumeHealth): Notice[] {
   return healthStatuses.map(({ message, reason }) => ({ about: claim ?? volume, reason, message }))
@@ -25,7 +25,7 @@ export function orphanNotices(orphans: readonly OrphanedVolume[]): Notice[] {
   const byNode = Map.groupBy(orphans, ({ node }) => node.name)
   return [...byNode].map(([name, ofNode]) => {
     const ids = ofNode.map(({ volumeId }) => volumeId).sort()
-    const listed = ids.slice(0, MOST_LISTED)
+    const listed = ids.slice(0, MAX_LISTED)
     return {
       about: nodeRef(name),
       ...issueOf('OrphanedVolumes', { listed, more: ids.length - listed.length }),

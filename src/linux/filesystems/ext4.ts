@@ -150,8 +150,8 @@ function mkfsArguments(sizeBytes: bigint, options: readonly string[]): string[] 
  * Reserves room for growth by this factor, and at least up to this size, within the range of block numbers.
  */
 const GROWTH_FACTOR = 16n
-const LEAST_GROWN_BYTES = 1n << 40n
-const MOST_GROWN_BYTES = (1n << 32n) * BLOCK_BYTES
+const MIN_GROWN_BYTES = 1n << 40n
+const MAX_GROWN_BYTES = (1n << 32n) * BLOCK_BYTES
 
 /**
  * Room for the group descriptors of a larger file system. Within it growth changes no layout. Beyond it a
@@ -160,8 +160,8 @@ const MOST_GROWN_BYTES = (1n << 32n) * BLOCK_BYTES
  * grows to 100 GiB. For one of 10 GiB it costs twice the time (9 ms) and six times the disk space (4 MiB).
  */
 function roomToGrow(sizeBytes: bigint): string[] {
-  if (sizeBytes >= MOST_GROWN_BYTES) return []
-  const grown = smaller(larger(sizeBytes * GROWTH_FACTOR, LEAST_GROWN_BYTES), MOST_GROWN_BYTES)
+  if (sizeBytes >= MAX_GROWN_BYTES) return []
+  const grown = smaller(larger(sizeBytes * GROWTH_FACTOR, MIN_GROWN_BYTES), MAX_GROWN_BYTES)
   return [`resize=${grown / BLOCK_BYTES}`]
 }
 

@@ -7,7 +7,7 @@ const field = { magic: 0, blockSize: 4, dataBlocks: 8, uuid: 32, inProgress: 126
 const SUPERBLOCK_BYTES = 128
 
 /** XFS_MIN_AG_BLOCKS: a shorter rest of the device is left unused. */
-const LEAST_GROUP_BLOCKS = 64n
+const MIN_GROUP_BLOCKS = 64n
 
 const magic = { offset: field.magic, bytes: Buffer.from('XFSB'), uuidOffset: field.uuid }
 
@@ -60,7 +60,7 @@ export const xfs: FileSystemDescriptor = {
     const blockBytes = BigInt(superblock.readUInt32BE(field.blockSize))
     return {
       bytes: superblock.readBigUInt64BE(field.dataBlocks) * blockBytes,
-      unitBytes: LEAST_GROUP_BLOCKS * blockBytes,
+      unitBytes: MIN_GROUP_BLOCKS * blockBytes,
     }
   },
 

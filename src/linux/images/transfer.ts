@@ -24,7 +24,7 @@ export interface TransferFiles {
  * Threads of all copies at once. Each takes 20 MiB: one for each of the many copies of a backup would use up
  * the memory.
  */
-const MOST_THREADS = 4
+const MAX_THREADS = 4
 
 let taken = 0
 
@@ -35,7 +35,7 @@ class ThreadShare implements Disposable {
   /** @returns false when other copies have all threads */
   take(): boolean {
     if (this.#isTaken) return true
-    if (taken >= MOST_THREADS) return false
+    if (taken >= MAX_THREADS) return false
     taken++
     this.#isTaken = true
     return true

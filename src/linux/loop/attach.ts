@@ -17,7 +17,7 @@ export interface OpenLoop {
 }
 
 const ATTEMPTS = 64
-const LONGEST_PAUSE_MS = 20
+const MAX_PAUSE_MS = 20
 
 /**
  * Attaches a free loop device to a file. Finding a free device and attaching it are two calls of an interface
@@ -53,7 +53,7 @@ export async function attachFreeDevice(
       if (hasErrno(error, 'ENOSPC')) throw noMoreDevices(error)
       if (!hasErrno(error, 'EBUSY', 'EAGAIN', 'ENXIO', 'ENOENT', 'ENODEV')) throw error
       if (attempt === ATTEMPTS) throw alwaysLate(error)
-      await setTimeout(Math.random() * Math.min(LONGEST_PAUSE_MS, 2 ** attempt), undefined, { signal })
+      await setTimeout(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** attempt), undefined, { signal })
     }
   }
 }

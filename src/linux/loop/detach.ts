@@ -13,7 +13,7 @@ import type { MountedDevices } from './mounted-devices.ts'
  * or the copy of a mount in a container that is starting.
  */
 const BUSY_LIMIT_MS = 5000
-const LONGEST_PAUSE_MS = 500
+const MAX_PAUSE_MS = 500
 
 /**
  * Distinguishes a device from later ones with its number. Called while the device is open, which keeps its
@@ -115,7 +115,7 @@ async function waitUntilUnused(
   findUse: () => Promise<DeviceUse | undefined>,
 ): Promise<void> {
   const deadline = performance.now() + BUSY_LIMIT_MS
-  for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+  for (let pause = 1; ; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
     const use = await findUse()
     if (!use) return
     if (performance.now() > deadline) {

@@ -38,7 +38,7 @@ import {
   type Scan,
 } from './inventory.ts'
 import { MountedDevices } from './mounted-devices.ts'
-import { OrphanedDevices } from './orphaned-devices.ts'
+import { OrphanedDeviceDetacher } from './detach-orphaned.ts'
 
 /** For locks that other processes hold for a moment while they test them. */
 const LOCK_ATTEMPTS = 20
@@ -160,7 +160,7 @@ export class LinuxLoopDevices implements LoopDevices {
   async detachOrphaned(isOurs: (name: string) => boolean, isHere = isOurs): Promise<SweptDevices> {
     const found = await scan(this.#nodes)
     this.#remember(found)
-    return new OrphanedDevices(found, isHere).detach(isOurs)
+    return new OrphanedDeviceDetacher(found, isHere).detach(isOurs)
   }
 
   async flush(device: LoopDevice): Promise<void> {

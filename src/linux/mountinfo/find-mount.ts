@@ -103,7 +103,7 @@ export async function mountIdUnder(path: string): Promise<number | undefined> {
  * Settles as soon as the file system of the path answers: FUSE and network file systems ask their server for
  * both system calls.
  */
-export async function askFileSystem(path: string): Promise<void> {
+export async function probeFileSystem(path: string): Promise<void> {
   await statfs(path)
   await lstat(path)
 }

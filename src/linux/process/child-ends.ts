@@ -23,7 +23,7 @@ const waiting = new Map<number, Waiting>()
  * program that hosts this code passes it on. So the children are also polled, at growing intervals.
  */
 const FIRST_PAUSE_MS = 2
-const LONGEST_PAUSE_MS = 1000
+const MAX_PAUSE_MS = 1000
 let timer: NodeJS.Timeout | undefined
 
 /** Waits until the process has ended, and leaves it to be reaped: until then its id is not reused. */
@@ -72,7 +72,7 @@ function schedule(pauseMs: number): void {
   if (waiting.size === 0) return
   timer = setTimeout(() => {
     lookAtAll()
-    schedule(Math.min(2 * pauseMs, LONGEST_PAUSE_MS))
+    schedule(Math.min(2 * pauseMs, MAX_PAUSE_MS))
   }, pauseMs)
   if ([...waiting.values()].every(({ isAbandoned }) => isAbandoned)) timer.unref()
 }

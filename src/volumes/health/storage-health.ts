@@ -17,7 +17,7 @@ export interface WatchedPools {
 
 /** How long an answer waits, at most, for pools to be closed and opened. That continues afterwards. */
 const ANSWER_MS = 4000
-const SHORTEST_RETRIAL_MS = 1000
+const MIN_RETRY_MS = 1000
 
 /** The health of the pools of the node. */
 export class StorageHealth {
@@ -36,7 +36,7 @@ export class StorageHealth {
     const looks = new Map(
       await Promise.all(this.#pools.open.map(async (pool) => [pool, await lookAt(pool)] as const)),
     )
-    const left = Math.max(begin + ANSWER_MS - performance.now(), SHORTEST_RETRIAL_MS)
+    const left = Math.max(begin + ANSWER_MS - performance.now(), MIN_RETRY_MS)
     await withinDeadline(left, this.#retry(looks), undefined)
     const opened = this.#pools.open
     const ofOpen = await Promise.all(

@@ -5,7 +5,7 @@ import { hasErrno, messageOf, VolumeError } from '../model/errors.ts'
 import type { OpenFileSystem } from '../model/ports/mounts.ts'
 
 const FIRST_PAUSE_MS = 50
-const LONGEST_PAUSE_MS = 10_000
+const MAX_PAUSE_MS = 10_000
 
 /** A volume to freeze. */
 export interface FreezeTarget {
@@ -65,7 +65,7 @@ async function thawWhenFrozen(target: FreezeTarget, freezing: Promise<void>, log
 
 /** Retries until it succeeds: all writers wait until the thaw. */
 async function thaw({ volumeId, fileSystem }: FreezeTarget, log: Logger): Promise<void> {
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
     try {
       await fileSystem.thaw()
       return

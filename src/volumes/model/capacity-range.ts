@@ -17,7 +17,7 @@ export const DEFAULT_CAPACITY = 1n << 30n
  * Far above the largest file of any file system, and far below 2^53, above which JavaScript numbers lose
  * precision.
  */
-export const MAXIMUM_CAPACITY = 1n << 50n
+export const MAX_CAPACITY = 1n << 50n
 
 /** @throws VolumeError invalid-argument for a range that no capacity satisfies */
 export function checkRange({ requiredBytes, limitBytes }: CapacityRange): void {
@@ -52,10 +52,10 @@ export function chooseCapacity(range: CapacityRange, minimum: bigint, preferred 
       `capacity_range: limit_bytes ${limitBytes} is too small: this volume needs ${capacity} (whole 4 KiB pages, at least ${formatBytes(minimum)} for its file system)`,
     )
   }
-  if (capacity > MAXIMUM_CAPACITY) {
+  if (capacity > MAX_CAPACITY) {
     throw new VolumeError(
       'out-of-range',
-      `capacity_range: required_bytes ${requiredBytes} is more than the largest volume of ${formatBytes(MAXIMUM_CAPACITY)}`,
+      `capacity_range: required_bytes ${requiredBytes} is more than the largest volume of ${formatBytes(MAX_CAPACITY)}`,
     )
   }
   return capacity

@@ -80,7 +80,7 @@ export class MetadataReader {
 const DEFAULT_RESULTS = 1000
 
 /** The largest number of extents per message, well below gRPC's limit of 4 MiB. */
-const MAXIMUM_RESULTS = 10_000
+const MAX_RESULTS = 10_000
 
 /** The requested part of a snapshot's metadata. */
 export interface MetadataQuery {
@@ -111,7 +111,7 @@ export async function* pagesOf(
   { startingOffset, maxResults }: MetadataQuery,
   sizeBytes: bigint,
 ): AsyncGenerator<Extent[]> {
-  const room = Math.min(maxResults || DEFAULT_RESULTS, MAXIMUM_RESULTS)
+  const room = Math.min(maxResults || DEFAULT_RESULTS, MAX_RESULTS)
   let page: Extent[] = []
   let isFirst = true
   for await (const extent of extents) {

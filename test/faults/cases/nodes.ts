@@ -9,7 +9,7 @@ import { deviceOf, kept, planned, raw, written, xfs, type Wishes } from './writt
 const GROWN_BYTES = 320 * MiB
 
 /** Its log takes 64 MiB. */
-const LEAST_GROWN_BYTES = 255 * MiB
+const MIN_GROWN_BYTES = 255 * MiB
 
 export const nodeCases: Cases = {
   'NodeStageVolume, for the first time': async (world) => {
@@ -140,7 +140,7 @@ async function ephemeral({ node }: World): Promise<PodVolume> {
 /** The witness is statfs(2): a little less than the device, for the file system's own use. */
 async function requireGrown({ staging }: TestVolume): Promise<void> {
   const { blocks, bsize } = await statfs(staging)
-  if (blocks * bsize < LEAST_GROWN_BYTES)
+  if (blocks * bsize < MIN_GROWN_BYTES)
     throw new Error(`the file system at ${staging} has only ${blocks * bsize} bytes`)
   await requireContent(staging)
 }

@@ -9,7 +9,7 @@ import {
   type Which,
 } from './crossing.ts'
 
-const MOST_BESIDES = 6
+const MAX_BESIDES = 6
 
 const of = <Value>(weight: number, arbitrary: fc.Arbitrary<Value>) => ({ arbitrary, weight })
 const call = <Name extends string>(name: Name): fc.Arbitrary<Name> => fc.constant(name)
@@ -80,13 +80,13 @@ const steps: Readonly<Record<LongOperation, number>> = {
 }
 
 /** Between freeze and thaw there are few steps, and much that can go wrong. */
-const MOST_STEPS_FROZEN = 25
+const MAX_STEPS_FROZEN = 25
 const freezing: readonly LongOperation[] = ['snapshot', 'clone', 'group', 'makeThin']
 
 function stepOf(operation: LongOperation): fc.Arbitrary<string> {
   const any = fc.integer({ min: 1, max: steps[operation] }).map((number) => `step ${number}`)
   if (!freezing.includes(operation)) return any
-  const frozen = fc.integer({ min: 1, max: MOST_STEPS_FROZEN }).map((number) => `FIFREEZE 1 +${number}`)
+  const frozen = fc.integer({ min: 1, max: MAX_STEPS_FROZEN }).map((number) => `FIFREEZE 1 +${number}`)
   return fc.oneof(of(2, any), of(1, frozen))
 }
 
@@ -106,7 +106,7 @@ export const crossing: fc.Arbitrary<Crossing> = fc
       operation: fc.constant(operation),
       isUsed: fc.oneof(of(4, fc.constant(true)), of(1, fc.constant(false))),
       step: stepOf(operation),
-      besides: fc.array(besideOf(kind), { minLength: 1, maxLength: MOST_BESIDES, size: 'max' }),
+      besides: fc.array(besideOf(kind), { minLength: 1, maxLength: MAX_BESIDES, size: 'max' }),
       end: fc.oneof(
         of(7, fc.constant<Crossing['end']>('release')),
         of(1, fc.constant<Crossing['end']>('kill')),

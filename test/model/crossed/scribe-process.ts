@@ -9,7 +9,7 @@ import type { ScribeAnswer, ScribeRequest } from './scribe.ts'
  * scribe.ts.
  */
 const FILL_BYTES = 1 << 20
-const MOST_FILL_MIB = 24
+const MAX_FILL_MIB = 24
 
 createInterface(process.stdin).on('line', (line) => {
   void answer(JSON.parse(line) as ScribeRequest)
@@ -42,7 +42,7 @@ async function fill({ path, isBlock }: Target): Promise<void> {
   // Nothing is made where no volume is.
   await (await open(join(root, 'records'), 'r')).close()
   await using file = await open(join(root, 'filling'), 'w')
-  for (let done = 0; done < MOST_FILL_MIB; done++) await file.write(Buffer.alloc(FILL_BYTES, 0xaa))
+  for (let done = 0; done < MAX_FILL_MIB; done++) await file.write(Buffer.alloc(FILL_BYTES, 0xaa))
   await file.sync()
 }
 

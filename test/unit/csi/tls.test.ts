@@ -155,7 +155,7 @@ describe('the port of a node', () => {
 
   const listen = async (limits: Partial<RemotePortLimits>): Promise<void> => {
     const directory = await authority.issue(join(scratch.path, `node-${Math.random()}`))
-    node = await TlsNode.start(directory, { mostUnproven: 64, proofMs: 60_000, ...limits })
+    node = await TlsNode.start(directory, { maxUnproven: 64, proofMs: 60_000, ...limits })
   }
 
   beforeEach(() => {
@@ -209,7 +209,7 @@ describe('the port of a node', () => {
   })
 
   it('closes the oldest of 1,000 idle connections, and answers the controller', async () => {
-    await listen({ mostUnproven: 8 })
+    await listen({ maxUnproven: 8 })
     const opened: Socket[] = []
     for (let number = 0; number < 1000; number++) opened.push(await open())
     expect(await ask(controllerDir, node.address)).toBe('loop.csi.local')
@@ -217,7 +217,7 @@ describe('the port of a node', () => {
   })
 
   it('keeps the connection of the controller beside other clients', async () => {
-    await listen({ mostUnproven: 4, proofMs: 200 })
+    await listen({ maxUnproven: 4, proofMs: 200 })
     using client = await clientWith(controllerDir, node.address)
     await client.identity.getPluginInfo({})
     for (let number = 0; number < 50; number++) await open()

@@ -9,7 +9,7 @@ import { PoolUnreachableError } from '../gate/unreachable.ts'
 const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY } = constants
 
 /** Far larger than any file that the driver writes and reads back. */
-const LONGEST_BYTES = 1 << 20
+const MAX_BYTES = 1 << 20
 
 /** A removal that fails is repeated after this time, then after twice, three times, … this time. */
 const REMOVAL_ATTEMPTS = 5
@@ -25,7 +25,7 @@ export function readSmall(path: string): Promise<string> {
     await using file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch(notOpened)
     const stat = await file.stat()
     if (!stat.isFile()) throw new ForeignFileError(`${path} is no regular file`)
-    if (stat.size > LONGEST_BYTES)
+    if (stat.size > MAX_BYTES)
       throw new ForeignFileError(`${path} has ${stat.size} bytes, more than any valid one`)
     return decode(path, await file.readFile())
   })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import {
   DEFAULT_CAPACITY,
-  MAXIMUM_CAPACITY,
+  MAX_CAPACITY,
   checkRange,
   chooseCapacity,
   satisfies,
@@ -37,7 +37,7 @@ describe('chooseCapacity', () => {
     ['at least what the file system needs', range(1n), minimum],
     ['limit alone, above the default', range(0n, 2n * DEFAULT_CAPACITY), DEFAULT_CAPACITY],
     ['limit alone, below the default', range(0n, 20n * MiB + 5n), 20n * MiB],
-    ['the largest', range(MAXIMUM_CAPACITY), MAXIMUM_CAPACITY],
+    ['the largest', range(MAX_CAPACITY), MAX_CAPACITY],
   ])('%s', (_name, asked, capacity) => {
     expect(chooseCapacity(asked, minimum)).toBe(capacity)
   })
@@ -54,7 +54,7 @@ describe('chooseCapacity', () => {
   it.each([
     ['limit below the minimum', range(0n, MiB), 'limit_bytes 1048576'],
     ['limit within a page', range(10n * MiB + 1n, 10n * MiB + 2n), 'limit_bytes 10485762'],
-    ['more than the largest', range(MAXIMUM_CAPACITY + 1n), 'largest volume of 1 PiB'],
+    ['more than the largest', range(MAX_CAPACITY + 1n), 'largest volume of 1 PiB'],
   ])('refuses %s', (_name, asked, words) => {
     const choose = () => chooseCapacity(asked, minimum)
     expect(choose).toThrow(expect.objectContaining({ kind: 'out-of-range' }))

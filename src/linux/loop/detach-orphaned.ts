@@ -12,7 +12,7 @@ import { MountedDevices } from './mounted-devices.ts'
  * kubelet of this node makes for pods reach the container by propagation. So there, devices of other nodes of
  * this machine stay attached; kind has several nodes on one machine.
  */
-export class OrphanedDevices {
+export class OrphanedDeviceDetacher {
   readonly #scan: Scan
   readonly #isHere: (name: string) => boolean
   readonly #detached: LoopState[] = []
