@@ -2,12 +2,12 @@ import { controller } from './definitions.ts'
 import { Metrics, type Sample } from './metrics.ts'
 import { addProcessMetrics } from './process-metrics.ts'
 
-/** Results of comparing nodes and cluster. */
+/** Results of one reconciliation of nodes and PersistentVolumes. */
 export interface ClusterFindings {
   /** The node of each volume that has no PersistentVolume. */
-  readonly orphans: readonly { readonly node: { readonly name: string } }[]
+  readonly orphanedVolumes: readonly { readonly node: { readonly name: string } }[]
   /** The volumes whose node no longer exists. */
-  readonly lost: readonly { readonly nodeName: string | undefined }[]
+  readonly volumesOfLostNodes: readonly { readonly nodeName: string | undefined }[]
   readonly deletedOrphans: number
   readonly releasedClaims: number
 }
@@ -20,7 +20,7 @@ export class ControllerMonitoring {
     addProcessMetrics(this.metrics, version)
   }
 
-  /** @param findings undefined in a replica that does not lead */
+  /** @param findings undefined unless this replica is the leader */
   watch(findings: () => ClusterFindings | undefined): void {
     const one = (value: number | undefined): Sample[] => (value === undefined ? [] : [{ labels: {}, value }])
     const perNode = (names: readonly string[]): Sample[] =>
@@ -29,11 +29,11 @@ export class ControllerMonitoring {
         value: length,
       }))
     this.metrics.onScrape(controller.leader, () => one(findings() ? 1 : 0))
-    this.metrics.onScrape(controller.orphans, () =>
-      perNode(findings()?.orphans.map(({ node }) => node.name) ?? []),
+    this.metrics.onScrape(controller.orphanedVolumes, () =>
+      perNode(findings()?.orphanedVolumes.map(({ node }) => node.name) ?? []),
     )
-    this.metrics.onScrape(controller.lost, () =>
-      perNode(findings()?.lost.map(({ nodeName = '' }) => nodeName) ?? []),
+    this.metrics.onScrape(controller.lostVolumes, () =>
+      perNode(findings()?.volumesOfLostNodes.map(({ nodeName = '' }) => nodeName) ?? []),
     )
     this.metrics.onScrape(controller.deletedOrphans, () => one(findings()?.deletedOrphans))
     this.metrics.onScrape(controller.releasedClaims, () => one(findings()?.releasedClaims))

@@ -75,13 +75,13 @@ export const controller = {
     help: '1 in the replica that compares nodes and PersistentVolumes, 0 in the others.',
     labels: [],
   },
-  orphans: {
+  orphanedVolumes: {
     name: 'csi_driver_loop_orphaned_volumes',
     type: 'gauge',
     help: 'Volumes without a PersistentVolume, by their node.',
     labels: ['node'],
   },
-  lost: {
+  lostVolumes: {
     name: 'csi_driver_loop_lost_volumes',
     type: 'gauge',
     help: 'PersistentVolumes whose node no longer exists, by that node.',

@@ -20,10 +20,10 @@ import type { CallSpan, CallTracer, TraceHeaders } from '../csi/call-scope.ts'
 import { messageOf } from '../volumes/model/errors.ts'
 import type { Observer, Step } from '../volumes/model/observer.ts'
 
-/** A receiver that does not answer must not delay the end of the process. */
+/** A receiver that does not answer must not delay the exit of the process. */
 const EXPORT_TIMEOUT_MS = 3000
 
-/** Errors of the server (OpenTelemetry's conventions for spans of gRPC servers). */
+/** Status codes that mark a server span as failed (OpenTelemetry's conventions for gRPC servers). */
 const serverErrors = ['UNKNOWN', 'DEADLINE_EXCEEDED', 'UNIMPLEMENTED', 'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS']
 
 const propagator = new W3CTraceContextPropagator()
@@ -62,11 +62,15 @@ export class Tracing implements CallTracer, Observer, AsyncDisposable {
   begin(path: string, subject: Readonly<Record<string, unknown>>, headers: TraceHeaders): CallSpan {
     const parent = propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter)
     const name = path.slice(1)
-    const about = Object.entries(subject).map(([key, value]): [string, string] => [
+    const subjectAttributes = Object.entries(subject).map(([key, value]): [string, string] => [
       `csi.${key}`,
       String(value),
     ])
-    const attributes = { 'rpc.system.name': 'grpc', 'rpc.method': name, ...Object.fromEntries(about) }
+    const attributes = {
+      'rpc.system.name': 'grpc',
+      'rpc.method': name,
+      ...Object.fromEntries(subjectAttributes),
+    }
     const span = this.#tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent)
     const context = trace.setSpan(parent, span)
     const outgoing: TraceHeaders = {}

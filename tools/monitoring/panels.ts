@@ -90,8 +90,8 @@ export const rows: readonly Row[] = [
         queries: [
           { expr: gauge(node.poolProblem, pools), legend: `${ofPool} {{reason}}` },
           { expr: gauge(node.volumeProblem, pools), legend: `${ofVolume} {{reason}}` },
-          { expr: gauge(controller.orphans, nodes), legend: '{{node}} without PersistentVolume' },
-          { expr: gauge(controller.lost, nodes), legend: '{{node}} no longer exists' },
+          { expr: gauge(controller.orphanedVolumes, nodes), legend: '{{node}} without PersistentVolume' },
+          { expr: gauge(controller.lostVolumes, nodes), legend: '{{node}} no longer exists' },
         ],
       },
     ],

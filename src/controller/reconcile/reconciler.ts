@@ -30,11 +30,11 @@ export interface ReconcilerDependencies {
   readonly now?: () => number
 }
 
-/** Results of the last round, and counts since the start. */
+/** Results of the last round, and counts since the process started. */
 export interface Findings {
-  readonly orphans: readonly OrphanedVolume[]
+  readonly orphanedVolumes: readonly OrphanedVolume[]
   /** The volumes whose node no longer exists. */
-  readonly lost: readonly ClusterVolume[]
+  readonly volumesOfLostNodes: readonly ClusterVolume[]
   readonly deletedOrphans: number
   readonly releasedClaims: number
 }
@@ -47,7 +47,7 @@ export class Reconciler {
   readonly #config: ReconcilerConfig
   readonly #on: ReconcilerDependencies
   readonly #now: () => number
-  readonly #orphans = new OrphanedVolumes()
+  readonly #orphanedVolumes = new OrphanedVolumes()
   readonly #lostNodes = new LostNodes()
   #findings: Findings | undefined
   #deletedOrphans = 0
@@ -64,7 +64,7 @@ export class Reconciler {
     this.#now = dependencies.now ?? (() => performance.now())
   }
 
-  /** Undefined in a replica that does not lead. */
+  /** Undefined unless this replica is the leader. */
   get findings(): Findings | undefined {
     return this.#findings
   }
@@ -104,7 +104,7 @@ export class Reconciler {
     const snapshotIds = releaseLostNodes ? await orchestrator.snapshotIds(signal) : []
     const nodeNames = await orchestrator.nodeNames(signal)
     const now = this.#now()
-    this.#orphans.update(onNodes, volumes, now)
+    this.#orphanedVolumes.update(onNodes, volumes, now)
     const answering = new Set(nodes.all().flatMap(({ hasAddress, hash }) => (hasAddress ? hash : [])))
     this.#lostNodes.update(volumes, snapshotIds, nodeNames, answering, now)
     const givenUp = releaseLostNodes ? this.#lostNodes.giveUp(graceMs, now) : []
@@ -112,16 +112,17 @@ export class Reconciler {
       this.#findings = undefined
       return
     }
-    const [orphans, lost] = [this.#orphans.reported(now), this.#lostNodes.reported(now)]
-    this.#logNew(orphans)
-    orphanNotices(orphans).forEach(report)
-    lost.map(lostNotice).forEach(report)
+    const orphanedVolumes = this.#orphanedVolumes.reported(now)
+    const volumesOfLostNodes = this.#lostNodes.reported(now)
+    this.#logNew(orphanedVolumes)
+    orphanNotices(orphanedVolumes).forEach(report)
+    volumesOfLostNodes.map(lostNotice).forEach(report)
     this.#reportCertificates()
     for (const notice of await noticesOfHealth(onNodes, volumes, signal)) report(notice)
-    if (deleteOrphans) await this.#deleteOrphans(this.#orphans.lasting(graceMs, now), signal)
+    if (deleteOrphans) await this.#deleteOrphans(this.#orphanedVolumes.lasting(graceMs, now), signal)
     await this.#release(givenUp, signal)
     const [deletedOrphans, releasedClaims] = [this.#deletedOrphans, this.#released.size]
-    this.#findings = { orphans, lost, deletedOrphans, releasedClaims }
+    this.#findings = { orphanedVolumes, volumesOfLostNodes, deletedOrphans, releasedClaims }
   }
 
   #reportCertificates(): void {
@@ -132,7 +133,7 @@ export class Reconciler {
   }
 
   #logNew(orphans: readonly OrphanedVolume[]): void {
-    const before = new Set(this.#findings?.orphans.map(({ volumeId }) => volumeId))
+    const before = new Set(this.#findings?.orphanedVolumes.map(({ volumeId }) => volumeId))
     for (const { node, volumeId } of orphans) {
       if (before.has(volumeId)) continue
       this.#on.log.warn({ volume: volumeId, node: node.name }, 'a volume has no PersistentVolume')
@@ -153,7 +154,7 @@ export class Reconciler {
     const claimed = new Set((await orchestrator.volumes(signal)).map(({ volumeId }) => volumeId))
     if (claimed.size === 0) {
       log.warn(
-        { orphans: orphans.length },
+        { orphanedVolumes: orphans.length },
         'there is no PersistentVolume at all: no orphaned volume is deleted',
       )
       return

@@ -7,9 +7,9 @@ import type { Pool } from '../pool/pool.ts'
 import { usableBytes, type PoolUsage } from '../pool/space/space.ts'
 
 /** A caller waits no longer for one pool: the kubelet's probes have 5 s. */
-const LOOK_MS = 3000
+const INSPECTION_MS = 3000
 
-export interface PoolLook {
+export interface PoolInspection {
   readonly issues: readonly StorageIssue[]
   /** Why the pool cannot be used; undefined when it can. */
   readonly failure?: PoolUnreachableError | undefined
@@ -17,17 +17,21 @@ export interface PoolLook {
 
 /** The issues that an open pool has now. */
 export async function poolIssues(pool: Pool): Promise<readonly StorageIssue[]> {
-  return (await lookAt(pool)).issues
+  return (await inspectPool(pool)).issues
 }
 
-export async function lookAt(pool: Pool): Promise<PoolLook> {
-  const checked = await withinDeadline(LOOK_MS, check(pool), failed(pool, notAnswering(pool.name, pool.path)))
+export async function inspectPool(pool: Pool): Promise<PoolInspection> {
+  const checked = await withinDeadline(
+    INSPECTION_MS,
+    check(pool),
+    failed(pool, notAnswering(pool.name, pool.path)),
+  )
   if (checked.issues.length > 0) return checked
   // Measuring a large pool takes longer than checking that it answers.
-  return await withinDeadline(LOOK_MS / 3, measure(pool), checked)
+  return await withinDeadline(INSPECTION_MS / 3, measure(pool), checked)
 }
 
-async function check(pool: Pool): Promise<PoolLook> {
+async function check(pool: Pool): Promise<PoolInspection> {
   try {
     await pool.check()
     return {
@@ -40,7 +44,7 @@ async function check(pool: Pool): Promise<PoolLook> {
   }
 }
 
-async function measure(pool: Pool): Promise<PoolLook> {
+async function measure(pool: Pool): Promise<PoolInspection> {
   try {
     const issue = fullness(pool.name, pool.limits, await pool.space.usage())
     return { issues: issue ? [issue] : [] }
@@ -50,7 +54,7 @@ async function measure(pool: Pool): Promise<PoolLook> {
 }
 
 /** @throws an error that `isTransient`, which says nothing about the pool */
-function failed({ name }: Pool, error: unknown): PoolLook {
+function failed({ name }: Pool, error: unknown): PoolInspection {
   if (isTransient(error)) throw failureOf(`pool "${name}"`, error)
   const failure = error instanceof PoolUnreachableError ? error : undefined
   return { issues: [unreachable(name, error)], failure }

@@ -15,11 +15,11 @@ import { createVolume } from './create.ts'
 import { deleteVolume } from './delete.ts'
 
 /*
- * Volumes that a pod declares inline: created when they are published, mounted at the target path itself, and
- * deleted when they are unpublished. The kubelet chooses their names, and identifies them by these later.
+ * Inline volumes: created when they are published, mounted at the target path itself, and deleted when they
+ * are unpublished. The kubelet names them, and uses these names in later calls.
  *
- * A crash can follow each of the four steps (create, mount, unmount, delete). A repeated call continues from the
- * existing state; a volume that is no longer requested is not mounted, and is deleted when its pool is opened.
+ * A crash can follow each of the four steps (create, mount, unmount, delete). A repeated call continues from
+ * the existing state. Unmounted inline volumes are deleted when the pool is opened.
  */
 
 export interface EphemeralRequest {
@@ -31,7 +31,7 @@ export interface EphemeralRequest {
 }
 
 /**
- * Creates and mounts an ephemeral volume.
+ * Creates and mounts an inline volume.
  * @param name the name that the kubelet chose
  * @throws VolumeError invalid-argument; resource-exhausted; already-exists when the existing volume does not
  * satisfy the request, or something else is mounted at the target
@@ -45,7 +45,7 @@ export async function publishEphemeral(
   const { access, volumeContext } = request
   if (access.type !== 'mount') {
     const message =
-      'volume_capability: an ephemeral volume has a file system; access type block is not supported'
+      'volume_capability: an inline volume has a file system; access type block is not supported'
     throw new VolumeError('invalid-argument', message)
   }
   const { sizeBytes: requiredBytes = 0n, parameters } = parseEphemeralAttributes(volumeContext)
@@ -114,7 +114,7 @@ async function unmountTarget(
     await removeTarget(targetPath)
     // Damaged while this call waited: the repeated call finds it so, and deletes it.
     if (!state)
-      throw new VolumeError('aborted', `ephemeral volume "${id}" can no longer be read; repeat the call`)
+      throw new VolumeError('aborted', `inline volume "${id}" can no longer be read; repeat the call`)
     // If it stays, the sweep at the next opening of the pool deletes it.
     if ((await access.observe(id).mounts()).length > 0) return false
     await loops.detach(catalog.image(state.volume), signal)
@@ -152,7 +152,7 @@ export async function unpublishDamaged(
   if (!damaged) return
   const { id, pool } = damaged
   await node.access.withLock(id, signal, () => removeDamaged(node, id, pool, targetPath))
-  node.log.warn({ volume: id, name }, 'deleted a damaged ephemeral volume with its pod')
+  node.log.warn({ volume: id, name }, 'deleted a damaged inline volume with its pod')
 }
 
 async function removeDamaged(
@@ -171,12 +171,12 @@ async function removeDamaged(
   await removeTarget(targetPath)
   const [elsewhere] = own ? mountsOf(own.device, await mounts.list()) : []
   if (elsewhere) {
-    const message = `ephemeral volume "${id}" is still in use at ${elsewhere.target}; unmount it there, then repeat the call`
+    const message = `inline volume "${id}" is still in use at ${elsewhere.target}; unmount it there, then repeat the call`
     throw new VolumeError('failed-precondition', message)
   }
   await using unused = await files.lock(image).catch(nothingToLock)
   if (!unused) {
-    const message = `ephemeral volume "${id}" is still being detached from its loop device; repeat the call`
+    const message = `inline volume "${id}" is still being detached from its loop device; repeat the call`
     throw new VolumeError('aborted', message)
   }
   await pool.volumes.remove(id)
@@ -209,10 +209,10 @@ async function deleteIfUnused(node: NodeContext, volume: Volume, signal: AbortSi
     // A child process of a killed driver can hold the device for a moment.
     await loops.detach(catalog.image(volume), signal)
     await deleteVolume(node, id, signal)
-    log.info({ volume: id, name }, 'deleted an unused ephemeral volume')
+    log.info({ volume: id, name }, 'deleted an unused inline volume')
     return true
   } catch (error) {
-    log.warn({ volume: id, name, error: messageOf(error) }, 'an ephemeral volume could not be deleted')
+    log.warn({ volume: id, name, error: messageOf(error) }, 'an inline volume could not be deleted')
     return false
   }
 }

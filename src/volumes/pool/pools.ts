@@ -101,7 +101,7 @@ export class Pools implements AsyncDisposable {
    * Closes a pool that was found unreadable: a file system that has shut down must be mounted again, which
    * our open files prevent.
    */
-  async lose(pool: Pool, error: PoolUnreachableError): Promise<void> {
+  async close(pool: Pool, error: PoolUnreachableError): Promise<void> {
     if (this.#open.get(pool.name) !== pool) return
     this.#markUnreachable(pool.name, error)
     await this.#close(pool.name)

@@ -37,7 +37,7 @@ export async function prepareFileSystem(
 ): Promise<PreparedFileSystem> {
   const { catalog, fileSystems } = on
   const { fsType } = volume
-  const found = await look(on, volume, device, signal)
+  const found = await probeImage(on, volume, device, signal)
   if (fileSystemAction(volume, catalog.image(volume), found, fileSystems.repairs(fsType)) === 'mount') {
     if (!readOnly) {
       await fileSystems.check(fsType, device.path, signal)
@@ -60,7 +60,7 @@ export async function prepareFileSystem(
   return { record: await makeFileSystem(on, volume, device, signal) }
 }
 
-async function look(
+async function probeImage(
   { catalog, files, fileSystems }: Pick<NodeContext, 'catalog' | 'files' | 'fileSystems'>,
   volume: Volume,
   device: LoopDevice,
@@ -104,7 +104,7 @@ export async function makeFileSystem(
   if (!uuidOptions) {
     await mkfs(mkfsOptions)
     const made = await fileSystems.identify(device.path)
-    if (made?.type !== fsType) throw madeNothing(volume)
+    if (made?.type !== fsType) throw formatFailed(volume)
     return await prepareRecord(made.uuid)
   }
   await using undo = new AsyncDisposableStack()
@@ -114,10 +114,10 @@ export async function makeFileSystem(
   return record
 }
 
-function madeNothing({ fsType, id, mkfsOptions }: Volume): VolumeError {
+function formatFailed({ fsType, id, mkfsOptions }: Volume): VolumeError {
   return new VolumeError(
     'failed-precondition',
-    `volume "${id}": mkfs.${fsType} with the mkfsOptions "${mkfsOptions.join(' ')}" has made no ${fsType}`,
+    `volume "${id}": mkfs.${fsType} with the mkfsOptions "${mkfsOptions.join(' ')}" created no ${fsType}`,
   )
 }
 

@@ -45,7 +45,7 @@ export class VolumeAccess {
   async withPossibleVolume<T>(
     id: string,
     signal: AbortSignal,
-    work: (remains: PossibleVolume) => Promise<T>,
+    work: (possible: PossibleVolume) => Promise<T>,
   ): Promise<T> {
     return await this.withLock(id, signal, async () => work(await this.#findPossible(id)))
   }

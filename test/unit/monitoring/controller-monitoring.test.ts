@@ -20,7 +20,12 @@ describe('the metrics of the controller', () => {
 
   it('contain findings and actions, by node', async () => {
     const [n1, n2] = [{ node: { name: 'n1' } }, { node: { name: 'n2' } }]
-    figures = { orphans: [n1, n2, n1], lost: [{ nodeName: 'n3' }], deletedOrphans: 4, releasedClaims: 5 }
+    figures = {
+      orphanedVolumes: [n1, n2, n1],
+      volumesOfLostNodes: [{ nodeName: 'n3' }],
+      deletedOrphans: 4,
+      releasedClaims: 5,
+    }
     expect(await lines()).toEqual([
       'csi_driver_loop_leader 1',
       'csi_driver_loop_orphaned_volumes{node="n1"} 2',

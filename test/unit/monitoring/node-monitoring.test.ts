@@ -25,7 +25,7 @@ describe('the metrics of a node', () => {
       storageHealth: new StorageHealth({
         open,
         unreachable,
-        lose: () => Promise.resolve(),
+        close: () => Promise.resolve(),
         retry: () => Promise.resolve(),
       }),
       volumeHealth: new VolumeHealth(world.node),

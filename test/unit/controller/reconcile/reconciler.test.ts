@@ -85,14 +85,19 @@ describe('Reconciler', () => {
     })
 
   const reasons = (): string[] => told.map(({ about, reason }) => `${about.kind} ${about.name}: ${reason}`)
-  const orphans = (): string[] => reconciler.findings?.orphans.map(({ volumeId }) => volumeId) ?? []
+  const orphans = (): string[] => reconciler.findings?.orphanedVolumes.map(({ volumeId }) => volumeId) ?? []
 
   it('finds nothing on a healthy machine', async () => {
     bound(one, 'a', 'b', 'c')
     bound(two, 'd')
     await rounds(0, 60)
     expect(told).toEqual([])
-    expect(reconciler.findings).toEqual({ orphans: [], lost: [], deletedOrphans: 0, releasedClaims: 0 })
+    expect(reconciler.findings).toEqual({
+      orphanedVolumes: [],
+      volumesOfLostNodes: [],
+      deletedOrphans: 0,
+      releasedClaims: 0,
+    })
   })
 
   describe('orphans', () => {
@@ -220,7 +225,7 @@ describe('Reconciler', () => {
       expect(told).toEqual([])
       await rounds(10)
       expect(reasons()).toEqual(['PersistentVolumeClaim b: NodeLost'])
-      expect(reconciler.findings?.lost).toHaveLength(1)
+      expect(reconciler.findings?.volumesOfLostNodes).toHaveLength(1)
       await rounds(120)
       expect(orchestrator.deletedClaims).toEqual([])
     })

@@ -10,7 +10,7 @@ import { MiB, block, makeWorld, never, writer, type World } from '../world.ts'
 
 const name = `csi-${'0'.repeat(64)}`
 
-describe('ephemeral volumes', () => {
+describe('inline volumes', () => {
   let world: World
   let targetPath: string
 

@@ -161,7 +161,7 @@ describe('stageVolume', () => {
     it('is not called formatted when they make mkfs do nothing', async () => {
       await withOptions('-n')
       jest.spyOn(world.fileSystems, 'format').mockResolvedValueOnce()
-      await expect(stage()).rejects.toThrow('mkfs.ext4 with the mkfsOptions "-n" has made no ext4')
+      await expect(stage()).rejects.toThrow('mkfs.ext4 with the mkfsOptions "-n" created no ext4')
       expect(stateOf()).toEqual({ state: 'new' })
     })
   })
