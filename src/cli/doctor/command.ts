@@ -79,7 +79,7 @@ function toJson({ driver, findings, pid, pools }: Diagnosis): object {
 function describeDriver(driver: Diagnosis['driver'], pid: number | undefined): string {
   const process = pid === undefined ? '' : ` (process ${pid})`
   if (driver) return `${driver.name} ${driver.version} runs as node "${driver.nodeId}"${process}`
-  return pid === undefined ? 'none is visible from here' : `one runs${process}`
+  return pid === undefined ? 'no driver process visible in this PID namespace' : `one runs${process}`
 }
 
 function describePool({ config, snapshots, state, volumes }: PoolOnDisk): string {

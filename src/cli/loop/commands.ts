@@ -29,7 +29,7 @@ export function addLoopCommands(program: Command, machine: OpenMachine): void {
 function addAdd(loop: Command, machine: OpenMachine): void {
   const command = loop
     .command('add')
-    .description('Add a free loop device: the one of this number, or any')
+    .description('Add a free loop device with this number, or the next free one')
     .argument('[number]', 'as in /dev/loop<number>', deviceNumber)
     .addOption(jsonOption())
     .action(async (number: number | undefined, { json }: Output) => {
@@ -72,7 +72,7 @@ function addGetFree(loop: Command, machine: OpenMachine): void {
   explain(command, { examples: ['csi-driver-loop loop get-free'] })
 }
 
-/** Replaces the message of an errno by a sentence, with the name of the errno before it. */
+/** Replaces the message of an error with a known errno by the name of the errno and a sentence. */
 async function explained<T>(result: Promise<T>, sentences: Readonly<Record<string, string>>): Promise<T> {
   try {
     return await result
@@ -105,7 +105,6 @@ const columns: readonly Column<LoopView>[] = [
   { head: 'FILE', cell: ({ file }) => file },
 ]
 
-/** `loop list`. */
 function addList(loop: Command, machine: OpenMachine): void {
   const command = loop
     .command('list')
@@ -146,11 +145,10 @@ interface DetachOptions {
   readonly nodeId: string
 }
 
-/** `loop attach`. */
 function addAttach(loop: Command, machine: OpenMachine): void {
   const command = loop
     .command('attach')
-    .description('Attach a file to a free loop device; a file that is attached already is refused')
+    .description('Attach a file to a free loop device; fails if the file is attached already')
     .argument('<file>')
     .option('--read-only', 'attach it read-only', false)
     .option('--autoclear', 'let the kernel detach it after its last use', false)
@@ -165,6 +163,7 @@ function addAttach(loop: Command, machine: OpenMachine): void {
     .action(async (file: string, { json, name = basename(file), sectorSize, ...options }: AttachOptions) => {
       await using loops = await (await machine()).openLoops()
       const wanted = { ...options, name, sectorBytes: sectorSize }
+      // Never aborted: Ctrl-C kills the process.
       await using attachment = await loops.attach(resolve(file), wanted, never)
       const { device, directIo } = attachment
       console.log(json ? JSON.stringify({ device: device.path, directIo }) : device.path)
@@ -172,15 +171,14 @@ function addAttach(loop: Command, machine: OpenMachine): void {
   explain(command, { examples: ['csi-driver-loop loop attach disk.img --read-only'] })
 }
 
-/** `loop detach`. */
 function addDetach(loop: Command, machine: OpenMachine): void {
   const command = loop
     .command('detach')
-    .description('Detach a loop device from its file; one that is mounted or held is refused')
+    .description('Detach a loop device from its file; fails if the device is in use')
     .argument('<device>', '/dev/loop<number>, or the number', deviceNumber)
     .option(
       '--force',
-      'also when it belongs to a volume of another node, and not all mounts of the machine are visible',
+      "detach a device of another node's volume although not all mounts of the machine are visible",
       false,
     )
     .addOption(nodeIdOption())

@@ -29,7 +29,7 @@ interface Endpoint {
 /**
  * Watches the addresses of the pods of a headless Service. It needs get, list and watch of endpointslices in
  * the Service's namespace.
- * @param changed gets all addresses at first and after every change
+ * @param changed called with all addresses after the first list and after each change
  */
 export async function watchEndpointSlices(
   config: KubeConfig,
@@ -40,7 +40,7 @@ export async function watchEndpointSlices(
   const api = config.makeApiClient(DiscoveryV1Api)
   const labelSelector = `kubernetes.io/service-name=${name}`
   let due: NodeJS.Immediate | undefined
-  // A list arrives as many changes, which are reported together.
+  // The informer emits one change per listed object; report them once.
   const reportSoon = (): void => {
     due ??= setImmediate(() => {
       due = undefined
@@ -63,7 +63,7 @@ export async function watchEndpointSlices(
     if (stopped) return
     log.warn(
       { service: `${namespace}/${name}`, error: explain(error) },
-      'the API server does not answer; trying again',
+      'cannot watch the EndpointSlices of the Service; retrying',
     )
     clearTimeout(pause)
     pause = setTimeout(() => void informer.start(), PAUSE_MS)
@@ -80,8 +80,8 @@ export async function watchEndpointSlices(
 }
 
 /**
- * The addresses of the nodes. While a node's driver is replaced it has two pods: the ready one counts. A pod
- * that is not ready may still serve.
+ * The addresses of the nodes. While a node's driver is replaced, the node has two pods: prefer the ready pod;
+ * without one use the other, which may still serve.
  */
 export function addressesIn(slices: readonly Slice[]): NodeAddress[] {
   const found = slices.flatMap(({ endpoints, ports }) => {

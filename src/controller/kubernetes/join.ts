@@ -43,7 +43,7 @@ export interface KubernetesDependencies {
 /** The connection of the controller role to Kubernetes. */
 export interface Joined extends AsyncDisposable {
   readonly context: ClusterContext
-  /** Undefined in a replica that does not lead. */
+  /** Undefined unless this replica is the leader. */
   readonly findings: () => Findings | undefined
 }
 

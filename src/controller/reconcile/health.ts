@@ -12,7 +12,7 @@ const AT_ONCE = 64
 /** How long all questions to one node may take. A later round asks about the rest. */
 const NODE_MS = 30_000
 
-/** The problems of the volumes that claims are bound to, as far as their nodes answer. */
+/** The issues of the volumes that claims are bound to, on the nodes that answer. */
 export async function noticesOfHealth(
   onNodes: readonly NodeVolumes[],
   volumes: readonly ClusterVolume[],

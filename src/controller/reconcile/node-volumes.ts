@@ -4,21 +4,21 @@ import { messageOf } from '../../volumes/model/errors.ts'
 import type { NodeDirectory } from '../directory.ts'
 import { isUnreachable, type Caller, type RemoteNode } from '../remote-node.ts'
 
-/** How long one node may take to list its volumes. */
+/** Time limit for listing the volumes of one node. */
 const NODE_MS = 30_000
 
 /**
- * How many characters one node may send: more than 20,000 volumes with two problems each have. A node that
- * repeats itself, or anyone with a node's certificate, must not fill the memory of this process.
+ * Limit on one node's list, enough for 20,000 volumes with two issues each. Without it, a faulty node, or a
+ * client with a node's certificate, could exhaust this process's memory.
  */
 const MAX_CHARACTERS = 32 << 20
 
-/** The objects of an entry, besides its texts. */
+/** Overhead of an entry's objects, counted as characters. */
 const ENTRY_CHARACTERS = 100
 
 export interface NodeVolumes {
   readonly node: RemoteNode
-  /** All volumes of the node, with their problems. */
+  /** All volumes of the node, with their issues. */
   readonly volumes: readonly VolumeHealth[]
 }
 
@@ -35,7 +35,7 @@ export async function volumesOnNodes(
       signal.throwIfAborted()
       log[isUnreachable(error) ? 'debug' : 'warn'](
         { node: node.name, error: messageOf(error) },
-        'a node does not list its volumes',
+        'cannot list the volumes of a node',
       )
       return undefined
     }

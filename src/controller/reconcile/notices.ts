@@ -20,7 +20,7 @@ export function lostNotice({ claim, nodeName = '', volume, volumeId }: ClusterVo
   return { about: claim ?? volume, ...issueOf('NodeLost', { volumeId, node: nodeName }) }
 }
 
-/** One per node. */
+/** One notice per node that has orphaned volumes. */
 export function orphanNotices(orphans: readonly OrphanedVolume[]): Notice[] {
   const byNode = Map.groupBy(orphans, ({ node }) => node.name)
   return [...byNode].map(([name, ofNode]) => {

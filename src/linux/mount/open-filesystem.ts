@@ -100,7 +100,7 @@ async function openMount(entry: MountInfo, identity: Identity): Promise<FileHand
   }
 }
 
-/** Checked while the mount is held open: before that, its number may have been another mount's. */
+/** Checked while the mount is held open: before that, its ID may have been another mount's. */
 async function isOurs(root: FileHandle, entry: MountInfo, identity: Identity): Promise<boolean> {
   if (!hasOwnDeviceNumber(entry)) return (await root.stat({ bigint: true })).dev === identity.rdev
   const again = findMountById(await readMountInfo(), entry.id)

@@ -6,8 +6,8 @@ import { O_PATH } from '../abi/files.ts'
 import { findMountById, type MountInfo, parseMountInfo } from './mountinfo.ts'
 
 /**
- * The number of the topmost mount at exactly this path, or undefined when the path is absent or no mount
- * point. It takes 0.3 ms for any number of mounts; reading /proc/self/mountinfo takes 5 ms with 3,000.
+ * The ID of the topmost mount at exactly this path, or undefined when the path is absent or no mount point. It
+ * takes 0.3 ms for any number of mounts; reading /proc/self/mountinfo takes 5 ms with 3,000.
  */
 export async function mountIdAt(path: string): Promise<number | undefined> {
   try {
@@ -22,9 +22,7 @@ export async function mountIdAt(path: string): Promise<number | undefined> {
   }
 }
 
-/**
- * The number of the mount that a path lies in, as mountinfo has it in its first field (proc_pid_fdinfo(5)).
- */
+/** The mount ID of a path, the first field in mountinfo (proc_pid_fdinfo(5)). */
 export async function mountIdOf(path: string): Promise<number> {
   await using handle = await open(path, O_PATH | constants.O_NOFOLLOW)
   return await mountIdOfOpen(handle, path)
@@ -44,8 +42,7 @@ export function mountIdOfSync(path: string): number {
 }
 
 /**
- * As `mountIdOf`, for an open file. The mount exists as long as the file is open, so its number is not
- * reused.
+ * As `mountIdOf`, for an open file. The mount exists as long as the file is open, so its ID is not reused.
  */
 export async function mountIdOfOpen(handle: FileHandle, path: string): Promise<number> {
   return mountIdIn(await readFile(`/proc/self/fdinfo/${handle.fd}`, 'latin1'), path)
@@ -57,9 +54,7 @@ function mountIdIn(fdInfo: string, path: string): number {
   return Number(id)
 }
 
-/**
- * A mount may end, or be covered by another, between the reading of its number and of the list.
- */
+/** Retry: the mount may be unmounted or covered between reading its ID and reading mountinfo. */
 const ATTEMPTS = 5
 
 /** The mounts that this process sees. */
@@ -69,7 +64,7 @@ export function readMountInfo(): Promise<string> {
 
 /**
  * The entry of a mount in mountinfo.
- * @param idOf returns the mount's number: mountIdAt or mountIdOf
+ * @param idOf returns the mount ID: mountIdAt or mountIdOf
  * @returns undefined when idOf finds none
  */
 export async function findMount(
@@ -82,12 +77,14 @@ export async function findMount(
     const entry = findMountById(await readMountInfo(), id)
     if (entry) return entry
   }
-  throw new Error(`what is mounted at ${path} changes all the time, or belongs to another mount namespace`)
+  throw new Error(
+    `the mount at ${path} was not in /proc/self/mountinfo in ${ATTEMPTS} attempts: it keeps changing, or belongs to another mount namespace`,
+  )
 }
 
 /**
- * The number of the mount that an absolute path without symbolic links lies in, from mountinfo alone: unlike
- * mountIdOf it never waits for a file system that does not answer.
+ * The mount ID of an absolute path without symbolic links, from mountinfo alone: unlike mountIdOf it never
+ * waits for a file system that does not answer.
  */
 export async function mountIdUnder(path: string): Promise<number | undefined> {
   let [found, length] = [undefined as number | undefined, -1]
@@ -99,10 +96,7 @@ export async function mountIdUnder(path: string): Promise<number | undefined> {
   return found
 }
 
-/**
- * Settles as soon as the file system of the path answers: FUSE and network file systems ask their server for
- * both system calls.
- */
+/** Calls statfs(2) and lstat(2), which FUSE and network file systems forward to their server. */
 export async function probeFileSystem(path: string): Promise<void> {
   await statfs(path)
   await lstat(path)

@@ -2,9 +2,9 @@ import type { MountEntry } from '../../volumes/model/ports/mounts.ts'
 
 /** The content of one line of /proc/self/mountinfo. */
 export interface MountInfo extends Omit<MountEntry, 'loop'> {
-  /** The mount's number, unique while it is mounted. */
+  /** The mount ID, unique while it is mounted. */
   readonly id: number
-  /** The number of the mount that it is mounted on. */
+  /** The mount ID of the mount that it is mounted on. */
   readonly parentId: number
   /** `major:minor` of the file system, which on btrfs differs from st_dev of its files. */
   readonly device: string
