@@ -32,15 +32,13 @@ export async function runPlan(plan: Plan, cluster: Cluster): Promise<number> {
   }
 }
 
-/** If a node fails, the others are still shown. */
+/** If a node fails, the others are still shown, and what it has listed before. */
 async function showTable(
   { columns, json, words }: Plan & { readonly where: 'everywhere' },
   cluster: Cluster,
 ): Promise<number> {
   const outcomes = await captureOnEach([...words, '--json'], cluster)
-  const rows = outcomes.flatMap(({ node, stdout, code }) =>
-    code === 0 ? (JSON.parse(stdout) as object[]).map((row) => ({ node, ...row })) : [],
-  )
+  const rows = outcomes.flatMap((outcome) => rowsOf(outcome).map((row) => ({ node: outcome.node, ...row })))
   const node: Column<{ readonly node: string }> = { head: 'NODE', cell: ({ node }) => node }
   console.log(
     json
@@ -48,6 +46,16 @@ async function showTable(
       : formatTable<{ readonly node: string }>([node, ...(columns as readonly Column<object>[])], rows),
   )
   return reportErrors(outcomes)
+}
+
+/** A command that fails may have printed a list without its unreachable pools; a lost connection cuts it off. */
+function rowsOf({ code, stdout }: NodeOutcome): object[] {
+  try {
+    return JSON.parse(stdout) as object[]
+  } catch (error) {
+    if (code === 0) throw error
+    return []
+  }
 }
 
 async function runOnEach(words: readonly string[], cluster: Cluster): Promise<number> {

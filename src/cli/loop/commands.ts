@@ -112,7 +112,7 @@ function addList(loop: Command, machine: OpenMachine): void {
     .description('List the attached loop devices of the machine, of any program')
   printsTable(command, columns, async () => {
     const devices = await (await machine()).listDevices({ makeNodes: true })
-    return devices.all().map(({ backingFile, backingInode, device, sizeBytes, ...state }): LoopView => {
+    const rows = devices.all().map(({ backingFile, backingInode, device, sizeBytes, ...state }): LoopView => {
       const { autoclear, directIo, name, readOnly } = state
       return {
         device: device.path,
@@ -122,6 +122,7 @@ function addList(loop: Command, machine: OpenMachine): void {
         file: backingFile ?? '',
       }
     })
+    return { rows, missing: [] }
   })
   explain(command, { examples: ['csi-driver-loop loop list --json'] })
 }

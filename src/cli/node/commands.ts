@@ -25,21 +25,33 @@ export function nodeCommands(parent: Command, machine: OpenMachine): NodeCommand
   }
 }
 
+/** The rows of a table. */
+export interface Listing<Row> {
+  readonly rows: readonly Row[]
+  /** Why rows or their figures are missing: one sentence for each pool that cannot be read. */
+  readonly missing: readonly string[]
+}
+
 /** The columns of each command that prints a table. */
 const tables = new WeakMap<Command, readonly Column<never>[]>()
 
-/** Makes a command print rows as a table, or as JSON with --json. */
+/**
+ * Makes a command print rows as a table, or as JSON with --json. What is missing is reported on stderr, with
+ * exit code 1: a partial list must not look like a full one.
+ */
 export function printsTable<Row>(
   command: Command,
   columns: readonly Column<Row>[],
-  rows: (options: PoolOptions) => Promise<readonly Row[]>,
+  list: (options: PoolOptions) => Promise<Listing<Row>>,
 ): Command {
   tables.set(command, columns)
   return command
     .addOption(jsonOption())
     .action(async ({ json, ...options }: PoolOptions & { readonly json?: boolean }) => {
-      const found = await rows(options)
-      console.log(json ? JSON.stringify(found, undefined, 2) : formatTable(columns, found))
+      const { missing, rows } = await list(options)
+      console.log(json ? JSON.stringify(rows, undefined, 2) : formatTable(columns, rows))
+      for (const sentence of missing) console.error(`csi-driver-loop: ${sentence}`)
+      if (missing.length > 0) process.exitCode = 1
     })
 }
 

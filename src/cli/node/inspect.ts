@@ -32,6 +32,17 @@ export async function inspectNode(machine: OperatorMachine, options: PoolOptions
   return { files, pools, devices: await machine.listDevices(), mounts: await mounts.list() }
 }
 
+/** One sentence for each pool whose volumes cannot be read now, with the reason. */
+export function unreadPools(pools: readonly PoolOnDisk[]): string[] {
+  return pools.flatMap(({ config, problem, state }) => {
+    if (problem) return [problem.message]
+    if (state !== 'unmounted') return []
+    return [
+      `pool "${config.name}": its image ${config.image?.file ?? config.path} is not mounted in this mount namespace; start the driver, or run this in the driver's mount namespace`,
+    ]
+  })
+}
+
 /** The volumes of a pool whose records can be read, with their devices and mounts. */
 export async function inspectVolumes(pool: PoolOnDisk, node: InspectedNode): Promise<VolumeOnNode[]> {
   const source = sourceOf(node)

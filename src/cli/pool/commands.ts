@@ -4,8 +4,8 @@ import { usageOf, type PoolOnDisk } from '../../volumes/inspection/pool-on-disk.
 import { formatBytes } from '../../volumes/model/bytes.ts'
 import type { ImageFiles } from '../../volumes/model/ports/image-files.ts'
 import { availableBytes, usableBytes } from '../../volumes/pool/space/space.ts'
-import { nodeCommands, printsTable, type PoolOptions } from '../node/commands.ts'
-import { inspectNode } from '../node/inspect.ts'
+import { nodeCommands, printsTable, type Listing, type PoolOptions } from '../node/commands.ts'
+import { inspectNode, unreadPools } from '../node/inspect.ts'
 import type { OpenMachine } from '../node/machine.ts'
 import { explain } from '../terminal/help.ts'
 import { percent, type Column } from '../terminal/text.ts'
@@ -39,13 +39,19 @@ const spaceColumns: readonly Column<PoolView>[] = [
 export function addPoolCommands(program: Command, machine: OpenMachine): void {
   const pool = program.command('pool').description('Show the pools of this node (needs root)')
   const { add } = nodeCommands(pool, machine)
-  const views = async (options: PoolOptions): Promise<PoolView[]> => {
+  const list = async (options: PoolOptions): Promise<Listing<PoolView>> => {
     const { files, pools } = await inspectNode(await machine(), options)
-    return await Promise.all(pools.map((pool) => poolView(pool, files)))
+    const rows = await Promise.all(pools.map((pool) => poolView(pool, files)))
+    return { rows, missing: unreadPools(pools) }
   }
+  // Nothing is missing: the state of each pool is a column.
+  const states = async (options: PoolOptions): Promise<Listing<PoolView>> => ({
+    ...(await list(options)),
+    missing: [],
+  })
 
   const ls = add('ls', 'List the pools: their paths, states, and numbers of volumes and snapshots')
-  explain(printsTable(ls, stateColumns, views), {
+  explain(printsTable(ls, stateColumns, states), {
     notes: [
       'A pool is "ready", "new" before the driver has created it, "unmounted" when it is an image that is not mounted in this mount namespace, or "unreachable"; csi-driver-loop doctor prints the reason.',
     ],
@@ -53,9 +59,10 @@ export function addPoolCommands(program: Command, machine: OpenMachine): void {
   })
 
   const df = add('df', 'Show how full the pools are, and how much is provisioned')
-  explain(printsTable(df, spaceColumns, views), {
+  explain(printsTable(df, spaceColumns, list), {
     notes: [
       'SIZE is what volumes and snapshots together may allocate, PROVISIONED what they may grow to, AVAILABLE how large a new thin volume can be. Sizes are in binary units (1 GiB = 1024 MiB); with --json in bytes.',
+      'Exit code: 1 when a pool cannot be read; stderr names it and the reason.',
     ],
     examples: ['csi-driver-loop pool df'],
   })

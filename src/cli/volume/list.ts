@@ -2,14 +2,18 @@ import { styleText } from 'node:util'
 import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
 import { formatBytes } from '../../volumes/model/bytes.ts'
 import { messageOf } from '../../volumes/model/errors.ts'
-import { printsTable, type NodeCommands, type PoolOptions } from '../node/commands.ts'
-import { inspectNode, inspectVolumes } from '../node/inspect.ts'
+import { printsTable, type Listing, type NodeCommands, type PoolOptions } from '../node/commands.ts'
+import { inspectNode, inspectVolumes, unreadPools } from '../node/inspect.ts'
 import type { OpenMachine } from '../node/machine.ts'
 import { explain } from '../terminal/help.ts'
 import { percent, type Column } from '../terminal/text.ts'
 import { damagedView, toView, type UsageView, type VolumeView } from './view.ts'
 
 const NONE = '-'
+
+/** Of the exit code. */
+const PARTIAL =
+  'Exit code: 1 when a pool cannot be read; stderr names the pool and the reason, and the volumes of the other pools are printed.'
 
 const id: Column<VolumeView> = { head: 'VOLUME', cell: (volume) => volume.id }
 const claim: Column<VolumeView> = { head: 'CLAIM', cell: ({ claim }) => claim ?? NONE }
@@ -33,7 +37,10 @@ export function addLs({ add, machine }: NodeCommands): void {
     { head: 'STATUS', cell: statusOf },
   ]
   printsTable(command, columns, volumesOn(machine))
-  explain(command, { examples: ['csi-driver-loop volume ls', 'csi-driver-loop volume ls --json'] })
+  explain(command, {
+    notes: [PARTIAL],
+    examples: ['csi-driver-loop volume ls', 'csi-driver-loop volume ls --json'],
+  })
 }
 
 /** `volume df`: as df(1), with the allocated size of the image. */
@@ -55,6 +62,7 @@ export function addDf({ add, machine }: NodeCommands): void {
   explain(command, {
     notes: [
       'ALLOCATED is the space that the image takes in its pool: for a thin volume the blocks that were written and not discarded since. Sizes are in binary units (1 GiB = 1024 MiB); with --json in bytes.',
+      PARTIAL,
     ],
     examples: ['csi-driver-loop volume df'],
   })
@@ -68,7 +76,7 @@ export function statusOf({ devices, mounts, problem }: VolumeView): string {
 }
 
 /** All volumes, also damaged ones, in the order of pools and ids. */
-function volumesOn(machine: OpenMachine): (options: PoolOptions) => Promise<VolumeView[]> {
+function volumesOn(machine: OpenMachine): (options: PoolOptions) => Promise<Listing<VolumeView>> {
   return async (options) => {
     const node = await inspectNode(await machine(), options)
     const inPool = async (pool: PoolOnDisk): Promise<VolumeView[]> => {
@@ -76,7 +84,7 @@ function volumesOn(machine: OpenMachine): (options: PoolOptions) => Promise<Volu
       const damaged = [...pool.volumes.damaged].map(([id, error]) => damagedView(pool, id, messageOf(error)))
       return [...usable, ...damaged].sort((a, b) => (a.id < b.id ? -1 : 1))
     }
-    return (await Promise.all(node.pools.map(inPool))).flat()
+    return { rows: (await Promise.all(node.pools.map(inPool))).flat(), missing: unreadPools(node.pools) }
   }
 }
 

@@ -97,6 +97,22 @@ describe('kubectl loop', () => {
     expect(code).toBe(7)
   })
 
+  it('prints what a node lists without an unreachable pool, with the reason', async () => {
+    const { code, stdout, stderr } = await run(
+      ['ls', '--json'],
+      pods(pod('a'), pod('b'), pod('c')),
+      ['loop-a', json([{ id: 'a-1' }])],
+      ['loop-b', { ...json([{ id: 'b-1' }]), stderr: 'pool "fast": no disk\n', code: 1 }],
+      ['loop-c', { stdout: '[{"id": ', stderr: 'connection lost', code: 1 }],
+    )
+    expect(JSON.parse(stdout)).toEqual([
+      { node: 'a', id: 'a-1' },
+      { node: 'b', id: 'b-1' },
+    ])
+    expect(stderr).toBe('node b: pool "fast": no disk\nnode c: connection lost\n')
+    expect(code).toBe(1)
+  })
+
   it('asks the doctor of every node, or of one', async () => {
     const answers: Answer[] = [
       both,

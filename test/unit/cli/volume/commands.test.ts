@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { PoolView } from '../../../../src/cli/pool/commands.ts'
@@ -96,6 +96,21 @@ describe('commands for operators, on a machine of fakes', () => {
     ])
     expect(pools[0]?.space?.promisedBytes).toBe(16 * Number(MiB))
     expect(await headOf('pool', 'ls')).toContain('DAMAGED')
+  })
+
+  it.each([
+    ['volume ls', ['db']],
+    ['volume df', ['db']],
+    ['pool df', ['default', 'other']],
+  ])('%s prints what it can read, and fails for an unreachable pool', async (command, names) => {
+    await world.create('db')
+    await rename(world.otherConfig.path, `${world.otherConfig.path}.away`)
+    const reason = `csi-driver-loop: pool "other": ${world.otherConfig.path} has no pool.json, but had one before; mount the disk that it is on`
+    const asJson = await runCommand(world, [...command.split(' '), '--json'])
+    expect((JSON.parse(asJson.stdout) as { name: string }[]).map(({ name }) => name)).toEqual(names)
+    expect([asJson.code, asJson.stderr]).toEqual([1, reason])
+    const table = await runCommand(world, command.split(' '))
+    expect([table.code, table.stdout.split('\n').length, table.stderr]).toEqual([1, 1 + names.length, reason])
   })
 
   it('doctor finds no problem', async () => {
