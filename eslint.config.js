@@ -82,6 +82,8 @@ export default tseslint.config(
         { ignoreUsingDeclarations: true, ignoreRestSiblings: true },
       ],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // Prettier wraps code but not comments.
+      'max-len': ['error', { code: 1000, comments: 110, ignoreUrls: true, ignoreStrings: true }],
       'import-x/no-cycle': 'error',
       'import-x/no-unresolved': 'off',
     },

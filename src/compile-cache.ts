@@ -6,9 +6,9 @@ const STICKY = 0o1000
 const WRITABLE_BY_OTHERS = 0o022
 
 /**
- * Caches compiled code in `node_modules/.cache` beside this program, for a faster start. Node executes a cache
- * entry with a valid checksum, which anyone can forge, so the directory must be private. Node's default is a
- * directory in /tmp, which another user may have created.
+ * Caches compiled code in `node_modules/.cache` beside this program, for a faster start. Node executes a
+ * cache entry with a valid checksum, which anyone can forge, so the directory must be private. Node's default
+ * is a directory in /tmp, which another user may have created.
  *
  * Node itself uses NODE_COMPILE_CACHE before it loads this file.
  */

@@ -14,7 +14,7 @@ export interface Expressions {
   readonly constants?: readonly string[]
 }
 
-/** The values that the headers of this machine give to expressions; macros that they do not have are left out. */
+/** The values of expressions by the headers of this machine; omits macros that they do not have. */
 export async function valuesOf({
   constants = [],
   headers,

@@ -1,8 +1,8 @@
 /**
  * A command to start a driver within: a mount namespace of its own, as a container has.
  *
- * A mount namespace begins with copies of all mounts, which keep the devices of other tests in use for as long
- * as it lives. Those are unmounted.
+ * A mount namespace begins with copies of all mounts, which keep the devices of other tests in use for as
+ * long as it lives. Those are unmounted.
  *
  * @param directory of the mounts that are needed, where there are any already
  * @param setUp commands that are run in it first

@@ -4,8 +4,8 @@ import type { FileSystemDescriptor } from './descriptor.ts'
 import { hasMagic, readAt, uuidIn } from './superblock.ts'
 
 /**
- * The types of file systems that volumes can have. The file of this folder that has the name of a type exports
- * its descriptor under that name.
+ * The types of file systems that volumes can have. The file of this folder that has the name of a type
+ * exports its descriptor under that name.
  */
 export const types = Object.fromEntries(
   await Promise.all(fsTypes.map(async (type) => [type, await descriptorOf(type)] as const)),

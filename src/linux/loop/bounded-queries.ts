@@ -26,7 +26,8 @@ export class BoundedQueries<Key> {
   }
 
   /**
-   * @returns the keys whose queries did not return in time, and those of their group that were therefore not queried
+   * @returns the keys whose queries did not return in time, and those of their group that were therefore not
+   * queried
    * @throws what a query throws
    */
   async run(

@@ -6,8 +6,8 @@ import { O_PATH } from '../abi/files.ts'
 import { findMountById, type MountInfo, parseMountInfo } from './mountinfo.ts'
 
 /**
- * The ID of the topmost mount at exactly this path, or undefined when the path is absent or no mount point. It
- * takes 0.3 ms for any number of mounts; reading /proc/self/mountinfo takes 5 ms with 3,000.
+ * The ID of the topmost mount at exactly this path, or undefined when the path is absent or no mount point.
+ * It takes 0.3 ms for any number of mounts; reading /proc/self/mountinfo takes 5 ms with 3,000.
  */
 export async function mountIdAt(path: string): Promise<number | undefined> {
   try {

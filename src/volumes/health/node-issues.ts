@@ -50,8 +50,8 @@ export function placeIssues(
 }
 
 /**
- * The options of the mount come first, then those of the file system, which turns to `ro` by itself. ext4 of recent
- * kernels (seen on 6.18) shows `emergency_ro` in place of `ro`.
+ * The options of the mount come first, then those of the file system, which turns to `ro` by itself. ext4 of
+ * recent kernels (seen on 6.18) shows `emergency_ro` in place of `ro`.
  */
 function isReadOnlyAfterErrors(options: readonly string[]): boolean {
   if (options.includes('emergency_ro')) return true

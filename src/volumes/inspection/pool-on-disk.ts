@@ -18,8 +18,8 @@ import { measurePool } from '../pool/space/measure.ts'
 import type { PoolUsage } from '../pool/space/space.ts'
 
 /**
- * `new` is a pool that the driver creates when it next starts. An image pool is `unmounted` while no driver runs, and
- * in other mount namespaces than the driver's.
+ * `new` is a pool that the driver creates when it next starts. An image pool is `unmounted` while no driver
+ * runs, and in other mount namespaces than the driver's.
  */
 export type PoolState = 'ready' | 'new' | 'unmounted' | 'unreachable'
 
@@ -91,14 +91,15 @@ export interface RecordsOnDisk<T> {
   /** Why a record cannot be used, by id. */
   readonly damaged: ReadonlyMap<string, Error>
   /**
-   * The drafts and removals, by name, with the volumes of their freeze markers. A running driver works on them;
-   * otherwise they are left from a crash.
+   * The drafts and removals, by name, with the volumes of their freeze markers. A running driver works on
+   * them; otherwise they are left from a crash.
    */
   readonly unfinished: ReadonlyMap<string, readonly string[]>
 }
 
 /**
- * Reads what RecordStore.open reads, and changes nothing. Objects that a driver deletes meanwhile are left out.
+ * Reads what RecordStore.open reads, and changes nothing. Objects that a driver deletes meanwhile are
+ * omitted.
  */
 export async function readRecords<T extends { readonly id: string }>(
   kind: RecordKind<T>,

@@ -35,7 +35,7 @@ function damagedSnapshot(pool: PoolOnDisk, id: string, error: Error): Finding {
   return findingOf(reason, { id, problem: messageOf(error), path: snapshotImage(pool, id) })
 }
 
-/** Volumes that were created by another node, or by this one under another name: no call reaches them here. */
+/** Volumes that another node, or this one under another name, has created: no call reaches them here. */
 function volumesOfOtherNodes(pool: PoolOnDisk, nodeId: string): Finding[] {
   const ids = pool.volumes.records.map(({ id }) => id).filter((id) => !isIdOfNode(id, nodeId))
   return ids.map((id) =>

@@ -38,8 +38,8 @@ export function frozenFindings(pool: PoolOnDisk, volumes: readonly VolumeOnNode[
 }
 
 /**
- * An orphaned device. It keeps the blocks of a deleted image. Its volume has no record any more, so it is observed by
- * its device alone, and not as a `VolumeState`.
+ * An orphaned device. It keeps the blocks of a deleted image. Its volume has no record any more, so it is
+ * observed by its device alone, and not as a `VolumeState`.
  */
 export interface OrphanedDevice {
   readonly state: LoopState
@@ -72,8 +72,8 @@ export interface FileSystemInspection {
 }
 
 /**
- * Whether the image of a volume that is not in use has its file system. Reads the superblock only, which is cheap
- * enough for all volumes; a stage probes more.
+ * Whether the image of a volume that is not in use has its file system. Reads the superblock only, which is
+ * cheap enough for all volumes; a stage probes more.
  */
 export async function fileSystemFindings(
   { devices, image, volume }: VolumeOnNode,

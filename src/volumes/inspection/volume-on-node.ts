@@ -7,8 +7,8 @@ import { VolumeState, type StateSource } from '../state/volume-state.ts'
 import { volumeImage, type PoolOnDisk } from './pool-on-disk.ts'
 
 /**
- * A volume as the commands for operators print it: its state as the driver observes it, all of it read, and its
- * sizes, which no operation of the driver needs.
+ * A volume as the commands for operators print it: its state as the driver observes it, all of it read, and
+ * its sizes, which no operation of the driver needs.
  */
 export interface VolumeOnNode {
   readonly volume: Volume

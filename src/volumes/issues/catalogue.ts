@@ -5,8 +5,8 @@ import { poolIssues, type unreachablePools } from './pools.ts'
 import { volumeIssues } from './volumes.ts'
 
 /**
- * Every problem that is reported about a volume, a pool, a node or the cluster: by CSI's health calls, `doctor`, the
- * log, events and docs/reference/health.md, whose sections are these.
+ * Every problem that is reported about a volume, a pool, a node or the cluster: by CSI's health calls,
+ * `doctor`, the log, events and docs/reference/health.md, whose sections are these.
  */
 export const catalogue = {
   Pools: poolIssues,
@@ -51,8 +51,8 @@ export interface Finding {
 }
 
 /**
- * What a text names; `unknown` where there is no such text, or it names nothing. For several kinds, all that one of
- * them names.
+ * What a text names; `unknown` where there is no such text, or it names nothing. For several kinds, all that
+ * one of them names.
  */
 type NamedBy<Kind, Text extends keyof IssueKind> = [Kind] extends [
   Readonly<Record<Text, (facts: infer Facts) => unknown>>,

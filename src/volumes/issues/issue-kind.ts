@@ -1,14 +1,12 @@
-/**
- * CSI's status of a volume: it works, but not as it should; it cannot be used now; some of its content is lost.
- */
+/** CSI's status of a volume: it works, but not as it should; it cannot be used now; content is lost. */
 export type VolumeStatus = 'degraded' | 'inaccessible' | 'data-loss'
 
 /** CSI's status of a pool. */
 export type PoolStatus = 'degraded' | 'unreachable'
 
 /**
- * How bad an issue is for the operator of the node. With an error something does not work, or data is in danger;
- * with a warning a part does not work, or may soon not work.
+ * How bad an issue is for the operator of the node. With an error something does not work, or data is in
+ * danger; with a warning a part does not work, or may soon not work.
  */
 export type Severity = 'error' | 'warning'
 

@@ -14,8 +14,8 @@ export interface GroupSnapshot {
 }
 
 /**
- * As `createSnapshot`, for several volumes. The members of a group list each other, and a group exists when all of them
- * do.
+ * As `createSnapshot`, for several volumes. The members of a group list each other, and a group exists when
+ * all of them do.
  * @throws VolumeError already-exists when the name is taken by a group of other volumes
  */
 export async function createGroup(
@@ -78,8 +78,8 @@ export function findGroup({ catalog }: NodeContext, id: string): GroupSnapshot |
 }
 
 /**
- * @throws VolumeError not-found; invalid-argument when the ids are not those of the group's members; or as `findGroup`
- * does
+ * @throws VolumeError not-found; invalid-argument when the ids are not those of the group's members; or as
+ * `findGroup` does
  */
 export function getGroup(node: NodeContext, id: string, snapshotIds: readonly string[]): GroupSnapshot {
   const found = findGroup(node, id)
@@ -92,7 +92,7 @@ export function getGroup(node: NodeContext, id: string, snapshotIds: readonly st
   return found
 }
 
-/** @throws VolumeError invalid-argument when the ids are not those of the group's members; or as `findGroup` does */
+/** @throws VolumeError invalid-argument unless the ids are those of the group's members; as `findGroup` */
 export async function deleteGroup(
   node: NodeContext,
   id: string,

@@ -18,7 +18,8 @@ export interface SourceDemands {
 }
 
 /**
- * @throws VolumeError not-found; resource-exhausted for a source on another node, so that the CO tries that one
+ * @throws VolumeError not-found; resource-exhausted for a source on another node, so that the CO tries that
+ * one
  */
 export function demandsOf({ catalog }: NodeContext, { type, id }: ContentSource): SourceDemands {
   if (isId(id) && !catalog.isOurs(id)) {

@@ -17,7 +17,7 @@ export type Writers =
   /** Cannot be frozen. */
   | { readonly by: 'raw device'; readonly device: LoopState }
 
-/** The devices and mounts of the machine: as they are now, or as a command has listed them for many volumes. */
+/** The devices and mounts of the machine: current, or as a command has listed them for many volumes. */
 export interface StateSource {
   /** The device of an image. */
   findDevice(image: string): Promise<LoopState | undefined>

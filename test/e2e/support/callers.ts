@@ -3,8 +3,8 @@ import type { Namespace } from './namespace.ts'
 import { claim, ofClaim, pod } from './objects.ts'
 
 /**
- * Makes and deletes a claim with a pod on each of some nodes, again and again, until it is stopped. Declare it
- * by `await using`: jest does not end while it runs.
+ * Makes and deletes a claim with a pod on each of some nodes, again and again, until it is stopped. Declare
+ * it by `await using`: jest does not end while it runs.
  */
 export class Callers implements AsyncDisposable {
   readonly failures: string[] = []
