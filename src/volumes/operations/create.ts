@@ -32,11 +32,11 @@ export async function createVolume(
   signal: AbortSignal,
 ): Promise<Volume> {
   const { catalog, jobs, nodeId } = node
-  const { accesses, range, source } = request
+  const { range, source } = request
   const id = (request.ephemeral ? ephemeralIdFor : volumeIdFor)(nodeId, request.name)
   const existing = catalog.find(id)
   const demands = existing || !source ? undefined : demandsOf(node, source)
-  requireFileSystem(accesses, source, demands)
+  if (source && demands) requireFileSystem(request, source, demands)
   const spec = specOf(request, demands ?? existing)
   catalog.pool(spec.pool)
   if (existing) return compatible(existing, spec, range)
@@ -85,8 +85,7 @@ async function makeVolume(
 
 /**
  * The requested properties; the source of the content provides those that were not requested.
- * @throws VolumeError invalid-argument when the capabilities, the parameters and the source contradict each
- * other
+ * @throws VolumeError invalid-argument when the capabilities and the parameters contradict each other
  */
 export function specOf(
   { accesses, parameters, source }: Pick<CreateRequest, 'accesses' | 'parameters' | 'source'>,
@@ -94,8 +93,6 @@ export function specOf(
 ): VolumeSpec {
   const wanted = accesses.flatMap((access) => (access.type === 'mount' ? (access.fsType ?? []) : []))
   const types = new Set(parameters.fsType ? [...wanted, parameters.fsType] : wanted)
-  const isMounted = accesses.some(({ type }) => type === 'mount')
-  if (source && given && isMounted && types.size > 0) types.add(given.fsType)
   if (types.size > 1) {
     throw new VolumeError(
       'invalid-argument',
@@ -119,20 +116,34 @@ function initialState(
 }
 
 /**
- * The content of a raw block volume comes from a pod, so the kernel must not mount it.
- * @throws VolumeError invalid-argument for a file system volume with such a source
+ * A file system volume has the file system of its source. The content of a raw block volume comes from a pod,
+ * so the kernel must not mount it.
+ * @throws VolumeError invalid-argument for a file system volume with another source
  */
 function requireFileSystem(
-  accesses: readonly Access[],
-  source: ContentSource | undefined,
-  demands: SourceDemands | undefined,
+  { accesses, parameters }: Pick<CreateRequest, 'accesses' | 'parameters'>,
+  { type, id }: ContentSource,
+  demands: SourceDemands,
 ): void {
-  if (!source || !demands || demands.accessTypes.includes('mount')) return
-  if (!accesses.some(({ type }) => type === 'mount')) return
-  throw new VolumeError(
-    'invalid-argument',
-    `volume_content_source: ${source.type} "${source.id}" is of a raw block volume; only a raw block volume (volumeMode Block) can be created from it`,
-  )
+  const mounted = accesses.filter((access) => access.type === 'mount')
+  if (mounted.length === 0) return
+  if (!demands.accessTypes.includes('mount')) {
+    throw new VolumeError(
+      'invalid-argument',
+      `volume_content_source: ${type} "${id}" is of a raw block volume; only a raw block volume (volumeMode Block) can be created from it`,
+    )
+  }
+  const wanted = [
+    ...mounted.map(({ fsType }) => ({ field: 'volume_capabilities: fs_type', fsType })),
+    { field: 'parameters: fsType', fsType: parameters.fsType },
+  ]
+  for (const { field, fsType } of wanted) {
+    if (!fsType || fsType === demands.fsType) continue
+    throw new VolumeError(
+      'invalid-argument',
+      `${field} is ${fsType}, but volume_content_source: ${type} "${id}" has ${demands.fsType}; use a class with ${demands.fsType}, or one that names no file system`,
+    )
+  }
 }
 
 /** A volume cannot be smaller than its source. */

@@ -92,7 +92,16 @@ describe('a volume restored or cloned from', () => {
 
     it('has the file system of the source, with a UUID of its own', async () => {
       const accesses = [{ ...writer, fsType: 'xfs' as const }]
-      await expect(create(source(), { accesses })).rejects.toMatchObject({ kind: 'invalid-argument' })
+      const { id: sourceId, type } = source()
+      const reason = `is xfs, but volume_content_source: ${type} "${sourceId}" has ext4; use a class with ext4, or one that names no file system`
+      await expect(create(source(), { accesses })).rejects.toMatchObject({
+        kind: 'invalid-argument',
+        message: `volume_capabilities: fs_type ${reason}`,
+      })
+      await expect(create(source(), { parameters: { fsType: 'xfs' } })).rejects.toMatchObject({
+        kind: 'invalid-argument',
+        message: `parameters: fsType ${reason}`,
+      })
       expect(await create(source())).toMatchObject({ fsType: 'ext4' })
       const { id } = await create(source())
       expect(world.fileSystems.log).toEqual([
@@ -132,6 +141,15 @@ describe('a volume restored or cloned from', () => {
         })
       }
       expect(await create(of, { accesses: [block] })).toMatchObject({ accessTypes: ['block'] })
+    })
+
+    it('is already-exists for another file system than that of its first call', async () => {
+      await create(source())
+      const accesses = [{ ...writer, fsType: 'xfs' as const }]
+      await expect(create(source(), { accesses })).rejects.toMatchObject({
+        kind: 'already-exists',
+        message: expect.stringContaining('whose fsType is "ext4", not "xfs"'),
+      })
     })
 
     it('is already-exists for another source with the same name', async () => {
