@@ -5,6 +5,9 @@ import {
   parameterOf,
   type Parameter,
 } from '../../../src/volumes/model/attributes.ts'
+import { LinuxFileSystems } from '../../../src/linux/filesystems/index.ts'
+import { formatBytes } from '../../../src/volumes/model/bytes.ts'
+import { fsTypes } from '../../../src/volumes/model/ports/file-systems.ts'
 import { rowsOf } from '../../support/doc-tables.ts'
 
 const rows = await rowsOf('reference/parameters.md')
@@ -36,4 +39,13 @@ it('has a row for each parameter that a VolumeAttributesClass can change, and no
   const named = rows.filter(({ heading }) => heading === 'Of a VolumeAttributesClass')
   const mutable = attributeKeys.map((key) => parameterOf(key).parameter)
   expect(named.map(({ cells: [parameter] }) => parameter)).toEqual(mutable)
+})
+
+it('has the smallest size of each file system', () => {
+  const fileSystems = new LinuxFileSystems()
+  const sizes = rows
+    .filter(({ heading }) => heading === 'Sizes')
+    .map(({ cells: [type, size] }) => [type, size])
+  const expected = fsTypes.map((type) => [type, formatBytes(fileSystems.minimumBytes(type))])
+  expect(sizes).toEqual([...expected, ['block', formatBytes(4096n)]])
 })
