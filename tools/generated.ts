@@ -5,9 +5,9 @@ import { parseArgs } from 'node:util'
 const root = fileURLToPath(new URL('../', import.meta.url))
 
 /**
- * Writes files that are made of others; with `--check` on the command line it only tells which are out of date.
- * @param files how each is made, by its path from the project's directory on
- * @param script of package.json, by which people make them
+ * Writes generated files; with `--check` on the command line it only lists those that are out of date.
+ * @param files the generator of each file, by its path in the project's directory
+ * @param script the npm script that generates them
  */
 export async function writeOrCheck(
   files: Readonly<Record<string, () => Promise<string>>>,

@@ -16,7 +16,7 @@ interface NodeCapacity {
 
 /**
  * The capacities of the nodes that answer, largest first, and the nodes that do not answer.
- * @throws the error of a node when none answers; a refusal rather than that another node is unreachable
+ * @throws the error of a node when none answers, preferably a refusal instead of an unreachable node
  */
 export async function nodesByCapacity(
   nodes: readonly RemoteNode[],
@@ -42,9 +42,9 @@ export async function nodesByCapacity(
 const MiB = 2n ** 20n
 
 /**
- * Rounds down by less than a 32nd, in steps of at least 64 MiB (1 MiB where there is less than that).
- * csi-provisioner asks every half minute and writes a CSIStorageCapacity for each change: exact sizes change
- * whenever a volume is written.
+ * Rounds down to a multiple of at most 1/32 of the value, but at least 64 MiB (1 MiB below 64 MiB).
+ * csi-provisioner calls GetCapacity every 30 s and writes a CSIStorageCapacity for each change, and exact
+ * sizes change whenever a volume is written.
  * @param bytes as decimal digits
  */
 export function roundedDown(bytes: string): string {
@@ -79,7 +79,7 @@ export async function capacityOf(
   if (accessibleTopology) {
     const node = nodes.find(({ topology }) => topology.includes(accessibleTopology))
     if (!node) return { availableCapacity: '0', maximumVolumeSize: null, minimumVolumeSize: null }
-    // csi-provisioner asks for one node after another: one that does not answer must not delay the others.
+    // csi-provisioner calls for one node after another: one that does not answer must not delay the others.
     return rounded(
       await node.ask(caller, (client, options) => client.controller.getCapacity(request, options)),
     )

@@ -1,4 +1,4 @@
-/** An object of the orchestrator that an event is about. */
+/** The object of an event. */
 export interface ObjectRef {
   readonly kind: 'PersistentVolumeClaim' | 'PersistentVolume' | 'Node' | 'Pod'
   /** Undefined for objects of the whole cluster. */
@@ -7,12 +7,12 @@ export interface ObjectRef {
   readonly uid: string
 }
 
-/** A problem of an object, as an event of the cluster reports it. */
+/** An issue of an object, to be reported as an event. */
 export interface Notice {
   readonly about: ObjectRef
   /** One word in CamelCase, for programs. */
   readonly reason: string
-  /** The problem, and what to do. */
+  /** The issue and its remedy. */
   readonly message: string
 }
 
@@ -40,8 +40,8 @@ export interface Orchestrator {
   clusterUid(signal: AbortSignal): Promise<string>
   nodeNames(signal: AbortSignal): Promise<ReadonlySet<string>>
   /**
-   * Deletes a claim as a user does: its finalizers protect it while it is in use. A deleted claim is no
-   * error.
+   * Deletes a claim as a user does: its finalizers protect it while it is in use. Succeeds if the claim is
+   * already deleted.
    */
   deleteClaim(claim: ObjectRef, signal: AbortSignal): Promise<void>
 }

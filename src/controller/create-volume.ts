@@ -15,7 +15,7 @@ import type { Caller, RemoteNode } from './remote-node.ts'
 
 export interface Creations {
   readonly nodes: NodeDirectory
-  /** By name: of two calls with one name, the second must find the volume of the first. */
+  /** Locks by name: the second of two concurrent calls must find the volume of the first. */
   readonly locks: KeyedLock
   readonly attempts: Attempts
   readonly nodesForPods: ClusterContext['nodesForPods']
@@ -53,7 +53,7 @@ export async function createVolume(
   }
   if (owner) return await on(owner)
   const { capacities, unreachable } = await nodesByCapacity(chosen, request, nodes.log, caller)
-  // Last the nodes where an attempt has failed, which may fail again. Before them the nodes on which no
+  // Nodes where an attempt has failed come last, because it may fail again. Before them come nodes where no
   // ordinary pod can use the volume: a control plane, or a cordoned node.
   const forPods = await nodesForPods()
   const rank = ({ name }: RemoteNode): number => 2 * +tried.has(name) + +(forPods?.has(name) === false)
@@ -63,8 +63,8 @@ export async function createVolume(
 
 /**
  * The node that has the volume already.
- * @throws VolumeError unavailable when a node that has been asked to create it does not answer: the volume
- * may be there, and must not be created again elsewhere
+ * @throws VolumeError unavailable when a node with an earlier attempt does not answer: the volume may exist
+ * there, and must not be created again on another node
  */
 async function ownerOf(
   name: string,
@@ -157,8 +157,8 @@ export interface Placement<Node> {
  * Reads accessibility_requirements; without any, a volume may be on any node. One topology term is one node.
  *
  * Only the first preferred term counts, although CSI lets a plugin try the others: in Kubernetes the first is
- * the node that the scheduler has selected for the pod, and with the volume on another node the pod may fit
- * on none. After RESOURCE_EXHAUSTED the scheduler selects again.
+ * the node that the scheduler has selected for the pod, and with the volume on another node the pod may be
+ * unschedulable. After RESOURCE_EXHAUSTED the scheduler selects again.
  */
 export function placementOf<Node extends Place>(
   nodes: readonly Node[],
@@ -175,7 +175,7 @@ function nodesOf<Node extends Place>(terms: readonly Topology[], nodes: readonly
   return [...new Set(terms.flatMap((term) => nodes.filter(({ topology }) => topology.includes(term))))]
 }
 
-/** How many names are kept, the latest: about 3 MiB. */
+/** Number of latest names that are kept: about 3 MiB. */
 const MAX_NAMES = 10_000
 
 /**
@@ -186,7 +186,7 @@ const MAX_NAMES = 10_000
 export class Attempts {
   readonly #nodes = new Map<string, ReadonlySet<string>>()
 
-  /** Creates the volume on a node, which is remembered unless it refuses. */
+  /** Creates the volume on a node, and remembers the node unless it refuses. */
   async on<T>(nodeName: string, name: string, create: () => Promise<T>): Promise<T> {
     this.#remember(name, new Set([...this.nodesOf(name), nodeName]))
     try {

@@ -12,7 +12,7 @@ export interface NodeAddress {
   readonly address: string
 }
 
-/** How long a node without an address is kept: longer than the restart of its machine takes. */
+/** How long a node without an address is kept: longer than its machine takes to restart. */
 const MISSING_MS = 600_000
 
 interface Entry {
@@ -30,13 +30,13 @@ export interface DirectoryDependencies {
   readonly timeouts?: NodeTimeouts
 }
 
-/** All nodes by name, with their connections. Nodes that have lost their address are kept for a while. */
+/** All nodes by name, with their connections. Nodes without an address are kept for ten minutes. */
 export class NodeDirectory implements Disposable {
-  readonly #on: DirectoryDependencies
+  readonly #deps: DirectoryDependencies
   #entries: ReadonlyMap<string, Entry> | undefined
 
   constructor(dependencies: DirectoryDependencies) {
-    this.#on = dependencies
+    this.#deps = dependencies
   }
 
   /** False until the first `update`. */
@@ -45,10 +45,10 @@ export class NodeDirectory implements Disposable {
   }
 
   get log(): Logger {
-    return this.#on.log
+    return this.#deps.log
   }
 
-  /** Sets the addresses of the nodes. Connections to addresses that stay are kept. */
+  /** Sets the addresses of the nodes. Keeps the connections to unchanged addresses. */
   update(addresses: readonly NodeAddress[]): void {
     const before = new Map(this.#entries && this.#recent())
     const now = new Map<string, Entry>()
@@ -64,14 +64,14 @@ export class NodeDirectory implements Disposable {
     this.#reportEqualHashes()
   }
 
-  /** Connects to all nodes again, for new certificates. Running calls end over the old connections. */
+  /** Reconnects to all nodes with new certificates. Running calls finish on the old connections. */
   reconnect(): void {
     for (const { address, node } of this.#entries?.values() ?? [])
       if (address !== undefined) this.#connect(node, address)
   }
 
   /**
-   * All nodes, also those without an address, in the order of their ids.
+   * All nodes, including those without an address, in the order of their ids.
    * @throws VolumeError unavailable before the first `update`
    */
   all(): RemoteNode[] {
@@ -102,7 +102,7 @@ export class NodeDirectory implements Disposable {
   }
 
   #entry(name: string, address: string | undefined, known: RemoteNode | undefined): Entry {
-    const { driverName, log, timeouts } = this.#on
+    const { driverName, log, timeouts } = this.#deps
     log.info({ node: name, address }, address === undefined ? 'a node has lost its address' : 'found a node')
     const node = known ?? new RemoteNode(name, new NodeTopology(driverName, name), timeouts)
     if (address === undefined) node.use(undefined)
@@ -111,16 +111,16 @@ export class NodeDirectory implements Disposable {
   }
 
   #connect(node: RemoteNode, address: string): void {
-    node.use(this.#on.connect(address, (validity) => (node.certificate = validity)))
+    node.use(this.#deps.connect(address, (validity) => (node.certificate = validity)))
   }
 
-  /** Happens once in a thousand clusters of a thousand nodes. */
+  /** Of a thousand clusters with a thousand nodes each, about one has equal hashes. */
   #reportEqualHashes(): void {
     const nodes = this.all()
     for (const [index, { hash, name }] of nodes.entries()) {
       const next = nodes[index + 1]
       if (next?.hash === hash)
-        this.#on.log.error(
+        this.#deps.log.error(
           `the ids of the nodes "${name}" and "${next.name}" have the same hash; rename one of the nodes`,
         )
     }

@@ -9,8 +9,8 @@ import { isUnreachable, type Caller, type RemoteNode } from './remote-node.ts'
 type Work<T> = (client: CsiClient, options: CallOptions) => Promise<T>
 
 /**
- * Calls the node of the id. Any node refuses an id that is not of this driver, so that requests are validated
- * in one place and in one order.
+ * Calls the node of the id. For an id that is not of this driver, any node is called, which refuses it: so
+ * requests are validated in one place and in one order.
  * @throws VolumeError unavailable, and the node's errors
  */
 export async function callNodeOf<T>(
@@ -35,7 +35,7 @@ export function toNodeOf<Request, Response>(
     )
 }
 
-/** A handler of a deletion that succeeds at once for objects on a node that was given up. */
+/** A delete handler that succeeds without a call for objects on a node that was given up. */
 export function unlessOnLostNode<Request, Rest extends readonly unknown[], Response extends object>(
   isOnLostNode: (id: string) => boolean,
   idIn: (request: Request) => string,
@@ -62,7 +62,7 @@ async function callAny<T>(nodes: readonly RemoteNode[], caller: Caller, work: Wo
   throw reason
 }
 
-/** The answers of several nodes to one question. */
+/** The answers of several nodes to the same call. */
 export interface Answers<T> {
   readonly answers: readonly { readonly node: RemoteNode; readonly answer: T }[]
   /** The nodes that could not be reached, did not answer in time, or refused. */
@@ -70,8 +70,8 @@ export interface Answers<T> {
 }
 
 /**
- * Asks several nodes at once. A node that does not answer is logged and skipped, so that it does not delay
- * the others.
+ * Calls several nodes concurrently. A node that does not answer is logged and skipped, so that it does not
+ * delay the others.
  * @param work must only read: it is abandoned after a few seconds
  * @throws the signal's reason when the caller has cancelled the call
  */
@@ -103,7 +103,7 @@ export function namesOf(nodes: readonly { readonly name: string }[]): string {
 
 /** How to look up an object by its name: names are unique in the cluster, ids contain a hash of the node. */
 export interface Lookup {
-  /** The id of the object, if this node has created it. */
+  /** The id that the object has if this node has created it. */
   readonly idOn: (nodeName: string) => string
   /** Gets it by its id, or fails with NOT_FOUND. */
   readonly get: (client: CsiClient, id: string, options: CallOptions) => Promise<unknown>
@@ -112,7 +112,7 @@ export interface Lookup {
 export interface Owner {
   /** The node that has an object of this name. */
   readonly owner: RemoteNode | undefined
-  /** The nodes that did not answer, and so may have one. */
+  /** The nodes that did not answer, and may have an object of this name. */
   readonly unreachable: readonly RemoteNode[]
 }
 
@@ -128,7 +128,7 @@ export async function ownerOfName(
       return true
     } catch (error) {
       if (isAnswer(error, 'NOT_FOUND')) return false
-      // Damaged, or a group with other members than requested.
+      // It exists, but is damaged, or is a group with other members than requested.
       if (isAnswer(error, 'FAILED_PRECONDITION', 'INVALID_ARGUMENT')) return true
       throw error
     }
@@ -138,9 +138,9 @@ export async function ownerOfName(
 }
 
 /**
- * Checks that no node but the one that is to create an object has one of its name. A snapshot is on the node
- * of its volume, so a repeated call finds it there; a name that another node uses is a mistake of the caller.
- * Nodes that do not answer are therefore skipped.
+ * Checks that no other node has an object with the name of the one to be created. A snapshot is on the node
+ * of its volume, so a repeated call finds it there, and a name that another node uses is an error of the
+ * caller. Nodes that do not answer are therefore skipped.
  * @throws VolumeError already-exists
  */
 export async function requireNameFree(

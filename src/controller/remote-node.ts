@@ -7,15 +7,15 @@ import { nodeHash } from '../volumes/model/ids.ts'
 
 /** Time limits of calls to a node, in milliseconds. */
 export interface NodeTimeouts {
-  /** For the connection: a machine without power does not refuse it, but never answers. */
+  /** For connecting: a machine without power does not refuse a connection, but never answers. */
   readonly connectMs: number
-  /** For the answer to a question that needs only the records. */
+  /** For the response to a call that reads only records. */
   readonly answerMs: number
 }
 
 const defaultTimeouts: NodeTimeouts = { connectMs: 5000, answerMs: 5000 }
 
-/** The call that is forwarded. Its cancellation and its deadline apply to the call to the node. */
+/** The call that is forwarded. Its cancellation and deadline apply to the call to the node. */
 export interface Caller {
   readonly signal: AbortSignal
   readonly deadline: CallOptions['deadline']
@@ -49,7 +49,7 @@ export class RemoteNode implements Disposable {
   }
 
   /**
-   * Uses this client for all later calls. Running calls end over the previous client, which is then closed.
+   * Uses this client for all later calls. Running calls finish on the previous client, which is then closed.
    * @param client undefined while the node has no address
    */
   use(client: CsiClient | undefined): void {
@@ -66,7 +66,7 @@ export class RemoteNode implements Disposable {
   }
 
   /**
-   * As `call`, for a question to several nodes, or one that is repeated often: a node that is connected but
+   * As `call`, for a read from several nodes, or one that is repeated often: a node that is connected but
    * does not answer (its process is stopped, its disk hangs) must not delay the others.
    * @throws VolumeError unavailable also when the node has not answered within `withinMs`
    */
@@ -126,7 +126,7 @@ export class RemoteNode implements Disposable {
   }
 }
 
-/** A client with its running calls: closing it would fail the calls that wait for its connection. */
+/** A client and the number of its running calls: closing it fails those that wait for its connection. */
 class Connection {
   readonly #client: CsiClient
   #calls = 0

@@ -12,7 +12,7 @@ import type { RemoteNode } from './remote-node.ts'
 
 const snapshotId = (request: { readonly snapshotId: string }): string => request.snapshotId
 
-/** The part of CSI's Controller service that is about single snapshots. */
+/** The snapshot RPCs of CSI's Controller service. */
 export function snapshotRoutes(
   nodes: NodeDirectory,
   { isOnLostNode }: ClusterContext,
@@ -101,7 +101,7 @@ export function groupRoutes(
 }
 
 /**
- * The node of all volumes whose ids are of a node.
+ * The node of all volumes, without ids that are not of this driver.
  * @throws VolumeError failed-precondition when there are several: all volumes of a group are frozen together,
  * which is not possible across machines
  */

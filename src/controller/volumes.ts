@@ -14,7 +14,7 @@ import { PAGE_MS, pageAcross, toNodeOf, unlessOnLostNode } from './forward.ts'
 
 const volumeId = (request: { readonly volumeId: string }): string => request.volumeId
 
-/** The part of CSI's Controller service that is about volumes, by calls of the same methods on nodes. */
+/** The volume RPCs of CSI's Controller service, by calls of the same methods on nodes. */
 export function volumeRoutes(
   nodes: NodeDirectory,
   { report, isOnLostNode, clusterUid, nodesForPods }: ClusterContext,
@@ -74,7 +74,7 @@ export function volumeRoutes(
  */
 const CLUSTER_UID_PARAMETER = 'csi.storage.k8s.io/cluster-uid'
 
-/** @param clusterUid undefined: unknown; such a volume is never deleted as an orphan */
+/** @param clusterUid undefined: unknown; such a volume is never deleted as an orphaned one */
 function withClusterUid(request: CreateVolumeRequest, clusterUid: string | undefined): CreateVolumeRequest {
   if (clusterUid === undefined) return request
   return { ...request, parameters: { ...request.parameters, [CLUSTER_UID_PARAMETER]: clusterUid } }

@@ -42,13 +42,13 @@ export function unary(
     const work = async (signal: AbortSignal): Promise<void> => {
       response = await handler(call.request, signal, call.getDeadline())
     }
-    void attend(path, call, context, work).then((failure) => {
+    void runCall(path, call, context, work).then((failure) => {
       callback(failure ?? null, response)
     })
   }
 }
 
-/** As `unary`, for a method that answers with a stream. */
+/** As `unary`, for a method that returns a stream. */
 export function serverStream(
   path: string,
   handler: StreamHandler,
@@ -58,12 +58,12 @@ export function serverStream(
     const work = async (signal: AbortSignal): Promise<void> => {
       for await (const message of handler(call.request, signal, call.getDeadline())) {
         signal.throwIfAborted()
-        // A slow caller must not fill our memory.
+        // Wait for a slow caller: queued messages would exhaust the memory.
         if (!call.write(message)) await once(call, 'drain', { signal })
       }
     }
-    void attend(path, call, context, work).then((failure) => {
-      // grpc-js ends a stream with a status by an 'error' event.
+    void runCall(path, call, context, work).then((failure) => {
+      // grpc-js sends the status that an 'error' event carries.
       if (failure) call.emit('error', failure)
       else call.end()
     })
@@ -71,10 +71,10 @@ export function serverStream(
 }
 
 /**
- * The only adapter from promises to gRPC's callbacks: every call gets a scope, a signal, a line in the log,
- * and, when its work fails, a status.
+ * The only adapter from promises to gRPC's callbacks. Every call gets a scope, a signal and a log line; a
+ * failed call also gets a status.
  */
-function attend(
+function runCall(
   path: string,
   call: AnyCall,
   context: CallContext,
@@ -84,7 +84,7 @@ function attend(
   const subject = subjectOf(call.request)
   const { requestId, trace } = scopeOf(call.metadata)
   const span = context.tracer.begin(path, subject, trace)
-  const follow = async (): Promise<Status | undefined> => {
+  const runAndLog = async (): Promise<Status | undefined> => {
     const log = context.log.child({ method: path.slice(path.lastIndexOf('/') + 1), ...subject })
     if (log.isLevelEnabled('debug')) log.debug({ request: redact(path, call.request) }, 'called')
     const { failure, error } = await outcomeOf(call, subject, context.stopping, work)
@@ -97,7 +97,7 @@ function attend(
     span.end(codes[code], failure?.details)
     return failure
   }
-  return within({ requestId, trace: span.headers }, () => span.run(follow))
+  return within({ requestId, trace: span.headers }, () => span.run(runAndLog))
 }
 
 interface Outcome {
@@ -152,8 +152,8 @@ const mutating =
 const faults: readonly codes[] = [codes.INTERNAL, codes.UNKNOWN]
 
 /**
- * The log level of the end of a call. Reads are frequent, and NOT_FOUND is an answer to them: the router
- * looks up the node of an object by such calls.
+ * The log level for the end of a call. Reads are frequent, and NOT_FOUND is a normal response to them: the
+ * router finds the node of an object by such calls.
  * @param path gRPC's path of the method: `/csi.v1.Controller/CreateVolume`
  */
 export function levelOf(path: string, code: codes): 'debug' | 'info' | 'warn' | 'error' {

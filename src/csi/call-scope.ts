@@ -8,11 +8,11 @@ export interface TraceHeaders {
   readonly tracestate?: string
 }
 
-/** One call, as a part of a trace. */
+/** The span of one call. */
 export interface CallSpan {
-  /** For the calls that are made during this one. */
+  /** Headers for calls that are made during this one. */
   readonly headers: TraceHeaders
-  /** Runs work as a part of this span. */
+  /** Runs work inside this span. */
   run<T>(work: () => T): T
   /** @param code the name of the status @param details the message of a failure */
   end(code: string, details: string | undefined): void
@@ -27,14 +27,14 @@ export interface CallTracer {
   begin(path: string, subject: Readonly<Record<string, unknown>>, headers: TraceHeaders): CallSpan
 }
 
-/** Records no trace, but passes the headers on: other processes may. */
+/** Records no spans, but forwards the headers: other processes may record spans. */
 export const untraced: CallTracer = {
   begin: (_path, _subject, headers) => ({ headers, run: (work) => work(), end: () => undefined }),
 }
 
-/** Identifies the call that work is done for. */
+/** Identifies the current call. */
 export interface CallScope {
-  /** The same in the logs of the router and of the node that it calls. */
+  /** The same in the logs of the router and the node that it calls. */
   readonly requestId: string
   readonly trace: TraceHeaders
 }
@@ -42,12 +42,12 @@ export interface CallScope {
 /** The header of the request id. */
 const REQUEST_ID = 'x-request-id'
 
-/** Ids of callers are logged. */
+/** Callers choose request ids, which are logged: so their length and characters are limited. */
 const ACCEPTABLE_ID = /^[\w.:-]{1,64}$/
 
 const scopes = new AsyncLocalStorage<CallScope>()
 
-/** The scope of an incoming call: with the id of its caller, or a new one. */
+/** The scope of an incoming call, with the request id of the caller or a new one. */
 export function scopeOf(metadata: Metadata): CallScope {
   const given = headerIn(metadata, REQUEST_ID)
   const traceparent = headerIn(metadata, 'traceparent')
@@ -61,7 +61,7 @@ export function scopeOf(metadata: Metadata): CallScope {
   }
 }
 
-/** Runs work for a call, including what it leaves running. */
+/** Runs work in the scope of a call. Background work that it starts stays in this scope. */
 export function within<T>(scope: CallScope, work: () => T): T {
   return scopes.run(scope, work)
 }
@@ -74,7 +74,7 @@ export function scopeFields(): { readonly requestId?: string; readonly traceId?:
   return { requestId: scope.requestId, ...(traceId !== undefined && { traceId }) }
 }
 
-/** The headers of a call that is made for the current one. */
+/** The headers of an outgoing call that is made during the current call. */
 export function outgoingMetadata(): Metadata {
   const metadata = new Metadata()
   const scope = scopes.getStore()

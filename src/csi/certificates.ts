@@ -13,10 +13,10 @@ import { hasErrno, messageOf } from '../volumes/model/errors.ts'
 export const NODE_CERTIFICATE_NAME = 'csi-driver-loop-node'
 export const CONTROLLER_CERTIFICATE_NAME = 'csi-driver-loop-controller'
 
-/** Mounted Secrets change by the rename of a directory, which inotify of a file does not report. */
+/** The kubelet updates a mounted Secret by renaming a directory, which inotify on a file does not report. */
 const INTERVAL_MS = 5000
 
-/** For TLS 1.3 in which both sides present a certificate of the same CA. */
+/** For mutual TLS 1.3, with certificates of one CA on both sides. */
 export interface TlsIdentity {
   readonly ca: Buffer
   readonly cert: Buffer
@@ -28,13 +28,13 @@ export interface TlsIdentity {
 interface Loaded {
   readonly identity: TlsIdentity
   readonly validities: Validities
-  /** How many CAs are trusted: two while CAs are rotated. */
+  /** Number of trusted CAs: two during a CA rotation. */
   readonly authorities: number
 }
 
 /**
  * The certificates in a directory (`ca.crt`, `tls.crt`, `tls.key`, as in a Secret), read again when they
- * change. CAs in `trust.crt`, if it is there, are trusted as those in `ca.crt`.
+ * change. CAs in the optional `trust.crt` are trusted like those in `ca.crt`.
  */
 export class Certificates implements Disposable {
   readonly #directory: string
@@ -75,7 +75,7 @@ export class Certificates implements Disposable {
     this.#listeners.add(listener)
   }
 
-  /** While the files are replaced one by one, they do not match: the old ones stay in use until they do. */
+  /** While the files are being replaced, they may not match; the old ones stay in use until they do. */
   async #reload(): Promise<void> {
     try {
       const loaded = await load(this.#directory)
@@ -140,7 +140,7 @@ async function readOptional(file: string): Promise<Buffer> {
   }
 }
 
-/** OpenSSL reads a file without a certificate as an empty list, with which it trusts no peer. */
+/** Required because OpenSSL accepts a file without certificates, and then trusts no peer. */
 function certificatesIn(pem: Buffer, file: string): X509Certificate[] {
   const certificates = parseCertificates(pem)
   if (certificates.length === 0) throw new Error(`${file} holds no certificate`)
@@ -185,11 +185,11 @@ function parseCertificates(pem: Buffer): X509Certificate[] {
 }
 
 /**
- * The validity of our certificate, and of the CA it is signed by. Other CAs in ca.crt count only where none
- * of them has signed it: while CAs are rotated, the one that is no longer used may expire.
+ * The validity of this process's certificate and of the CA that signed it. Other CAs in ca.crt count only if
+ * none of them signed it: after a CA rotation, the previous CA may expire.
  *
  * @param ca all certificates of ca.crt, at least one
- * @param chain all certificates of tls.crt, at least one; intermediates follow our own
+ * @param chain all certificates of tls.crt, at least one; intermediates follow the own certificate
  */
 function validitiesOf(ca: readonly X509Certificate[], chain: readonly X509Certificate[]): Validities {
   const last = chain.at(-1)
@@ -215,7 +215,7 @@ export function expiryOf({ notAfter, notBefore }: Validity, now: Date): Expiry {
   return left < Math.min(REPORT_BEFORE_MS, lifetime / REPORT_LAST_PART) ? 'expiring' : 'valid'
 }
 
-/** The reason to report of a certificate; undefined for one that is valid. */
+/** The reason of the issue to report; undefined while the certificate is valid. */
 export function expiryReason(
   validity: Validity,
   now: Date,

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js'
 import { VolumeError, firstFailure, hasErrno, messageOf, type ErrorKind } from '../volumes/model/errors.ts'
 
-/** The only table from kinds of errors to gRPC's status codes (CSI specification, "Error Scheme"). */
+/** The only mapping of error kinds to gRPC status codes (CSI specification, "Error Scheme"). */
 const codes: Record<ErrorKind, status> = {
   'invalid-argument': status.INVALID_ARGUMENT,
   'not-found': status.NOT_FOUND,
@@ -19,7 +19,7 @@ interface KnownFailure {
   readonly advice: string
 }
 
-/** Failures of system calls that have the same meaning for all calls, with their remedies. */
+/** Errnos that have the same meaning in all calls, with their remedies. */
 const knownFailures: readonly KnownFailure[] = [
   {
     errnos: ['EROFS'],
@@ -51,7 +51,7 @@ export class ShutdownError extends Error {
   }
 }
 
-/** Aborts a call whose caller has cancelled it, or whose deadline has passed. */
+/** Aborts a call that its caller has cancelled, or whose deadline has passed. */
 export class CancelledError extends Error {
   constructor() {
     super('the caller cancelled the call, or its deadline has passed')

@@ -8,7 +8,7 @@ import type { Handlers } from './protocol.ts'
 import { pageOf } from './pages.ts'
 import { required, requiredPath } from './requests.ts'
 
-/** The part of CSI's Controller service that is about the health of volumes: what is on the disk. */
+/** The health RPCs of CSI's Controller service: of the volumes' records and images. */
 export function controllerHealthHandlers({
   catalog,
   volumeHealth,
@@ -27,9 +27,7 @@ export function controllerHealthHandlers({
   }
 }
 
-/**
- * The part of CSI's Node service that is about health: of a volume's devices and mounts, and of the pools.
- */
+/** The health RPCs of CSI's Node service: of a volume's devices and mounts, and of the pools. */
 export function nodeHealthHandlers({
   catalog,
   volumeHealth,

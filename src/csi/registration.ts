@@ -17,8 +17,8 @@ export interface RegistrationConfig {
 const SUPPORTED_VERSIONS = ['1.0.0']
 
 /**
- * Registers this driver with the kubelet, which watches a directory for sockets and calls GetInfo on each. To
- * be started when the CSI socket serves: the kubelet calls that before it confirms the registration.
+ * Registers this driver with the kubelet, which watches a directory for sockets and calls GetInfo on each.
+ * Start it after the CSI server: the kubelet calls the CSI socket before it confirms the registration.
  */
 export class KubeletRegistration implements AsyncDisposable {
   readonly #config: RegistrationConfig

@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { Newest } from '../volumes/concurrency/newest.ts'
 
 export interface RemotePortLimits {
-  /** How many connections may be without an accepted call. One more closes the oldest of them. */
+  /** Limit on connections without an accepted call. A further one closes the oldest. */
   readonly maxUnproven: number
   /** From the connection to its first accepted call, in milliseconds. */
   readonly proofMs: number
@@ -11,9 +11,9 @@ export interface RemotePortLimits {
 const defaults: RemotePortLimits = { maxUnproven: 64, proofMs: 10_000 }
 
 /**
- * A TCP port that anyone can connect to, and only callers with a certificate can use. grpc-js has no limits
- * for a connection before its first call: for a TLS handshake that never ends, or a client without calls. So
- * the first call of a connection must be accepted within a time limit; from then on grpc-js's limits apply.
+ * A TCP port that anyone can connect to, but only callers with a certificate can use. grpc-js does not limit
+ * connections before their first call: a TLS handshake may never end, or a client may make no calls. So the
+ * first call of a connection must be accepted within a time limit; after it, grpc-js's limits apply.
  */
 export class RemotePort {
   readonly #server: Server
@@ -55,7 +55,7 @@ export class RemotePort {
     return port
   }
 
-  /** To be called for each accepted call. @param peer grpc-js's `getPeer()` */
+  /** Call this for each accepted call. @param peer grpc-js's `getPeer()` */
   prove(peer: string): void {
     const socket = this.#unproven.get(peer)
     if (!socket) return
@@ -69,7 +69,7 @@ export class RemotePort {
     for (const socket of this.#unproven.values()) socket.destroy()
   }
 
-  /** Closes all connections. To be called when the calls have ended. */
+  /** Closes all connections. Call this after the calls have ended. */
   close(): void {
     for (const socket of this.#connections) socket.destroy()
   }

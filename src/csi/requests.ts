@@ -23,7 +23,7 @@ export function required(field: string, value: string): string {
   throw new VolumeError('invalid-argument', `${field} is required`)
 }
 
-/** @throws VolumeError invalid-argument for an empty, overlong or unprintable name */
+/** @throws VolumeError invalid-argument for a name that is empty, too long, or has control characters */
 export function requiredName(name: string): string {
   const bytes = Buffer.byteLength(required('name', name))
   if (bytes > MAX_STRING_BYTES) {
@@ -38,14 +38,14 @@ export function requiredName(name: string): string {
   return name
 }
 
-/** A relative path would mean something else to the caller than to the driver. */
+/** @throws VolumeError invalid-argument for a relative path, whose base directory would be unknown */
 export function requiredPath(field: string, path: string): string {
   if (possiblePath(field, path).startsWith('/')) return path
   throw new VolumeError('invalid-argument', `${field} ${JSON.stringify(path)} is not an absolute path`)
 }
 
 /**
- * A path that a file can have. It may be relative: then no volume is there.
+ * A path that a file can have. It may be relative, but no volume is at a relative path.
  * @throws VolumeError invalid-argument when it is empty, or no system call accepts it
  */
 export function possiblePath(field: string, path: string): string {

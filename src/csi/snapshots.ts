@@ -11,7 +11,7 @@ import { required, requiredName } from './requests.ts'
 import type { NodeTopology } from './topology.ts'
 import type { ControllerDependencies } from './volumes.ts'
 
-/** The part of CSI's Controller service that is about single snapshots. */
+/** The snapshot RPCs of CSI's Controller service. */
 export function snapshotHandlers({ node, topology }: ControllerDependencies): Handlers<ControllerDefinition> {
   const { catalog } = node
   return {
@@ -82,8 +82,8 @@ function toQuery(request: { readonly startingOffset: string; readonly maxResults
 }
 
 /**
- * Blocks of variable length, as extents are. With a fixed length, an extent of a gigabyte would be thousands
- * of tuples, and a single block would have to be reported as more than it is.
+ * Blocks have variable lengths, like extents. With a fixed length, an extent of 1 GiB would be thousands of
+ * tuples, or a small extent would be reported as larger than it is.
  */
 async function* toMessages({ sizeBytes, pages }: BlockMap): AsyncGenerator<GetMetadataAllocatedResponseInit> {
   for await (const page of pages) {

@@ -21,13 +21,13 @@ import { connect, type CsiClient } from './client.ts'
 
 const clientOptions: ChannelOptions = {
   'grpc.ssl_target_name_override': NODE_CERTIFICATE_NAME,
-  // A node without power does not close its connections: it is pinged while calls wait for it.
+  // A node without power does not close its connections; pings detect that while calls run.
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 5000,
-  // A driver restarts in a second; the default waits up to two minutes.
+  // A driver restarts within a second; by default, grpc-js waits up to two minutes.
   'grpc.initial_reconnect_backoff_ms': 200,
   'grpc.max_reconnect_backoff_ms': 2000,
-  // Nodes are connected to directly, also when the environment has a proxy.
+  // Connect to nodes directly, even if the environment defines a proxy.
   'grpc.enable_http_proxy': 0,
   'grpc.service_config_disable_resolution': 1,
 }
@@ -54,14 +54,14 @@ export function connectToNode(
 /** Limits how long a connection can outlive the certificate that it was opened with. */
 const MAX_CONNECTION_MS = 3_600_000
 
-/** A controller without calls for so long connects again for its next call. */
+/** Connections without calls are closed after this time; the controller reconnects for its next call. */
 const MAX_IDLE_MS = 900_000
 
-/** The controller's sidecars make at most 100 calls at once each; further calls wait in the client. */
+/** Each of the controller's sidecars makes at most 100 concurrent calls; further calls wait in the client. */
 const MAX_CALLS = 1000
 
 /**
- * TLS 1.3 only, and only with a client certificate of our CA. New connections use the current certificates.
+ * TLS 1.3 only, and only with a client certificate of the CA. New connections use the current certificates.
  */
 export class MutualTlsCredentials extends ServerCredentials {
   constructor(certificates: Certificates) {
@@ -76,7 +76,7 @@ export class MutualTlsCredentials extends ServerCredentials {
   }
 }
 
-/** For a server that only the controller role may call, not everyone with a certificate of our CA. */
+/** For a server that only the controller role may call: a certificate of the CA is not enough. */
 export const forControllerOnly: ServerOptions = {
   interceptors: [requireController()],
   'grpc.max_connection_age_ms': MAX_CONNECTION_MS,
@@ -90,7 +90,7 @@ export const forControllerOnly: ServerOptions = {
 function requireController(): ServerInterceptor {
   return (_method, call) => {
     const certificate = call.getAuthContext().sslPeerCertificate
-    // The function is for a server's name, but certificates have the same names on both sides.
+    // checkServerIdentity is for servers, but client certificates have their DNS names in the same field.
     const problem = certificate
       ? checkServerIdentity(CONTROLLER_CERTIFICATE_NAME, certificate)?.message
       : 'there is no certificate'

@@ -16,7 +16,7 @@ export class NodeTopology {
     this.segments = { [this.#key]: this.#value }
   }
 
-  /** Whether this node is part of a topology. Keys of other drivers are never satisfied. */
+  /** Whether this node is part of a topology. Keys of other drivers never match. */
   includes({ segments }: Topology): boolean {
     const entries = Object.entries(segments)
     return (
@@ -37,9 +37,7 @@ export class NodeTopology {
   }
 }
 
-/**
- * Node names can have 253 characters, label values 63: longer ones are shortened, with a hash of the name.
- */
+/** Node names can have 253 characters, label values 63: longer names are shortened and get a hash. */
 function labelValue(nodeId: string): string {
   if (/^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(nodeId)) return nodeId
   const hash = createHash('sha256').update(nodeId).digest('hex').slice(0, 12)

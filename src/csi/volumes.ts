@@ -22,7 +22,7 @@ export interface ControllerDependencies {
   readonly topology: NodeTopology
 }
 
-/** The part of CSI's Controller service that is about volumes. */
+/** The volume RPCs of CSI's Controller service. */
 export function volumeHandlers({ node, topology }: ControllerDependencies): Handlers<ControllerDefinition> {
   const { catalog } = node
   const toMessage = (volume: Volume): VolumeInit => toVolumeMessage(volume, topology)
@@ -119,9 +119,7 @@ function toVolumeMessage(volume: Volume, { segments }: NodeTopology): VolumeInit
   }
 }
 
-/**
- * The router distinguishes volumes of its cluster from those that an earlier cluster has left on the disk.
- */
+/** By this the router recognizes volumes that an earlier cluster has left on the disk. */
 function contextOf({ labels }: Volume): Record<string, string> {
   const clusterUid = labels[CLUSTER_UID_LABEL]
   return clusterUid === undefined ? {} : { clusterUid }
@@ -148,7 +146,7 @@ type ValidateRequest = Parameters<
   NonNullable<Handlers<ControllerDefinition>['validateVolumeCapabilities']>
 >[0]
 
-/** Why a volume does not have the capabilities: a response without `confirmed`, where CreateVolume fails. */
+/** Why the volume does not support the capabilities, where CreateVolume would fail; undefined if it does. */
 function whyUnsupported(volume: Volume, request: ValidateRequest): string | undefined {
   try {
     parseParameters(request.parameters, request.mutableParameters)

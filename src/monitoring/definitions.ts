@@ -67,7 +67,7 @@ export const common = {
   },
 } as const satisfies Record<string, Definition>
 
-/** Metrics of the controller role in Kubernetes. Of several replicas, only the leader has all of them. */
+/** Metrics of the controller role in Kubernetes. Only the leader of several replicas has all of them. */
 export const controller = {
   leader: {
     name: 'csi_driver_loop_leader',

@@ -8,23 +8,24 @@ const CHECK_MS = 5000
 
 export interface Health {
   /**
-   * The check of CSI's Probe. Rejects when the process cannot work at all.
-   * @returns the problems of parts of it
+   * The check of CSI's Probe.
+   * @returns the issues despite which the process works
+   * @throws an error when the process cannot work at all
    */
   readonly check: () => Promise<readonly string[]>
-  /** Why the process cannot be used yet, one sentence each. */
+  /** Why the process is not ready, one sentence each. */
   readonly problems: () => readonly string[]
-  /** Problems with which it can be used. */
+  /** Issues despite which it is ready. */
   readonly warnings: () => readonly string[]
 }
 
 /**
  * `/healthz`, whose failure makes the kubelet restart the container, and `/readyz`, which also lists why the
- * process cannot be used yet.
+ * process is not ready.
  */
 export function healthPages({ check, problems, warnings }: Health): Pages {
   return {
-    '/healthz': async () => report((await checked(helpedByRestart(check))).problems, []),
+    '/healthz': async () => report((await checked(ignoreHungPools(check))).problems, []),
     '/readyz': async () => {
       const found = await checked(check)
       return report([...problems(), ...found.problems], [...warnings(), ...found.warnings])
@@ -32,8 +33,8 @@ export function healthPages({ check, problems, warnings }: Health): Pages {
   }
 }
 
-/** A disk that does not answer is no reason to restart: volumes of other pools would be without a driver. */
-function helpedByRestart(check: Health['check']): Health['check'] {
+/** Pools that do not answer are ignored: a restart would interrupt the other pools. */
+function ignoreHungPools(check: Health['check']): Health['check'] {
   return async () => {
     try {
       return await check()

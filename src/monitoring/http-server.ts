@@ -8,16 +8,16 @@ export interface Page {
   /** 200 or 503. */
   readonly status: number
   readonly type: string
-  /** Large text is in pieces. */
+  /** Large text consists of several pieces. */
   readonly body: string | readonly Uint8Array[]
 }
 
-/** The pages by path; each is made again for each request. */
+/** The pages by path, rendered for each request. */
 export type Pages = Readonly<Record<string, () => Promise<Page>>>
 
 export interface HttpLimits {
   readonly connections: number
-  /** Large bodies that are in memory at once. */
+  /** Limit on large bodies in memory at the same time. */
   readonly bodies: number
   /** From the connection to the end of the request, in milliseconds. */
   readonly requestMs: number
@@ -27,26 +27,26 @@ export interface HttpLimits {
 }
 
 const defaults: HttpLimits = {
-  // Many more than kubelet, Prometheus and a few people have open at once.
+  // Many more than the kubelet, Prometheus and a few people need.
   connections: 64,
   // With 20,000 volumes, /metrics has 8 MiB.
   bodies: 3,
   requestMs: 5000,
-  // The longest scrape_timeout that makes sense.
+  // Longer than any useful scrape_timeout.
   connectionMs: 60_000,
   headerBytes: 8 << 10,
 }
 
 /**
- * Serves a few pages for kubelet's probes and for Prometheus. Anyone in the cluster's network can connect, so
+ * Serves pages for the kubelet's probes and for Prometheus. Anyone in the cluster's network can connect, so
  * the resources of a client are limited: a connection has one request and one minute, and requests for a page
- * that is being created share it. When there are too many connections, the oldest is closed, so that a probe,
- * which is short, succeeds.
+ * that is being rendered share it. When there are too many connections, the oldest is closed, so that a
+ * probe, which is short, succeeds.
  */
 export class HttpServer implements AsyncDisposable {
   readonly #server: Server
   readonly #pages: Pages
-  readonly #making = new Map<string, Promise<Page>>()
+  readonly #rendering = new Map<string, Promise<Page>>()
   readonly #connections: Newest<Socket>
   /** The bodies that are being sent, with the responses that they are sent to. */
   readonly #sending = new Map<Page['body'], Set<ServerResponse>>()
@@ -142,14 +142,14 @@ export class HttpServer implements AsyncDisposable {
     }
   }
 
-  /** Makes a page once for all requests that arrive meanwhile. */
+  /** Renders a page once for all requests that arrive meanwhile. */
   #shared(path: string): Promise<Page> {
-    const making = this.#making.get(path)
-    if (making) return making
+    const rendering = this.#rendering.get(path)
+    if (rendering) return rendering
     const made = Promise.resolve(this.#pages[path]?.()).finally(() =>
-      this.#making.delete(path),
+      this.#rendering.delete(path),
     ) as Promise<Page>
-    this.#making.set(path, made)
+    this.#rendering.set(path, made)
     return made
   }
 }

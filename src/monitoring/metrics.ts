@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { common, type Definition } from './definitions.ts'
 import type { Pages } from './http-server.ts'
 
-/** From looking up a volume to copying a large one. */
+/** From the lookup of a volume to the copy of a large one. */
 const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
 /** Text is encoded in pieces of about this size, between which the process does other work. */

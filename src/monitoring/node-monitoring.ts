@@ -5,7 +5,7 @@ import { Metrics } from './metrics.ts'
 import { addPoolMetrics, addVolumeMetrics, type PoolSources } from './pool-metrics.ts'
 import { addProcessMetrics } from './process-metrics.ts'
 
-/** Where the values of a node's metrics come from. */
+/** The sources of a node's metrics. */
 export interface NodeSources extends PoolSources {
   readonly orphanedDevices: Pick<OrphanedDevices, 'count'>
   readonly countDevices: () => Promise<{ readonly bound: number; readonly free: number }>
@@ -38,7 +38,7 @@ export function stepMetrics(metrics: Metrics): Observer {
   const duration = metrics.histogram(node.stepDuration)
   const running = metrics.gauge(node.stepsRunning)
   const repaired = metrics.counter(node.repairs)
-  // rate() needs a first value before the first event, and an alert is about every single freeze.
+  // rate() needs a value from before the first event, and an alert depends on every single freeze.
   for (const result of ['success', 'error']) duration.zero({ step: 'freeze', result })
   for (const kind of repairs) repaired.inc({ kind }, 0)
 

@@ -8,10 +8,10 @@ import { usableBytes, type PoolUsage } from '../volumes/pool/space/space.ts'
 import { node } from './definitions.ts'
 import type { Metrics, Sample } from './metrics.ts'
 
-/** Checking the health of all volumes costs a stat(2) for each, and rarely finds a problem. */
+/** Checking the health of all volumes costs a stat(2) for each, and rarely finds an issue. */
 const HEALTH_MAX_AGE_MS = 60_000
 
-/** Where the values of pools and volumes come from. */
+/** The sources of the metrics of pools and volumes. */
 export interface PoolSources {
   readonly catalog: Pick<Catalog, 'listIds' | 'poolOf' | 'pools'>
   readonly storageHealth: Pick<StorageHealth, 'issues'>
@@ -62,7 +62,7 @@ export function addVolumeMetrics(metrics: Metrics, { catalog, volumeHealth }: Po
     }),
   )
 
-  const problems = async (): Promise<Sample[]> => {
+  const volumeIssues = async (): Promise<Sample[]> => {
     const ids = catalog.listIds('', Infinity).map(({ id }) => id)
     return [...(await volumeHealth.ofMany(ids))].flatMap(([id, issues]) => {
       const pool = catalog.poolOf(id)
@@ -71,7 +71,7 @@ export function addVolumeMetrics(metrics: Metrics, { catalog, volumeHealth }: Po
       return issues.map(({ reason }) => ({ labels: { ...labels, reason }, value: 1 }))
     })
   }
-  metrics.onScrape(node.volumeProblem, cached(HEALTH_MAX_AGE_MS, problems))
+  metrics.onScrape(node.volumeProblem, cached(HEALTH_MAX_AGE_MS, volumeIssues))
 }
 
 /** Generated one by one, so that they are not all in memory at once. */

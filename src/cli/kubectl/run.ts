@@ -48,7 +48,7 @@ async function showTable(
   return reportErrors(outcomes)
 }
 
-/** A command that fails may have printed a list without its unreachable pools; a lost connection cuts it off. */
+/** A failed command may have printed a list without unreachable pools; a lost connection cuts it off. */
 function rowsOf({ code, stdout }: NodeOutcome): object[] {
   try {
     return JSON.parse(stdout) as object[]

@@ -1,7 +1,7 @@
 import { ApiException, KubeConfig } from '@kubernetes/client-node'
 import { messageOf } from '../../volumes/model/errors.ts'
 
-/** Access to the API server: that of the pod, or KUBECONFIG. */
+/** Access to the API server: by KUBECONFIG, or by the pod's service account. */
 export function kubeConfig(): KubeConfig {
   const config = new KubeConfig()
   config.loadFromDefault()
@@ -13,14 +13,14 @@ export function isStatus(error: unknown, ...codes: number[]): boolean {
   return error instanceof ApiException && codes.includes(error.code)
 }
 
-/** The message of an error in one line: the client's messages have all headers of the response. */
+/** The message of an error in one line: the client's own messages include all headers of the response. */
 export function explain(error: unknown): string {
   if (!(error instanceof ApiException)) return messageOf(error)
   const [, reason = ''] = /^Message: (.*)$/m.exec(error.message) ?? []
   return `the API server answers ${error.code} (${reason})`
 }
 
-/** An object of the API, whose classes have only fields. */
+/** Creates an object of the API; the client's classes have fields only. */
 export function object<T extends object>(type: new () => T, fields: Partial<T>): T {
   return Object.assign(new type(), fields)
 }

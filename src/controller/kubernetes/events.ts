@@ -12,31 +12,31 @@ import type { Logger } from 'pino'
 import type { Notice } from '../cluster-ports.ts'
 import { explain, isStatus, object } from './api.ts'
 
-/** How often a lasting problem is reported. The API server deletes events after an hour. */
+/** How often a lasting issue is reported again. The API server deletes events after an hour. */
 const REPEAT_MS = 1_800_000
 
-/** How many events may be written at once, and how often one more. */
+/** Rate limit of events: a burst, then one per `REFILL_MS`. */
 const BURST = 25
 const REFILL_MS = 2000
 
-/** How many different notices are kept. */
+/** Number of different notices that are kept. */
 const MAX_NOTICES = 5000
 
-/** The limit of the API server. */
-const MAX_MESSAGE = 1024
+/** The API server's limit on the message of an Event. */
+const MAX_MESSAGE_CHARACTERS = 1024
 
 type EventApi = Pick<CoreV1Api, 'createNamespacedEvent' | 'patchNamespacedEvent'>
 
 interface Reported {
-  /** Undefined until the Event was created. */
+  /** Undefined until the Event is created. */
   name: string | undefined
   count: number
   at: number
 }
 
 /**
- * Writes notices as Events. A repeated notice is the same Event with a higher count. Their number is limited,
- * for the API server and for readers; a notice over the limit is due again in the next round.
+ * Writes notices as Events. A repeated notice is the same Event with a higher count. Their rate is limited,
+ * for the API server and for readers; a notice over the limit is written in a later round.
  */
 export class EventRecorder implements AsyncDisposable {
   readonly #api: EventApi
@@ -88,7 +88,7 @@ export class EventRecorder implements AsyncDisposable {
         await this.#api.patchNamespacedEvent({ namespace, name: reported.name, body }, options)
         return
       } catch (error) {
-        // 404: deleted by the API server.
+        // 404: the API server has deleted the Event.
         if (!isStatus(error, 404)) throw error
       }
     }
@@ -110,7 +110,7 @@ export class EventRecorder implements AsyncDisposable {
       }),
       type: 'Warning',
       reason,
-      message: message.slice(0, MAX_MESSAGE),
+      message: message.slice(0, MAX_MESSAGE_CHARACTERS),
       source: object(V1EventSource, { component: this.#component }),
       firstTimestamp: now,
       lastTimestamp: now,

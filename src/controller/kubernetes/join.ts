@@ -20,14 +20,14 @@ import { EventRecorder } from './events.ts'
 import { Leadership } from './leadership.ts'
 import { Kubernetes } from './orchestrator.ts'
 
-/** One list of the nodes serves a hundred claims that are created at once. */
+/** How long a list of the nodes is cached: it serves many claims that are created at once. */
 const NODES_FOR_PODS_MS = 10_000
 
 export interface KubernetesConfig extends ReconcilerConfig {
   /** The headless Service of the nodes' pods. */
   readonly service: ServiceName
   readonly driverName: string
-  /** Pause between two comparisons of nodes and cluster, in milliseconds; 0: never. */
+  /** Pause between two reconciliations, in milliseconds; 0: no reconciliation. */
   readonly reconcileIntervalMs: number
   /** The uid of this pod, for events about it; empty when unknown. */
   readonly podUid: string

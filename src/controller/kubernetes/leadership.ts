@@ -8,10 +8,10 @@ import {
 import type { Logger } from 'pino'
 import { explain, isStatus, object } from './api.ts'
 
-/** A holder that does not renew the lease for so long has lost it. */
+/** A holder that has not renewed the lease for this long has lost it. */
 const LEASE_SECONDS = 30
 
-/** A holder that could not renew the lease for so long stops leading, well before another replica starts. */
+/** A holder that could not renew the lease for this long stops leading, before another replica can start. */
 const HELD_MS = 20_000
 
 const RETRY_MS = 5000

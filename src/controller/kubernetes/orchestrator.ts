@@ -10,8 +10,8 @@ import type { ClusterVolume, ObjectRef, Orchestrator } from '../cluster-ports.ts
 import { isStatus, object } from './api.ts'
 
 /**
- * PersistentVolumes in one response of the API server. Only this driver's are kept: all of them may be more
- * than this process has memory for.
+ * PersistentVolumes in one response of the API server. Only this driver's are kept, because all of them may
+ * need more memory than this process has.
  */
 const PAGE = 500
 
@@ -78,7 +78,7 @@ export class Kubernetes implements Orchestrator {
   }
 
   /**
-   * Without nodes that are cordoned, that have a taint which pods do not tolerate by default (a control
+   * Excludes nodes that are cordoned, that have a taint which pods do not tolerate by default (a control
    * plane, a node that is not ready), or where the driver is not registered with the kubelet.
    */
   async nodesForPods(signal: AbortSignal): Promise<ReadonlySet<string>> {
@@ -132,7 +132,7 @@ export class Kubernetes implements Orchestrator {
 
   async deleteClaim({ namespace = '', name, uid }: ObjectRef): Promise<void> {
     try {
-      // Not a claim that was created later under the same name.
+      // The precondition protects a claim that was created later under the same name.
       const body = object(V1DeleteOptions, { preconditions: object(V1Preconditions, { uid }) })
       await this.#api.deleteNamespacedPersistentVolumeClaim({ namespace, name, body })
     } catch (error) {
@@ -143,7 +143,7 @@ export class Kubernetes implements Orchestrator {
   #toClusterVolume({ metadata, spec, status }: V1PersistentVolume): ClusterVolume[] {
     if (spec?.csi?.driver !== this.#driverName) return []
     const { claimRef } = spec
-    const isAttached = status?.phase === 'Bound' && claimRef?.uid !== undefined
+    const isBound = status?.phase === 'Bound' && claimRef?.uid !== undefined
     return [
       {
         volumeId: spec.csi.volumeHandle,
@@ -153,7 +153,7 @@ export class Kubernetes implements Orchestrator {
           name: metadata?.name ?? '',
           uid: metadata?.uid ?? '',
         },
-        claim: isAttached
+        claim: isBound
           ? {
               kind: 'PersistentVolumeClaim',
               namespace: claimRef.namespace,

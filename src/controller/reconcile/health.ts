@@ -6,10 +6,10 @@ import { healthNotices, missingNotice } from './notices.ts'
 import type { ClusterVolume, Notice } from '../cluster-ports.ts'
 import type { NodeVolumes } from './node-volumes.ts'
 
-/** Questions to one node at once: 300 questions without an answer take 5 times the timeout of one. */
+/** Concurrent calls to one node: 300 calls without an answer take 5 times the timeout of one. */
 const AT_ONCE = 64
 
-/** How long all questions to one node may take. A later round asks about the rest. */
+/** Time limit for all calls to one node. Later rounds call for the remaining volumes. */
 const NODE_MS = 30_000
 
 /** The issues of the volumes that claims are bound to, on the nodes that answer. */
@@ -61,7 +61,7 @@ async function noticesOf(volume: ClusterVolume, node: RemoteNode, caller: Caller
     return volumeHealth ? healthNotices(volume, volumeHealth) : []
   } catch (error) {
     if (isAnswer(error, 'NOT_FOUND')) return [missingNotice(volume, node.name)]
-    // Calls for the volume get the error.
+    // Calls for the volume report the error.
     return []
   }
 }

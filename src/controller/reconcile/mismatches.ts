@@ -9,7 +9,7 @@ import type { NodeVolumes } from './node-volumes.ts'
  */
 const REPORT_AFTER_MS = 600_000
 
-/** When each key was first seen, without interruption. In memory only: a new process starts again. */
+/** Since when each key has been seen without interruption. In memory only: a new process starts over. */
 export class FirstSeen {
   #since: ReadonlyMap<string, number> = new Map()
 
@@ -67,7 +67,7 @@ export class OrphanedVolumes {
 
 /**
  * Nodes that no longer exist, but have PersistentVolumes or snapshots. A node is identified by the hash that
- * its volumes' ids begin with: a name that is too long for a label has another value there.
+ * its volumes' ids begin with, because the topology label of a long name is shortened.
  */
 export class LostNodes {
   readonly #firstSeen = new FirstSeen()
@@ -75,9 +75,9 @@ export class LostNodes {
   #volumes: readonly ClusterVolume[] = []
 
   /**
-   * @param snapshotIds a node's snapshots can be deleted only when it is given up, also without a volume
-   * @param nodeNames all nodes of the cluster; an empty set is an error of the API server
-   * @param answering the hashes of the nodes on which the driver runs, whatever the cluster says
+   * @param snapshotIds a lost node may have snapshots alone, which can be deleted only when it is given up
+   * @param nodeNames all nodes of the cluster; an empty set is taken for an error of the API server
+   * @param answering the hashes of the nodes on which the driver runs; they exist even without a Node object
    */
   update(
     volumes: readonly ClusterVolume[],

@@ -13,7 +13,7 @@ export interface ReconcilerConfig {
   readonly deleteOrphans: boolean
   /** Whether the claims on nodes that no longer exist are deleted, or only reported. */
   readonly releaseLostNodes: boolean
-  /** How old an orphaned volume, or the loss of a node, must be, in milliseconds. */
+  /** The grace of orphaned volumes and of lost nodes, in milliseconds. */
   readonly graceMs: number
 }
 
@@ -23,7 +23,7 @@ export interface ReconcilerDependencies {
   readonly report: ReportNotice
   /** This replica, and its certificates. */
   readonly self: { readonly about: ObjectRef; readonly validities: () => readonly Validity[] }
-  /** Only the leader acts. All replicas compare, so that any of them can become the leader. */
+  /** Only the leader reports and repairs. All replicas compare, so that any can become the leader. */
   readonly isLeader: () => boolean
   readonly log: Logger
   /** In milliseconds, of a monotonic clock. */
@@ -45,13 +45,13 @@ const CALL_MS = 60_000
 /** Compares the volumes on the nodes with the objects of the cluster, and reports or repairs mismatches. */
 export class Reconciler {
   readonly #config: ReconcilerConfig
-  readonly #on: ReconcilerDependencies
+  readonly #deps: ReconcilerDependencies
   readonly #now: () => number
   readonly #orphanedVolumes = new OrphanedVolumes()
   readonly #lostNodes = new LostNodes()
   #findings: Findings | undefined
   #deletedOrphans = 0
-  /** Undefined until it could be read. */
+  /** Undefined until it has been read. */
   #clusterUid: string | undefined
   /** Orphaned volumes that another cluster has created. */
   #foreign: ReadonlySet<string> = new Set()
@@ -60,7 +60,7 @@ export class Reconciler {
 
   constructor(config: ReconcilerConfig, dependencies: ReconcilerDependencies) {
     this.#config = config
-    this.#on = dependencies
+    this.#deps = dependencies
     this.#now = dependencies.now ?? (() => performance.now())
   }
 
@@ -69,7 +69,7 @@ export class Reconciler {
     return this.#findings
   }
 
-  /** The UID of the cluster; undefined while it could not be read. */
+  /** The UID of the cluster; undefined until it has been read. */
   get clusterUid(): string | undefined {
     return this.#clusterUid
   }
@@ -78,10 +78,10 @@ export class Reconciler {
   async learnClusterUid(signal: AbortSignal): Promise<void> {
     if (this.#clusterUid !== undefined) return
     try {
-      this.#clusterUid = await this.#on.orchestrator.clusterUid(signal)
+      this.#clusterUid = await this.#deps.orchestrator.clusterUid(signal)
     } catch (error) {
       const fields = { error: messageOf(error) }
-      this.#on.log.warn(
+      this.#deps.log.warn(
         fields,
         'the UID of namespace kube-system cannot be read: no orphaned volume is deleted',
       )
@@ -95,7 +95,7 @@ export class Reconciler {
 
   /** @throws errors of the API server */
   async round(signal: AbortSignal): Promise<void> {
-    const { nodes, orchestrator, report, isLeader, log } = this.#on
+    const { nodes, orchestrator, report, isLeader, log } = this.#deps
     const { deleteOrphans, graceMs, releaseLostNodes } = this.#config
     if (!nodes.isKnown) return
     await this.learnClusterUid(signal)
@@ -126,7 +126,7 @@ export class Reconciler {
   }
 
   #reportCertificates(): void {
-    const { nodes, self, report } = this.#on
+    const { nodes, self, report } = this.#deps
     const now = new Date()
     certificateNotices(self.about, self.validities(), now).forEach(report)
     nodeCertificateNotices(nodes.all(), now).forEach(report)
@@ -136,7 +136,7 @@ export class Reconciler {
     const before = new Set(this.#findings?.orphanedVolumes.map(({ volumeId }) => volumeId))
     for (const { node, volumeId } of orphans) {
       if (before.has(volumeId)) continue
-      this.#on.log.warn({ volume: volumeId, node: node.name }, 'a volume has no PersistentVolume')
+      this.#deps.log.warn({ volume: volumeId, node: node.name }, 'a volume has no PersistentVolume')
     }
   }
 
@@ -146,7 +146,7 @@ export class Reconciler {
    * orphaned volume. Without any PersistentVolume nothing is deleted: the cluster may have lost them all.
    */
   async #deleteOrphans(orphans: readonly OrphanedVolume[], signal: AbortSignal): Promise<void> {
-    const { log, orchestrator, isLeader } = this.#on
+    const { log, orchestrator, isLeader } = this.#deps
     const present = new Set(orphans.map(({ volumeId }) => volumeId))
     this.#foreign = new Set([...this.#foreign].filter((id) => present.has(id)))
     const candidates = orphans.filter(({ volumeId }) => !this.#foreign.has(volumeId))
@@ -189,7 +189,7 @@ export class Reconciler {
   }
 
   async #release(volumes: readonly ClusterVolume[], signal: AbortSignal): Promise<void> {
-    const { isLeader, log, orchestrator } = this.#on
+    const { isLeader, log, orchestrator } = this.#deps
     for (const { claim, nodeName, volumeId } of volumes) {
       if (!claim || this.#released.has(claim.uid) || !isLeader()) continue
       await orchestrator.deleteClaim(claim, signal)
