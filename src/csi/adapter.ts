@@ -27,6 +27,8 @@ export interface CallContext {
   readonly log: Logger
   /** Fires when all calls must end. */
   readonly stopping: AbortSignal
+  /** The fields in the log of the calls that are running. */
+  readonly running: Set<object>
   readonly observe: CallObserver
   readonly tracer: CallTracer
 }
@@ -85,9 +87,12 @@ function runCall(
   const { requestId, trace } = scopeOf(call.metadata)
   const span = context.tracer.begin(path, subject, trace)
   const runAndLog = async (): Promise<Status | undefined> => {
-    const log = context.log.child({ method: path.slice(path.lastIndexOf('/') + 1), ...subject })
+    const fieldsOfCall = { method: path.slice(path.lastIndexOf('/') + 1), ...subject }
+    const log = context.log.child(fieldsOfCall)
     if (log.isLevelEnabled('debug')) log.debug({ request: redact(path, call.request) }, 'called')
+    context.running.add(fieldsOfCall)
     const { failure, error } = await outcomeOf(call, subject, context.stopping, work)
+    context.running.delete(fieldsOfCall)
     const milliseconds = performance.now() - start
     const code = failure?.code ?? codes.OK
     const level = levelOf(path, code)

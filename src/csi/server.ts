@@ -9,6 +9,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js'
 import type { Logger } from 'pino'
+import { withinDeadline } from '../volumes/concurrency/deadlines.ts'
 import { VolumeError, hasErrno } from '../volumes/model/errors.ts'
 import { serverStream, unary, type CallContext, type CallObserver } from './adapter.ts'
 import { untraced, type CallTracer } from './call-scope.ts'
@@ -18,7 +19,16 @@ import type { Handlers } from './protocol.ts'
 import { RemotePort, type RemotePortLimits } from './remote-port.ts'
 
 /** How long running calls may finish before they are cancelled. The kubelet kills a container after 30 s. */
-const GRACE_MS = 20_000
+export const GRACE_MS = 20_000
+
+/** How long cancelled calls may take to end before they are given up. */
+const CANCEL_MS = 2000
+
+/** How long a server may take to stop. */
+export interface StopLimits {
+  readonly graceMs?: number
+  readonly cancelMs?: number
+}
 
 /** Observers of the calls of a server. */
 export interface CallWatch {
@@ -39,7 +49,7 @@ export class CsiServer implements AsyncDisposable {
     options: ServerOptions = {},
   ) {
     this.#server = new Server(options)
-    this.#context = { log, observe, tracer, stopping: this.#stopping.signal }
+    this.#context = { log, observe, tracer, stopping: this.#stopping.signal, running: new Set() }
   }
 
   /** Adds a service, with handlers of the types in its definition. */
@@ -85,25 +95,33 @@ export class CsiServer implements AsyncDisposable {
   }
 
   /**
-   * Refuses new calls, waits for running ones, and cancels those that take too long. libuv unlinks the socket
-   * first, when it stops listening: later, another driver may have created one at its path.
+   * Refuses new calls, waits for running ones, cancels those that take too long, and gives up those that do
+   * not end then: their system calls may never return. libuv unlinks the socket first, when it stops
+   * listening: later, another driver may have created one at its path.
    */
-  async stop(): Promise<void> {
+  async stop({ graceMs = GRACE_MS, cancelMs = CANCEL_MS }: StopLimits = {}): Promise<void> {
     const grace = setTimeout(() => {
       this.#stopping.abort(new ShutdownError())
-    }, GRACE_MS)
+    }, graceMs)
     this.#port?.refuse()
-    await new Promise<void>((resolve) => {
+    const ended = new Promise<boolean>((resolve) => {
       this.#server.tryShutdown(() => {
-        resolve()
+        resolve(true)
       })
     })
+    if (!(await withinDeadline(graceMs + cancelMs, ended, false))) this.#giveUp()
     clearTimeout(grace)
     this.#port?.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
+  }
+
+  #giveUp(): void {
+    const { log, running } = this.#context
+    log.error({ calls: [...running] }, 'gave up calls that do not end')
+    this.#server.forceShutdown()
   }
 
   /** When a handler is called, the interceptors have accepted the call. */

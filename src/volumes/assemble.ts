@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { Jobs } from './concurrency/jobs.ts'
 import { KeyedLock } from './concurrency/keyed-lock.ts'
@@ -27,6 +28,12 @@ import { VolumeAccess } from './state/volume-access.ts'
 /** How often the machine is searched for orphaned devices, besides at start. */
 const ORPHANS_INTERVAL_MS = 600_000
 
+/** How long operations whose calls were given up may clean up. */
+const CLEAN_UP_MS = 1000
+
+/** How long pools may then take to be closed. */
+const CLOSE_MS = 3000
+
 /** The machine that a node works on: the ports, and a probe for each pool's file system. */
 export interface Machine extends PoolPorts {
   readonly answers: GatesOptions
@@ -55,7 +62,17 @@ export interface LoopNode extends NodeContext, AsyncDisposable {
   readonly volumeHealth: VolumeHealth
   readonly orphanedDevices: OrphanedDevices
   /** Starts background work: trims, and searches for orphaned devices. Dispose of it before the node. */
-  startSchedules(): AsyncDisposable
+  startSchedules(): BackgroundWork
+  /**
+   * Bounds the time that disposing of the node takes: gives up, step by step, what does not end because its
+   * system calls do not return. For a process that ends at once afterwards.
+   */
+  giveUp(): Promise<void>
+}
+
+export interface BackgroundWork extends AsyncDisposable {
+  /** As disposing, without waiting. */
+  cancel(): void
 }
 
 /**
@@ -92,7 +109,9 @@ export async function assembleNode(
   const tracer = await machine.openTracer()
   if (tracer) resources.use(tracer)
   // Disposed of before everything that copies use.
-  const jobs = resources.use(new Jobs())
+  const jobs = new Jobs()
+  const abandoned = Promise.withResolvers<undefined>()
+  resources.defer(() => Promise.race([jobs.stop(), abandoned.promise]))
   const ports = { files, loops, mounts, fileSystems, copier, tracer }
   const context: NodeContext = { nodeId, catalog, access, locks, jobs, ...ports, observer, log }
   await pools.sweepWith((opened) => removeLeftovers(context, opened))
@@ -103,7 +122,15 @@ export async function assembleNode(
     orphanedDevices,
     storageHealth: new StorageHealth(pools),
     volumeHealth: new VolumeHealth(context),
-    startSchedules: () => startSchedules(context, pools, orphanedDevices, config),
+    startSchedules: () => startSchedules(context, pools, orphanedDevices, config, abandoned.promise),
+    giveUp: async () => {
+      pools.giveUpCalls()
+      await setTimeout(CLEAN_UP_MS, undefined, { ref: false })
+      if (jobs.running.length > 0) log.error({ jobs: jobs.running }, 'gave up jobs that do not end')
+      abandoned.resolve(undefined)
+      await setTimeout(CLOSE_MS, undefined, { ref: false })
+      pools.giveUpClosing()
+    },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
 }
@@ -120,16 +147,24 @@ function startSchedules(
   pools: Pools,
   orphanedDevices: OrphanedDevices,
   { pools: configured, trimIntervalMs }: NodeConfig,
-): AsyncDisposable {
+  abandoned: Promise<unknown>,
+): BackgroundWork {
   const { log } = context
-  const schedules = new AsyncDisposableStack()
-  schedules.use(new Schedule(ORPHANS_INTERVAL_MS, () => orphanedDevices.sweep(), log))
+  const schedules = [new Schedule(ORPHANS_INTERVAL_MS, () => orphanedDevices.sweep(), log)]
   for (const { name } of trimIntervalMs > 0 ? configured : []) {
     const trim = async (signal: AbortSignal): Promise<void> => {
       const pool = pools.open.find((pool) => pool.name === name)
       if (pool) await trimPool(context, pool, signal)
     }
-    schedules.use(new Schedule(trimIntervalMs, trim, log))
+    schedules.push(new Schedule(trimIntervalMs, trim, log))
   }
-  return schedules
+  return {
+    cancel: () => {
+      for (const schedule of schedules) schedule.cancel()
+    },
+    [Symbol.asyncDispose]: async () => {
+      const ended = schedules.map((schedule) => schedule[Symbol.asyncDispose]())
+      await Promise.race([Promise.all(ended), abandoned])
+    },
+  }
 }

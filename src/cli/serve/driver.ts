@@ -4,13 +4,13 @@ import { groupControllerService } from '../../csi/group-controller.ts'
 import { identityService } from '../../csi/identity.ts'
 import { nodeService } from '../../csi/node.ts'
 import { csi } from '../../csi/protocol.ts'
-import { CsiServer } from '../../csi/server.ts'
+import { CsiServer, GRACE_MS } from '../../csi/server.ts'
 import { snapshotMetadataService } from '../../csi/snapshots.ts'
 import { forControllerOnly } from '../../csi/tls.ts'
 import { NodeTopology } from '../../csi/topology.ts'
 import { countDevices } from '../../linux/loop/inventory.ts'
 import { preflight } from '../../linux/preflight/preflight.ts'
-import { assembleNode, type LoopNode, type NodeConfig } from '../../volumes/assemble.ts'
+import { assembleNode, type BackgroundWork, type LoopNode, type NodeConfig } from '../../volumes/assemble.ts'
 import { describeFinding } from '../../volumes/issues/catalogue.ts'
 import { together } from '../../volumes/model/observer.ts'
 import type { PoolConfig } from '../../volumes/model/pool-config.ts'
@@ -20,6 +20,9 @@ import { openDriverMachine } from '../node/linux-machine.ts'
 import { version } from '../terminal/version.ts'
 import { joinCluster, listenRemotely, type ClusterConfig, type RemoteConfig } from './cluster.ts'
 import { makeLog, startTracing, type LogConfig, type TracingOptions } from './telemetry.ts'
+
+/** When calls that do not return are given up: one second after running calls have been cancelled. */
+const GIVE_UP_MS = GRACE_MS + 1000
 
 export interface DriverConfig extends ClusterConfig, LogConfig, TracingOptions {
   readonly endpoint: string
@@ -53,6 +56,7 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   }
   const machine = resources.use(await openDriverMachine(config.dataDir, unavailable, log))
   const node = resources.use(await assembleNode(machine, nodeConfigOf(config), observer, log))
+  const background = resources.use(node.startSchedules())
   const checkHealth = (): Promise<string[]> => checkPools(node)
   monitoring?.watch({ ...node, countDevices })
   const metrics = monitoring?.metrics
@@ -68,13 +72,11 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
   if (config.remote) resources.use(await listenRemotely(remote, config.remote, metrics, log))
   const { driverName, endpoint } = config
   resources.use(await joinCluster(config, { endpoint, driverName, findings, checkHealth, metrics, log }))
-  // Stopped before the services, because calls may wait for background work.
-  resources.use(node.startSchedules())
   const { open } = node.pools
   const volumes = open.reduce((count, pool) => count + pool.volumes.size, 0)
   const names = open.map(({ name }) => name)
   log.info({ endpoint, driver: driverName, version, pools: names, volumes }, 'serving')
-  return running(resources.move(), node, log)
+  return running(resources.move(), node, background, log)
 }
 
 function nodeConfigOf({ dataDir, nodeId, pools, trimIntervalMs }: DriverConfig): NodeConfig {
@@ -116,14 +118,20 @@ async function checkPools({ storageHealth }: LoopNode): Promise<string[]> {
   return (await storageHealth.requireSomePool()).map(({ message }) => message)
 }
 
-function running(resources: AsyncDisposableStack, { jobs }: LoopNode, log: Logger): RunningDriver {
+function running(
+  resources: AsyncDisposableStack,
+  node: LoopNode,
+  background: BackgroundWork,
+  log: Logger,
+): RunningDriver {
   return {
     async stop(reason) {
-      // Before the servers, which wait for calls that wait for a job.
-      const ended = jobs.stop()
+      setTimeout(() => void node.giveUp(), GIVE_UP_MS).unref()
+      // Before the servers, which wait for calls that wait for a job or for background work.
+      void node.jobs.stop()
+      background.cancel()
       log.info({ reason }, 'stopping')
       await resources.disposeAsync()
-      await ended
       log.info('stopped')
     },
   }

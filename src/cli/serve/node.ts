@@ -23,6 +23,12 @@ import {
 } from '../terminal/options.ts'
 import { parseDuration } from '../terminal/text.ts'
 
+/**
+ * When the process ends after a signal, whatever hangs. The steps of an orderly stop are bounded, and take
+ * less. The kubelet kills a container after 30 s.
+ */
+const STOP_MS = 28_000
+
 interface NodeOptions extends LogConfig, TracingOptions {
   readonly endpoint: string
   readonly nodeId: string
@@ -83,6 +89,7 @@ async function serve({ listen, tlsDir, ...options }: NodeOptions): Promise<void>
   const pools = await configuredPools(options.config, dataDir)
   // Before the start, so that a signal during the start stops the driver in order.
   const signal = nextSignal('SIGTERM', 'SIGINT')
+  void signal.then(() => setTimeout(exitNow, STOP_MS, 1).unref())
   const driver = await startDriver({
     ...options,
     dataDir,

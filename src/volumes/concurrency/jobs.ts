@@ -26,6 +26,11 @@ export class Jobs implements AsyncDisposable {
     return (await unlessAborted(job.result, signal)) as T
   }
 
+  /** The keys of the running jobs. */
+  get running(): string[] {
+    return [...this.#running.keys()]
+  }
+
   isRunning(key: string): boolean {
     return this.#running.has(key)
   }

@@ -20,8 +20,13 @@ export class Schedule implements AsyncDisposable {
     this.#ended = this.#repeat(intervalMs, work, log)
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** As disposing, without waiting. */
+  cancel(): void {
     this.#stop.abort(new Error('the driver is stopping'))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cancel()
     await this.#ended
   }
 

@@ -27,6 +27,11 @@ export const unreachablePools = {
     remedy: ({ path }: Place) =>
       `${READ_THE_LOG}; make the disk or server of ${path} answer, or unmount it (umount --lazy) and mount it again; a running driver finds the pool by itself`,
   },
+  PoolInUse: {
+    ...unreachable,
+    remedy: ({ path }: Place) =>
+      `end the other driver process that has ${path} open (lsof ${path}), or wait until it has ended; a running driver finds the pool by itself`,
+  },
   PoolDamaged: {
     ...unreachable,
     remedy: () =>

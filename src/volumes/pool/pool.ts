@@ -65,8 +65,8 @@ export class Pool implements AsyncDisposable {
 
   /**
    * @param knownId the id of a known pool; undefined: an empty or absent directory becomes a new pool
-   * @throws VolumeError failed-precondition when the directory is in use, not a pool, or written by a newer
-   * driver; PoolUnreachableError when it is not the known pool
+   * @throws VolumeError failed-precondition when the directory is not a pool, or written by a newer driver;
+   * PoolUnreachableError when it is in use, or not the known pool
    */
   static open(
     config: PoolConfig,

@@ -37,7 +37,7 @@ interface OpenedPool {
 /**
  * All pools of this node. A known pool that cannot be opened, read, or does not answer is unreachable: the
  * others are served, and it is tried again. A new pool that cannot be opened is a mistake in the
- * configuration.
+ * configuration. So is a second driver on the same pools.
  */
 export class Pools implements AsyncDisposable {
   readonly #on: PoolsDependencies
@@ -50,6 +50,8 @@ export class Pools implements AsyncDisposable {
   #sweep: (opened: readonly Pool[]) => Promise<void> = () => Promise.resolve()
   #retrial: Promise<void> | undefined
   #isClosing = false
+  readonly #callsGivenUp = Promise.withResolvers<undefined>()
+  readonly #abandoned = Promise.withResolvers<'abandoned'>()
 
   private constructor(configs: readonly PoolConfig[], dependencies: PoolsDependencies) {
     this.#configs = configs
@@ -67,6 +69,7 @@ export class Pools implements AsyncDisposable {
     const failures = (await Promise.allSettled(openings)).filter(({ status }) => status === 'rejected')
     const [failure] = failures
     if (failure?.status === 'rejected') throw failure.reason
+    pools.#requireNotAllInUse()
     undo.move()
     return pools
   }
@@ -107,10 +110,50 @@ export class Pools implements AsyncDisposable {
     await this.#close(pool.name)
   }
 
+  /** Refuses the calls of pools in which some are still under way: a stopping driver cannot wait longer. */
+  giveUpCalls(): void {
+    for (const { name } of this.#configs) {
+      const gate = this.#on.gates.of(name)
+      if (gate.isIdle) continue
+      this.#on.log.error({ pool: name, calls: gate.underWay }, 'gave up calls that do not return')
+      gate.giveUp()
+    }
+    this.#callsGivenUp.resolve(undefined)
+  }
+
+  /** Ends the wait for pools that are still being closed. */
+  giveUpClosing(): void {
+    this.#abandoned.resolve('abandoned')
+  }
+
+  /**
+   * Closes all pools for good, independently of each other. A pool that does not answer, or whose closing is
+   * given up, stays locked until the process has ended, because its calls may still have effects.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true
-    await this.#retrial
-    for (const name of [...this.#held.keys()].reverse()) await this.#close(name)
+    await Promise.race([this.#retrial, this.#callsGivenUp.promise])
+    await Promise.all(this.#configs.map(({ name }) => this.#end(name)))
+  }
+
+  async #end(name: string): Promise<void> {
+    const { gates, log } = this.#on
+    const gate = gates.of(name)
+    const closing = gate.end(() => this.#close(name)).then(() => 'closed' as const)
+    closing.catch(() => undefined)
+    try {
+      if ((await Promise.race([closing, this.#abandoned.promise])) === 'closed') return
+    } catch (error) {
+      if (!(error instanceof PoolUnreachableError)) throw error
+    }
+    log.error({ pool: name, calls: gate.underWay }, 'the pool stays locked until the process has ended')
+  }
+
+  /** @throws VolumeError failed-precondition when no pool is open, because other drivers have them open */
+  #requireNotAllInUse(): void {
+    if (this.#open.size > 0) return
+    const inUse = [...this.#unreachable.values()].find(({ reason }) => reason === 'PoolInUse')
+    if (inUse) throw new VolumeError('failed-precondition', inUse.message, { cause: inUse })
   }
 
   #watch(name: string): void {

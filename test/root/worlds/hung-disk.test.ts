@@ -1,8 +1,11 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { status } from '@grpc/grpc-js'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
 import type { TestDisk } from '../../support/disk.ts'
 import type { TestNode } from '../../support/driver.ts'
+import { eventually } from '../../support/eventually.ts'
 import { storageHealth } from '../../support/health.ts'
 import type { Pages } from '../../support/pages.ts'
 import { TestVolume } from '../../support/volume.ts'
@@ -49,4 +52,45 @@ describeRoot('a disk that does not answer', () => {
     await volume[Symbol.asyncDispose]()
     await (await world.volume('new').create()).delete()
   })
+
+  it('does not keep the driver from ending, nor the next one from serving the other pools', async () => {
+    const volume = await world.volume('data').create()
+    await freeze()
+    const stuck = world.volume('new').create()
+    stuck.catch(() => undefined)
+    await eventually('the call waits in the kernel', async () => {
+      expect(await threadStates(node.driver.pid)).toContain('D')
+    })
+    const before = node.driver
+    const ended = before.end('SIGTERM')
+    await eventually('the driver has stopped', () => {
+      expect(before.log.map(({ msg }) => msg)).toContain('stopped')
+      return Promise.resolve()
+    })
+    await expect(stuck).rejects.toMatchObject({ code: status.UNAVAILABLE })
+    // The kernel keeps the process, and the lock of the pool, until the disk answers.
+    await world.startDriver()
+    expect(await storageHealth(node)).toEqual(['STORAGE_UNREACHABLE PoolInUse'])
+    await using other = await new TestVolume(node, 'other').create()
+    await other.stage()
+
+    await thaw()
+    expect(await ended).toMatchObject({ code: 0, signal: null })
+    await eventually('the pool is back', async () => {
+      expect(await storageHealth(node)).toEqual([])
+    })
+    await volume.stage()
+    await volume[Symbol.asyncDispose]()
+  })
 })
+
+/** The states of the threads of a process, as in proc_pid_stat(5). */
+async function threadStates(pid: number): Promise<string[]> {
+  const tasks = `/proc/${pid}/task`
+  return await Promise.all(
+    (await readdir(tasks)).map(async (task) => {
+      const stat = await readFile(join(tasks, task, 'stat'), 'utf8').catch(() => '')
+      return stat.slice(stat.lastIndexOf(')') + 2)[0] ?? ''
+    }),
+  )
+}

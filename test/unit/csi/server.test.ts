@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
+import { status } from '@grpc/grpc-js'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { connect } from '../../../src/csi/client.ts'
 import { csi } from '../../../src/csi/protocol.ts'
@@ -65,5 +66,18 @@ describe('the socket of a server', () => {
     await asked
     await stopped
     await probe()
+  })
+
+  it('gives up calls that do not end', async () => {
+    const call = Promise.withResolvers<undefined>()
+    const server = await serve(() => {
+      call.resolve(undefined)
+      return new Promise(() => undefined)
+    })
+    const asked = probe()
+    const refused = expect(asked).rejects.toMatchObject({ code: status.CANCELLED })
+    await call.promise
+    await server.stop({ graceMs: 10, cancelMs: 10 })
+    await refused
   })
 })

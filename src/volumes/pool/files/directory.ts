@@ -5,7 +5,7 @@ import { PoolUnreachableError } from '../gate/unreachable.ts'
 
 /**
  * Locks a pool's directory against other driver processes, until disposed of.
- * @throws VolumeError failed-precondition when another process has locked it; or as `notRead` says
+ * @throws PoolUnreachableError PoolInUse when another process has locked it; or as `notRead` says
  */
 export async function lockDirectory(files: ImageFiles, pool: string, path: string): Promise<AsyncDisposable> {
   const lock = await files.lock(path).catch((error: unknown) => {
@@ -19,8 +19,8 @@ export async function lockDirectory(files: ImageFiles, pool: string, path: strin
     throw notRead(pool, path, error)
   })
   if (lock) return lock
-  throw new VolumeError(
-    'failed-precondition',
+  throw new PoolUnreachableError(
+    'PoolInUse',
     `pool "${pool}": ${path} is in use by another driver process; two on one pool would mix up data`,
   )
 }

@@ -1,7 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { setImmediate, setTimeout as pause } from 'node:timers/promises'
 import { Generation } from './generation.ts'
 import { scopes, type Scope } from './turn.ts'
-import { PoolUnreachableError, notAnswering } from './unreachable.ts'
+import { PoolUnreachableError, notAnswering, stopping } from './unreachable.ts'
+
+/** How often `end` looks whether the calls have returned. */
+const IDLE_POLL_MS = 20
 
 export interface GateOptions {
   readonly pool: string
@@ -60,6 +64,8 @@ export class Gate {
   #abandoned = 0
   #mountedAs: unknown
   #problem: PoolUnreachableError | undefined
+  /** Set when the pool is closed for good. */
+  #ended: PoolUnreachableError | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor({ pool, path, width = 16, budget = 2 * width, ...options }: GateOptions) {
@@ -136,6 +142,37 @@ export class Gate {
     return await this.#orUnreachable(this.#counted(work, undefined))
   }
 
+  /**
+   * Work that waits for no turn and is not refused, such as a thaw or a flush of a volume: the pool is in use
+   * until it has ended.
+   * @param isAllowedAfterEnd whether it may also begin when the pool is closed for good
+   */
+  async note<T>(work: () => Promise<T>, { isAllowedAfterEnd }: { isAllowedAfterEnd: boolean }): Promise<T> {
+    if (this.#ended && !isAllowedAfterEnd) throw this.#ended
+    return await this.#counted(work, undefined)
+  }
+
+  /** Refuses all waiting callers and new calls, because the driver stops; until the pool is idle. */
+  giveUp(): void {
+    if (!this.#problem) this.#refuse(stopping(this.#pool))
+  }
+
+  /** Whether nothing of the pool is in the kernel or under way. */
+  get isIdle(): boolean {
+    return this.#generation.isIdle
+  }
+
+  /**
+   * Closes the pool for good: waits until nothing of it is under way, refuses all calls from then on, and
+   * does `close`, whose own calls pass.
+   * @throws PoolUnreachableError when the pool does not answer, or is given up meanwhile
+   */
+  async end(close: () => Promise<void>): Promise<void> {
+    while (!(await this.#staysIdle())) await pause(IDLE_POLL_MS)
+    this.#ended = stopping(this.#pool)
+    await scopes.run({ gate: this, hasTurn: true, isUrgent: false }, close)
+  }
+
   /** Releases something, such as a descriptor: while the pool does not answer, later. */
   async release(close: () => Promise<unknown>): Promise<void> {
     const begun = new Set<unknown>()
@@ -166,6 +203,14 @@ export class Gate {
     this.#answersAgain()
   }
 
+  /** Work of several parts, such as removals one after the other, is idle for a moment between two. */
+  async #staysIdle(): Promise<boolean> {
+    if (this.#problem) throw this.#problem
+    if (!this.isIdle) return false
+    await setImmediate()
+    return this.isIdle
+  }
+
   async #within<T>(work: () => Promise<T>, isUrgent: boolean): Promise<T> {
     const scope = scopes.getStore()
     if (scope?.gate === this && (scope.hasTurn || scope.isUrgent || !isUrgent)) return await work()
@@ -174,7 +219,8 @@ export class Gate {
   }
 
   #requireAnswering(): void {
-    if (this.#problem) throw this.#problem
+    const refusal = this.#problem ?? this.#ended
+    if (refusal) throw refusal
   }
 
   #hasTurn(): boolean {
@@ -259,12 +305,16 @@ export class Gate {
 
   #lose(): void {
     const problem = notAnswering(this.#pool, this.#path)
+    this.#refuse(problem)
+    for (const { lost } of this.#listeners) lost(problem)
+  }
+
+  #refuse(problem: PoolUnreachableError): void {
     this.#problem = problem
     this.#queue = []
     const waiting = [...this.#waiting]
     this.#waiting.clear()
     for (const reject of waiting) reject(problem)
-    for (const { lost } of this.#listeners) lost(problem)
   }
 
   #recover(): void {

@@ -2,7 +2,7 @@ import type { FileSystems } from '../../model/ports/file-systems.ts'
 import type { ImageCopier } from '../../model/ports/image-copier.ts'
 import type { ImageFiles } from '../../model/ports/image-files.ts'
 import type { LoopDevices } from '../../model/ports/loop-devices.ts'
-import type { Mounts } from '../../model/ports/mounts.ts'
+import type { Mounts, OpenFileSystem } from '../../model/ports/mounts.ts'
 import type { Gate } from './gate.ts'
 import type { Gates } from './gates.ts'
 
@@ -151,7 +151,8 @@ function gatedLoops(loops: LoopDevices, places: Places): LoopDevices {
 
 /**
  * A freeze is never abandoned while it runs: it could complete later, with no caller left to thaw. A thaw
- * must never wait. So an open file system, which has both, does not pass the gate.
+ * must never wait. So an open file system, which has both, takes no turn at the gate; but its calls count, so
+ * that the pool is not closed while they run.
  */
 function gatedMounts(mounts: Mounts, places: Places): Mounts {
   return {
@@ -176,9 +177,29 @@ function gatedMounts(mounts: Mounts, places: Places): Mounts {
       places.forgetMount(target)
     },
     differences: (entry, options) => mounts.differences(entry, options),
-    openFileSystem: (device) => mounts.openFileSystem(device),
+    openFileSystem: async (device) => {
+      const gate = places.gate(device.path)
+      if (!gate) return await mounts.openFileSystem(device)
+      const opened = await gate.note(() => mounts.openFileSystem(device), { isAllowedAfterEnd: true })
+      return opened && notedFileSystem(opened, gate)
+    },
     trim: (mountPoint, signal) => places.run(mountPoint, () => mounts.trim(mountPoint, signal)),
   }
+}
+
+/** When the pool is closed, nothing may be frozen any more: the next driver may have opened it already. */
+function notedFileSystem(fileSystem: OpenFileSystem, gate: Gate): OpenFileSystem {
+  return {
+    place: fileSystem.place,
+    freeze: () => gate.note(() => fileSystem.freeze(), { isAllowedAfterEnd: false }),
+    thaw: () => gate.note(() => fileSystem.thaw(), { isAllowedAfterEnd: true }),
+    flush: () => gate.note(() => fileSystem.flush(), { isAllowedAfterEnd: false }),
+    [Symbol.asyncDispose]: () => gate.note(() => closed(fileSystem), { isAllowedAfterEnd: true }),
+  }
+}
+
+async function closed(opened: AsyncDisposable): Promise<void> {
+  await opened[Symbol.asyncDispose]()
 }
 
 /** Child processes do this work, so it holds no thread. */

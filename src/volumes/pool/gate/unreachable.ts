@@ -12,6 +12,14 @@ export class PoolUnreachableError extends VolumeError {
   }
 }
 
+/** Of calls that are given up, or begin too late, when the driver stops. */
+export function stopping(pool: string): PoolUnreachableError {
+  return new PoolUnreachableError(
+    'PoolNotAnswering',
+    `pool "${pool}": the driver is stopping; repeat the call`,
+  )
+}
+
 export function notAnswering(pool: string, path: string): PoolUnreachableError {
   return new PoolUnreachableError(
     'PoolNotAnswering',

@@ -6,7 +6,7 @@ import { LinuxImageFiles } from '../../../../src/linux/images/image-files.ts'
 import { StorageHealth } from '../../../../src/volumes/health/storage-health.ts'
 import { notRead } from '../../../../src/volumes/pool/files/directory.ts'
 import { KnownPools } from '../../../../src/volumes/pool/files/pool-identity.ts'
-import { Gates } from '../../../../src/volumes/pool/gate/gates.ts'
+import { Gates, type GatesOptions } from '../../../../src/volumes/pool/gate/gates.ts'
 import { PoolUnreachableError } from '../../../../src/volumes/pool/gate/unreachable.ts'
 import { ImageMounts, PrivateMounts } from '../../../../src/volumes/pool/image/image-mounts.ts'
 import type { Pool } from '../../../../src/volumes/pool/pool.ts'
@@ -16,6 +16,7 @@ import { FakeFileSystems } from '../../../fakes/filesystems.ts'
 import { FakeLoopDevices } from '../../../fakes/loop-devices.ts'
 import { FakeMounts } from '../../../fakes/mounts.ts'
 import { RecordingObserver } from '../../../fakes/observer.ts'
+import { eventually } from '../../../support/eventually.ts'
 import { startHolding } from '../../../support/holding.ts'
 import { noLimits, silent } from '../world.ts'
 
@@ -42,7 +43,7 @@ describe('Pools', () => {
     return Promise.resolve()
   }
 
-  const open = async () => {
+  const open = async (answers: GatesOptions = answering) => {
     const files = new LinuxImageFiles()
     const mounts = new FakeMounts()
     const privateMounts = new PrivateMounts(mounts, join(directory, 'mounts'))
@@ -58,17 +59,19 @@ describe('Pools', () => {
       { name: 'away', path: join(disk, 'loop'), limits: noLimits },
       { name: 'here', path: join(directory, 'here'), limits: noLimits },
     ]
+    const gates = new Gates(configs, answers)
     const pools = await Pools.open(configs, {
       files,
       images,
       known,
-      gates: new Gates(configs, answering),
+      gates,
       observer: new RecordingObserver(),
       log: silent,
       thaw,
     })
     return {
       pools,
+      gates,
       health: new StorageHealth(pools),
       [Symbol.asyncDispose]: () => pools[Symbol.asyncDispose](),
     }
@@ -273,6 +276,43 @@ describe('Pools', () => {
     expect(await readFile(file, 'utf8')).toBe(text)
     await writeFile(file, before)
     expect(await opened.health.issues()).toEqual([])
+  })
+
+  it('serves the others while another process has a pool, and continues with it later', async () => {
+    await closed()
+    const other = await new LinuxImageFiles().lock(join(disk, 'loop'))
+    await using opened = await open()
+    expect(named(opened.pools.open)).toBe('here')
+    expect(await opened.health.issues()).toMatchObject([{ status: 'unreachable', reason: 'PoolInUse' }])
+    await other?.[Symbol.asyncDispose]()
+    expect(await opened.health.issues()).toEqual([])
+  })
+
+  it('is refused when other processes have all pools', async () => {
+    await using _first = await open()
+    await expect(open()).rejects.toMatchObject({
+      kind: 'failed-precondition',
+      message: expect.stringMatching(/pool "away": .* is in use by another driver process/),
+    })
+  })
+
+  it('closes the other pools while a call of one does not return', async () => {
+    const opened = await open()
+    const stuck = Promise.withResolvers<undefined>()
+    const call = opened.gates.of('away').run(() => stuck.promise)
+    let isClosed = false
+    const ended = opened[Symbol.asyncDispose]().then(() => (isClosed = true))
+    const files = new LinuxImageFiles()
+    await eventually('the other pool is unlocked', async () => {
+      await using lock = await files.lock(join(directory, 'here'))
+      expect(lock).toBeDefined()
+    })
+    expect(isClosed).toBe(false)
+    opened.pools.giveUpCalls()
+    await expect(call).rejects.toThrow(/pool "away": the driver is stopping/)
+    await ended
+    expect(await files.lock(join(disk, 'loop'))).toBeUndefined()
+    stuck.resolve(undefined)
   })
 
   it('does not start where something else is', async () => {

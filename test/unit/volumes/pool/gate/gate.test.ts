@@ -158,6 +158,44 @@ describe('Gate', () => {
     expect(released).toEqual(['got late', 'held'])
   })
 
+  it('is closed for good when nothing is under way, and lets only the closing pass', async () => {
+    const { fs, gate } = make()
+    const events: string[] = []
+    const call = gate.run(fs.call).then(() => events.push('returned'))
+    const flush = gate.note(fs.call, { isAllowedAfterEnd: false }).then(() => events.push('flushed'))
+    const ended = gate.end(async () => {
+      await gate.run(() => Promise.resolve(events.push('closed')))
+    })
+    await setImmediate()
+    fs.calls[0]?.resolve('')
+    await call
+    await setImmediate()
+    expect(events).toEqual(['returned'])
+    fs.calls[1]?.resolve('')
+    await ended
+    await flush
+    expect(events).toEqual(['returned', 'flushed', 'closed'])
+    const stopping = { kind: 'unavailable', message: 'pool "slow": the driver is stopping; repeat the call' }
+    await expect(gate.run(fs.call)).rejects.toMatchObject(stopping)
+    await expect(gate.note(fs.call, { isAllowedAfterEnd: false })).rejects.toMatchObject(stopping)
+    expect(await gate.note(() => Promise.resolve('thawed'), { isAllowedAfterEnd: true })).toBe('thawed')
+    fs.return()
+  })
+
+  it('is not closed while calls are given up that have not returned', async () => {
+    const { fs, gate } = make()
+    const call = gate.run(fs.call)
+    const ended = gate.end(() => Promise.reject(new Error('closed')))
+    gate.giveUp()
+    const stopping = { message: expect.stringContaining('the driver is stopping') }
+    await expect(call).rejects.toMatchObject(stopping)
+    await expect(ended).rejects.toMatchObject(stopping)
+    await expect(gate.run(fs.call)).rejects.toMatchObject(stopping)
+    fs.return()
+    await setImmediate()
+    expect(await gate.run(() => Promise.resolve('again'))).toBe('again')
+  })
+
   it('continues on a file system that is mounted in place of the hanging one, within its budget', async () => {
     const { fs, gate, lost, events } = make({ width: 2, budget: 5 })
     const hang = async (): Promise<undefined> => {
