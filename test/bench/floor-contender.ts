@@ -4,12 +4,11 @@ import { LinuxFileSystems } from '../../src/linux/filesystems/index.ts'
 import { LinuxImageFiles } from '../../src/linux/images/image-files.ts'
 import { mount, umount2 } from '../../src/linux/system-calls.ts'
 import { mountFlags } from '../../src/linux/abi/mount.ts'
+import { never } from '../../src/volumes/concurrency/never.ts'
 import { flush, replaceFile } from '../../src/volumes/pool/files/durable.ts'
 import type { AttachedDevice, Attacher } from './attachers.ts'
 import type { Contender, Life, Step } from './contender.ts'
 import { makeVolumePaths, type VolumePaths } from './volume-paths.ts'
-
-const never = new AbortController().signal
 
 /**
  * The least that each step needs: one system call, or one durable change of a directory, or mkfs or fsck

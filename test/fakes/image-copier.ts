@@ -1,12 +1,11 @@
 import { LinuxImageCopier } from '../../src/linux/images/image-copier.ts'
+import { never } from '../../src/volumes/concurrency/never.ts'
 import type { CopyProgress, Extent, ImageCopier } from '../../src/volumes/model/ports/image-copier.ts'
 
 export type CopierOperation = 'share' | 'copy' | 'update' | 'updateWithin'
 
 /** What a test has happen when an operation begins: it waits, or fails, or the source changes. */
 export type CopierHook = (operation: CopierOperation, source: string, signal: AbortSignal) => unknown
-
-const never = new AbortController().signal
 
 /** The real copier, which needs neither root nor a device, with a log and a hand in what happens. */
 export class WatchedCopier implements ImageCopier {

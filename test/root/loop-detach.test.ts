@@ -7,6 +7,7 @@ import { LoopControl } from '../../src/linux/loop/control.ts'
 import { DeviceNodes } from '../../src/linux/loop/device-nodes.ts'
 import { isAttached } from '../../src/linux/loop/inventory.ts'
 import { LinuxLoopDevices } from '../../src/linux/loop/loop-devices.ts'
+import { never } from '../../src/volumes/concurrency/never.ts'
 import type { LoopDevice } from '../../src/volumes/model/ports/loop-devices.ts'
 import { eventually } from '../support/eventually.ts'
 import { describeRoot } from '../root.ts'
@@ -15,8 +16,6 @@ import { makeSparse } from '../support/images.ts'
 import { namespaces, showNode } from '../support/shown-node.ts'
 
 const HELD_MS = 50
-
-const never = new AbortController().signal
 
 describeRoot('detaching an image', () => {
   it('waits until the kernel has released the lock of a detached device', async () => {

@@ -6,6 +6,7 @@ import { LoopControl } from '../../src/linux/loop/control.ts'
 import { DeviceNodes } from '../../src/linux/loop/device-nodes.ts'
 import { countDevices } from '../../src/linux/loop/inventory.ts'
 import { LinuxLoopDevices } from '../../src/linux/loop/loop-devices.ts'
+import { never } from '../../src/volumes/concurrency/never.ts'
 import type { LoopDevice } from '../../src/volumes/model/ports/loop-devices.ts'
 import { describeRoot } from '../root.ts'
 import { Scratch } from '../scratch.ts'
@@ -15,8 +16,6 @@ import { makeSparse } from '../support/images.ts'
 import { containerNamespaces } from '../support/namespace.ts'
 import { inAnotherNamespace, namespaces, showNode, showNodeInThread } from '../support/shown-node.ts'
 import { tool } from '../tool.ts'
-
-const never = new AbortController().signal
 
 describeRoot('a device whose image is deleted', () => {
   let scratch: Scratch

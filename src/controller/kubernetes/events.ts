@@ -70,7 +70,7 @@ export class EventRecorder implements AsyncDisposable {
     this.#last = this.#last
       .then(() => this.#write(notice, reported))
       .catch((error: unknown) => {
-        this.#log.warn({ reason: notice.reason, error: explain(error) }, 'an event could not be written')
+        this.#log.warn({ reason: notice.reason, error: explain(error) }, 'cannot write an event')
       })
   }
 

@@ -101,7 +101,7 @@ async function runRound(reconciler: Reconciler, log: Logger, signal: AbortSignal
     await reconciler.round(signal)
   } catch (error) {
     signal.throwIfAborted()
-    log.warn({ error: explain(error) }, 'nodes and PersistentVolumes could not be compared; trying again')
+    log.warn({ error: explain(error) }, 'cannot compare nodes and PersistentVolumes; retrying')
   }
 }
 
@@ -111,7 +111,10 @@ function nodesForPodsOf(orchestrator: Kubernetes, log: Logger): ClusterContext['
     try {
       return await read()
     } catch (error) {
-      log.warn({ error: explain(error) }, 'the nodes for ordinary pods could not be read: all nodes count')
+      log.warn(
+        { error: explain(error) },
+        'cannot read which nodes are for ordinary pods; all nodes are candidates',
+      )
       return undefined
     }
   }

@@ -76,7 +76,7 @@ export class Leadership implements AsyncDisposable {
       .catch((error: unknown) => {
         this.#log.warn(
           { lease: this.#lease.name, error: explain(error) },
-          'the lease could not be acquired or renewed',
+          'cannot acquire or renew the lease; retrying',
         )
       })
       .finally(() => (this.#trying = undefined))

@@ -182,7 +182,7 @@ export class Reconciler {
       } catch (error) {
         log.warn(
           { ...fields, error: messageOf(error) },
-          'a volume without a PersistentVolume could not be deleted',
+          'cannot delete a volume without a PersistentVolume; retrying',
         )
       }
     }

@@ -212,7 +212,7 @@ async function deleteIfUnused(node: NodeContext, volume: Volume, signal: AbortSi
     log.info({ volume: id, name }, 'deleted an unused inline volume')
     return true
   } catch (error) {
-    log.warn({ volume: id, name, error: messageOf(error) }, 'an inline volume could not be deleted')
+    log.warn({ volume: id, name, error: messageOf(error) }, 'cannot delete an inline volume')
     return false
   }
 }

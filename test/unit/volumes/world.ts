@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino, { type Logger } from 'pino'
 import { assembleNode, type LoopNode } from '../../../src/volumes/assemble.ts'
+import { never } from '../../../src/volumes/concurrency/never.ts'
 import { parseParameters } from '../../../src/volumes/model/parameters.ts'
 import type { PoolLimits } from '../../../src/volumes/model/pool-config.ts'
 import type { WriteTracer } from '../../../src/volumes/model/ports/image-copier.ts'
@@ -15,7 +16,7 @@ import { makeFakeMachine } from '../../fakes/machine.ts'
 import { RecordingObserver } from '../../fakes/observer.ts'
 
 export const MiB = 1n << 20n
-export const never = new AbortController().signal
+export { never }
 export const writer: Access = { type: 'mount', mode: 'SINGLE_NODE_WRITER', fsType: undefined, mountFlags: [] }
 export const block: Access = { type: 'block', mode: 'SINGLE_NODE_WRITER' }
 export const noLimits: PoolLimits = {

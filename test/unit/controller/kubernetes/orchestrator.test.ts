@@ -1,8 +1,7 @@
 import { ApiException, type V1DeleteOptions } from '@kubernetes/client-node'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { Kubernetes } from '../../../../src/controller/kubernetes/orchestrator.ts'
-
-const never = new AbortController().signal
+import { never } from '../../../../src/volumes/concurrency/never.ts'
 
 function volume(name: string, driver: string, phase: string) {
   const terms = [{ matchExpressions: [{ key: `topology.${driver}/node`, operator: 'In', values: ['n1'] }] }]

@@ -3,6 +3,7 @@ import type { Notice } from '../../../../src/controller/cluster-ports.ts'
 import type { NodeDirectory } from '../../../../src/controller/directory.ts'
 import { Reconciler, type ReconcilerConfig } from '../../../../src/controller/reconcile/reconciler.ts'
 import type { Validity } from '../../../../src/csi/certificates.ts'
+import { never } from '../../../../src/volumes/concurrency/never.ts'
 import { snapshotIdFor, volumeIdFor } from '../../../../src/volumes/model/ids.ts'
 import { FakeOrchestrator } from '../../../fakes/orchestrator.ts'
 import { at } from '../../../support/at.ts'
@@ -19,8 +20,6 @@ function expiringIn(days: number): Validity {
   const notBefore = new Date(notAfter.getTime() - 365 * DAY)
   return { what: 'certificate tls.crt', subject: 'CN=x', notBefore, notAfter }
 }
-
-const never = new AbortController().signal
 
 describe('Reconciler', () => {
   let nodes: NodeDirectory

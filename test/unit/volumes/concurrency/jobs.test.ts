@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { Jobs } from '../../../../src/volumes/concurrency/jobs.ts'
-
-const never = new AbortController().signal
+import { never } from '../../../../src/volumes/concurrency/never.ts'
 
 describe('Jobs', () => {
   let jobs: Jobs
