@@ -47,10 +47,10 @@ export type MethodsOf<Definition> = {
 }
 
 /**
- * An RPC as a function. It gets the request with every field set, and a signal that fires when the caller has
- * cancelled the call, its deadline has passed, or the driver must stop. It returns one response, or, for a
- * method that answers with a stream, an async generator, which is read as fast as the caller reads. The
- * deadline is for handlers that forward the call.
+ * An RPC as a function. Every field of its request is set. The signal fires when the caller has cancelled the
+ * call, its deadline has passed, or the driver stops. It returns one response, or, for a streaming method, an
+ * async generator, which is read only as fast as the caller reads. The deadline is for handlers that forward
+ * the call.
  */
 type Handler<Method> = Method extends {
   requestDeserialize: (bytes: Buffer) => infer Request
@@ -68,7 +68,7 @@ export type Handlers<Definition> = {
   >
 }
 
-/** A service whose methods all answer with streams, which the generated types do not show. */
+/** A service whose methods all return streams, which the generated types do not show. */
 export type Streaming<Definition> = Definition & {
   readonly [Name in keyof MethodsOf<Definition>]: { readonly responseStream: true }
 }

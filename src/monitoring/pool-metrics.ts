@@ -74,7 +74,7 @@ export function addVolumeMetrics(metrics: Metrics, { catalog, volumeHealth }: Po
   metrics.onScrape(node.volumeProblem, cached(HEALTH_MAX_AGE_MS, volumeIssues))
 }
 
-/** Generated one by one, so that they are not all in memory at once. */
+/** Generated one by one, so that they are never all in memory. */
 function* samplesOf(
   pools: readonly Pool[],
   valueOf: (volume: Volume) => number | bigint | undefined,

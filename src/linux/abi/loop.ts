@@ -44,7 +44,7 @@ export const LOOP_MAJOR = 7
 /** lo_file_name has this many bytes, of which the last is NUL. */
 export const LO_NAME_SIZE = 64
 
-/** struct loop_info64, as far as it is used (encryption has left the kernel). */
+/** The used fields of struct loop_info64 (the kernel no longer supports encryption). */
 export interface LoopInfo {
   /** Device and inode of the backing file; only the kernel fills them. */
   readonly backingDevice: bigint

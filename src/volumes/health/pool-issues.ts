@@ -6,7 +6,7 @@ import { notAnswering, PoolUnreachableError } from '../pool/gate/unreachable.ts'
 import type { Pool } from '../pool/pool.ts'
 import { usableBytes, type PoolUsage } from '../pool/space/space.ts'
 
-/** A caller waits no longer for one pool: the kubelet's probes have 5 s. */
+/** Time limit for one pool: the kubelet's probes have a timeout of 5 s. */
 const INSPECTION_MS = 3000
 
 export interface PoolInspection {
@@ -53,7 +53,7 @@ async function measure(pool: Pool): Promise<PoolInspection> {
   }
 }
 
-/** @throws an error that `isTransient`, which says nothing about the pool */
+/** @throws an error that `isTransient`, which is no issue of the pool */
 function failed({ name }: Pool, error: unknown): PoolInspection {
   if (isTransient(error)) throw failureOf(`pool "${name}"`, error)
   const failure = error instanceof PoolUnreachableError ? error : undefined

@@ -16,7 +16,7 @@ function hash(text: string, digits: number): string {
   return createHash('sha256').update(text).digest('hex').slice(0, digits)
 }
 
-/** The prefix of every id that the node gives out. It tells which node a volume is on. */
+/** The prefix of every id that the node creates. It identifies the node of a volume. */
 export function nodeHash(nodeId: string): string {
   return hash(nodeId, NODE_HASH_DIGITS)
 }

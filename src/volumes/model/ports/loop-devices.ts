@@ -38,7 +38,7 @@ export interface Attachment extends AsyncDisposable {
   readonly directIo: boolean
 }
 
-/** What the kernel says about an attached device. */
+/** The state of an attached device in the kernel. */
 export interface LoopState {
   readonly device: LoopDevice
   readonly name: string
