@@ -42,7 +42,8 @@ export class FakeMounts implements Mounts {
   readonly busy = new Set<string>()
   /** The sources of the file systems that are frozen. */
   readonly frozen = new Set<string>()
-  /** What happens before the file system on this device is frozen, or thawed: throws to refuse, or waits. */
+  /** What happens before the file system on this device is flushed, frozen or thawed: throws, or waits. */
+  onFlush: ((source: string) => unknown) | undefined
   onFreeze: ((source: string) => unknown) | undefined
   onThaw: ((source: string) => unknown) | undefined
   /** What a step of a trim discards, in bytes. */
@@ -144,9 +145,9 @@ export class FakeMounts implements Mounts {
         this.log.push(`thaw ${place}`)
         return this.frozen.delete(source)
       },
-      flush: () => {
+      flush: async () => {
+        await this.onFlush?.(source)
         this.log.push(`flush ${place}`)
-        return Promise.resolve()
       },
       [Symbol.asyncDispose]: () => Promise.resolve(),
     }

@@ -1,6 +1,7 @@
-import { open, type FileHandle } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { VolumeError } from '../../volumes/model/errors.ts'
 import { fsTypes, type Signature } from '../../volumes/model/ports/file-systems.ts'
+import { open, turn } from '../../volumes/pool/gate/turn.ts'
 import { deviceSize } from '../loop/device.ts'
 import { CommandError } from '../process/command-error.ts'
 import type { Run } from '../process/exec.ts'
@@ -95,7 +96,7 @@ async function proveBlank(handle: FileHandle, device: string, size: bigint): Pro
   const buffer = Buffer.allocUnsafe(length)
   // The beginning comes last, because its content is used below.
   for (const position of [Number(size) - length, 0]) {
-    const { bytesRead } = await handle.read(buffer, 0, length, position)
+    const { bytesRead } = await turn(() => handle.read(buffer, 0, length, position))
     if (bytesRead < length) throw new Error(`only ${bytesRead} of ${length} bytes of ${device} could be read`)
   }
   const type = typeByMagic(buffer)

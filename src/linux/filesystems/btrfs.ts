@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { VolumeError } from '../../volumes/model/errors.ts'
+import { turn } from '../../volumes/pool/gate/turn.ts'
 import { openImage } from '../files/open-image.ts'
 import { CommandError } from '../process/command-error.ts'
 import type { FileSystemDescriptor, System } from './descriptor.ts'
@@ -91,7 +92,7 @@ export const btrfs: FileSystemDescriptor = {
    * the copy with its source
    */
   async renew(system, image, signal) {
-    await using file = await openImage(image, 'r+')
+    await using file = await turn(() => openImage(image, 'r+'))
     const blocks = await readSuperblocks(file)
     const first = blocks.get(FIRST_OFFSET)
     // A copy of a volume that was never formatted; its first stage formats it.
@@ -104,7 +105,8 @@ export const btrfs: FileSystemDescriptor = {
     const uuid = randomUUID()
     const fsid = Buffer.from(uuid.replaceAll('-', ''), 'hex')
     for (const [offset, block] of blocks) {
-      await file.write(withFsid(block, fsid), 0, SUPERBLOCK_BYTES, offset)
+      const renewed = withFsid(block, fsid)
+      await turn(() => file.write(renewed, 0, SUPERBLOCK_BYTES, offset))
     }
     return uuid
   },

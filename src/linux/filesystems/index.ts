@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises'
 import { VolumeError } from '../../volumes/model/errors.ts'
 import type {
   FileSystemIdentity,
@@ -7,6 +6,7 @@ import type {
   RepairCommands,
   Signature,
 } from '../../volumes/model/ports/file-systems.ts'
+import { open } from '../../volumes/pool/gate/turn.ts'
 import { deviceSizeByName } from '../loop/device.ts'
 import { hasCapability } from '../process/capabilities.ts'
 import { CommandError } from '../process/command-error.ts'

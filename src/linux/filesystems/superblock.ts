@@ -1,4 +1,5 @@
-import { open, type FileHandle } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { open, turn } from '../../volumes/pool/gate/turn.ts'
 import { deviceSize } from '../loop/device.ts'
 import type { FileSystemDescriptor, Magic } from './descriptor.ts'
 
@@ -6,7 +7,8 @@ const UUID_BYTES = 16
 
 /** Reads up to `length` bytes at an offset of a device or an image. */
 export async function readAt(device: FileHandle, offset: number, length: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await device.read(Buffer.alloc(length), 0, length, offset)
+  const read = () => device.read(Buffer.alloc(length), 0, length, offset)
+  const { buffer, bytesRead } = await turn(read)
   return buffer.subarray(0, bytesRead)
 }
 

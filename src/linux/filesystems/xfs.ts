@@ -1,4 +1,5 @@
-import { open, type FileHandle } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { open } from '../../volumes/pool/gate/turn.ts'
 import type { FileSystemDescriptor } from './descriptor.ts'
 import { hasMagic, readAt } from './superblock.ts'
 

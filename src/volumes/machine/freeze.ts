@@ -31,7 +31,7 @@ export async function whileFrozen<T>(
   let working: Promise<T> | undefined
   try {
     for (const target of targets) {
-      const freezing = freeze(target)
+      const freezing = freeze(target, signal)
       begun.push({ target, freezing })
       await unlessAborted(freezing, signal)
     }
@@ -45,9 +45,9 @@ export async function whileFrozen<T>(
   }
 }
 
-async function freeze({ volumeId, fileSystem }: FreezeTarget): Promise<void> {
+async function freeze({ volumeId, fileSystem }: FreezeTarget, signal: AbortSignal): Promise<void> {
   try {
-    await fileSystem.freeze()
+    await fileSystem.freeze(signal)
   } catch (error) {
     if (!hasErrno(error, 'EBUSY')) throw error
     const message = `volume "${volumeId}" is frozen by another program at ${fileSystem.place}; thaw it (fsfreeze --unfreeze) and repeat the call`

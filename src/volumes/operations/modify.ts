@@ -122,7 +122,7 @@ async function deallocate(node: NodeContext, volume: Volume, signal: AbortSignal
   }
   // Only to hold the freeze marker.
   await using draft = await catalog.pool(volume.pool).volumes.begin(volume.id)
-  await fileSystem.flush()
+  await fileSystem.flush(signal)
   await draft.writeFreezeMarker([volume.id])
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(FREEZE_TIMEOUT_MS)])
   const work = (): Promise<void> => files.deallocate(image, bounded)

@@ -89,7 +89,7 @@ async function flush(node: NodeContext, part: Part, signal: AbortSignal): Promis
   const writers = await node.access.withLock(part.volumeId, signal, () => writersOf(node, part))
   if (writers.by !== 'file system') return
   await using fileSystem = writers.fileSystem
-  await fileSystem.flush()
+  await fileSystem.flush(signal)
 }
 
 /** The caller holds the volume's lock, and closes the file system. */
@@ -126,7 +126,7 @@ async function finish(
 ): Promise<Date> {
   const { log, observer } = node
   const mounted = parts.filter(canBeFrozen)
-  for (const { writers } of mounted) await writers.fileSystem.flush()
+  for (const { writers } of mounted) await writers.fileSystem.flush(signal)
   const volumes = parts.map(({ volumeId }) => volumeId)
   if (mounted.length > 0) await parts[0]?.draft.writeFreezeMarker(volumes)
   const timeout = AbortSignal.timeout(freezeTimeoutMs)

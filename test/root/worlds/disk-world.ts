@@ -25,9 +25,14 @@ export class DiskWorld implements AsyncDisposable {
   }
 
   /** Without a driver. @param options of the disk's mount */
-  static async make(...options: string[]): Promise<DiskWorld> {
+  static make(...options: string[]): Promise<DiskWorld> {
+    return DiskWorld.ofSize(256 * MiB, ...options)
+  }
+
+  /** As `make`, with a sparse disk of so many bytes. */
+  static async ofSize(bytes: number, ...options: string[]): Promise<DiskWorld> {
     const node = await TestNode.make()
-    return new DiskWorld(node, await Pages.make(), await TestDisk.make(node, 256 * MiB, ...options))
+    return new DiskWorld(node, await Pages.make(), await TestDisk.make(node, bytes, ...options))
   }
 
   /** With a driver that also has the pool `default`. */
@@ -46,8 +51,9 @@ export class DiskWorld implements AsyncDisposable {
     )
   }
 
-  startDriver(): Promise<void> {
-    return this.node.start({ args: ['--config', this.#config, ...this.pages.args] })
+  /** @param within as in NodeOptions */
+  startDriver(within: readonly string[] = []): Promise<void> {
+    return this.node.start({ args: ['--config', this.#config, ...this.pages.args], within })
   }
 
   /** In the pool `extra`. */

@@ -1,5 +1,3 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { status } from '@grpc/grpc-js'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
@@ -8,6 +6,7 @@ import type { TestNode } from '../../support/driver.ts'
 import { eventually } from '../../support/eventually.ts'
 import { storageHealth } from '../../support/health.ts'
 import type { Pages } from '../../support/pages.ts'
+import { threadStates } from '../../support/thread-states.ts'
 import { TestVolume } from '../../support/volume.ts'
 import { tool } from '../../tool.ts'
 import { DiskWorld } from './disk-world.ts'
@@ -83,14 +82,3 @@ describeRoot('a disk that does not answer', () => {
     await volume[Symbol.asyncDispose]()
   })
 })
-
-/** The states of the threads of a process, as in proc_pid_stat(5). */
-async function threadStates(pid: number): Promise<string[]> {
-  const tasks = `/proc/${pid}/task`
-  return await Promise.all(
-    (await readdir(tasks)).map(async (task) => {
-      const stat = await readFile(join(tasks, task, 'stat'), 'utf8').catch(() => '')
-      return stat.slice(stat.lastIndexOf(')') + 2)[0] ?? ''
-    }),
-  )
-}

@@ -54,13 +54,17 @@ export interface OpenFileSystem extends AsyncDisposable {
   readonly place: string
   /**
    * Flushes the file system and suspends all writes until `thaw` (FIFREEZE).
+   * @param signal ends the wait for a turn at the pool's gate, but not a freeze that has begun
    * @throws EBUSY when it is frozen already.
    */
-  freeze(): Promise<void>
+  freeze(signal?: AbortSignal): Promise<void>
   /** Ends a freeze, also of another process (FITHAW). @returns false when it was not frozen */
   thaw(): Promise<boolean>
-  /** Flushes the file system without suspending writes (syncfs(2)). */
-  flush(): Promise<void>
+  /**
+   * Flushes the file system without suspending writes (syncfs(2)).
+   * @param signal as of `freeze`
+   */
+  flush(signal?: AbortSignal): Promise<void>
 }
 
 export interface Mounts {

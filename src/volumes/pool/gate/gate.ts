@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate, setTimeout as pause } from 'node:timers/promises'
-import { Generation } from './generation.ts'
+import { Generation, type CallKind } from './generation.ts'
 import { scopes, type Scope } from './turn.ts'
 import { PoolUnreachableError, notAnswering, stopping } from './unreachable.ts'
 
@@ -33,6 +33,30 @@ export interface GateOptions {
   readonly stallMs?: number
 }
 
+/** How a call gets its turn. */
+export interface TurnOptions {
+  /** Ends the wait for a turn, but not a call that has begun. */
+  readonly signal?: AbortSignal | undefined
+  /** The default is `other`. */
+  readonly kind?: CallKind
+}
+
+/**
+ * The turns that flushes and freezes together can take, when another of the kind begins. They can take
+ * minutes, so some turns are left for short calls, and more for freezes than for flushes, because writers
+ * wait for a freeze.
+ */
+const shares: Readonly<Record<CallKind, number>> = { flush: 1 / 2, freeze: 3 / 4, other: 1 }
+
+/** A call that waits for its turn. */
+interface WaitingCall {
+  readonly since: number
+  readonly kind: CallKind
+  readonly begin: () => void
+  /** Stops listening to the signal. */
+  readonly leave: () => void
+}
+
 /**
  * All system calls that touch one pool's file system pass its gate.
  *
@@ -58,7 +82,7 @@ export class Gate {
   /** Rejects all callers that wait for a call or for a turn. */
   readonly #waiting = new Set<(error: PoolUnreachableError) => void>()
   readonly #owed: (() => Promise<unknown>)[] = []
-  #queue: { readonly since: number; readonly begin: () => void }[] = []
+  #queue: WaitingCall[] = []
   #generation = new Generation()
   /** Calls of earlier generations that have not returned. */
   #abandoned = 0
@@ -100,9 +124,15 @@ export class Gate {
   /**
    * One system call, or a few that follow each other, when it is its turn.
    * @param undo is called with the result of a call that returns when its caller has been refused already
-   * @throws PoolUnreachableError PoolNotAnswering, also while the call is still under way
+   * @throws PoolUnreachableError PoolNotAnswering, also while the call is still under way; the signal's
+   * reason
    */
-  async run<T>(call: () => Promise<T>, undo?: (result: T) => PromiseLike<unknown> | undefined): Promise<T> {
+  async run<T>(
+    call: () => Promise<T>,
+    undo?: (result: T) => PromiseLike<unknown> | undefined,
+    { signal, kind = 'other' }: TurnOptions = {},
+  ): Promise<T> {
+    signal?.throwIfAborted()
     const scope = scopes.getStore()
     if (scope?.gate === this && scope.hasTurn) return await call()
     this.#requireAnswering()
@@ -115,10 +145,11 @@ export class Gate {
     return await this.#orUnreachable(
       new Promise<T>((resolve, reject) => {
         const begin = (): void => {
-          this.#counted(undoable, { gate: this, hasTurn: true, isUrgent: false }).then(resolve, reject)
+          const turn = { gate: this, hasTurn: true, isUrgent: false }
+          this.#counted(undoable, turn, kind).then(resolve, reject)
         }
-        if (this.#hasTurn()) begin()
-        else this.#wait(begin, scope?.isUrgent ?? false)
+        if (this.#hasTurn(kind)) begin()
+        else this.#wait(begin, reject, kind, kind === 'freeze' || scope?.isUrgent === true, signal)
       }),
       caller,
     )
@@ -135,20 +166,9 @@ export class Gate {
   }
 
   /**
-   * Work that makes hardly any system calls itself; its caller gets an error when the pool does not answer.
+   * Work that waits for no turn and is never refused, such as a thaw: the pool is in use until it has ended.
    */
-  async beside<T>(work: () => Promise<T>): Promise<T> {
-    this.#requireAnswering()
-    return await this.#orUnreachable(this.#counted(work, undefined))
-  }
-
-  /**
-   * Work that waits for no turn and is not refused, such as a thaw or a flush of a volume: the pool is in use
-   * until it has ended.
-   * @param isAllowedAfterEnd whether it may also begin when the pool is closed for good
-   */
-  async note<T>(work: () => Promise<T>, { isAllowedAfterEnd }: { isAllowedAfterEnd: boolean }): Promise<T> {
-    if (this.#ended && !isAllowedAfterEnd) throw this.#ended
+  async note<T>(work: () => Promise<T>): Promise<T> {
     return await this.#counted(work, undefined)
   }
 
@@ -223,16 +243,18 @@ export class Gate {
     if (refusal) throw refusal
   }
 
-  #hasTurn(): boolean {
-    const { calls } = this.#generation
-    return calls.size < Math.min(this.#width, Math.max(2, this.#budget - this.#abandoned))
+  #hasTurn(kind: CallKind): boolean {
+    const { calls, longCalls } = this.#generation
+    const turns = Math.min(this.#width, Math.max(2, this.#budget - this.#abandoned))
+    if (calls.size >= turns) return false
+    return kind === 'other' || longCalls < Math.max(1, Math.floor(turns * shares[kind]))
   }
 
-  async #counted<T>(call: () => Promise<T>, scope: Scope | undefined): Promise<T> {
+  async #counted<T>(call: () => Promise<T>, scope: Scope | undefined, kind: CallKind = 'other'): Promise<T> {
     const generation = this.#generation
     const isCall = scope?.hasTurn === true
     const counted = isCall ? generation.calls : generation.works
-    const entry = { since: performance.now() }
+    const entry = { since: performance.now(), kind }
     counted.add(entry)
     if (isCall) this.#supervise()
     try {
@@ -245,9 +267,25 @@ export class Gate {
     }
   }
 
-  #wait(begin: () => void, isUrgent: boolean): void {
-    // Another call starts it when it ends, and it must not run in that call's context.
-    const entry = { since: performance.now(), begin: AsyncLocalStorage.bind(begin) }
+  #wait(
+    begin: () => void,
+    reject: (reason: unknown) => void,
+    kind: CallKind,
+    isUrgent: boolean,
+    signal: AbortSignal | undefined,
+  ): void {
+    const onAbort = (): void => {
+      this.#queue = this.#queue.filter((other) => other !== entry)
+      reject(signal?.reason)
+    }
+    const entry: WaitingCall = {
+      since: performance.now(),
+      kind,
+      // Another call starts it when it ends, and it must not run in that call's context.
+      begin: AsyncLocalStorage.bind(begin),
+      leave: () => signal?.removeEventListener('abort', onAbort),
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
     if (isUrgent) this.#queue.unshift(entry)
     else this.#queue.push(entry)
   }
@@ -258,7 +296,14 @@ export class Gate {
   }
 
   #admit(): void {
-    while (this.#queue.length > 0 && this.#hasTurn()) this.#queue.shift()?.begin()
+    for (;;) {
+      const index = this.#queue.findIndex(({ kind }) => this.#hasTurn(kind))
+      if (index < 0) return
+      for (const { begin, leave } of this.#queue.splice(index, 1)) {
+        leave()
+        begin()
+      }
+    }
   }
 
   #orUnreachable<T>(work: Promise<T>, caller = { isRefused: false }): Promise<T> {
@@ -311,6 +356,7 @@ export class Gate {
 
   #refuse(problem: PoolUnreachableError): void {
     this.#problem = problem
+    for (const { leave } of this.#queue) leave()
     this.#queue = []
     const waiting = [...this.#waiting]
     this.#waiting.clear()

@@ -58,6 +58,10 @@ class Places {
     return this.gate(path)?.run(call, undo) ?? call()
   }
 
+  within<T>(path: string, work: () => Promise<T>): Promise<T> {
+    return this.gate(path)?.within(work) ?? work()
+  }
+
   noteDevice(device: string, image: string): void {
     const gate = this.gate(image)
     if (gate) this.#devices.set(device, gate)
@@ -149,11 +153,6 @@ function gatedLoops(loops: LoopDevices, places: Places): LoopDevices {
   }
 }
 
-/**
- * A freeze is never abandoned while it runs: it could complete later, with no caller left to thaw. A thaw
- * must never wait. So an open file system, which has both, takes no turn at the gate; but its calls count, so
- * that the pool is not closed while they run.
- */
 function gatedMounts(mounts: Mounts, places: Places): Mounts {
   return {
     list: async () => {
@@ -178,54 +177,74 @@ function gatedMounts(mounts: Mounts, places: Places): Mounts {
     },
     differences: (entry, options) => mounts.differences(entry, options),
     openFileSystem: async (device) => {
+      const opened = await places.run(
+        device.path,
+        () => mounts.openFileSystem(device),
+        (late) => late?.[Symbol.asyncDispose](),
+      )
       const gate = places.gate(device.path)
-      if (!gate) return await mounts.openFileSystem(device)
-      const opened = await gate.note(() => mounts.openFileSystem(device), { isAllowedAfterEnd: true })
-      return opened && notedFileSystem(opened, gate)
+      return opened && gate ? gatedFileSystem(opened, gate) : opened
     },
-    trim: (mountPoint, signal) => places.run(mountPoint, () => mounts.trim(mountPoint, signal)),
+    trim: (mountPoint, from) => places.run(mountPoint, () => mounts.trim(mountPoint, from)),
   }
 }
 
-/** When the pool is closed, nothing may be frozen any more: the next driver may have opened it already. */
-function notedFileSystem(fileSystem: OpenFileSystem, gate: Gate): OpenFileSystem {
+/**
+ * Only the freeze itself has a turn, not the time until the thaw, so a group may have more members than there
+ * are turns. A thaw has no turn: it must never wait. When the pool is closed, nothing may be frozen any more:
+ * the next driver may have opened it already.
+ */
+function gatedFileSystem(fileSystem: OpenFileSystem, gate: Gate): OpenFileSystem {
   return {
     place: fileSystem.place,
-    freeze: () => gate.note(() => fileSystem.freeze(), { isAllowedAfterEnd: false }),
-    thaw: () => gate.note(() => fileSystem.thaw(), { isAllowedAfterEnd: true }),
-    flush: () => gate.note(() => fileSystem.flush(), { isAllowedAfterEnd: false }),
-    [Symbol.asyncDispose]: () => gate.note(() => closed(fileSystem), { isAllowedAfterEnd: true }),
+    freeze: (signal) => freeze(fileSystem, gate, signal),
+    thaw: () => gate.note(() => fileSystem.thaw()),
+    flush: (signal) => gate.run(() => fileSystem.flush(), undefined, { signal, kind: 'flush' }),
+    [Symbol.asyncDispose]: () => gate.note(async () => fileSystem[Symbol.asyncDispose]()),
   }
 }
 
-async function closed(opened: AsyncDisposable): Promise<void> {
-  await opened[Symbol.asyncDispose]()
+/**
+ * A freeze that has begun is awaited, even when the pool does not answer: it could complete later, with no
+ * caller left to thaw.
+ */
+async function freeze(
+  fileSystem: OpenFileSystem,
+  gate: Gate,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let freezing: Promise<void> | undefined
+  const begin = (): Promise<void> => (freezing = fileSystem.freeze())
+  try {
+    await gate.run(begin, undefined, { signal, kind: 'freeze' })
+  } catch (error) {
+    if (!freezing) throw error
+    await freezing
+  }
 }
 
-/** Child processes do this work, so it holds no thread. */
+/** Child processes do most of this work; what the driver reads itself takes turns. */
 function gatedFileSystems(fileSystems: FileSystems, places: Places): FileSystems {
-  const beside = <T>(path: string, work: () => Promise<T>): Promise<T> =>
-    places.gate(path)?.beside(work) ?? work()
+  const within = <T>(path: string, work: () => Promise<T>): Promise<T> => places.within(path, work)
   return {
     minimumBytes: (type) => fileSystems.minimumBytes(type),
     mountOptions: (type) => fileSystems.mountOptions(type),
     uuidOptions: (type, uuid) => fileSystems.uuidOptions(type, uuid),
     repairs: (type) => fileSystems.repairs(type),
-    identify: (device) => beside(device, () => fileSystems.identify(device)),
-    hasRoomToGrow: (type, device) => beside(device, () => fileSystems.hasRoomToGrow(type, device)),
-    probe: (device, signal) => beside(device, () => fileSystems.probe(device, signal)),
-    format: (type, device, ...rest) => beside(device, () => fileSystems.format(type, device, ...rest)),
-    check: (type, device, signal) => beside(device, () => fileSystems.check(type, device, signal)),
+    identify: (device) => within(device, () => fileSystems.identify(device)),
+    hasRoomToGrow: (type, device) => within(device, () => fileSystems.hasRoomToGrow(type, device)),
+    probe: (device, signal) => within(device, () => fileSystems.probe(device, signal)),
+    format: (type, device, ...rest) => within(device, () => fileSystems.format(type, device, ...rest)),
+    check: (type, device, signal) => within(device, () => fileSystems.check(type, device, signal)),
     growUnmounted: (type, device, signal) =>
-      beside(device, () => fileSystems.growUnmounted(type, device, signal)),
-    grow: (type, device, ...rest) => beside(device, () => fileSystems.grow(type, device, ...rest)),
-    renew: (type, image, signal) => beside(image, () => fileSystems.renew(type, image, signal)),
+      within(device, () => fileSystems.growUnmounted(type, device, signal)),
+    grow: (type, device, ...rest) => within(device, () => fileSystems.grow(type, device, ...rest)),
+    renew: (type, image, signal) => within(image, () => fileSystems.renew(type, image, signal)),
   }
 }
 
 function gatedCopier(copier: ImageCopier, places: Places): ImageCopier {
-  const within = <T>(path: string, work: () => Promise<T>): Promise<T> =>
-    places.gate(path)?.within(work) ?? work()
+  const within = <T>(path: string, work: () => Promise<T>): Promise<T> => places.within(path, work)
   return {
     canShare: (source, target) => within(target, () => copier.canShare(source, target)),
     share: (source, target) => within(target, () => copier.share(source, target)),

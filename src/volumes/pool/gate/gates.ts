@@ -1,7 +1,7 @@
 import { homeOf, type PoolConfig } from '../../model/pool-config.ts'
 import { Gate, type GateOptions } from './gate.ts'
 
-/** Threads reserved for mounts, freezes, devices and all other work that belongs to no pool. */
+/** Threads reserved for bind mounts, devices and all other work that belongs to no pool. */
 const RESERVED_THREADS = 16
 
 /** With fewer concurrent calls a pool would be slow; with more than the larger number it is not faster. */

@@ -1,12 +1,22 @@
+/** `flush`: syncfs(2). `freeze`: FIFREEZE. */
+export type CallKind = 'flush' | 'freeze' | 'other'
+
 /** The calls to one mounted file system, and the probe that tests whether it answers. */
 export class Generation {
   /** In the order in which they began. */
-  readonly calls = new Set<{ readonly since: number }>()
+  readonly calls = new Set<{ readonly since: number; readonly kind: CallKind }>()
   readonly works = new Set<{ readonly since: number }>()
   lastReturn = performance.now()
   isAbandoned = false
   #isProbing = false
   #probedAt = -Infinity
+
+  /** How many of the calls are flushes and freezes. */
+  get longCalls(): number {
+    let count = 0
+    for (const { kind } of this.calls) if (kind !== 'other') count++
+    return count
+  }
 
   get isProbing(): boolean {
     return this.#isProbing

@@ -91,6 +91,40 @@ describe('copyConsistently', () => {
     expect((await readFile(image, 'latin1')).startsWith('written late')).toBe(true)
   })
 
+  it('leaves turns for other calls of a pool whose flushes hang, and ends waiting copies with their signal', async () => {
+    const names = Array.from({ length: 20 }, (_, number) => `v${number}`)
+    const volumes = await inUse(...names)
+    const hung = Promise.withResolvers<undefined>()
+    const sixth = Promise.withResolvers<undefined>()
+    let flushes = 0
+    world.mounts.onFlush = async () => {
+      if (++flushes === 6) sixth.resolve(undefined)
+      await hung.promise
+    }
+    const stopped = new AbortController()
+    const copies = Promise.allSettled(volumes.map((volume) => takeCopy([volume], { signal: stopped.signal })))
+    // The pool has 12 turns, of which flushes get half.
+    await sixth.promise
+    await world.create('same pool')
+    await world.create('other pool', undefined, { pool: 'other' })
+    expect(flushes).toBe(6)
+    const reason = new Error('stopped')
+    stopped.abort(reason)
+    hung.resolve(undefined)
+    expect(await copies).toEqual(volumes.map(() => ({ status: 'rejected', reason })))
+    expect(flushes).toBe(6)
+    expect(world.mounts.frozen.size).toBe(0)
+  })
+
+  it('copies a group that is larger than the pool has turns', async () => {
+    const volumes = await inUse(...Array.from({ length: 32 }, (_, number) => `v${number}`))
+    await takeCopy(volumes)
+    const groups = ['flush', 'freeze', 'update', 'thaw'].flatMap((event) =>
+      volumes.map(({ name }) => `${event} ${name}`),
+    )
+    expect(events([...volumes].reverse()).slice(volumes.length)).toEqual(groups)
+  })
+
   it('freezes only mounted volumes', async () => {
     const volume = await world.create('a')
     await takeCopy([volume])

@@ -162,7 +162,7 @@ describe('Gate', () => {
     const { fs, gate } = make()
     const events: string[] = []
     const call = gate.run(fs.call).then(() => events.push('returned'))
-    const flush = gate.note(fs.call, { isAllowedAfterEnd: false }).then(() => events.push('flushed'))
+    const thaw = gate.note(fs.call).then(() => events.push('thawed'))
     const ended = gate.end(async () => {
       await gate.run(() => Promise.resolve(events.push('closed')))
     })
@@ -173,12 +173,11 @@ describe('Gate', () => {
     expect(events).toEqual(['returned'])
     fs.calls[1]?.resolve('')
     await ended
-    await flush
-    expect(events).toEqual(['returned', 'flushed', 'closed'])
+    await thaw
+    expect(events).toEqual(['returned', 'thawed', 'closed'])
     const stopping = { kind: 'unavailable', message: 'pool "slow": the driver is stopping; repeat the call' }
     await expect(gate.run(fs.call)).rejects.toMatchObject(stopping)
-    await expect(gate.note(fs.call, { isAllowedAfterEnd: false })).rejects.toMatchObject(stopping)
-    expect(await gate.note(() => Promise.resolve('thawed'), { isAllowedAfterEnd: true })).toBe('thawed')
+    expect(await gate.note(() => Promise.resolve('thawed'))).toBe('thawed')
     fs.return()
   })
 
