@@ -152,7 +152,7 @@ export class Pools implements AsyncDisposable {
   /** @throws VolumeError failed-precondition when no pool is open, because other drivers have them open */
   #requireNotAllInUse(): void {
     if (this.#open.size > 0) return
-    const inUse = [...this.#unreachable.values()].find(({ reason }) => reason === 'PoolInUse')
+    const inUse = [...this.unreachable.values()].find(({ reason }) => reason === 'PoolInUse')
     if (inUse) throw new VolumeError('failed-precondition', inUse.message, { cause: inUse })
   }
 
