@@ -77,13 +77,15 @@ export interface BackgroundWork extends AsyncDisposable {
 
 /**
  * Assembles a node: opens the pools, and sweeps: thaws, detaches and removes what a crash left.
- * @throws VolumeError failed-precondition naming the misconfigured pool
+ * @param stopping ends the opening of the pools, for a process that ends at once afterwards
+ * @throws VolumeError failed-precondition naming the misconfigured pool; the signal's reason
  */
 export async function assembleNode(
   machine: Machine,
   config: NodeConfig,
   observer: Observer,
   log: Logger,
+  stopping: AbortSignal = never,
 ): Promise<LoopNode> {
   await using resources = new AsyncDisposableStack()
   const gates = new Gates(config.pools, machine.answers)
@@ -99,7 +101,7 @@ export async function assembleNode(
     observer.repaired('frozen_file_system', thawed)
   }
   const pools = resources.use(
-    await Pools.open(config.pools, { files, images, known, gates, observer, log, thaw }),
+    await Pools.open(config.pools, { files, images, known, gates, observer, log, thaw }, stopping),
   )
   const { nodeId } = config
   const orphanedDevices = new OrphanedDevices(loops, nodeId, observer, log)

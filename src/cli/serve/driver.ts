@@ -42,8 +42,12 @@ export interface RunningDriver {
   stop(reason: string): Promise<void>
 }
 
-/** Builds the machine and the node, and serves. @throws when it cannot serve */
-export async function startDriver(config: DriverConfig): Promise<RunningDriver> {
+/**
+ * Builds the machine and the node, and serves.
+ * @param stopping ends the start while pools are being opened, for a process that ends at once afterwards
+ * @throws when it cannot serve; the signal's reason
+ */
+export async function startDriver(config: DriverConfig, stopping: AbortSignal): Promise<RunningDriver> {
   const log = makeLog(config, { node: config.nodeId })
   await using resources = new AsyncDisposableStack()
   const monitoring =
@@ -55,7 +59,7 @@ export async function startDriver(config: DriverConfig): Promise<RunningDriver> 
     log[finding.severity === 'error' ? 'error' : 'warn']({ reason: finding.reason }, describeFinding(finding))
   }
   const machine = resources.use(await openDriverMachine(config.dataDir, unavailable, log))
-  const node = resources.use(await assembleNode(machine, nodeConfigOf(config), observer, log))
+  const node = resources.use(await assembleNode(machine, nodeConfigOf(config), observer, log, stopping))
   const background = resources.use(node.startSchedules())
   const checkHealth = (): Promise<string[]> => checkPools(node)
   monitoring?.watch({ ...node, countDevices })

@@ -89,14 +89,15 @@ async function serve({ listen, tlsDir, ...options }: NodeOptions): Promise<void>
   const pools = await configuredPools(options.config, dataDir)
   // Before the start, so that a signal during the start stops the driver in order.
   const signal = nextSignal('SIGTERM', 'SIGINT')
-  void signal.then(() => setTimeout(exitNow, STOP_MS, 1).unref())
-  const driver = await startDriver({
-    ...options,
-    dataDir,
-    pools,
-    trimIntervalMs: options.trimInterval,
-    remote,
+  const stopping = new AbortController()
+  void signal.then((name) => {
+    setTimeout(exitNow, STOP_MS, 1).unref()
+    stopping.abort(new Error(`got ${name}`))
   })
-  await driver.stop(`got ${await signal}`)
+  const config = { ...options, dataDir, pools, trimIntervalMs: options.trimInterval, remote }
+  const driver = await startDriver(config, stopping.signal).catch((error: unknown) => {
+    if (error !== stopping.signal.reason) throw error
+  })
+  await driver?.stop(`got ${await signal}`)
   exitSoon(exitNow)
 }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { KeyedLock } from '../concurrency/keyed-lock.ts'
+import { unlessAborted } from '../concurrency/deadlines.ts'
 import { never } from '../concurrency/never.ts'
 import type { UnreachableReason } from '../issues/catalogue.ts'
 import { messageOf, VolumeError } from '../model/errors.ts'
@@ -45,8 +45,6 @@ export class Pools implements AsyncDisposable {
   readonly #open = new Map<string, Pool>()
   readonly #unreachable = new Map<string, PoolUnreachableError>()
   readonly #held = new Map<string, AsyncDisposableStack>()
-  /** Pools are thawed one after the other: the freeze marker of a volume may be in another pool. */
-  readonly #thawing = new KeyedLock()
   #sweep: (opened: readonly Pool[]) => Promise<void> = () => Promise.resolve()
   #retrial: Promise<void> | undefined
   #isClosing = false
@@ -58,20 +56,46 @@ export class Pools implements AsyncDisposable {
     this.#on = dependencies
   }
 
-  /** @throws VolumeError failed-precondition naming the misconfigured pool */
-  static async open(configs: readonly PoolConfig[], dependencies: PoolsDependencies): Promise<Pools> {
+  /**
+   * @param stopping ends the opening: pools that are still being opened are given up, and the others closed
+   * @throws VolumeError failed-precondition naming the misconfigured pool; the signal's reason
+   */
+  static async open(
+    configs: readonly PoolConfig[],
+    dependencies: PoolsDependencies,
+    stopping: AbortSignal = never,
+  ): Promise<Pools> {
     await using undo = new AsyncDisposableStack()
     const pools = undo.use(new Pools(configs, dependencies))
-    await requireSeparateDirectories(configs, dependencies.gates)
-    for (const { name } of configs) pools.#watch(name)
+    undo.defer(() => {
+      if (!stopping.aborted) return
+      dependencies.log.info({ reason: messageOf(stopping.reason) }, 'stopping before all pools are open')
+      pools.giveUpCalls()
+    })
+    await unlessAborted(pools.#openAll(), stopping)
+    undo.move()
+    return pools
+  }
+
+  async #openAll(): Promise<void> {
+    const { gates } = this.#on
+    {
+      using _limits = this.#limitStalls(this.#configs)
+      await requireSeparateDirectories(this.#configs, gates)
+    }
+    for (const { name } of this.#configs) this.#watch(name)
     // In parallel: a pool whose disk is slow or does not answer must not delay the others.
-    const openings = configs.map((config) => pools.#tryToOpen(config))
+    const openings = this.#configs.map((config) => this.#tryToOpen(config))
     const failures = (await Promise.allSettled(openings)).filter(({ status }) => status === 'rejected')
     const [failure] = failures
     if (failure?.status === 'rejected') throw failure.reason
-    pools.#requireNotAllInUse()
-    undo.move()
-    return pools
+    this.#requireNotAllInUse()
+  }
+
+  #limitStalls(pools: readonly { readonly name: string }[]): Disposable {
+    const limits = new DisposableStack()
+    for (const { name } of pools) limits.use(this.#on.gates.of(name).limitStalls())
+    return limits
   }
 
   get open(): readonly Pool[] {
@@ -91,7 +115,15 @@ export class Pools implements AsyncDisposable {
   /** Sweeps the pools that are open now, and then each that is opened later. */
   async sweepWith(sweep: (opened: readonly Pool[]) => Promise<void>): Promise<void> {
     this.#sweep = sweep
-    await sweep(this.open)
+    try {
+      await this.#sweepNow(this.open)
+    } catch (error) {
+      if (!(error instanceof PoolUnreachableError)) throw error
+      this.#on.log.error(
+        { reason: error.message },
+        'the sweep of the pools failed; the next start repeats it',
+      )
+    }
   }
 
   /** Opens pools that have become reachable. Concurrent calls share one run. */
@@ -183,6 +215,7 @@ export class Pools implements AsyncDisposable {
     const gate = this.#on.gates.of(name)
     await gate.lookForAnotherMount()
     if (gate.problem) return
+    using _limit = gate.limitStalls()
     try {
       // The records may have changed while the pool was unreachable, so they are read again.
       await this.#close(name)
@@ -198,13 +231,18 @@ export class Pools implements AsyncDisposable {
   /** Runs while other pools are served. What fails is left for the next start. */
   async #sweepLater(pool: Pool): Promise<void> {
     try {
-      await this.#sweep([pool])
+      await this.#sweepNow([pool])
     } catch (error) {
       this.#on.log.error(
         { pool: pool.name, reason: messageOf(error) },
         'the sweep of the pool failed; the next start repeats it',
       )
     }
+  }
+
+  async #sweepNow(pools: readonly Pool[]): Promise<void> {
+    using _limits = this.#limitStalls(pools)
+    await this.#sweep(pools)
   }
 
   async #close(name: string): Promise<void> {
@@ -222,6 +260,7 @@ export class Pools implements AsyncDisposable {
     const { known, log } = this.#on
     const { name } = config
     const before = this.#unreachable.get(name)
+    using _limit = this.#on.gates.of(name).limitStalls()
     let isKnown = true
     try {
       const knownId = await known.get(name)
@@ -259,25 +298,34 @@ export class Pools implements AsyncDisposable {
     undo.use(held)
     for (const repair of [...pool.volumes.repairs, ...pool.snapshots.repairs]) observer.repaired(repair, 1)
     if (isNew) await known.remember(pool.name, pool.id)
-    using _lock = await this.#thawing.acquire('', never)
-    await this.#thaw(pool)
-    this.#open.set(pool.name, pool)
+    await this.#thawAndAdd(pool)
     this.#held.set(pool.name, held)
     undo.move()
   }
 
-  async #thaw(pool: Pool): Promise<void> {
+  /**
+   * The freeze marker of a volume may be in another pool, which may be opened at the same time: the last one
+   * of them thaws with both. No pool waits for another: the thaw of one may hang.
+   */
+  async #thawAndAdd(pool: Pool): Promise<void> {
     for (;;) {
       const others = this.open
+      const areSame = (): boolean => haveSameItems(others, this.open)
       try {
         await this.#on.thaw([...others, pool], others.length + 1 === this.#configs.length)
+        if (!areSame()) continue
+        this.#open.set(pool.name, pool)
         return
       } catch (error) {
         // Another pool may have stopped answering meanwhile; then try again.
-        if (others.every((other) => this.#open.get(other.name) === other)) throw error
+        if (areSame()) throw error
       }
     }
   }
+}
+
+function haveSameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index])
 }
 
 /** Reasons that prove a pool, or prove nothing, so the configuration is not wrong. */

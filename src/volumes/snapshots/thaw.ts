@@ -4,6 +4,7 @@ import { never } from '../concurrency/never.ts'
 import { hasErrno, messageOf } from '../model/errors.ts'
 import type { LoopDevices, LoopState } from '../model/ports/loop-devices.ts'
 import type { Mounts } from '../model/ports/mounts.ts'
+import type { Gate } from '../pool/gate/gate.ts'
 import type { Pool } from '../pool/pool.ts'
 
 export interface ThawDependencies {
@@ -29,12 +30,14 @@ export async function thawAfterCrash(
   const failures: unknown[] = []
   let thawed = 0
   // The freeze marker is in the pool of the copy; the volume may be in another one.
-  for (const store of pools.flatMap(({ volumes, snapshots }) => [volumes, snapshots])) {
+  const stores = pools.flatMap((pool) => [pool.volumes, pool.snapshots].map((store) => ({ store, pool })))
+  for (const { store, pool: marked } of stores) {
     let isKept = false
     for (const id of store.frozen) {
       const pool = pools.find((pool) => hasVolume(pool, id))
       // A volume in none of these pools may be in another one, or its directory was removed.
-      const outcome = pool || areAll ? await tryToThaw(on, pool, id, failures) : 'unknown'
+      const outcome =
+        pool || areAll ? await tryToThaw(on, pool, id, (pool ?? marked).gate, failures) : 'unknown'
       if (outcome === 'thawed') thawed++
       if (outcome === 'unknown') isKept = true
     }
@@ -50,10 +53,11 @@ async function tryToThaw(
   on: ThawDependencies,
   pool: Pool | undefined,
   id: string,
+  gate: Gate,
   failures: unknown[],
 ): Promise<Outcome> {
   try {
-    return await thaw(on, pool, id)
+    return await thaw(on, pool, id, gate)
   } catch (error) {
     on.log.error(
       { volume: id, error: messageOf(error) },
@@ -68,13 +72,18 @@ function hasVolume({ volumes }: Pool, id: string): boolean {
   return volumes.get(id) !== undefined || volumes.damaged.has(id)
 }
 
-async function thaw(
-  { locks, loops, mounts, log }: ThawDependencies,
+/** @throws PoolUnreachableError when a thaw does not return: ext4 writes to its disk (FITHAW) */
+async function thaw(on: ThawDependencies, pool: Pool | undefined, id: string, gate: Gate): Promise<Outcome> {
+  // With the lock, we do not end the freeze of a running operation.
+  using _lock = await on.locks.acquire(id, never)
+  return await gate.limited(() => thawDevices(on, pool, id))
+}
+
+async function thawDevices(
+  { loops, mounts, log }: ThawDependencies,
   pool: Pool | undefined,
   id: string,
 ): Promise<Outcome> {
-  // With the lock, we do not end the freeze of a running operation.
-  using _lock = await locks.acquire(id, never)
   let outcome: Outcome = 'not frozen'
   for (const { device } of await attachedAs(loops, pool, id)) {
     // A frozen file system is active, mounted or not, and keeps its device attached.

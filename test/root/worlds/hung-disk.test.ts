@@ -11,6 +11,9 @@ import { TestVolume } from '../../support/volume.ts'
 import { tool } from '../../tool.ts'
 import { DiskWorld } from './disk-world.ts'
 
+/** More than an opening may take without progress. */
+const SLOW_MS = 180_000
+
 describeRoot('a disk that does not answer', () => {
   let world: DiskWorld
   let node: TestNode
@@ -50,6 +53,48 @@ describeRoot('a disk that does not answer', () => {
     await volume.stage()
     await volume[Symbol.asyncDispose]()
     await (await world.volume('new').create()).delete()
+  })
+
+  it(
+    'delays the start, and its pool is opened when it answers',
+    async () => {
+      await (await world.volume('data').create()).delete()
+      await node.driver.end('SIGTERM')
+      await freeze()
+      await world.startDriver()
+      expect(await storageHealth(node)).toEqual(['STORAGE_UNREACHABLE PoolNotAnswering'])
+      await using other = await new TestVolume(node, 'other').create()
+      await other.stage()
+      await thaw()
+      await eventually('the pool is back', async () => {
+        expect(await storageHealth(node)).toEqual([])
+      })
+      await (await world.volume('new').create()).delete()
+    },
+    SLOW_MS,
+  )
+
+  it('does not keep a driver that starts from ending', async () => {
+    await node.driver.end('SIGTERM')
+    await freeze()
+    const starting = world.startDriver()
+    const refused = expect(starting).rejects.toThrow('the driver ended before it served')
+    const first = node.driver
+    await eventually('the opening waits in the kernel', async () => {
+      expect(await threadStates(first.pid)).toContain('D')
+    })
+    process.kill(first.pid, 'SIGTERM')
+    await eventually('the driver has ended', async () => {
+      expect(await threadStates(first.pid)).toContain('Z')
+    })
+    await world.startDriver()
+    expect(await storageHealth(node)).toEqual(['STORAGE_UNREACHABLE PoolInUse'])
+    await thaw()
+    await refused
+    expect(await first.exited).toMatchObject({ code: 0, signal: null })
+    await eventually('the pool is back', async () => {
+      expect(await storageHealth(node)).toEqual([])
+    })
   })
 
   it('does not keep the driver from ending, nor the next one from serving the other pools', async () => {

@@ -31,6 +31,11 @@ export interface GateOptions {
    * fsync(2) of an image whose pages are all dirty on a slow disk.
    */
   readonly stallMs?: number
+  /**
+   * The same while the pool is being opened, when calls do not wait for others. A call that takes longer on a
+   * disk that works delays the opening: it is repeated when the call has returned.
+   */
+  readonly openingStallMs?: number
 }
 
 /** How a call gets its turn. */
@@ -74,6 +79,7 @@ export class Gate {
   readonly #mountId: () => Promise<unknown>
   readonly #patienceMs: number
   readonly #stallMs: number
+  readonly #openingStallMs: number
   /** What is done when the pool stops answering, and when it answers again. */
   readonly #listeners: {
     readonly lost: (error: PoolUnreachableError) => void
@@ -86,6 +92,8 @@ export class Gate {
   #generation = new Generation()
   /** Calls of earlier generations that have not returned. */
   #abandoned = 0
+  /** How many openings and sweeps of the pool are under way. */
+  #openings = 0
   #mountedAs: unknown
   #problem: PoolUnreachableError | undefined
   /** Set when the pool is closed for good. */
@@ -101,6 +109,7 @@ export class Gate {
     this.#mountId = options.mountId ?? (() => Promise.resolve(undefined))
     this.#patienceMs = options.patienceMs ?? 3000
     this.#stallMs = options.stallMs ?? 120_000
+    this.#openingStallMs = options.openingStallMs ?? 30_000
   }
 
   /** Why calls are refused now. */
@@ -163,6 +172,32 @@ export class Gate {
   /** As `within`, but its calls go before waiting ones: for the check whether the pool is reachable. */
   async urgently<T>(work: () => Promise<T>): Promise<T> {
     return await this.#within(work, true)
+  }
+
+  /**
+   * Until this is disposed of, the pool does not answer when no call has returned for `openingStallMs`,
+   * although no other call waits and the probe is answered: nothing else would notice that the opening hangs.
+   */
+  limitStalls(): Disposable {
+    this.#openings++
+    return {
+      [Symbol.dispose]: () => {
+        this.#openings--
+      },
+    }
+  }
+
+  /** Work that has no turn, and ends within `openingStallMs` unless the pool does not answer. */
+  async limited<T>(work: () => Promise<T>): Promise<T> {
+    this.#requireAnswering()
+    const timer = setTimeout(() => {
+      if (!this.#problem) this.#lose()
+    }, this.#openingStallMs)
+    try {
+      return await this.#orUnreachable(this.#counted(work, undefined))
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   /**
@@ -336,7 +371,8 @@ export class Gate {
     if (generation.isDue(now, this.#patienceMs)) void this.#probeMount(generation)
     const hasWaited = this.#queue.some(({ since }) => now - since > this.#stallMs)
     const isStalled = hasWaited && now - generation.lastReturn > this.#stallMs
-    if (isStalled || generation.isSilent(now, this.#patienceMs)) this.#lose()
+    const isOpeningStalled = this.#openings > 0 && generation.isStuck(now, this.#openingStallMs)
+    if (isStalled || isOpeningStalled || generation.isSilent(now, this.#patienceMs)) this.#lose()
   }
 
   async #probeMount(generation: Generation): Promise<void> {

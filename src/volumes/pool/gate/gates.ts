@@ -8,7 +8,7 @@ const RESERVED_THREADS = 16
 const NARROWEST = 2
 const WIDEST = 16
 
-export interface GatesOptions extends Pick<GateOptions, 'patienceMs' | 'stallMs'> {
+export interface GatesOptions extends Pick<GateOptions, 'patienceMs' | 'stallMs' | 'openingStallMs'> {
   /** Of libuv, on which all system calls that can block run. */
   readonly threads: number
   /** Settles as soon as the file system of a path answers. */

@@ -32,6 +32,12 @@ export class Generation {
     return !this.#isProbing && !!oldest && now - Math.max(oldest.since, this.#probedAt) > patienceMs
   }
 
+  /** Whether calls are under way, and none has begun first or returned for so long. */
+  isStuck(now: number, stallMs: number): boolean {
+    const [oldest] = this.calls
+    return !!oldest && now - Math.max(oldest.since, this.lastReturn) > stallMs
+  }
+
   /** Whether the probe under way has taken longer than an answer may take. */
   isSilent(now: number, patienceMs: number): boolean {
     return this.#isProbing && now - this.#probedAt > patienceMs

@@ -2,10 +2,12 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, writeFile } from 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { ImageFiles } from '../../../../src/volumes/model/ports/image-files.ts'
 import { LinuxImageFiles } from '../../../../src/linux/images/image-files.ts'
 import { StorageHealth } from '../../../../src/volumes/health/storage-health.ts'
 import { notRead } from '../../../../src/volumes/pool/files/directory.ts'
 import { KnownPools } from '../../../../src/volumes/pool/files/pool-identity.ts'
+import { gatedPorts } from '../../../../src/volumes/pool/gate/gated-ports.ts'
 import { Gates, type GatesOptions } from '../../../../src/volumes/pool/gate/gates.ts'
 import { PoolUnreachableError } from '../../../../src/volumes/pool/gate/unreachable.ts'
 import { ImageMounts, PrivateMounts } from '../../../../src/volumes/pool/image/image-mounts.ts'
@@ -13,6 +15,7 @@ import type { Pool } from '../../../../src/volumes/pool/pool.ts'
 import { Pools } from '../../../../src/volumes/pool/pools.ts'
 import { FakeErrno } from '../../../fakes/errno.ts'
 import { FakeFileSystems } from '../../../fakes/filesystems.ts'
+import { WatchedCopier } from '../../../fakes/image-copier.ts'
 import { FakeLoopDevices } from '../../../fakes/loop-devices.ts'
 import { FakeMounts } from '../../../fakes/mounts.ts'
 import { RecordingObserver } from '../../../fakes/observer.ts'
@@ -38,37 +41,50 @@ describe('Pools', () => {
 
   const named = (pools: readonly Pool[]): string => pools.map(({ name }) => name).join(' and ')
 
-  const thaw = (pools: readonly Pool[], areAll: boolean): Promise<void> => {
-    log.push(`thaw ${named(pools)}${areAll ? ', all' : ''}`)
-    return Promise.resolve()
-  }
+  /** What the thaw of each pool does. */
+  let thawing: (pool: string, gates: Gates) => Promise<void>
 
-  const open = async (answers: GatesOptions = answering) => {
-    const files = new LinuxImageFiles()
-    const mounts = new FakeMounts()
-    const privateMounts = new PrivateMounts(mounts, join(directory, 'mounts'))
-    const on = {
-      files,
-      loops: new FakeLoopDevices(),
-      fileSystems: new FakeFileSystems(),
-      mounts,
-      log: silent,
+  beforeEach(() => {
+    thawing = () => Promise.resolve()
+  })
+
+  const thawWith =
+    (gates: Gates) =>
+    async (pools: readonly Pool[], areAll: boolean): Promise<void> => {
+      log.push(`thaw ${named(pools)}${areAll ? ', all' : ''}`)
+      await thawing(pools.at(-1)?.name ?? '', gates)
     }
-    const images = new ImageMounts({ ...on, privateMounts })
+
+  /** Locks a directory; tests let it hang. */
+  let lock: ImageFiles['lock']
+
+  beforeEach(() => {
+    const files = new LinuxImageFiles()
+    lock = (path) => files.lock(path)
+  })
+
+  const open = async (answers: GatesOptions = answering, stopping?: AbortSignal) => {
     const configs = [
       { name: 'away', path: join(disk, 'loop'), limits: noLimits },
       { name: 'here', path: join(directory, 'here'), limits: noLimits },
     ]
     const gates = new Gates(configs, answers)
-    const pools = await Pools.open(configs, {
-      files,
-      images,
-      known,
+    const mounts = new FakeMounts()
+    const gated = gatedPorts(
+      {
+        files: Object.assign(new LinuxImageFiles(), { lock: (path: string) => lock(path) }),
+        loops: new FakeLoopDevices(),
+        fileSystems: new FakeFileSystems(),
+        copier: new WatchedCopier([]),
+        mounts,
+      },
       gates,
-      observer: new RecordingObserver(),
-      log: silent,
-      thaw,
-    })
+    )
+    const privateMounts = new PrivateMounts(mounts, join(directory, 'mounts'))
+    const images = new ImageMounts({ ...gated, log: silent, privateMounts })
+    const observer = new RecordingObserver()
+    const on = { files: gated.files, images, known, gates, observer, log: silent, thaw: thawWith(gates) }
+    const pools = await Pools.open(configs, on, stopping)
     return {
       pools,
       gates,
@@ -296,6 +312,68 @@ describe('Pools', () => {
     })
   })
 
+  it('serves the others while the opening of one hangs, and opens it again when its calls have returned', async () => {
+    await closed()
+    const stuck = Promise.withResolvers<undefined>()
+    const files = new LinuxImageFiles()
+    const attempts: string[] = []
+    lock = async (path) => {
+      attempts.push(path)
+      if (path.startsWith(disk)) await stuck.promise
+      return await files.lock(path)
+    }
+    await using opened = await open(impatient)
+    expect(named(opened.pools.open)).toBe('here')
+    expect(await opened.health.issues()).toMatchObject([
+      { status: 'unreachable', reason: 'PoolNotAnswering' },
+    ])
+    expect(attempts).toHaveLength(2)
+    stuck.resolve(undefined)
+    await eventually('the pool is open', async () => {
+      expect(await opened.health.issues()).toEqual([])
+    })
+    expect(named(opened.pools.open)).toBe('away and here')
+  })
+
+  it('serves the others while the thaw of one hangs', async () => {
+    await closed()
+    const stuck = Promise.withResolvers<undefined>()
+    const order: string[] = []
+    thawing = async (pool, gates) => {
+      if (pool === 'away') await gates.of(pool).limited(() => stuck.promise)
+      else order.push(`thawed ${pool}`)
+    }
+    await using opened = await open(impatient)
+    expect(order).toEqual(['thawed here'])
+    expect(await opened.health.issues()).toMatchObject([
+      { status: 'unreachable', reason: 'PoolNotAnswering' },
+    ])
+    stuck.resolve(undefined)
+    await eventually('the pool is open', async () => {
+      expect(await opened.health.issues()).toEqual([])
+    })
+  })
+
+  it('ends the start at a signal while the opening of one hangs, and closes the others', async () => {
+    await closed()
+    const stopping = new AbortController()
+    const files = new LinuxImageFiles()
+    const stuck = Promise.withResolvers<undefined>()
+    lock = async (path) => {
+      if (!path.startsWith(disk)) return await files.lock(path)
+      await stuck.promise
+      return undefined
+    }
+    thawing = () => {
+      stopping.abort(new Error('got SIGTERM'))
+      return Promise.resolve()
+    }
+    await expect(open(answering, stopping.signal)).rejects.toThrow('got SIGTERM')
+    await using unlocked = await files.lock(join(directory, 'here'))
+    expect(unlocked).toBeDefined()
+    stuck.resolve(undefined)
+  })
+
   it('closes the other pools while a call of one does not return', async () => {
     const opened = await open()
     const stuck = Promise.withResolvers<undefined>()
@@ -313,6 +391,13 @@ describe('Pools', () => {
     await ended
     expect(await files.lock(join(disk, 'loop'))).toBeUndefined()
     stuck.resolve(undefined)
+    // A process that ends does not do this.
+    await eventually('the call has returned', async () => {
+      expect(opened.gates.of('away').problem).toBeUndefined()
+      await opened[Symbol.asyncDispose]()
+    })
+    await using unlocked = await files.lock(join(disk, 'loop'))
+    expect(unlocked).toBeDefined()
   })
 
   it('does not start where something else is', async () => {
@@ -327,6 +412,7 @@ describe('Pools', () => {
 
 /** File systems that always answer. */
 const answering = { threads: 64, probe: () => Promise.resolve(), mountId: () => Promise.resolve(1) }
+const impatient = { ...answering, patienceMs: 20, openingStallMs: 50 }
 
 /** While this process may open no more files. */
 async function withoutNewFiles(work: () => Promise<void>): Promise<void> {

@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { LoopState } from '../../../../src/volumes/model/ports/loop-devices.ts'
 import type { Volume } from '../../../../src/volumes/model/volume.ts'
+import { Gate } from '../../../../src/volumes/pool/gate/gate.ts'
 import { Pool } from '../../../../src/volumes/pool/pool.ts'
 import { thawAfterCrash } from '../../../../src/volumes/snapshots/thaw.ts'
 import { tool } from '../../../tool.ts'
@@ -96,6 +97,27 @@ describe('thawAfterCrash', () => {
     world.mounts.onThaw = undefined
     await restart()
     expect(await thaw()).toBe(1)
+    await gone()
+  })
+
+  it('gives up a thaw that does not return, and keeps its freeze marker', async () => {
+    await startAfter({ 'pool/snapshots/.s.new/frozen': volume.id })
+    const [slow] = pools.splice(0, 1)
+    await slow?.[Symbol.asyncDispose]()
+    const gate = new Gate({ pool: 'default', path: world.config.path, openingStallMs: 20 })
+    pools.unshift(await Pool.open(world.config, world.files, silent, undefined, gate))
+    const found = new Promise<void>((resolve) => {
+      gate.watch(() => undefined, resolve)
+    })
+    const hung = Promise.withResolvers<undefined>()
+    world.mounts.onThaw = () => hung.promise
+    await expect(thaw()).rejects.toMatchObject({ reason: 'PoolNotAnswering' })
+    expect(pools[0]?.snapshots.frozen).toEqual([volume.id])
+    world.mounts.onThaw = undefined
+    hung.resolve(undefined)
+    await found
+    await thaw()
+    expect([...world.mounts.frozen]).toEqual([])
     await gone()
   })
 

@@ -29,7 +29,9 @@ class TestFileSystem {
 }
 
 describe('Gate', () => {
-  const make = (options: { width?: number; budget?: number; stallMs?: number } = {}) => {
+  const make = (
+    options: { width?: number; budget?: number; stallMs?: number; openingStallMs?: number } = {},
+  ) => {
     const fs = new TestFileSystem()
     const events: string[] = []
     const gate = new Gate({
@@ -143,6 +145,29 @@ describe('Gate', () => {
     await lost
     clearInterval(answering)
     fs.return()
+  })
+
+  it('reports a file system that does not answer when no call of an opening returns', async () => {
+    const { fs, gate, lost, found } = make({ openingStallMs: 30 })
+    const answering = setInterval(() => {
+      for (const { resolve } of fs.probes) resolve(undefined)
+    }, 1)
+    const limit = gate.limitStalls()
+    await expect(gate.within(() => turn(fs.call))).rejects.toMatchObject(refused)
+    limit[Symbol.dispose]()
+    await lost
+    fs.return()
+    await found
+    clearInterval(answering)
+  })
+
+  it('limits work without a turn, and waits for its end', async () => {
+    const { fs, gate, found } = make({ openingStallMs: 30 })
+    await expect(gate.limited(fs.call)).rejects.toMatchObject(refused)
+    expect(gate.problem).toBeDefined()
+    fs.return()
+    await found
+    expect(gate.problem).toBeUndefined()
   })
 
   it('releases later what it cannot release now, and the results of abandoned calls', async () => {
