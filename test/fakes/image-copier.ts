@@ -1,5 +1,5 @@
 import { LinuxImageCopier } from '../../src/linux/images/image-copier.ts'
-import { never } from '../../src/volumes/concurrency/never.ts'
+import { never } from '../../src/volumes/concurrency/deadlines.ts'
 import type { CopyProgress, Extent, ImageCopier } from '../../src/volumes/model/ports/image-copier.ts'
 
 export type CopierOperation = 'share' | 'copy' | 'update' | 'updateWithin'

@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expiryReason, readValidities, type Validity } from '../../csi/certificates.ts'
 import { FILES_AT_ONCE, sideBySide } from '../../volumes/concurrency/side-by-side.ts'
-import { poolFindings } from '../../volumes/inspection/pool-findings.ts'
+import { leftoverFindings, poolFindings, recordFindings } from '../../volumes/inspection/pool-findings.ts'
 import type { PoolOnDisk } from '../../volumes/inspection/pool-on-disk.ts'
-import { leftoverFindings, recordFindings } from '../../volumes/inspection/record-findings.ts'
 import {
   fileSystemFindings,
   frozenFindings,

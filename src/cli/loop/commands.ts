@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { never } from '../../volumes/concurrency/never.ts'
+import { never } from '../../volumes/concurrency/deadlines.ts'
 import { formatBytes } from '../../volumes/model/bytes.ts'
 import { hasErrno } from '../../volumes/model/errors.ts'
 import { isId, isIdOfNode } from '../../volumes/model/ids.ts'

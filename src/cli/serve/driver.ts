@@ -50,8 +50,7 @@ export interface RunningDriver {
 export async function startDriver(config: DriverConfig, stopping: AbortSignal): Promise<RunningDriver> {
   const log = makeLog(config, { node: config.nodeId })
   await using resources = new AsyncDisposableStack()
-  const monitoring =
-    config.http && new (await import('../../monitoring/node-monitoring.ts')).NodeMonitoring(version)
+  const monitoring = config.http && new (await import('../../monitoring/roles.ts')).NodeMonitoring(version)
   const tracing = resources.use(await startTracing(config, { 'k8s.node.name': config.nodeId }, log))
   const observer = together([monitoring?.observer ?? [], tracing ?? []].flat())
   const { findings, unavailable } = await preflight(config.registrationDir)

@@ -1,14 +1,14 @@
-import { Certificates } from '../../csi/certificates.ts'
-import { CsiServer } from '../../csi/server.ts'
-import { connectToNode } from '../../csi/tls.ts'
 import { NodeDirectory, type DirectoryDependencies, type NodeAddress } from '../../controller/directory.ts'
 import type { Joined, KubernetesConfig } from '../../controller/kubernetes/join.ts'
 import { addRoutes } from '../../controller/router.ts'
-import type { Address } from '../terminal/options.ts'
-import type { RunningDriver } from './driver.ts'
+import { Certificates } from '../../csi/certificates.ts'
+import { CsiServer } from '../../csi/server.ts'
+import { connectToNode } from '../../csi/tls.ts'
 import { addCertificateMetrics } from '../../monitoring/process-metrics.ts'
-import { makeLog, startTracing, type LogConfig, type TracingOptions } from './telemetry.ts'
+import type { Address } from '../terminal/options.ts'
 import { version } from '../terminal/version.ts'
+import type { RunningDriver } from './driver.ts'
+import { makeLog, startTracing, type LogConfig, type TracingOptions } from './telemetry.ts'
 
 export interface RouterConfig extends LogConfig, TracingOptions {
   readonly endpoint: string
@@ -40,8 +40,7 @@ export async function startRouter(config: RouterConfig): Promise<RunningDriver> 
     nodes.update(source)
   }
 
-  const monitoring =
-    http && new (await import('../../monitoring/controller-monitoring.ts')).ControllerMonitoring(version)
+  const monitoring = http && new (await import('../../monitoring/roles.ts')).ControllerMonitoring(version)
   if (kubernetes) monitoring?.watch(kubernetes.findings)
   if (monitoring) addCertificateMetrics(monitoring.metrics, certificates)
   const metrics = monitoring?.metrics

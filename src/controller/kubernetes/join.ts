@@ -9,7 +9,7 @@ import {
 import type { Logger } from 'pino'
 import type { Validities, Validity } from '../../csi/certificates.ts'
 import { cached } from '../../volumes/concurrency/cached.ts'
-import { never } from '../../volumes/concurrency/never.ts'
+import { never } from '../../volumes/concurrency/deadlines.ts'
 import { Schedule } from '../../volumes/concurrency/schedule.ts'
 import type { ClusterContext } from '../cluster-ports.ts'
 import type { NodeDirectory } from '../directory.ts'

@@ -1,4 +1,4 @@
-import { never } from '../../volumes/concurrency/never.ts'
+import { never } from '../../volumes/concurrency/deadlines.ts'
 import { larger, smaller } from '../../volumes/model/bytes.ts'
 import { VolumeError } from '../../volumes/model/errors.ts'
 import { CAP_SYS_RESOURCE } from '../process/capabilities.ts'

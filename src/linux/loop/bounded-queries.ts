@@ -1,5 +1,5 @@
+import { never } from '../../volumes/concurrency/deadlines.ts'
 import { KeyedLock } from '../../volumes/concurrency/keyed-lock.ts'
-import { never } from '../../volumes/concurrency/never.ts'
 
 /** Concurrent queries in one group after its first has returned, and concurrent groups. */
 const AT_ONCE = 8

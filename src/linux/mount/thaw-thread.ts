@@ -1,7 +1,7 @@
 import { extname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { FITHAW } from '../abi/files.ts'
-import { workerError } from '../process/worker-error.ts'
+import { workerError } from '../process/command-error.ts'
 import { ioctlSync } from '../system-calls.ts'
 
 export interface ThawRequest {

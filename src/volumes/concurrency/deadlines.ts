@@ -26,3 +26,6 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal)
     signal.removeEventListener('abort', onAbort)
   }
 }
+
+/** A signal that never fires, for work that must not be interrupted. */
+export const never = new AbortController().signal

@@ -1,9 +1,14 @@
+import { dirname, join } from 'node:path'
 import { fullness } from '../health/pool-issues.ts'
+import { damageIssue } from '../health/volume-health.ts'
 import { findingOf, toFinding, type Finding } from '../issues/catalogue.ts'
 import { messageOf, type VolumeError } from '../model/errors.ts'
+import { isIdOfNode } from '../model/ids.ts'
 import type { ImageFiles } from '../model/ports/image-files.ts'
+import { NewerRecordError } from '../pool/files/versioned-json.ts'
 import { PoolUnreachableError } from '../pool/gate/unreachable.ts'
-import { usageOf, type PoolOnDisk } from './pool-on-disk.ts'
+import { snapshotKind, volumeKind } from '../pool/records/record-kinds.ts'
+import { snapshotImage, usageOf, volumeImage, type PoolOnDisk } from './pool-on-disk.ts'
 
 /** Findings about a pool as a whole. @param driver the process that has the pool open, if any */
 export async function poolFindings(
@@ -28,4 +33,45 @@ export async function poolFindings(
 function problemFinding(problem: VolumeError, path: string): Finding {
   const reason = problem instanceof PoolUnreachableError ? problem.reason : 'PoolMisconfigured'
   return findingOf(reason, { message: problem.message, path })
+}
+
+/** Findings about the records and images of a pool, in use or not. */
+export function recordFindings(pool: PoolOnDisk, nodeId: string): Finding[] {
+  return [
+    ...[...pool.volumes.damaged].map(([id, error]) => damagedVolume(pool, id, error)),
+    ...[...pool.snapshots.damaged].map(([id, error]) => damagedSnapshot(pool, id, error)),
+    ...volumesOfOtherNodes(pool, nodeId),
+  ]
+}
+
+/** Drafts and removals of interrupted operations. Only for a pool that no driver has open. */
+export function leftoverFindings(pool: PoolOnDisk): Finding[] {
+  return [volumeKind.folder, snapshotKind.folder].flatMap((folder) => {
+    const { unfinished } = folder === volumeKind.folder ? pool.volumes : pool.snapshots
+    return [...unfinished.keys()].map((name) =>
+      findingOf('Leftover', { path: join(pool.config.path, folder, name) }),
+    )
+  })
+}
+
+function damagedVolume(pool: PoolOnDisk, id: string, error: Error): Finding {
+  return toFinding(damageIssue(id, error), { path: volumeImage(pool, id) })
+}
+
+function damagedSnapshot(pool: PoolOnDisk, id: string, error: Error): Finding {
+  const reason = error instanceof NewerRecordError ? 'SnapshotOfNewerDriver' : 'SnapshotDamaged'
+  return findingOf(reason, { id, problem: messageOf(error), path: snapshotImage(pool, id) })
+}
+
+/** Volumes that another node, or this one under another name, has created: no call reaches them here. */
+function volumesOfOtherNodes(pool: PoolOnDisk, nodeId: string): Finding[] {
+  const ids = pool.volumes.records.map(({ id }) => id).filter((id) => !isIdOfNode(id, nodeId))
+  return ids.map((id) =>
+    findingOf('VolumeOfAnotherNode', {
+      id,
+      pool: pool.config.name,
+      nodeId,
+      directory: dirname(volumeImage(pool, id)),
+    }),
+  )
 }

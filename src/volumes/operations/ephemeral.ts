@@ -1,6 +1,6 @@
-import { never } from '../concurrency/never.ts'
+import { never } from '../concurrency/deadlines.ts'
 import { FILES_AT_ONCE, sideBySide } from '../concurrency/side-by-side.ts'
-import { mayBeMountOf, unexpectedMount, mountsOf } from '../machine/attachments.ts'
+import { mayBeMountOf, mountsOf, unexpectedMount } from '../machine/attachments.ts'
 import { makeTarget, removeTarget, unmountIdle } from '../machine/mount-points.ts'
 import { formatBytes } from '../model/bytes.ts'
 import { hasErrno, messageOf, VolumeError } from '../model/errors.ts'

@@ -1,4 +1,4 @@
-import { never } from '../concurrency/never.ts'
+import { never } from '../concurrency/deadlines.ts'
 import { whileFrozen } from '../machine/freeze.ts'
 import { checkAttributes, type VolumeAttributes } from '../model/attributes.ts'
 import { VolumeError } from '../model/errors.ts'

@@ -1,4 +1,4 @@
-import { never } from '../concurrency/never.ts'
+import { never } from '../concurrency/deadlines.ts'
 import {
   isFileSystemMount,
   isMountOf,

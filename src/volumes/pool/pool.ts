@@ -101,10 +101,13 @@ export class Pool implements AsyncDisposable {
    * @throws PoolUnreachableError, or another VolumeError that describes the problem
    */
   check(): Promise<void> {
-    return this.gate.urgently(async () => {
-      if (this.#image) await requireImage(this.#files, this.name, this.#image)
-      await requirePool(this.name, this.path, this.id)
-    })
+    return this.gate.within(
+      async () => {
+        if (this.#image) await requireImage(this.#files, this.name, this.#image)
+        await requirePool(this.name, this.path, this.id)
+      },
+      { isUrgent: true },
+    )
   }
 
   /**
@@ -132,7 +135,7 @@ export class Pool implements AsyncDisposable {
 
   /** True while its file system is read-only. */
   isReadOnly(): Promise<boolean> {
-    return this.gate.urgently(() => this.#files.isReadOnly(this.path))
+    return this.gate.within(() => this.#files.isReadOnly(this.path), { isUrgent: true })
   }
 
   /** Why volumes of this provisioning are not possible in this pool; undefined where they are. */

@@ -1,37 +1,21 @@
-import type { Logger } from 'pino'
-import { unlessAborted } from '../concurrency/deadlines.ts'
-import { never } from '../concurrency/never.ts'
-import type { UnreachableReason } from '../issues/catalogue.ts'
+import { never, unlessAborted } from '../concurrency/deadlines.ts'
 import { messageOf, VolumeError } from '../model/errors.ts'
 import type { Observer } from '../model/observer.ts'
 import type { PoolConfig } from '../model/pool-config.ts'
-import type { ImageFiles } from '../model/ports/image-files.ts'
 import type { KnownPools } from './files/pool-identity.ts'
-import type { Gates } from './gate/gates.ts'
 import { PoolUnreachableError } from './gate/unreachable.ts'
-import type { ImageMounts } from './image/image-mounts.ts'
-import { Pool } from './pool.ts'
+import { isMistake, openPool, reasonOf, type OpenedPool, type OpeningDependencies } from './open-pool.ts'
+import type { Pool } from './pool.ts'
 import { requireSeparateDirectories } from './separate-directories.ts'
 
-export interface PoolsDependencies {
-  readonly files: ImageFiles
-  readonly images: ImageMounts
+export interface PoolsDependencies extends OpeningDependencies {
   readonly known: KnownPools
-  readonly gates: Gates
   readonly observer: Observer
-  readonly log: Logger
   /**
    * Thaws file systems that a crashed driver left frozen, also for a pool that is just being opened.
    * @param areAll whether the configuration has no other pools
    */
   readonly thaw: (pools: readonly Pool[], areAll: boolean) => Promise<void>
-}
-
-/** A pool whose directory is open, and which is not served yet. */
-interface OpenedPool {
-  readonly pool: Pool
-  readonly isNew: boolean
-  readonly held: AsyncDisposableStack
 }
 
 /**
@@ -265,30 +249,15 @@ export class Pools implements AsyncDisposable {
     try {
       const knownId = await known.get(name)
       isKnown = knownId !== undefined
-      await this.#serve(await this.#openOne(config, knownId))
+      await this.#serve(await openPool(this.#on, config, knownId))
       this.#unreachable.delete(name)
       if (before) log.info({ pool: name }, 'the pool is reachable again')
     } catch (error) {
       const reason = reasonOf(name, error)
-      // A new pool has no data to protect, so any failure counts as a mistake.
-      const isMistake = !isKnown && !isOfPool.includes(reason.reason)
-      if (isMistake || isOurMistake(error)) throw error
+      if (isMistake(error, reason, isKnown)) throw error
       this.#unreachable.set(name, reason)
       if (before?.message !== reason.message) log.error({ pool: name, reason: reason.message }, 'unreachable')
     }
-  }
-
-  async #openOne(config: PoolConfig, knownId: string | undefined): Promise<OpenedPool> {
-    const { files, gates, images, log } = this.#on
-    const { image, name: pool, path: target } = config
-    const gate = gates.of(pool)
-    await using held = new AsyncDisposableStack()
-    if (image) {
-      const request = { pool, image, target, isKnown: knownId !== undefined }
-      held.use(await gate.within(() => images.mount(request, never)))
-    }
-    const opened = held.use(await Pool.open(config, files, log, knownId, gate))
-    return { pool: opened, isNew: knownId === undefined, held: held.move() }
   }
 
   /** Thaws its volumes, then adds it to the open pools. */
@@ -298,8 +267,7 @@ export class Pools implements AsyncDisposable {
     undo.use(held)
     for (const repair of [...pool.volumes.repairs, ...pool.snapshots.repairs]) observer.repaired(repair, 1)
     if (isNew) await known.remember(pool.name, pool.id)
-    await this.#thawAndAdd(pool)
-    this.#held.set(pool.name, held)
+    await this.#thawAndAdd(pool, held)
     undo.move()
   }
 
@@ -307,7 +275,7 @@ export class Pools implements AsyncDisposable {
    * The freeze marker of a volume may be in another pool, which may be opened at the same time: the last one
    * of them thaws with both. No pool waits for another: the thaw of one may hang.
    */
-  async #thawAndAdd(pool: Pool): Promise<void> {
+  async #thawAndAdd(pool: Pool, held: AsyncDisposableStack): Promise<void> {
     for (;;) {
       const others = this.open
       const areSame = (): boolean => haveSameItems(others, this.open)
@@ -315,6 +283,7 @@ export class Pools implements AsyncDisposable {
         await this.#on.thaw([...others, pool], others.length + 1 === this.#configs.length)
         if (!areSame()) continue
         this.#open.set(pool.name, pool)
+        this.#held.set(pool.name, held)
         return
       } catch (error) {
         // Another pool may have stopped answering meanwhile; then try again.
@@ -326,17 +295,4 @@ export class Pools implements AsyncDisposable {
 
 function haveSameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((item, index) => item === b[index])
-}
-
-/** Reasons that prove a pool, or prove nothing, so the configuration is not wrong. */
-const isOfPool: readonly UnreachableReason[] = ['PoolNotAnswering', 'PoolDamaged', 'PoolOfNewerDriver']
-
-/** A mistake in the configuration of the pools, as opposed to a problem of a disk. */
-function isOurMistake(error: unknown): boolean {
-  return error instanceof VolumeError && !(error instanceof PoolUnreachableError)
-}
-
-function reasonOf(name: string, error: unknown): PoolUnreachableError {
-  if (error instanceof PoolUnreachableError) return error
-  return new PoolUnreachableError('PoolUnreadable', `pool "${name}": ${messageOf(error)}`, { cause: error })
 }

@@ -32,10 +32,13 @@ export async function requireSeparateDirectories(pools: readonly PoolConfig[], g
 async function placeOf(pool: PoolConfig, gates: Gates): Promise<Place[]> {
   const home = homeOf(pool)
   try {
-    return await gates.of(pool.name).urgently(async () => {
-      const path = await resolveExisting(home)
-      return [{ name: pool.name, home, path, directories: await directoriesOf(path) }]
-    })
+    return await gates.of(pool.name).within(
+      async () => {
+        const path = await resolveExisting(home)
+        return [{ name: pool.name, home, path, directories: await directoriesOf(path) }]
+      },
+      { isUrgent: true },
+    )
   } catch (error) {
     // Opening the pool reports the same error.
     if (error instanceof PoolUnreachableError || (Error.isError(error) && 'code' in error)) return []

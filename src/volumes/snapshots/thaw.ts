@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
+import { never } from '../concurrency/deadlines.ts'
 import type { KeyedLock } from '../concurrency/keyed-lock.ts'
-import { never } from '../concurrency/never.ts'
 import { hasErrno, messageOf } from '../model/errors.ts'
 import type { LoopDevices, LoopState } from '../model/ports/loop-devices.ts'
 import type { Mounts } from '../model/ports/mounts.ts'

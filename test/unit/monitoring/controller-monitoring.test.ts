@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import { ControllerMonitoring, type ClusterFindings } from '../../../src/monitoring/controller-monitoring.ts'
+import { ControllerMonitoring, type ClusterFindings } from '../../../src/monitoring/roles.ts'
 import { scrape } from '../../support/scrape.ts'
 
 describe('the metrics of the controller', () => {

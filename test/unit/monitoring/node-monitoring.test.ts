@@ -1,13 +1,13 @@
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { OrphanedDevices } from '../../../src/volumes/operations/orphaned-devices.ts'
-import { NodeMonitoring } from '../../../src/monitoring/node-monitoring.ts'
+import { NodeMonitoring } from '../../../src/monitoring/roles.ts'
 import { StorageHealth } from '../../../src/volumes/health/storage-health.ts'
 import { VolumeHealth } from '../../../src/volumes/health/volume-health.ts'
+import { OrphanedDevices } from '../../../src/volumes/operations/orphaned-devices.ts'
 import { PoolUnreachableError } from '../../../src/volumes/pool/gate/unreachable.ts'
 import { scrape } from '../../support/scrape.ts'
-import { MiB, makeWorld, silent, writer, type World } from '../volumes/world.ts'
+import { makeWorld, MiB, silent, writer, type World } from '../volumes/world.ts'
 
 describe('the metrics of a node', () => {
   let world: World

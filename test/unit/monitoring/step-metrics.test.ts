@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { Metrics } from '../../../src/monitoring/metrics.ts'
-import { stepMetrics } from '../../../src/monitoring/node-monitoring.ts'
+import { stepMetrics } from '../../../src/monitoring/roles.ts'
 import type { Observer } from '../../../src/volumes/model/observer.ts'
 import { scrape } from '../../support/scrape.ts'
 

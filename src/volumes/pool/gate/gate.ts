@@ -1,13 +1,13 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate, setTimeout as pause } from 'node:timers/promises'
-import { Generation, type CallKind } from './generation.ts'
+import { longCallTurns, TurnQueue, type CallKind, type TurnOptions } from './turn-queue.ts'
 import { scopes, type Scope } from './turn.ts'
-import { PoolUnreachableError, notAnswering, stopping } from './unreachable.ts'
+import { Callers, notAnswering, PoolUnreachableError, stopping } from './unreachable.ts'
+import { Generation, Watchdog, type WatchdogLimits } from './watchdog.ts'
 
 /** How often `end` looks whether the calls have returned. */
 const IDLE_POLL_MS = 20
 
-export interface GateOptions {
+export interface GateOptions extends WatchdogLimits {
   readonly pool: string
   /** The directory of the pool, for error messages. */
   readonly path: string
@@ -24,42 +24,6 @@ export interface GateOptions {
    * that file system.
    */
   readonly mountId?: () => Promise<unknown>
-  /** How long a call may take before the file system is probed, and how long that may take. */
-  readonly patienceMs?: number
-  /**
-   * How long no call may end while others wait, although the probe is answered. It must exceed the longest
-   * fsync(2) of an image whose pages are all dirty on a slow disk.
-   */
-  readonly stallMs?: number
-  /**
-   * The same while the pool is being opened, when calls do not wait for others. A call that takes longer on a
-   * disk that works delays the opening: it is repeated when the call has returned.
-   */
-  readonly openingStallMs?: number
-}
-
-/** How a call gets its turn. */
-export interface TurnOptions {
-  /** Ends the wait for a turn, but not a call that has begun. */
-  readonly signal?: AbortSignal | undefined
-  /** The default is `other`. */
-  readonly kind?: CallKind
-}
-
-/**
- * The turns that flushes and freezes together can take, when another of the kind begins. They can take
- * minutes, so some turns are left for short calls, and more for freezes than for flushes, because writers
- * wait for a freeze.
- */
-const shares: Readonly<Record<CallKind, number>> = { flush: 1 / 2, freeze: 3 / 4, other: 1 }
-
-/** A call that waits for its turn. */
-interface WaitingCall {
-  readonly since: number
-  readonly kind: CallKind
-  readonly begin: () => void
-  /** Stops listening to the signal. */
-  readonly leave: () => void
 }
 
 /**
@@ -77,28 +41,22 @@ export class Gate {
   readonly #budget: number
   readonly #probe: () => Promise<unknown>
   readonly #mountId: () => Promise<unknown>
-  readonly #patienceMs: number
-  readonly #stallMs: number
-  readonly #openingStallMs: number
+  readonly #watchdog: Watchdog
   /** What is done when the pool stops answering, and when it answers again. */
   readonly #listeners: {
     readonly lost: (error: PoolUnreachableError) => void
     readonly found: () => void
   }[] = []
-  /** Rejects all callers that wait for a call or for a turn. */
-  readonly #waiting = new Set<(error: PoolUnreachableError) => void>()
+  readonly #callers = new Callers()
   readonly #owed: (() => Promise<unknown>)[] = []
-  #queue: WaitingCall[] = []
+  readonly #queue = new TurnQueue()
   #generation = new Generation()
   /** Calls of earlier generations that have not returned. */
   #abandoned = 0
-  /** How many openings and sweeps of the pool are under way. */
-  #openings = 0
   #mountedAs: unknown
   #problem: PoolUnreachableError | undefined
   /** Set when the pool is closed for good. */
   #ended: PoolUnreachableError | undefined
-  #timer: NodeJS.Timeout | undefined
 
   constructor({ pool, path, width = 16, budget = 2 * width, ...options }: GateOptions) {
     this.#pool = pool
@@ -107,9 +65,14 @@ export class Gate {
     this.#budget = budget
     this.#probe = options.probe ?? (() => Promise.resolve())
     this.#mountId = options.mountId ?? (() => Promise.resolve(undefined))
-    this.#patienceMs = options.patienceMs ?? 3000
-    this.#stallMs = options.stallMs ?? 120_000
-    this.#openingStallMs = options.openingStallMs ?? 30_000
+    const watched = {
+      queue: this.#queue,
+      generation: () => this.#generation,
+      isRefusing: () => this.#problem !== undefined,
+      probe: (generation: Generation) => void this.#probeMount(generation),
+      lose: this.#lose,
+    }
+    this.#watchdog = new Watchdog(watched, options)
   }
 
   /** Why calls are refused now. */
@@ -151,27 +114,31 @@ export class Gate {
       if (caller.isRefused) await undo?.(result)
       return result
     }
-    return await this.#orUnreachable(
+    return await this.#callers.orRefused(
       new Promise<T>((resolve, reject) => {
         const begin = (): void => {
           const turn = { gate: this, hasTurn: true, isUrgent: false }
           this.#counted(undoable, turn, kind).then(resolve, reject)
         }
         if (this.#hasTurn(kind)) begin()
-        else this.#wait(begin, reject, kind, kind === 'freeze' || scope?.isUrgent === true, signal)
+        else {
+          const isUrgent = kind === 'freeze' || scope?.isUrgent === true
+          this.#queue.add({ kind, isUrgent, signal, begin, reject })
+        }
       }),
       caller,
     )
   }
 
-  /** Work of any length: it has no turn itself, but each of its calls that goes through `turn`. */
-  async within<T>(work: () => Promise<T>): Promise<T> {
-    return await this.#within(work, false)
-  }
-
-  /** As `within`, but its calls go before waiting ones: for the check whether the pool is reachable. */
-  async urgently<T>(work: () => Promise<T>): Promise<T> {
-    return await this.#within(work, true)
+  /**
+   * Work of any length: it has no turn itself, but each of its calls that goes through `turn`.
+   * @param isUrgent whether its calls go before waiting ones: for the check whether the pool is reachable
+   */
+  async within<T>(work: () => Promise<T>, { isUrgent } = { isUrgent: false }): Promise<T> {
+    const scope = scopes.getStore()
+    if (scope?.gate === this && (scope.hasTurn || scope.isUrgent || !isUrgent)) return await work()
+    this.#requireAnswering()
+    return await this.#callers.orRefused(this.#counted(work, { gate: this, hasTurn: false, isUrgent }))
   }
 
   /**
@@ -179,12 +146,7 @@ export class Gate {
    * although no other call waits and the probe is answered: nothing else would notice that the opening hangs.
    */
   limitStalls(): Disposable {
-    this.#openings++
-    return {
-      [Symbol.dispose]: () => {
-        this.#openings--
-      },
-    }
+    return this.#watchdog.limitStalls()
   }
 
   /** Work that has no turn, and ends within `openingStallMs` unless the pool does not answer. */
@@ -192,9 +154,9 @@ export class Gate {
     this.#requireAnswering()
     const timer = setTimeout(() => {
       if (!this.#problem) this.#lose()
-    }, this.#openingStallMs)
+    }, this.#watchdog.openingStallMs)
     try {
-      return await this.#orUnreachable(this.#counted(work, undefined))
+      return await this.#callers.orRefused(this.#counted(work, undefined))
     } finally {
       clearTimeout(timer)
     }
@@ -266,13 +228,6 @@ export class Gate {
     return this.isIdle
   }
 
-  async #within<T>(work: () => Promise<T>, isUrgent: boolean): Promise<T> {
-    const scope = scopes.getStore()
-    if (scope?.gate === this && (scope.hasTurn || scope.isUrgent || !isUrgent)) return await work()
-    this.#requireAnswering()
-    return await this.#orUnreachable(this.#counted(work, { gate: this, hasTurn: false, isUrgent }))
-  }
-
   #requireAnswering(): void {
     const refusal = this.#problem ?? this.#ended
     if (refusal) throw refusal
@@ -282,7 +237,7 @@ export class Gate {
     const { calls, longCalls } = this.#generation
     const turns = Math.min(this.#width, Math.max(2, this.#budget - this.#abandoned))
     if (calls.size >= turns) return false
-    return kind === 'other' || longCalls < Math.max(1, Math.floor(turns * shares[kind]))
+    return kind === 'other' || longCalls < longCallTurns(kind, turns)
   }
 
   async #counted<T>(call: () => Promise<T>, scope: Scope | undefined, kind: CallKind = 'other'): Promise<T> {
@@ -291,7 +246,7 @@ export class Gate {
     const counted = isCall ? generation.calls : generation.works
     const entry = { since: performance.now(), kind }
     counted.add(entry)
-    if (isCall) this.#supervise()
+    if (isCall) this.#watchdog.start()
     try {
       return await scopes.run(scope, call)
     } finally {
@@ -302,77 +257,9 @@ export class Gate {
     }
   }
 
-  #wait(
-    begin: () => void,
-    reject: (reason: unknown) => void,
-    kind: CallKind,
-    isUrgent: boolean,
-    signal: AbortSignal | undefined,
-  ): void {
-    const onAbort = (): void => {
-      this.#queue = this.#queue.filter((other) => other !== entry)
-      reject(signal?.reason)
-    }
-    const entry: WaitingCall = {
-      since: performance.now(),
-      kind,
-      // Another call starts it when it ends, and it must not run in that call's context.
-      begin: AsyncLocalStorage.bind(begin),
-      leave: () => signal?.removeEventListener('abort', onAbort),
-    }
-    signal?.addEventListener('abort', onAbort, { once: true })
-    if (isUrgent) this.#queue.unshift(entry)
-    else this.#queue.push(entry)
-  }
-
   #returned(): void {
-    if (this.#problem) this.#recover()
-    else this.#admit()
-  }
-
-  #admit(): void {
-    for (;;) {
-      const index = this.#queue.findIndex(({ kind }) => this.#hasTurn(kind))
-      if (index < 0) return
-      for (const { begin, leave } of this.#queue.splice(index, 1)) {
-        leave()
-        begin()
-      }
-    }
-  }
-
-  #orUnreachable<T>(work: Promise<T>, caller = { isRefused: false }): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const refuse = (error: PoolUnreachableError): void => {
-        caller.isRefused = true
-        reject(error)
-      }
-      this.#waiting.add(refuse)
-      const ended = (): boolean => this.#waiting.delete(refuse)
-      work.finally(ended).then(resolve, reject)
-    })
-  }
-
-  #supervise(): void {
-    this.#timer ??= setInterval(() => {
-      this.#look()
-    }, this.#patienceMs / 4).unref()
-  }
-
-  #look(): void {
-    const now = performance.now()
-    const generation = this.#generation
-    if (generation.calls.size === 0 && !generation.isProbing) {
-      clearInterval(this.#timer)
-      this.#timer = undefined
-      return
-    }
-    if (this.#problem) return
-    if (generation.isDue(now, this.#patienceMs)) void this.#probeMount(generation)
-    const hasWaited = this.#queue.some(({ since }) => now - since > this.#stallMs)
-    const isStalled = hasWaited && now - generation.lastReturn > this.#stallMs
-    const isOpeningStalled = this.#openings > 0 && generation.isStuck(now, this.#openingStallMs)
-    if (isStalled || isOpeningStalled || generation.isSilent(now, this.#patienceMs)) this.#lose()
+    if (!this.#problem) this.#queue.admit((kind) => this.#hasTurn(kind))
+    else if (this.#generation.isIdle) this.#answersAgain()
   }
 
   async #probeMount(generation: Generation): Promise<void> {
@@ -384,7 +271,7 @@ export class Gate {
     if (generation === this.#generation) this.#returned()
   }
 
-  #lose(): void {
+  readonly #lose = (): void => {
     const problem = notAnswering(this.#pool, this.#path)
     this.#refuse(problem)
     for (const { lost } of this.#listeners) lost(problem)
@@ -392,15 +279,8 @@ export class Gate {
 
   #refuse(problem: PoolUnreachableError): void {
     this.#problem = problem
-    for (const { leave } of this.#queue) leave()
-    this.#queue = []
-    const waiting = [...this.#waiting]
-    this.#waiting.clear()
-    for (const reject of waiting) reject(problem)
-  }
-
-  #recover(): void {
-    if (this.#generation.isIdle) this.#answersAgain()
+    this.#queue.clear()
+    this.#callers.refuse(problem)
   }
 
   #answersAgain(): void {

@@ -26,3 +26,28 @@ export function notAnswering(pool: string, path: string): PoolUnreachableError {
     `pool "${pool}": the file system of ${path} does not answer; check its disk or server, and the kernel's log; the pool is opened again when it answers`,
   )
 }
+
+/** The callers of a gate, who are refused as soon as the pool does not answer, before their calls return. */
+export class Callers {
+  readonly #refusals = new Set<(error: PoolUnreachableError) => void>()
+
+  /** @param caller is told when it is refused */
+  orRefused<T>(work: Promise<T>, caller = { isRefused: false }): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const refuse = (error: PoolUnreachableError): void => {
+        caller.isRefused = true
+        reject(error)
+      }
+      this.#refusals.add(refuse)
+      const ended = (): boolean => this.#refusals.delete(refuse)
+      work.finally(ended).then(resolve, reject)
+    })
+  }
+
+  /** Refuses all callers of now. */
+  refuse(error: PoolUnreachableError): void {
+    const refusals = [...this.#refusals]
+    this.#refusals.clear()
+    for (const refuse of refusals) refuse(error)
+  }
+}

@@ -1,7 +1,7 @@
-import { ApiException, type V1DeleteOptions } from '@kubernetes/client-node'
 import { beforeEach, describe, expect, it } from '@jest/globals'
+import { ApiException, type V1DeleteOptions } from '@kubernetes/client-node'
 import { Kubernetes } from '../../../../src/controller/kubernetes/orchestrator.ts'
-import { never } from '../../../../src/volumes/concurrency/never.ts'
+import { never } from '../../../../src/volumes/concurrency/deadlines.ts'
 
 function volume(name: string, driver: string, phase: string) {
   const terms = [{ matchExpressions: [{ key: `topology.${driver}/node`, operator: 'In', values: ['n1'] }] }]

@@ -1,7 +1,7 @@
-import { expect, it } from '@jest/globals'
-import { workerError } from '../../../../src/linux/process/worker-error.ts'
-import { statusOf } from '../../../../src/csi/errors.ts'
 import { status } from '@grpc/grpc-js'
+import { expect, it } from '@jest/globals'
+import { statusOf } from '../../../../src/csi/errors.ts'
+import { workerError } from '../../../../src/linux/process/command-error.ts'
 
 it('a thread that cannot be started for want of descriptors is told as any other call is', () => {
   const error = workerError(

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
+import { never } from '../../../../src/volumes/concurrency/deadlines.ts'
 import { Jobs } from '../../../../src/volumes/concurrency/jobs.ts'
-import { never } from '../../../../src/volumes/concurrency/never.ts'
 
 describe('Jobs', () => {
   let jobs: Jobs

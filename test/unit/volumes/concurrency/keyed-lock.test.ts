@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
+import { never } from '../../../../src/volumes/concurrency/deadlines.ts'
 import { KeyedLock } from '../../../../src/volumes/concurrency/keyed-lock.ts'
-import { never } from '../../../../src/volumes/concurrency/never.ts'
 
 describe('KeyedLock', () => {
   it('lets one in at a time, in order', async () => {

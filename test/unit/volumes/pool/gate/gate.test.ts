@@ -95,7 +95,7 @@ describe('Gate', () => {
     const order: string[] = []
     const first = gate.run(fs.call)
     const later = gate.run(() => Promise.resolve(order.push('later')))
-    const urgent = gate.urgently(() => turn(() => Promise.resolve(order.push('urgent'))))
+    const urgent = gate.within(() => turn(() => Promise.resolve(order.push('urgent'))), { isUrgent: true })
     fs.return()
     await Promise.all([first, later, urgent])
     expect(order).toEqual(['urgent', 'later'])

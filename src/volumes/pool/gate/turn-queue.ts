@@ -1,0 +1,90 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+
+/** `flush`: syncfs(2). `freeze`: FIFREEZE. */
+export type CallKind = 'flush' | 'freeze' | 'other'
+
+/** How a call gets its turn. */
+export interface TurnOptions {
+  /** Ends the wait for a turn, but not a call that has begun. */
+  readonly signal?: AbortSignal | undefined
+  /** The default is `other`. */
+  readonly kind?: CallKind
+}
+
+/** A call that is added to the queue. */
+export interface NewCall {
+  readonly kind: CallKind
+  /** Whether it goes before all that wait. */
+  readonly isUrgent: boolean
+  readonly signal: AbortSignal | undefined
+  readonly begin: () => void
+  /** Called with the signal's reason. */
+  readonly reject: (reason: unknown) => void
+}
+
+interface WaitingCall {
+  readonly since: number
+  readonly kind: CallKind
+  readonly begin: () => void
+  /** Stops listening to the signal. */
+  readonly leave: () => void
+}
+
+/** The calls that wait for their turn at a gate. */
+export class TurnQueue {
+  #calls: WaitingCall[] = []
+
+  add({ kind, isUrgent, signal, begin, reject }: NewCall): void {
+    const onAbort = (): void => {
+      this.#calls = this.#calls.filter((other) => other !== call)
+      reject(signal?.reason)
+    }
+    const call: WaitingCall = {
+      since: performance.now(),
+      kind,
+      // Another call starts it when it ends, and it must not run in that call's context.
+      begin: AsyncLocalStorage.bind(begin),
+      leave: () => signal?.removeEventListener('abort', onAbort),
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
+    if (isUrgent) this.#calls.unshift(call)
+    else this.#calls.push(call)
+  }
+
+  /** Begins the calls that have a turn, in their order. */
+  admit(hasTurn: (kind: CallKind) => boolean): void {
+    for (;;) {
+      const index = this.#calls.findIndex(({ kind }) => hasTurn(kind))
+      if (index < 0) return
+      for (const { begin, leave } of this.#calls.splice(index, 1)) {
+        leave()
+        begin()
+      }
+    }
+  }
+
+  /** Drops all calls, whose callers are refused. */
+  clear(): void {
+    for (const { leave } of this.#calls) leave()
+    this.#calls = []
+  }
+
+  /** Whether a call has waited for so long. */
+  hasWaited(now: number, limitMs: number): boolean {
+    return this.#calls.some(({ since }) => now - since > limitMs)
+  }
+}
+
+/**
+ * The turns that flushes and freezes together can take, when another of the kind begins. They can take
+ * minutes, so some turns are left for short calls, and more for freezes than for flushes, because writers
+ * wait for a freeze.
+ */
+const shares: Readonly<Record<LongCallKind, number>> = { flush: 1 / 2, freeze: 3 / 4 }
+
+type LongCallKind = Exclude<CallKind, 'other'>
+
+/** @param turns of the pool */
+export function longCallTurns(kind: LongCallKind, turns: number): number {
+  return Math.max(1, Math.floor(turns * shares[kind]))
+}

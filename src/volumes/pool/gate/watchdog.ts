@@ -1,0 +1,129 @@
+import type { CallKind, TurnQueue } from './turn-queue.ts'
+
+export interface WatchdogLimits {
+  /** How long a call may take before the file system is probed, and how long that may take. */
+  readonly patienceMs?: number
+  /**
+   * How long no call may end while others wait, although the probe is answered. It must exceed the longest
+   * fsync(2) of an image whose pages are all dirty on a slow disk.
+   */
+  readonly stallMs?: number
+  /**
+   * The same while the pool is being opened, when calls do not wait for others. A call that takes longer on a
+   * disk that works delays the opening: it is repeated when the call has returned.
+   */
+  readonly openingStallMs?: number
+}
+
+/** The gate that a watchdog watches. */
+export interface WatchedGate {
+  readonly queue: TurnQueue
+  generation(): Generation
+  /** Whether the pool is known not to answer, or given up. */
+  isRefusing(): boolean
+  probe(generation: Generation): void
+  /** Called when the pool does not answer. */
+  lose(): void
+}
+
+/** Watches the calls of a gate while there are any, and finds when the pool's file system does not answer. */
+export class Watchdog {
+  readonly #gate: WatchedGate
+  readonly #patienceMs: number
+  readonly #stallMs: number
+  readonly openingStallMs: number
+  /** How many openings and sweeps of the pool are under way. */
+  #openings = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(gate: WatchedGate, limits: WatchdogLimits) {
+    this.#gate = gate
+    this.#patienceMs = limits.patienceMs ?? 3000
+    this.#stallMs = limits.stallMs ?? 120_000
+    this.openingStallMs = limits.openingStallMs ?? 30_000
+  }
+
+  /** Call this when a call begins. It ends by itself when none is under way. */
+  start(): void {
+    this.#timer ??= setInterval(() => {
+      this.#look()
+    }, this.#patienceMs / 4).unref()
+  }
+
+  /** Until this is disposed of, `openingStallMs` holds. */
+  limitStalls(): Disposable {
+    this.#openings++
+    return {
+      [Symbol.dispose]: () => {
+        this.#openings--
+      },
+    }
+  }
+
+  #look(): void {
+    const now = performance.now()
+    const generation = this.#gate.generation()
+    if (generation.calls.size === 0 && !generation.isProbing) {
+      clearInterval(this.#timer)
+      this.#timer = undefined
+      return
+    }
+    if (this.#gate.isRefusing()) return
+    if (generation.isDue(now, this.#patienceMs)) this.#gate.probe(generation)
+    const hasWaited = this.#gate.queue.hasWaited(now, this.#stallMs)
+    const isStalled = hasWaited && now - generation.lastReturn > this.#stallMs
+    const isOpeningStalled = this.#openings > 0 && generation.isStuck(now, this.openingStallMs)
+    if (isStalled || isOpeningStalled || generation.isSilent(now, this.#patienceMs)) this.#gate.lose()
+  }
+}
+
+/** The calls to one mounted file system, and the probe that tests whether it answers. */
+export class Generation {
+  /** In the order in which they began. */
+  readonly calls = new Set<{ readonly since: number; readonly kind: CallKind }>()
+  readonly works = new Set<{ readonly since: number }>()
+  lastReturn = performance.now()
+  isAbandoned = false
+  #isProbing = false
+  #probedAt = -Infinity
+
+  /** How many of the calls are flushes and freezes. */
+  get longCalls(): number {
+    let count = 0
+    for (const { kind } of this.calls) if (kind !== 'other') count++
+    return count
+  }
+
+  get isProbing(): boolean {
+    return this.#isProbing
+  }
+
+  get isIdle(): boolean {
+    return this.calls.size === 0 && this.works.size === 0 && !this.#isProbing
+  }
+
+  /** Whether a call has taken so long since it began, and since the last probe, that a probe has to begin. */
+  isDue(now: number, patienceMs: number): boolean {
+    const [oldest] = this.calls
+    return !this.#isProbing && !!oldest && now - Math.max(oldest.since, this.#probedAt) > patienceMs
+  }
+
+  /** Whether calls are under way, and none has begun first or returned for so long. */
+  isStuck(now: number, stallMs: number): boolean {
+    const [oldest] = this.calls
+    return !!oldest && now - Math.max(oldest.since, this.lastReturn) > stallMs
+  }
+
+  /** Whether the probe under way has taken longer than an answer may take. */
+  isSilent(now: number, patienceMs: number): boolean {
+    return this.#isProbing && now - this.#probedAt > patienceMs
+  }
+
+  /** An error is an answer too. */
+  async probe(ask: () => Promise<void>): Promise<void> {
+    this.#probedAt = performance.now()
+    this.#isProbing = true
+    await ask().catch(() => undefined)
+    this.#isProbing = false
+  }
+}
