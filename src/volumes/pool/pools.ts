@@ -197,10 +197,10 @@ export class Pools implements AsyncDisposable {
   async #reopen(config: PoolConfig): Promise<void> {
     const { name } = config
     const gate = this.#on.gates.of(name)
-    await gate.lookForAnotherMount()
-    if (gate.problem) return
     using _limit = gate.limitStalls()
     try {
+      await gate.lookForAnotherMount()
+      if (gate.problem) return
       // The records may have changed while the pool was unreachable, so they are read again.
       await this.#close(name)
       await this.#tryToOpen(config)

@@ -287,12 +287,14 @@ export class Gate {
     this.#problem = undefined
     this.#mountedAs = undefined
     this.#generation.lastReturn = performance.now()
-    void this.#releaseOwed()
-    for (const { found } of this.#listeners) found()
+    // Not in the context of the call that happened to return last.
+    scopes.run(undefined, () => {
+      void this.#releaseOwed()
+      for (const { found } of this.#listeners) found()
+    })
   }
 
   async #releaseOwed(): Promise<void> {
-    for (let close = this.#owed.shift(); close; close = this.#owed.shift())
-      await this.release(close).catch(() => undefined)
+    await Promise.all(this.#owed.splice(0).map((close) => this.release(close).catch(() => undefined)))
   }
 }

@@ -69,9 +69,9 @@ export class TurnQueue {
     this.#calls = []
   }
 
-  /** Whether a call has waited for so long. */
+  /** Whether a short call has waited for so long: flushes and freezes also wait when turns are free. */
   hasWaited(now: number, limitMs: number): boolean {
-    return this.#calls.some(({ since }) => now - since > limitMs)
+    return this.#calls.some(({ kind, since }) => kind === 'other' && now - since > limitMs)
   }
 }
 

@@ -1,7 +1,7 @@
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
 import { Gate } from '../../../../../src/volumes/pool/gate/gate.ts'
-import { turn } from '../../../../../src/volumes/pool/gate/turn.ts'
+import { scopes, turn } from '../../../../../src/volumes/pool/gate/turn.ts'
 import type { PoolUnreachableError } from '../../../../../src/volumes/pool/gate/unreachable.ts'
 
 /** A file system whose calls return when the test says so. */
@@ -181,6 +181,52 @@ describe('Gate', () => {
     await found
     await setImmediate()
     expect(released).toEqual(['got late', 'held'])
+  })
+
+  it('releases once more what is refused again while it is released', async () => {
+    const { fs, gate, found } = make({ width: 1 })
+    const released: string[] = []
+    await expect(gate.run(fs.call)).rejects.toMatchObject(refused)
+    await gate.release(fs.call)
+    await gate.release(() => Promise.resolve(released.push('second')))
+    fs.return()
+    await found
+    // The first one has the only turn, so the second one waits, and is refused.
+    gate.giveUp()
+    await setImmediate()
+    expect(released).toEqual([])
+    fs.return()
+    await setImmediate()
+    expect(released).toEqual(['second'])
+  })
+
+  it('reports an answer outside of the scope of the call that returned', async () => {
+    const { fs, gate, found } = make()
+    let scope: unknown = 'none'
+    gate.watch(
+      () => undefined,
+      () => (scope = scopes.getStore()),
+    )
+    await expect(gate.within(() => gate.run(fs.call))).rejects.toMatchObject(refused)
+    fs.return()
+    await found
+    expect(scope).toBeUndefined()
+  })
+
+  it('is not stalled while flushes wait for each other and turns are free', async () => {
+    const { fs, gate, events } = make({ width: 4, stallMs: 40 })
+    const flushes = Promise.all([1, 2, 3].map(() => gate.run(fs.call, undefined, { kind: 'flush' })))
+    const answering = setInterval(() => {
+      for (const { resolve } of fs.probes) resolve(undefined)
+    }, 1)
+    await sleep(150)
+    clearInterval(answering)
+    expect(fs.calls).toHaveLength(2)
+    expect(events).toEqual([])
+    for (const call of fs.calls) call.resolve('flushed')
+    await setImmediate()
+    fs.return()
+    await flushes
   })
 
   it('is closed for good when nothing is under way, and lets only the closing pass', async () => {
