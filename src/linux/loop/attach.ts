@@ -5,7 +5,6 @@ import type { AttachOptions, SectorBytes } from '../../volumes/model/ports/loop-
 import { LO_FLAGS_AUTOCLEAR, LO_FLAGS_DIRECT_IO, LO_FLAGS_READ_ONLY, type LoopSettings } from '../abi/loop.ts'
 import type { LoopControl } from './control.ts'
 import type { DeviceNodes } from './device-nodes.ts'
-import { isBackedBy, sizeOf, type BackingIdentity } from './device.ts'
 import * as device from './device.ts'
 import { inspect } from './inventory.ts'
 
@@ -141,17 +140,17 @@ const SECTOR_BYTES = 512n
 export async function verify(
   opened: OpenLoop,
   file: FileHandle,
-  identity: BackingIdentity,
+  identity: device.BackingIdentity,
   options: AttachOptions,
 ): Promise<boolean> {
   const entry = await inspect(opened.number, opened.path, opened.handle)
-  if (!entry || !isBackedBy(entry.info, identity)) {
+  if (!entry || !device.isBackedBy(entry.info, identity)) {
     throw new VolumeError(
       'aborted',
       `${opened.path} was attached and is free again; another process detached it`,
     )
   }
-  const size = identity.rdev === 0n ? (await file.stat({ bigint: true })).size : await sizeOf(file.fd)
+  const size = identity.rdev === 0n ? (await file.stat({ bigint: true })).size : await device.sizeOf(file.fd)
   const expected = size - (size % SECTOR_BYTES)
   if (entry.state.sizeBytes !== expected) {
     throw new Error(`${opened.path} has ${entry.state.sizeBytes} bytes, its file ${expected}`)

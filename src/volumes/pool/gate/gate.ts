@@ -215,7 +215,6 @@ export class Gate {
     this.#mountedAs ??= mountId
     if (mountId === this.#mountedAs || this.#generation !== before) return
     this.#abandoned += before.calls.size
-    before.isAbandoned = true
     this.#generation = new Generation()
     this.#answersAgain()
   }
@@ -251,7 +250,7 @@ export class Gate {
       return await scopes.run(scope, call)
     } finally {
       counted.delete(entry)
-      if (generation.isAbandoned && isCall) this.#abandoned--
+      if (isCall && generation !== this.#generation) this.#abandoned--
       generation.lastReturn = performance.now()
       this.#returned()
     }

@@ -1,5 +1,6 @@
 import { homeOf, type PoolConfig } from '../../model/pool-config.ts'
-import { Gate, type GateOptions } from './gate.ts'
+import { Gate } from './gate.ts'
+import type { WatchdogLimits } from './watchdog.ts'
 
 /** Threads reserved for bind mounts, devices and all other work that belongs to no pool. */
 const RESERVED_THREADS = 16
@@ -8,7 +9,7 @@ const RESERVED_THREADS = 16
 const NARROWEST = 2
 const WIDEST = 16
 
-export interface GatesOptions extends Pick<GateOptions, 'patienceMs' | 'stallMs' | 'openingStallMs'> {
+export interface GatesOptions extends WatchdogLimits {
   /** Of libuv, on which all system calls that can block run. */
   readonly threads: number
   /** Settles as soon as the file system of a path answers. */

@@ -83,7 +83,6 @@ export class Generation {
   readonly calls = new Set<{ readonly since: number; readonly kind: CallKind }>()
   readonly works = new Set<{ readonly since: number }>()
   lastReturn = performance.now()
-  isAbandoned = false
   #isProbing = false
   #probedAt = -Infinity
 
