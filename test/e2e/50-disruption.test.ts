@@ -122,7 +122,8 @@ describe('a node is restarted', () => {
       pod('restarted-block', {
         node: worker,
         blocks: { disk: ofClaim('restarted-block') },
-        command: 'head -n 1 /dev/disk; echo word | dd of=/dev/disk conv=fsync 2>/dev/null; exec sleep infinity',
+        command:
+          'head -n 1 /dev/disk; echo word | dd of=/dev/disk conv=fsync 2>/dev/null; exec sleep infinity',
       }),
     )
     await on.running(['restarted', 'restarted-block'])
