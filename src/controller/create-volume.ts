@@ -34,7 +34,9 @@ export async function createVolume(
   using _lock = await locks.acquire(request.name, caller.signal)
   const on = (node: RemoteNode): Promise<CreateVolumeResponse> =>
     attempts.on(node.name, request.name, () =>
-      node.call(caller, (client, options) => client.controller.createVolume(request, options)),
+      node.call(caller, (client, options) =>
+        client.controller.createVolume(onlyOn(node.topology, request), options),
+      ),
     )
   const all = nodes.all()
   const { allowed, chosen } = placementOf(all, request.accessibilityRequirements)
@@ -59,6 +61,14 @@ export async function createVolume(
   const rank = ({ name }: RemoteNode): number => 2 * +tried.has(name) + +(forPods?.has(name) === false)
   const inOrder = capacities.map(({ node }) => node).sort((a, b) => rank(a) - rank(b))
   return await firstWithCapacity(inOrder, unreachable, on)
+}
+
+/**
+ * Lets a node refuse the request when it is another one than its address says (--nodes). Such a volume could
+ * not be found again, because its id has the node's own name.
+ */
+function onlyOn({ segments }: NodeTopology, request: CreateVolumeRequest) {
+  return { ...request, accessibilityRequirements: { requisite: [{ segments }], preferred: [{ segments }] } }
 }
 
 /**

@@ -32,7 +32,7 @@ export class NodeTopology {
     if (terms.length === 0 || terms.some((term) => this.includes(term))) return
     throw new VolumeError(
       'resource-exhausted',
-      `accessibility_requirements: this node is ${this.#key}=${this.#value}, which is not among them`,
+      `accessibility_requirements: this node is ${this.#key}=${this.#value}, which is not among them; if the controller has called it, correct the node's name in --nodes`,
     )
   }
 }

@@ -114,6 +114,29 @@ describe('a new volume is made', () => {
   })
 })
 
+describe('a node with a wrong name in --nodes', () => {
+  it.each([
+    ['no requirement', {}],
+    ['a requirement that it is part of', { accessibilityRequirements: within('w1', 'w9') }],
+  ])('creates no volume, with %s: the id would be of no known node', async (_, wish) => {
+    const { nodes, fakes } = clusterOf('w1')
+    nodes.update([{ name: 'w9', address: 'w1' }])
+    await expect(create(nodes, wish)).rejects.toThrow('this node is w1')
+    expect(owners(fakes)).toEqual([])
+  })
+
+  it('does not keep the others from creating it', async () => {
+    const { nodes, fakes } = clusterOf('w1', 'w2')
+    fakes.slice(1).forEach((fake) => (fake.room = 200))
+    nodes.update([
+      { name: 'w1', address: 'w1' },
+      { name: 'w9', address: 'w2' },
+    ])
+    await create(nodes, {})
+    expect(owners(fakes)).toEqual(['w1'])
+  })
+})
+
 describe('an existing volume', () => {
   it('is found on its node, also when another has more room by now', async () => {
     const { nodes, fakes } = clusterOf('w1', 'w2')

@@ -3,6 +3,8 @@ import type { CallOptions, CsiClient } from '../../../src/csi/client.ts'
 import type { CreateSnapshotRequestInit } from '../../../src/csi/generated/csi/v1/CreateSnapshotRequest.ts'
 import type { CreateVolumeRequestInit } from '../../../src/csi/generated/csi/v1/CreateVolumeRequest.ts'
 import { csi } from '../../../src/csi/protocol.ts'
+import { NodeTopology } from '../../../src/csi/topology.ts'
+import { placementOf } from '../../../src/controller/create-volume.ts'
 import { NodeDirectory } from '../../../src/controller/directory.ts'
 import { snapshotIdFor, volumeIdFor } from '../../../src/volumes/model/ids.ts'
 import { silent } from '../volumes/world.ts'
@@ -20,6 +22,7 @@ const PAGE = 2
 /** A node with volumes in memory: so much of its controller services as is asked to find a place. */
 export class FakeNode {
   readonly name: string
+  readonly topology: NodeTopology
   readonly volumes = new Set<string>()
   readonly snapshots = new Set<string>()
   /** The cluster of volumes that were made for another one; '': not known. */
@@ -48,6 +51,7 @@ export class FakeNode {
 
   constructor(name: string) {
     this.name = name
+    this.topology = new NodeTopology(driverName, name)
   }
 
   /** The client of the node, whose calls fail as its state is. */
@@ -72,8 +76,11 @@ export class FakeNode {
           volume: { volumeId, volumeContext: clusterUid === '' ? {} : { clusterUid } },
         })
       },
-      createVolume: ({ name = '' }: CreateVolumeRequestInit) => {
+      createVolume: (request: CreateVolumeRequestInit) => {
         this.#called('createVolume')
+        const { name, accessibilityRequirements } = createRequest(request)
+        if (!placementOf([this], accessibilityRequirements).allowed.includes(this))
+          throw answer('RESOURCE_EXHAUSTED', `this node is ${this.name}`)
         if (this.failsToCreate) throw answer('UNAVAILABLE', 'read-only file system')
         if (this.room === 0) throw answer('RESOURCE_EXHAUSTED', `${this.name} is full`)
         const volumeId = volumeIdFor(this.name, name)
