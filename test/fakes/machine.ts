@@ -26,7 +26,7 @@ export function makeFakeMachine(
   })
   // One log, so that it shows the order.
   const copier = new WatchedCopier(mounts.log)
-  const answers = { threads: 64, probe: () => Promise.resolve(), mountId: () => Promise.resolve(1) }
+  const answers = { threads: 64, probe: () => Promise.resolve(), fileSystemId: () => Promise.resolve(1) }
   const openTracer = () => Promise.resolve(undefined)
   return { files, loops, mounts, fileSystems, copier, answers, openTracer }
 }

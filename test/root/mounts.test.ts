@@ -1,10 +1,11 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { open, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { SystemCallError } from '../../src/linux/libc.ts'
 import { mount, umount2 } from '../../src/linux/system-calls.ts'
 import { mountFlags } from '../../src/linux/abi/mount.ts'
 import { LinuxMounts } from '../../src/linux/mount/mounts.ts'
+import { fileSystemUnder } from '../../src/linux/mountinfo/find-mount.ts'
 import { describeRoot } from '../root.ts'
 import { Scratch } from '../scratch.ts'
 import { tool } from '../tool.ts'
@@ -42,6 +43,19 @@ describeRoot('LinuxMounts', () => {
     await expect(mounting).rejects.toThrow(
       `mount ${device} on ${target} (type ext4, flags 0x0, data no-such-option)`,
     )
+  })
+
+  it('knows a file system that is mounted again while its earlier mount is in use', async () => {
+    await mountDevice()
+    const [before, outside] = [await fileSystemUnder(join(target, 'loop')), await fileSystemUnder(elsewhere)]
+    expect(before).not.toBe(outside)
+    {
+      await using _used = await open(target)
+      await tool('umount', '--lazy', target)
+      expect(await fileSystemUnder(target)).toBe(outside)
+      await mountDevice()
+      expect(await fileSystemUnder(join(target, 'loop'))).toBe(before)
+    }
   })
 
   it.each(['a space', 'a\ttab', 'a\nnewline', 'a\\backslash', 'a#hash', 'täglich'])(

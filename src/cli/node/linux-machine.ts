@@ -10,7 +10,7 @@ import { AttachedDevices, backingFile, isUnlinked, onTopOf } from '../../linux/l
 import { LinuxLoopDevices } from '../../linux/loop/loop-devices.ts'
 import { SpareNodes } from '../../linux/loop/spare-nodes.ts'
 import { LinuxMounts } from '../../linux/mount/mounts.ts'
-import { probeFileSystem, mountIdUnder } from '../../linux/mountinfo/find-mount.ts'
+import { probeFileSystem, fileSystemUnder } from '../../linux/mountinfo/find-mount.ts'
 import { examineMachine } from '../../linux/preflight/preflight.ts'
 import { LinuxWriteTracer } from '../../linux/trace/write-trace.ts'
 import type { Machine } from '../../volumes/assemble.ts'
@@ -45,7 +45,7 @@ export async function openDriverMachine(
     answers: {
       threads: Number(process.env['UV_THREADPOOL_SIZE'] ?? LIBUV_THREADS),
       probe: probeFileSystem,
-      mountId: mountIdUnder,
+      fileSystemId: fileSystemUnder,
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }

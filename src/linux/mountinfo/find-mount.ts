@@ -83,15 +83,16 @@ export async function findMount(
 }
 
 /**
- * The mount ID of an absolute path without symbolic links, from mountinfo alone: unlike mountIdOf it never
- * waits for a file system that does not answer.
+ * The device number of the file system at an absolute path without symbolic links, from mountinfo alone:
+ * unlike stat(2) this never waits for a file system that does not answer. A file system whose calls are still
+ * running has the same number when it is mounted again: the kernel keeps it until they have returned.
  */
-export async function mountIdUnder(path: string): Promise<number | undefined> {
-  let [found, length] = [undefined as number | undefined, -1]
-  for (const { id, target } of parseMountInfo(await readMountInfo())) {
+export async function fileSystemUnder(path: string): Promise<string | undefined> {
+  let [found, length] = [undefined as string | undefined, -1]
+  for (const { device, target } of parseMountInfo(await readMountInfo())) {
     const isAbove = target === '/' || path === target || path.startsWith(`${target}/`)
     // Of several at one path the last one in the list covers the others.
-    if (isAbove && target.length >= length) [found, length] = [id, target.length]
+    if (isAbove && target.length >= length) [found, length] = [device, target.length]
   }
   return found
 }

@@ -19,11 +19,8 @@ export interface GateOptions extends WatchdogLimits {
   readonly budget?: number
   /** Settles as soon as the pool's file system answers, even with an error. */
   readonly probe?: () => Promise<unknown>
-  /**
-   * The value changes whenever a file system is unmounted or mounted at the pool's path. It must not access
-   * that file system.
-   */
-  readonly mountId?: () => Promise<unknown>
+  /** Identifies the file system at the pool's path, which it must not access. */
+  readonly fileSystemId?: () => Promise<unknown>
 }
 
 /**
@@ -40,7 +37,7 @@ export class Gate {
   readonly #width: number
   readonly #budget: number
   readonly #probe: () => Promise<unknown>
-  readonly #mountId: () => Promise<unknown>
+  readonly #fileSystemId: () => Promise<unknown>
   readonly #watchdog: Watchdog
   /** What is done when the pool stops answering, and when it answers again. */
   readonly #listeners: {
@@ -64,7 +61,7 @@ export class Gate {
     this.#width = width
     this.#budget = budget
     this.#probe = options.probe ?? (() => Promise.resolve())
-    this.#mountId = options.mountId ?? (() => Promise.resolve(undefined))
+    this.#fileSystemId = options.fileSystemId ?? (() => Promise.resolve(undefined))
     const watched = {
       queue: this.#queue,
       generation: () => this.#generation,
@@ -211,9 +208,9 @@ export class Gate {
   async lookForAnotherMount(): Promise<void> {
     if (!this.#problem || this.#abandoned + this.#generation.calls.size + 2 > this.#budget) return
     const before = this.#generation
-    const mountId = await this.#mountId()
-    this.#mountedAs ??= mountId
-    if (mountId === this.#mountedAs || this.#generation !== before) return
+    const fileSystemId = await this.#fileSystemId()
+    this.#mountedAs ??= fileSystemId
+    if (fileSystemId === this.#mountedAs || this.#generation !== before) return
     this.#abandoned += before.calls.size
     this.#generation = new Generation()
     this.#answersAgain()
@@ -264,7 +261,7 @@ export class Gate {
   async #probeMount(generation: Generation): Promise<void> {
     await generation.probe(async () => {
       // Read the mount first: the probe then tests that mount or a newer one.
-      this.#mountedAs = await this.#mountId()
+      this.#mountedAs = await this.#fileSystemId()
       await this.#probe()
     })
     if (generation === this.#generation) this.#returned()

@@ -15,7 +15,7 @@ export interface GatesOptions extends WatchdogLimits {
   /** Settles as soon as the file system of a path answers. */
   readonly probe: (path: string) => Promise<unknown>
   /** The number of the mount that a path lies in, without touching its file system. */
-  readonly mountId: (path: string) => Promise<unknown>
+  readonly fileSystemId: (path: string) => Promise<unknown>
 }
 
 /** The gates of all pools, which share the threads of the process. */
@@ -26,7 +26,7 @@ export class Gates {
     readonly gate: Gate
   }[]
 
-  constructor(pools: readonly PoolConfig[], { threads, probe, mountId, ...times }: GatesOptions) {
+  constructor(pools: readonly PoolConfig[], { threads, probe, fileSystemId, ...times }: GatesOptions) {
     const budget = Math.max(2 * NARROWEST, Math.floor((threads - RESERVED_THREADS) / pools.length))
     const width = Math.min(WIDEST, Math.floor(budget / 2))
     this.#gates = pools.map((pool) => {
@@ -39,7 +39,7 @@ export class Gates {
         width,
         budget,
         probe: () => probe(home),
-        mountId: () => mountId(home),
+        fileSystemId: () => fileSystemId(home),
       })
       return { name, paths: image ? [path, home] : [path], gate }
     })

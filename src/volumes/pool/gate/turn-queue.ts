@@ -14,7 +14,7 @@ export interface TurnOptions {
 /** A call that is added to the queue. */
 export interface NewCall {
   readonly kind: CallKind
-  /** Whether it goes before all that wait. */
+  /** Whether it goes before those that are not. */
   readonly isUrgent: boolean
   readonly signal: AbortSignal | undefined
   readonly begin: () => void
@@ -25,6 +25,7 @@ export interface NewCall {
 interface WaitingCall {
   readonly since: number
   readonly kind: CallKind
+  readonly isUrgent: boolean
   readonly begin: () => void
   /** Stops listening to the signal. */
   readonly leave: () => void
@@ -42,13 +43,14 @@ export class TurnQueue {
     const call: WaitingCall = {
       since: performance.now(),
       kind,
+      isUrgent,
       // Another call starts it when it ends, and it must not run in that call's context.
       begin: AsyncLocalStorage.bind(begin),
       leave: () => signal?.removeEventListener('abort', onAbort),
     }
     signal?.addEventListener('abort', onAbort, { once: true })
-    if (isUrgent) this.#calls.unshift(call)
-    else this.#calls.push(call)
+    const behind = isUrgent ? this.#calls.findLastIndex((other) => other.isUrgent) + 1 : this.#calls.length
+    this.#calls.splice(behind, 0, call)
   }
 
   /** Begins the calls that have a turn, in their order. */
@@ -80,11 +82,14 @@ export class TurnQueue {
  * minutes, so some turns are left for short calls, and more for freezes than for flushes, because writers
  * wait for a freeze.
  */
-const shares: Readonly<Record<LongCallKind, number>> = { flush: 1 / 2, freeze: 3 / 4 }
+const FLUSH_SHARE = 1 / 2
+const FREEZE_SHARE = 3 / 4
 
 type LongCallKind = Exclude<CallKind, 'other'>
 
 /** @param turns of the pool */
 export function longCallTurns(kind: LongCallKind, turns: number): number {
-  return Math.max(1, Math.floor(turns * shares[kind]))
+  const flushTurns = Math.max(1, Math.floor(turns * FLUSH_SHARE))
+  if (kind === 'flush') return flushTurns
+  return Math.max(flushTurns + 1, Math.floor(turns * FREEZE_SHARE))
 }

@@ -411,7 +411,7 @@ describe('Pools', () => {
 })
 
 /** File systems that always answer. */
-const answering = { threads: 64, probe: () => Promise.resolve(), mountId: () => Promise.resolve(1) }
+const answering = { threads: 64, probe: () => Promise.resolve(), fileSystemId: () => Promise.resolve(1) }
 const impatient = { ...answering, patienceMs: 20, openingStallMs: 50 }
 
 /** While this process may open no more files. */

@@ -8,7 +8,7 @@ import type { PoolUnreachableError } from '../../../../../src/volumes/pool/gate/
 class TestFileSystem {
   readonly calls: PromiseWithResolvers<string>[] = []
   readonly probes: PromiseWithResolvers<undefined>[] = []
-  mountId = 1
+  fileSystemId = 1
 
   readonly call = (): Promise<string> => {
     const call = Promise.withResolvers<string>()
@@ -39,7 +39,7 @@ describe('Gate', () => {
       path: '/slow',
       patienceMs: 20,
       probe: fs.probe,
-      mountId: () => Promise.resolve(fs.mountId),
+      fileSystemId: () => Promise.resolve(fs.fileSystemId),
       ...options,
     })
     const lost = Promise.withResolvers<PoolUnreachableError>()
@@ -213,6 +213,29 @@ describe('Gate', () => {
     expect(scope).toBeUndefined()
   })
 
+  it('gives urgent calls their turn in their order, before the others', async () => {
+    const { fs, gate } = make({ width: 1 })
+    const running = gate.run(fs.call)
+    const order: string[] = []
+    const call = (name: string) => () => Promise.resolve(order.push(name))
+    const waiting = [
+      gate.run(call('other')),
+      gate.run(call('first freeze'), undefined, { kind: 'freeze' }),
+      gate.run(call('second freeze'), undefined, { kind: 'freeze' }),
+    ]
+    fs.return()
+    await Promise.all([running, ...waiting])
+    expect(order).toEqual(['first freeze', 'second freeze', 'other'])
+  })
+
+  it('has a turn for a freeze beside a flush, however few turns there are', async () => {
+    const { fs, gate } = make({ width: 2 })
+    const flushing = gate.run(fs.call, undefined, { kind: 'flush' })
+    await gate.run(() => Promise.resolve(), undefined, { kind: 'freeze' })
+    fs.return()
+    await flushing
+  })
+
   it('is not stalled while flushes wait for each other and turns are free', async () => {
     const { fs, gate, events } = make({ width: 4, stallMs: 40 })
     const flushes = Promise.all([1, 2, 3].map(() => gate.run(fs.call, undefined, { kind: 'flush' })))
@@ -275,12 +298,12 @@ describe('Gate', () => {
     await lost
     await gate.lookForAnotherMount()
     expect(gate.problem).toBeDefined()
-    fs.mountId = 2
+    fs.fileSystemId = 2
     await gate.lookForAnotherMount()
     expect(gate.problem).toBeUndefined()
     expect(events).toEqual(['lost', 'found'])
     await hang()
-    fs.mountId = 3
+    fs.fileSystemId = 3
     await gate.lookForAnotherMount()
     expect(gate.problem).toBeDefined()
     fs.return()

@@ -23,7 +23,7 @@ it('stops freeing blocks in a pool that does not answer, and waits for the runni
     threads: 64,
     patienceMs: 20,
     probe: () => hung.promise,
-    mountId: () => Promise.resolve(1),
+    fileSystemId: () => Promise.resolve(1),
   })
   const fakes = { loops: new FakeLoopDevices(), mounts: new FakeMounts(), fileSystems: new FakeFileSystems() }
   const gated = gatedPorts({ files, copier: new WatchedCopier([]), ...fakes }, gates).files

@@ -41,7 +41,7 @@ describe('an open file system, at the gate of its pool', () => {
       threads: THREADS,
       patienceMs: 20,
       probe: () => (doesAnswer ? Promise.resolve() : hung.promise),
-      mountId: () => Promise.resolve(1),
+      fileSystemId: () => Promise.resolve(1),
     })
     gated = gatedPorts(machine, gates)
   })
