@@ -128,7 +128,8 @@ async function finish(
   const mounted = parts.filter(canBeFrozen)
   for (const { writers } of mounted) await writers.fileSystem.flush(signal)
   const volumes = parts.map(({ volumeId }) => volumeId)
-  if (mounted.length > 0) await parts[0]?.draft.writeFreezeMarker(volumes)
+  // In the pool of each: at the next start, the others may be unreachable.
+  if (mounted.length > 0) await Promise.all(parts.map(({ draft }) => draft.writeFreezeMarker(volumes)))
   const timeout = AbortSignal.timeout(freezeTimeoutMs)
   const bounded = AbortSignal.any([signal, timeout])
   const copy = async (): Promise<Date> => {

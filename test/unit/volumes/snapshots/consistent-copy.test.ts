@@ -225,16 +225,16 @@ describe('copyConsistently', () => {
     await takeCopy(volumes, { freezeTimeoutMs: 1000 * SHORT_MS })
   })
 
-  it('leaves a freeze marker during the freeze', async () => {
+  it.each([0, 1])('leaves a freeze marker with each copy during the freeze: copy %i', async (copy) => {
     const volumes = await inUse('a', 'b')
-    const path = (name: string): string => `${world.config.path}/snapshots/.${at(volumes, 0).id}.new/${name}`
-    const words: string[] = []
+    const marker = `${world.config.path}/snapshots/.${at(volumes, copy).id}.new/frozen`
+    const read: string[] = []
     world.copier.hook = async (operation) => {
-      words.push(`${operation}: ${await readFile(path('frozen'), 'utf8').catch(() => 'none')}`)
+      read.push(`${operation}: ${await readFile(marker, 'utf8').catch(() => 'none')}`)
     }
     await takeCopy(volumes)
     const ids = volumes.map(({ id }) => id).join('\n')
-    expect(words).toEqual(['copy: none', 'copy: none', `update: ${ids}`, `update: ${ids}`])
+    expect(read).toEqual(['copy: none', 'copy: none', `update: ${ids}`, `update: ${ids}`])
   })
 
   it.each(['a', 'b'])('is not found when it was deleted while %s was copied', async (name) => {
