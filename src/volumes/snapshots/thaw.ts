@@ -1,11 +1,13 @@
 import type { Logger } from 'pino'
-import { never } from '../concurrency/deadlines.ts'
 import type { KeyedLock } from '../concurrency/keyed-lock.ts'
 import { hasErrno, messageOf } from '../model/errors.ts'
 import type { LoopDevices, LoopState } from '../model/ports/loop-devices.ts'
 import type { Mounts } from '../model/ports/mounts.ts'
 import type { Gate } from '../pool/gate/gate.ts'
 import type { Pool } from '../pool/pool.ts'
+
+/** An operation that has the lock for longer thaws by itself what it froze. */
+const LOCK_LIMIT_MS = 30_000
 
 export interface ThawDependencies {
   readonly locks: KeyedLock
@@ -75,20 +77,21 @@ function hasVolume({ volumes }: Pool, id: string): boolean {
 /** @throws PoolUnreachableError when a thaw does not return: ext4 writes to its disk (FITHAW) */
 async function thaw(on: ThawDependencies, pool: Pool | undefined, id: string, gate: Gate): Promise<Outcome> {
   // With the lock, we do not end the freeze of a running operation.
-  using _lock = await on.locks.acquire(id, never)
-  return await gate.limited(() => thawDevices(on, pool, id))
+  using _lock = await on.locks.acquire(id, AbortSignal.timeout(LOCK_LIMIT_MS))
+  return await thawDevices(on, pool, id, gate)
 }
 
 async function thawDevices(
   { loops, mounts, log }: ThawDependencies,
   pool: Pool | undefined,
   id: string,
+  gate: Gate,
 ): Promise<Outcome> {
   let outcome: Outcome = 'not frozen'
   for (const { device } of await attachedAs(loops, pool, id)) {
     // A frozen file system is active, mounted or not, and keeps its device attached.
     await using fileSystem = await mounts.openFileSystem(device)
-    if (!fileSystem || !(await fileSystem.thaw())) continue
+    if (!fileSystem || !(await gate.limited(() => fileSystem.thaw()))) continue
     log.warn({ volume: id, place: fileSystem.place }, 'thawed what an interrupted operation left frozen')
     outcome = 'thawed'
   }

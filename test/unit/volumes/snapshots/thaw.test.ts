@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import type { LoopState } from '../../../../src/volumes/model/ports/loop-devices.ts'
 import type { Volume } from '../../../../src/volumes/model/volume.ts'
 import { Gate } from '../../../../src/volumes/pool/gate/gate.ts'
@@ -173,6 +173,18 @@ describe('thawAfterCrash', () => {
     lock[Symbol.dispose]()
     await thawing
     expect([...world.mounts.frozen]).toEqual([])
+  })
+
+  it('does not wait for the lock without a limit, and keeps the freeze marker', async () => {
+    await startAfter({ 'other/volumes/.v.new/frozen': volume.id })
+    using _lock = await world.node.locks.acquire(volume.id, never)
+    const limit = jest.spyOn(AbortSignal, 'timeout').mockReturnValue(AbortSignal.abort(new Error('too long')))
+    await expect(
+      thaw().finally(() => {
+        limit.mockRestore()
+      }),
+    ).rejects.toThrow('too long')
+    expect(pools[1]?.volumes.frozen).toEqual([volume.id])
   })
 
   it('leaves alone a freeze of another program', async () => {
