@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { never } from './concurrency/deadlines.ts'
+import { never, unlessAborted } from './concurrency/deadlines.ts'
 import { Jobs } from './concurrency/jobs.ts'
 import { KeyedLock } from './concurrency/keyed-lock.ts'
 import { Schedule } from './concurrency/schedule.ts'
@@ -103,12 +103,15 @@ export async function assembleNode(
   const pools = resources.use(
     await Pools.open(config.pools, { files, images, known, gates, observer, log, thaw }, stopping),
   )
+  resources.defer(() => {
+    if (stopping.aborted) giveUp(pools)
+  })
   const { nodeId } = config
   const orphanedDevices = new OrphanedDevices(loops, nodeId, observer, log)
-  await orphanedDevices.sweep()
+  await unlessAborted(orphanedDevices.sweep(), stopping)
   const catalog = new Catalog(nodeId, pools)
   const access = new VolumeAccess({ catalog, locks, loops, mounts })
-  const tracer = await machine.openTracer()
+  const tracer = await unlessAborted(machine.openTracer(), stopping)
   if (tracer) resources.use(tracer)
   // Disposed of before everything that copies use.
   const jobs = new Jobs()
@@ -116,7 +119,8 @@ export async function assembleNode(
   resources.defer(() => Promise.race([jobs.stop(), abandoned.promise]))
   const ports = { files, loops, mounts, fileSystems, copier, tracer }
   const context: NodeContext = { nodeId, catalog, access, locks, jobs, ...ports, observer, log }
-  await pools.sweepWith((opened) => removeLeftovers(context, opened))
+  const sweeping = pools.sweepWith((opened) => removeLeftovers(context, opened))
+  await unlessAborted(sweeping, stopping)
   const held = resources.move()
   return {
     ...context,
@@ -137,8 +141,16 @@ export async function assembleNode(
   }
 }
 
-/** Removes what a crash left in pools that were opened. */
-async function removeLeftovers(context: NodeContext, opened: readonly Pool[]): Promise<void> {
+/** Of a start that is ended: what hangs must not keep the pools from being closed. */
+function giveUp(pools: Pools): void {
+  pools.giveUpCalls()
+  void setTimeout(CLOSE_MS, undefined, { ref: false }).then(() => {
+    pools.giveUpClosing()
+  })
+}
+
+/** Removes what a crash left in a pool that was opened. */
+async function removeLeftovers(context: NodeContext, opened: Pool): Promise<void> {
   const { observer } = context
   observer.repaired('ephemeral_volume', await sweepEphemeral(context, opened, never))
   observer.repaired('snapshot_group', await removePartialGroups(context, never))

@@ -186,13 +186,8 @@ async function removeDamaged(
  * Deletes the inline volumes that a crash or reboot left in newly opened pools.
  * @returns how many volumes it deleted
  */
-export async function sweepEphemeral(
-  node: NodeContext,
-  pools: readonly Pool[],
-  signal: AbortSignal,
-): Promise<number> {
-  const volumes = pools.flatMap((pool) => pool.volumes.values())
-  const ephemeral = volumes.filter(({ ephemeral }) => ephemeral)
+export async function sweepEphemeral(node: NodeContext, pool: Pool, signal: AbortSignal): Promise<number> {
+  const ephemeral = pool.volumes.values().filter(({ ephemeral }) => ephemeral)
   const deleted = await sideBySide(ephemeral, FILES_AT_ONCE, (volume) => deleteIfUnused(node, volume, signal))
   return deleted.filter(Boolean).length
 }

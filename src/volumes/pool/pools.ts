@@ -29,8 +29,9 @@ export class Pools implements AsyncDisposable {
   readonly #open = new Map<string, Pool>()
   readonly #unreachable = new Map<string, PoolUnreachableError>()
   readonly #held = new Map<string, AsyncDisposableStack>()
-  #sweep: (opened: readonly Pool[]) => Promise<void> = () => Promise.resolve()
-  #retrial: Promise<void> | undefined
+  #sweep: (opened: Pool) => Promise<void> = () => Promise.resolve()
+  /** The openings under way of pools that were unreachable, by name. */
+  readonly #retrials = new Map<string, Promise<void>>()
   #isClosing = false
   readonly #callsGivenUp = Promise.withResolvers<undefined>()
   readonly #abandoned = Promise.withResolvers<'abandoned'>()
@@ -63,23 +64,16 @@ export class Pools implements AsyncDisposable {
 
   async #openAll(): Promise<void> {
     const { gates } = this.#on
-    {
-      using _limits = this.#limitStalls(this.#configs)
-      await requireSeparateDirectories(this.#configs, gates)
-    }
-    for (const { name } of this.#configs) this.#watch(name)
+    using limits = new DisposableStack()
+    for (const { name } of this.#configs) limits.use(gates.of(name).limitStalls())
+    await requireSeparateDirectories(this.#configs, gates)
+    for (const config of this.#configs) this.#watch(config)
     // In parallel: a pool whose disk is slow or does not answer must not delay the others.
     const openings = this.#configs.map((config) => this.#tryToOpen(config))
     const failures = (await Promise.allSettled(openings)).filter(({ status }) => status === 'rejected')
     const [failure] = failures
     if (failure?.status === 'rejected') throw failure.reason
     this.#requireNotAllInUse()
-  }
-
-  #limitStalls(pools: readonly { readonly name: string }[]): Disposable {
-    const limits = new DisposableStack()
-    for (const { name } of pools) limits.use(this.#on.gates.of(name).limitStalls())
-    return limits
   }
 
   get open(): readonly Pool[] {
@@ -97,23 +91,15 @@ export class Pools implements AsyncDisposable {
   }
 
   /** Sweeps the pools that are open now, and then each that is opened later. */
-  async sweepWith(sweep: (opened: readonly Pool[]) => Promise<void>): Promise<void> {
+  async sweepWith(sweep: (opened: Pool) => Promise<void>): Promise<void> {
     this.#sweep = sweep
-    try {
-      await this.#sweepNow(this.open)
-    } catch (error) {
-      if (!(error instanceof PoolUnreachableError)) throw error
-      this.#on.log.error(
-        { reason: error.message },
-        'the sweep of the pools failed; the next start repeats it',
-      )
-    }
+    await Promise.all(this.open.map((pool) => this.#sweepOne(pool)))
   }
 
-  /** Opens pools that have become reachable. Concurrent calls share one run. */
+  /** Opens pools that have become reachable. Concurrent calls share one opening of a pool. */
   async retry(): Promise<void> {
-    this.#retrial ??= this.#retry().finally(() => (this.#retrial = undefined))
-    await this.#retrial
+    const lost = this.#configs.filter(({ name }) => this.#unreachable.has(name))
+    await Promise.all(lost.map((config) => this.#retry(config)))
   }
 
   /**
@@ -148,7 +134,7 @@ export class Pools implements AsyncDisposable {
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true
-    await Promise.race([this.#retrial, this.#callsGivenUp.promise])
+    await Promise.race([Promise.all(this.#retrials.values()), this.#callsGivenUp.promise])
     await Promise.all(this.#configs.map(({ name }) => this.#end(name)))
   }
 
@@ -172,13 +158,14 @@ export class Pools implements AsyncDisposable {
     if (inUse) throw new VolumeError('failed-precondition', inUse.message, { cause: inUse })
   }
 
-  #watch(name: string): void {
+  #watch(config: PoolConfig): void {
+    const { name } = config
     this.#on.gates.of(name).watch(
       (error) => {
         if (this.#open.has(name)) this.#markUnreachable(name, error)
       },
       () => {
-        if (!this.#isClosing && this.#unreachable.has(name)) void this.retry()
+        void this.#retryAgain(config)
       },
     )
   }
@@ -189,9 +176,18 @@ export class Pools implements AsyncDisposable {
     this.#open.delete(name)
   }
 
-  async #retry(): Promise<void> {
-    const lost = this.#configs.filter(({ name }) => this.#unreachable.has(name))
-    await Promise.all(lost.map((config) => this.#reopen(config)))
+  #retry(config: PoolConfig): Promise<void> {
+    const { name } = config
+    const retrial =
+      this.#retrials.get(name) ?? this.#reopen(config).finally(() => this.#retrials.delete(name))
+    this.#retrials.set(name, retrial)
+    return retrial
+  }
+
+  /** An opening under way may have failed before the pool answered. */
+  async #retryAgain(config: PoolConfig): Promise<void> {
+    await this.#retrials.get(config.name)
+    if (!this.#isClosing && this.#unreachable.has(config.name)) await this.#retry(config)
   }
 
   async #reopen(config: PoolConfig): Promise<void> {
@@ -209,24 +205,20 @@ export class Pools implements AsyncDisposable {
       this.#unreachable.set(name, error instanceof PoolUnreachableError ? error : reason)
     }
     const opened = this.#open.get(name)
-    if (opened) await this.#sweepLater(opened)
+    if (opened) await this.#sweepOne(opened)
   }
 
-  /** Runs while other pools are served. What fails is left for the next start. */
-  async #sweepLater(pool: Pool): Promise<void> {
+  /** What fails is left for the next start. */
+  async #sweepOne(pool: Pool): Promise<void> {
+    using _limit = this.#on.gates.of(pool.name).limitStalls()
     try {
-      await this.#sweepNow([pool])
+      await this.#sweep(pool)
     } catch (error) {
       this.#on.log.error(
         { pool: pool.name, reason: messageOf(error) },
         'the sweep of the pool failed; the next start repeats it',
       )
     }
-  }
-
-  async #sweepNow(pools: readonly Pool[]): Promise<void> {
-    using _limits = this.#limitStalls(pools)
-    await this.#sweep(pools)
   }
 
   async #close(name: string): Promise<void> {
@@ -244,7 +236,6 @@ export class Pools implements AsyncDisposable {
     const { known, log } = this.#on
     const { name } = config
     const before = this.#unreachable.get(name)
-    using _limit = this.#on.gates.of(name).limitStalls()
     let isKnown = true
     try {
       const knownId = await known.get(name)

@@ -1,28 +1,52 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, it } from '@jest/globals'
-import { assembleNode } from '../../../src/volumes/assemble.ts'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { LinuxImageFiles } from '../../../src/linux/images/image-files.ts'
+import { assembleNode, type LoopNode, type Machine } from '../../../src/volumes/assemble.ts'
 import { makeFakeMachine } from '../../fakes/machine.ts'
-import { makeWorld, silent } from './world.ts'
+import { makeWorld, silent, type World } from './world.ts'
 
-it('thaws what a crash left frozen, though the write trace then fails', async () => {
-  await using world = await makeWorld()
-  const volume = await world.create('a')
-  const { device, mountPoint } = await world.use(volume)
-  await (await world.mounts.openFileSystem(device))?.freeze()
-  const draft = join(world.directory, 'pool', 'snapshots', '.s.new')
-  await mkdir(draft)
-  await writeFile(join(draft, 'frozen'), volume.id)
-  await world.node[Symbol.asyncDispose]()
+describe('assembleNode', () => {
+  let world: World
 
-  const { files, loops, mounts, fileSystems, copier } = world
-  const machine = {
-    ...{ ...makeFakeMachine(), files, loops, mounts, fileSystems, copier },
-    openTracer: () => Promise.reject(new Error('EIO: tracefs')),
+  beforeEach(async () => {
+    world = await makeWorld()
+  })
+
+  afterEach(async () => {
+    await world[Symbol.asyncDispose]()
+  })
+
+  const startAgain = async (openTracer: Machine['openTracer'], stopping?: AbortSignal): Promise<LoopNode> => {
+    await world.node[Symbol.asyncDispose]()
+    const { files, loops, mounts, fileSystems, copier, nodeConfig, observer } = world
+    const machine = { ...makeFakeMachine(), files, loops, mounts, fileSystems, copier, openTracer }
+    return await assembleNode(machine, nodeConfig, observer, silent, stopping)
   }
-  await expect(assembleNode(machine, world.nodeConfig, world.observer, silent)).rejects.toThrow(
-    'EIO: tracefs',
-  )
-  expect(mounts.log.filter((line) => line.startsWith('thaw'))).toEqual([`thaw ${mountPoint}`])
-  expect([...mounts.frozen]).toEqual([])
+
+  it('thaws what a crash left frozen, though the write trace then fails', async () => {
+    const { mounts } = world
+    const volume = await world.create('a')
+    const { device, mountPoint } = await world.use(volume)
+    await (await mounts.openFileSystem(device))?.freeze()
+    const draft = join(world.directory, 'pool', 'snapshots', '.s.new')
+    await mkdir(draft)
+    await writeFile(join(draft, 'frozen'), volume.id)
+    await expect(startAgain(() => Promise.reject(new Error('EIO: tracefs')))).rejects.toThrow('EIO: tracefs')
+    expect(mounts.log.filter((line) => line.startsWith('thaw'))).toEqual([`thaw ${mountPoint}`])
+    expect([...mounts.frozen]).toEqual([])
+  })
+
+  it('ends at a signal while it waits for the machine, and unlocks the pools', async () => {
+    const stopping = new AbortController()
+    const hung = Promise.withResolvers<undefined>()
+    const openTracer = (): Promise<undefined> => {
+      stopping.abort(new Error('got SIGTERM'))
+      return hung.promise
+    }
+    await expect(startAgain(openTracer, stopping.signal)).rejects.toThrow('got SIGTERM')
+    await using unlocked = await new LinuxImageFiles().lock(world.config.path)
+    expect(unlocked).toBeDefined()
+    hung.resolve(undefined)
+  })
 })

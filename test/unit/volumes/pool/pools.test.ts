@@ -149,8 +149,8 @@ describe('Pools', () => {
     await rename(disk, `${disk}-away`)
     log = []
     await using opened = await open()
-    await opened.pools.sweepWith((pools) => {
-      log.push(`sweep ${named(pools)} of ${named(opened.pools.open)}`)
+    await opened.pools.sweepWith((pool) => {
+      log.push(`sweep ${pool.name} of ${named(opened.pools.open)}`)
       return Promise.resolve()
     })
     await rename(`${disk}-away`, disk)
@@ -168,8 +168,8 @@ describe('Pools', () => {
     await closed()
     await rename(disk, `${disk}-away`)
     await using opened = await open()
-    await opened.pools.sweepWith((pools) =>
-      named(pools) === 'away' ? Promise.reject(new Error('no luck')) : Promise.resolve(),
+    await opened.pools.sweepWith((pool) =>
+      pool.name === 'away' ? Promise.reject(new Error('no luck')) : Promise.resolve(),
     )
     await rename(`${disk}-away`, disk)
     expect(await opened.health.issues()).toEqual([])
@@ -214,6 +214,17 @@ describe('Pools', () => {
     })
     expect(opened.pools.open).toEqual(before)
     expect(await opened.health.issues()).toEqual([])
+  })
+
+  it('tries a pool again that it could not open because this process lacked resources', async () => {
+    await closed()
+    await rename(disk, `${disk}-away`)
+    await using opened = await open()
+    await rename(`${disk}-away`, disk)
+    await withoutNewFiles(() => opened.pools.retry())
+    expect(named(opened.pools.open)).toBe('here')
+    expect(await opened.health.issues()).toEqual([])
+    expect(named(opened.pools.open)).toBe('away and here')
   })
 
   it.each(['EMFILE', 'ENFILE', 'ENOMEM', 'EINTR', 'EAGAIN'])(
@@ -332,6 +343,35 @@ describe('Pools', () => {
     await eventually('the pool is open', async () => {
       expect(await opened.health.issues()).toEqual([])
     })
+    expect(named(opened.pools.open)).toBe('away and here')
+  })
+
+  it('opens a pool that has come back while the opening of another hangs', async () => {
+    await closed()
+    const here = join(directory, 'here')
+    await Promise.all([disk, here].map((path) => rename(path, `${path}-away`)))
+    await using opened = await open()
+    await rename(`${disk}-away`, disk)
+    const stuck = Promise.withResolvers<undefined>()
+    const begun = Promise.withResolvers<undefined>()
+    const files = new LinuxImageFiles()
+    lock = async (path) => {
+      if (path.startsWith(disk)) {
+        begun.resolve(undefined)
+        await stuck.promise
+      }
+      return await files.lock(path)
+    }
+    const retrial = opened.pools.retry()
+    await begun.promise
+    await rename(`${here}-away`, here)
+    await eventually('the other pool is open', () => {
+      void opened.pools.retry()
+      expect(named(opened.pools.open)).toBe('here')
+      return Promise.resolve()
+    })
+    stuck.resolve(undefined)
+    await retrial
     expect(named(opened.pools.open)).toBe('away and here')
   })
 
