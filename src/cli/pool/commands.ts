@@ -53,7 +53,7 @@ export function addPoolCommands(program: Command, machine: OpenMachine): void {
   const ls = add('ls', 'List the pools: their paths, states, and numbers of volumes and snapshots')
   explain(printsTable(ls, stateColumns, states), {
     notes: [
-      'A pool is "ready", "new" before the driver has created it, "unmounted" when it is an image that is not mounted in this mount namespace, or "unreachable"; csi-driver-loop doctor prints the reason.',
+      'A pool is "ready", "new" before the driver has created it, "unmounted" when it is an image that is not mounted in this mount namespace, or "unreachable"; csi-driver-loop doctor prints the reason. What cannot be read is "-", with --json null.',
     ],
     examples: ['csi-driver-loop pool ls', 'csi-driver-loop pool ls --json'],
   })
@@ -68,8 +68,8 @@ export function addPoolCommands(program: Command, machine: OpenMachine): void {
   })
 }
 
-function countColumn(head: string, countOf: (pool: PoolView) => number): Column<PoolView> {
-  return { head, cell: (pool) => `${countOf(pool)}`, isNumber: true }
+function countColumn(head: string, countOf: (pool: PoolView) => number | null): Column<PoolView> {
+  return { head, cell: (pool) => `${countOf(pool) ?? '-'}`, isNumber: true }
 }
 
 function sizeColumn(head: string, bytesOf: (space: SpaceView) => number): Column<PoolView> {
@@ -85,10 +85,11 @@ export interface PoolView {
   readonly path: string
   /** The backing file of a pool that is an image. */
   readonly imageFile: string | null
-  readonly volumes: number
-  readonly snapshots: number
+  /** Null, as the two after it, for a pool that is unmounted or unreachable. */
+  readonly volumes: number | null
+  readonly snapshots: number | null
   /** How many records cannot be used. */
-  readonly damaged: number
+  readonly damaged: number | null
   readonly overcommit: number
   readonly reserveBytes: number
   /** Null for a pool that is not ready. */
@@ -109,15 +110,16 @@ export interface SpaceView {
 
 async function poolView(pool: PoolOnDisk, files: ImageFiles): Promise<PoolView> {
   const { config, problem, snapshots, state, volumes } = pool
+  const isRead = state === 'ready' || state === 'new'
   return {
     name: config.name,
     state,
     problem: problem?.message ?? null,
     path: config.path,
     imageFile: config.image?.file ?? null,
-    volumes: volumes.records.length,
-    snapshots: snapshots.records.length,
-    damaged: volumes.damaged.size + snapshots.damaged.size,
+    volumes: isRead ? volumes.records.length : null,
+    snapshots: isRead ? snapshots.records.length : null,
+    damaged: isRead ? volumes.damaged.size + snapshots.damaged.size : null,
     overcommit: config.limits.overcommit,
     reserveBytes: Number(config.limits.reserveBytes),
     space: state === 'ready' ? await spaceOf(pool, files) : null,

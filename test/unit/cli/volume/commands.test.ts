@@ -98,6 +98,18 @@ describe('commands for operators, on a machine of fakes', () => {
     expect(await headOf('pool', 'ls')).toContain('DAMAGED')
   })
 
+  it('pool ls shows as unknown what an unreachable pool has', async () => {
+    await rename(world.otherConfig.path, `${world.otherConfig.path}.away`)
+    const unknown = { volumes: null, snapshots: null, damaged: null, space: null }
+    expect(await json<PoolView[]>('pool', 'ls')).toMatchObject([
+      { name: 'default', volumes: 0, snapshots: 0, damaged: 0 },
+      { name: 'other', state: 'unreachable', ...unknown },
+    ])
+    const { code, stdout } = await runCommand(world, ['pool', 'ls'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^other +\S*unreachable\S* +- +- +- /m)
+  })
+
   it.each([
     ['volume ls', ['db']],
     ['volume df', ['db']],
