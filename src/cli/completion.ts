@@ -1,4 +1,5 @@
 import { Argument, type Command } from 'commander'
+import type { Volume } from '../volumes/model/volume.ts'
 import { inspectNode } from './node/inspect.ts'
 import type { OpenMachine } from './node/machine.ts'
 import { explain } from './terminal/help.ts'
@@ -31,11 +32,12 @@ export function addCompletionCommands(program: Command, build: () => Command, ma
   program
     .command('complete', { hidden: true })
     .argument('[words...]')
-    .action(async (words: string[]) => {
+    .action(async (given: string[]) => {
+      const words = withSeparateValues(given)
       const { default: tab } = await import('@bomb.sh/tab/commander')
       const commands = build()
       const completions = tab(commands, { completionCommandName: 'completion' })
-      const volumes = words[0] === 'volume' ? await knownVolumes(machine) : []
+      const volumes = words[0] === 'volume' ? await knownVolumes(machine, words) : []
       for (const [name, argument] of volumeArguments(commands)) {
         completions.commands.get(name)?.argument(argument, (complete) => {
           for (const [value, description] of volumes) complete(value, description)
@@ -54,15 +56,41 @@ function volumeArguments(program: Command): [command: string, argument: string][
   })
 }
 
-/** The claims and ids of the volumes in the default data directory, or in that of the environment. */
-async function knownVolumes(machine: OpenMachine): Promise<[value: string, description: string][]> {
-  const { LOOP_DATA_DIR: dataDir = DEFAULT_DATA_DIR, LOOP_CONFIG: config } = process.env
-  const { pools } = await inspectNode(await machine(), { dataDir, ...(config !== undefined && { config }) })
-  return pools.flatMap(({ volumes }) =>
-    volumes.records.flatMap((volume): [string, string][] => {
-      const claim = claimOf(volume)
-      const byId: [string, string] = [volume.id, claim ?? volume.name]
-      return claim === undefined ? [byId] : [[claim, volume.id], byId]
-    }),
-  )
+/**
+ * `--option=value` as two words, as the completion library reads the words before the last one. In the last
+ * one it completes the value.
+ */
+function withSeparateValues(words: readonly string[]): string[] {
+  const before = words.slice(0, -1).flatMap((word) => {
+    const [, option, value] = /^(--[^=]+)=(.*)$/s.exec(word) ?? []
+    return option === undefined || value === undefined ? [word] : [option, value]
+  })
+  return [...before, ...words.slice(-1)]
+}
+
+/**
+ * The claims and ids of the volumes in the data directory of the command line, of the environment, or the
+ * default one. None where they cannot be read: the commands and options can be completed nevertheless.
+ */
+async function knownVolumes(
+  machine: OpenMachine,
+  words: readonly string[],
+): Promise<[value: string, description: string][]> {
+  const valueOf = (option: string): string | undefined =>
+    words.includes(option) ? words[words.indexOf(option) + 1] : undefined
+  const { LOOP_DATA_DIR = DEFAULT_DATA_DIR, LOOP_CONFIG } = process.env
+  const dataDir = valueOf('--data-dir') ?? LOOP_DATA_DIR
+  const config = valueOf('--config') ?? LOOP_CONFIG
+  try {
+    const { pools } = await inspectNode(await machine(), { dataDir, ...(config !== undefined && { config }) })
+    return pools.flatMap(({ volumes }) => volumes.records.flatMap(namesOf))
+  } catch {
+    return []
+  }
+}
+
+function namesOf(volume: Volume): [value: string, description: string][] {
+  const claim = claimOf(volume)
+  const byId: [string, string] = [volume.id, claim ?? volume.name]
+  return claim === undefined ? [byId] : [[claim, volume.id], byId]
 }
