@@ -14,7 +14,7 @@ export interface GatesOptions extends WatchdogLimits {
   readonly threads: number
   /** Settles as soon as the file system of a path answers. */
   readonly probe: (path: string) => Promise<unknown>
-  /** The number of the mount that a path lies in, without touching its file system. */
+  /** Identifies the file system that a path lies in, without accessing it. */
   readonly fileSystemId: (path: string) => Promise<unknown>
 }
 
