@@ -19,7 +19,7 @@ export type Plan =
   | { readonly where: 'export'; readonly reference: string; readonly output: string }
   /** On the chosen node; the input is a file of the caller. */
   | { readonly where: 'import'; readonly input: string; readonly words: readonly string[] }
-  /** On the chosen node. */
+  /** On the chosen node. Only an import reads standard input. */
   | { readonly where: 'node'; readonly words: readonly string[] }
 
 /**

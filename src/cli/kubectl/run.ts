@@ -28,7 +28,7 @@ export async function runPlan(plan: Plan, cluster: Cluster): Promise<number> {
     case 'import':
       return await importFrom(plan, cluster)
     case 'node':
-      return await cluster.kubectl.start(execArguments(chosenPod(cluster), plan.words, true), 'inherit').ended
+      return await cluster.kubectl.start(execArguments(chosenPod(cluster), plan.words), 'inherit').ended
   }
 }
 

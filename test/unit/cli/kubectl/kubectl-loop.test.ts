@@ -207,6 +207,12 @@ describe('kubectl loop', () => {
     ])
   })
 
+  it('leaves standard input to its caller, whose loop may read names of nodes from it', async () => {
+    const args = ['--node', 'b', 'loop', 'get-free']
+    expect(await run(args, both, ['^exec', { stdout: '/dev/loop0' }])).toMatchObject({ code: 0 })
+    expect(await calls()).toEqual([inPod('b', 'loop get-free')])
+  })
+
   it.each<[string, string[], Answer[], RegExp]>([
     ['no driver', ['ls'], [pods()], /no pods of the driver have the labels app/],
     ['no such node', ['ls', '--node', 'x'], [both], /no pod on node "x"; it has pods on a, b/],
