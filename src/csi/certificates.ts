@@ -96,8 +96,10 @@ export class Certificates implements Disposable {
 
   #warnOfExpiry(): void {
     const now = new Date()
-    for (const validity of Object.values(this.#loaded.validities) as Validity[])
-      if (expiryOf(validity, now) !== 'valid') this.#log.warn(describeExpiry(validity, now))
+    for (const validity of Object.values(this.#loaded.validities) as Validity[]) {
+      const reason = expiryReason(validity, now)
+      if (reason !== undefined) this.#log.warn(findingOf(reason, validity).message)
+    }
   }
 
   [Symbol.dispose](): void {
@@ -206,29 +208,15 @@ export function validityOf(what: string, { subject, validFromDate, validToDate }
   return { what, subject: name, notBefore: validFromDate, notAfter: validToDate }
 }
 
-export type Expiry = 'valid' | 'expiring' | 'expired'
-
-export function expiryOf({ notAfter, notBefore }: Validity, now: Date): Expiry {
-  const left = notAfter.getTime() - now.getTime()
-  if (left <= 0) return 'expired'
-  const lifetime = notAfter.getTime() - notBefore.getTime()
-  return left < Math.min(REPORT_BEFORE_MS, lifetime / REPORT_LAST_PART) ? 'expiring' : 'valid'
-}
-
-/** The reason of the issue to report; undefined while the certificate is valid. */
+/** The reason of the issue to report; undefined while the certificate is valid for long enough. */
 export function expiryReason(
-  validity: Validity,
+  { notAfter, notBefore }: Validity,
   now: Date,
 ): 'CertificateExpiring' | 'CertificateExpired' | undefined {
-  const expiry = expiryOf(validity, now)
-  if (expiry === 'valid') return undefined
-  return expiry === 'expired' ? 'CertificateExpired' : 'CertificateExpiring'
-}
-
-/** Which certificate expires, when, and the consequence. */
-export function describeExpiry(validity: Validity, now: Date): string {
-  const reason = validity.notAfter > now ? 'CertificateExpiring' : 'CertificateExpired'
-  return findingOf(reason, validity).message
+  const left = notAfter.getTime() - now.getTime()
+  if (left <= 0) return 'CertificateExpired'
+  const lifetime = notAfter.getTime() - notBefore.getTime()
+  return left < Math.min(REPORT_BEFORE_MS, lifetime / REPORT_LAST_PART) ? 'CertificateExpiring' : undefined
 }
 
 function isSignedBy(certificate: X509Certificate, authority: X509Certificate): boolean {

@@ -38,6 +38,17 @@ describe('a finding', () => {
     })
   })
 
+  it('of a certificate says when it expires', () => {
+    const notAfter = new Date('2030-01-03T00:00:00Z')
+    const certificate = { what: 'certificate tls.crt', subject: 'CN=csi-driver-loop-node', notAfter }
+    expect(findingOf('CertificateExpiring', certificate).message).toMatch(
+      /^certificate tls\.crt \(CN=csi-driver-loop-node\) expires at 2030-01-03T00:00:00\.000Z; then/,
+    )
+    expect(findingOf('CertificateExpired', certificate).message).toContain(
+      ' expired at 2030-01-03T00:00:00.000Z: ',
+    )
+  })
+
   it.each([
     [true, 'error', 'umount /pod && csi-driver-loop loop detach /dev/loop1'],
     [
