@@ -60,7 +60,8 @@ type NamedBy<Kind, Text extends keyof IssueKind> = [Kind] extends [
   ? Facts
   : unknown
 
-type IssueFacts<Kind> = NamedBy<Kind, 'message'> & NamedBy<Kind, 'advice'>
+type IssueFacts<Kind> = NamedBy<Kind, 'message'> &
+  NamedBy<Kind, [Kind] extends [{ readonly advice: 'remedy' }] ? 'remedy' : 'advice'>
 
 type FindingFacts<Kind> = NamedBy<Kind, 'message'> & NamedBy<Kind, 'remedy'> & NamedBy<Kind, 'warnsOnly'>
 
@@ -68,7 +69,8 @@ type StatusOf<R extends Reason> = Kinds[R] extends { readonly status: infer Stat
 
 /** An issue of the catalogue, for a report without a field for the remedy. */
 export function issueOf<R extends Reason>(reason: R, facts: IssueFacts<Kinds[R]>): Issue<StatusOf<R>> {
-  const { advice, message, status }: IssueKind = kinds[reason]
+  const { message, remedy, status, ...kind }: IssueKind = kinds[reason]
+  const advice = kind.advice === 'remedy' ? remedy : kind.advice
   const text = message(facts as never)
   const report = advice ? `${text}; ${advice(facts as never)}` : text
   return { status: status as StatusOf<R>, reason, message: report }

@@ -23,10 +23,10 @@ export interface IssueKind<Facts = never> {
   /** What is wrong, and with what. */
   readonly message: (facts: Facts) => string
   /**
-   * What to do, in reports that have a message only: health calls of CSI and events. Absent where the message
-   * itself says it.
+   * What to do, in reports that have a message only: health calls of CSI and events. `remedy`: the same.
+   * Absent where the message itself says it.
    */
-  readonly advice?: (facts: Facts) => string
+  readonly advice?: 'remedy' | ((facts: Facts) => string)
   /** What to do: the command, where there is one. */
   readonly remedy: (facts: Facts) => string
 }

@@ -16,14 +16,14 @@ const certificateIssues = {
     severity: 'warning',
     message: ({ what, subject, notAfter }: Certificate) =>
       `${what} (${subject}) expires at ${notAfter.toISOString()}; then the controller and the nodes cannot connect to each other`,
-    advice: renew,
+    advice: 'remedy',
     remedy: renew,
   },
   CertificateExpired: {
     severity: 'error',
     message: ({ what, subject, notAfter }: Certificate) =>
       `${what} (${subject}) expired at ${notAfter.toISOString()}: the controller and the nodes cannot connect to each other`,
-    advice: renew,
+    advice: 'remedy',
     remedy: renew,
   },
   CertificateUnusable: {

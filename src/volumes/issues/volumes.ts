@@ -26,7 +26,7 @@ const healthIssues = {
     status: 'inaccessible',
     severity: 'error',
     message: ({ problem }: { readonly problem: string }) => problem,
-    advice: ({ remedy }: { readonly remedy: string }) => remedy,
+    advice: 'remedy',
     remedy: ({ remedy }: { readonly remedy: string }) => remedy,
   },
   VolumeDamaged: {
