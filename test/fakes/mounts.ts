@@ -46,6 +46,7 @@ export class FakeMounts implements Mounts {
   onFlush: ((source: string) => unknown) | undefined
   onFreeze: ((source: string) => unknown) | undefined
   onThaw: ((source: string) => unknown) | undefined
+  onClose: (() => unknown) | undefined
   /** What a step of a trim discards, in bytes. */
   trimmableBytes = 0n
   /** How many steps a trim takes. */
@@ -149,7 +150,10 @@ export class FakeMounts implements Mounts {
         await this.onFlush?.(source)
         this.log.push(`flush ${place}`)
       },
-      [Symbol.asyncDispose]: () => Promise.resolve(),
+      [Symbol.asyncDispose]: () => {
+        this.onClose?.()
+        return Promise.resolve()
+      },
     }
   }
 

@@ -6,7 +6,7 @@ import type { Mounts } from '../model/ports/mounts.ts'
 import type { Gate } from '../pool/gate/gate.ts'
 import type { Pool } from '../pool/pool.ts'
 
-/** An operation that has the lock for longer thaws by itself what it froze. */
+/** How long an operation of this process may hold the lock of a volume. */
 const LOCK_LIMIT_MS = 30_000
 
 export interface ThawDependencies {
@@ -38,8 +38,8 @@ export async function thawAfterCrash(
     for (const id of store.frozen) {
       const pool = pools.find((pool) => hasVolume(pool, id))
       // A volume in none of these pools may be in another one, or its directory was removed.
-      const outcome =
-        pool || areAll ? await tryToThaw(on, pool, id, (pool ?? marked).gate, failures) : 'unknown'
+      const frozen = pool || areAll ? { id, pool, gate: (pool ?? marked).gate } : undefined
+      const outcome = frozen ? await tryToThaw(on, frozen, failures) : 'unknown'
       if (outcome === 'thawed') thawed++
       if (outcome === 'unknown') isKept = true
     }
@@ -51,18 +51,21 @@ export async function thawAfterCrash(
 
 type Outcome = 'thawed' | 'not frozen' | 'unknown'
 
-async function tryToThaw(
-  on: ThawDependencies,
-  pool: Pool | undefined,
-  id: string,
-  gate: Gate,
-  failures: unknown[],
-): Promise<Outcome> {
+/** A volume that may be frozen. */
+interface Suspect {
+  readonly id: string
+  /** Undefined for a volume in no pool. */
+  readonly pool: Pool | undefined
+  /** Of the pool, or of that of the freeze marker. */
+  readonly gate: Gate
+}
+
+async function tryToThaw(on: ThawDependencies, suspect: Suspect, failures: unknown[]): Promise<Outcome> {
   try {
-    return await thaw(on, pool, id, gate)
+    return await thaw(on, suspect)
   } catch (error) {
     on.log.error(
-      { volume: id, error: messageOf(error) },
+      { volume: suspect.id, error: messageOf(error) },
       'cannot thaw what an interrupted operation left frozen',
     )
     failures.push(error)
@@ -74,28 +77,36 @@ function hasVolume({ volumes }: Pool, id: string): boolean {
   return volumes.get(id) !== undefined || volumes.damaged.has(id)
 }
 
-/** @throws PoolUnreachableError when a thaw does not return: ext4 writes to its disk (FITHAW) */
-async function thaw(on: ThawDependencies, pool: Pool | undefined, id: string, gate: Gate): Promise<Outcome> {
+/** @throws PoolUnreachableError when a call does not return: ext4 writes to its disk (FITHAW) */
+async function thaw(on: ThawDependencies, suspect: Suspect): Promise<Outcome> {
   // With the lock, we do not end the freeze of a running operation.
-  using _lock = await on.locks.acquire(id, AbortSignal.timeout(LOCK_LIMIT_MS))
-  return await thawDevices(on, pool, id, gate)
-}
-
-async function thawDevices(
-  { loops, mounts, log }: ThawDependencies,
-  pool: Pool | undefined,
-  id: string,
-  gate: Gate,
-): Promise<Outcome> {
+  using _lock = await lock(on.locks, suspect.id)
+  const { mounts, log } = on
+  const { id, pool, gate } = suspect
+  using _stalls = gate.limitStalls()
   let outcome: Outcome = 'not frozen'
-  for (const { device } of await attachedAs(loops, pool, id)) {
-    // A frozen file system is active, mounted or not, and keeps its device attached.
-    await using fileSystem = await mounts.openFileSystem(device)
-    if (!fileSystem || !(await gate.limited(() => fileSystem.thaw()))) continue
-    log.warn({ volume: id, place: fileSystem.place }, 'thawed what an interrupted operation left frozen')
-    outcome = 'thawed'
+  for (const { device } of await attachedAs(on.loops, pool, id)) {
+    await gate.limited(async () => {
+      // A frozen file system is active, mounted or not, and keeps its device attached. It stays open until
+      // its thaw has returned, though nobody may wait any longer: else the thaw could meet another file
+      // system that was opened with the same descriptor.
+      await using fileSystem = await mounts.openFileSystem(device)
+      if (!fileSystem || !(await fileSystem.thaw())) return
+      log.warn({ volume: id, place: fileSystem.place }, 'thawed what an interrupted operation left frozen')
+      outcome = 'thawed'
+    })
   }
   return outcome
+}
+
+async function lock(locks: KeyedLock, id: string): Promise<Disposable> {
+  const limit = AbortSignal.timeout(LOCK_LIMIT_MS)
+  try {
+    return await locks.acquire(id, limit)
+  } catch (error) {
+    if (!limit.aborted) throw error
+    throw new Error(`volume "${id}" is in use by another call`, { cause: error })
+  }
 }
 
 /**

@@ -91,5 +91,6 @@ type LongCallKind = Exclude<CallKind, 'other'>
 export function longCallTurns(kind: LongCallKind, turns: number): number {
   const flushTurns = Math.max(1, Math.floor(turns * FLUSH_SHARE))
   if (kind === 'flush') return flushTurns
-  return Math.max(flushTurns + 1, Math.floor(turns * FREEZE_SHARE))
+  const freezeTurns = Math.max(flushTurns + 1, Math.floor(turns * FREEZE_SHARE))
+  return Math.max(1, Math.min(freezeTurns, turns - 1))
 }

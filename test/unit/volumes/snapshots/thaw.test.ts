@@ -100,22 +100,33 @@ describe('thawAfterCrash', () => {
     await gone()
   })
 
-  it('gives up a thaw that does not return, and keeps its freeze marker', async () => {
-    await startAfter({ 'pool/snapshots/.s.new/frozen': volume.id })
+  /** Opens the first pool again, with a gate that gives up soon. */
+  async function reopenSlow(): Promise<Gate> {
     const [slow] = pools.splice(0, 1)
     await slow?.[Symbol.asyncDispose]()
-    const gate = new Gate({ pool: 'default', path: world.config.path, openingStallMs: 20 })
+    const gate = new Gate({ pool: 'default', path: world.config.path, patienceMs: 20, openingStallMs: 20 })
     pools.unshift(await Pool.open(world.config, world.files, silent, undefined, gate))
+    return gate
+  }
+
+  it('gives up a thaw that does not return, and keeps its freeze marker', async () => {
+    await startAfter({ 'pool/snapshots/.s.new/frozen': volume.id })
+    const gate = await reopenSlow()
     const found = new Promise<void>((resolve) => {
       gate.watch(() => undefined, resolve)
     })
     const hung = Promise.withResolvers<undefined>()
     world.mounts.onThaw = () => hung.promise
+    let isClosed = false
+    world.mounts.onClose = () => (isClosed = true)
     await expect(thaw()).rejects.toMatchObject({ reason: 'PoolNotAnswering' })
     expect(pools[0]?.snapshots.frozen).toEqual([volume.id])
     world.mounts.onThaw = undefined
+    // Another file system must not get its descriptor before it has returned.
+    expect(isClosed).toBe(false)
     hung.resolve(undefined)
     await found
+    expect(isClosed).toBe(true)
     await thaw()
     expect([...world.mounts.frozen]).toEqual([])
     await gone()
@@ -164,6 +175,16 @@ describe('thawAfterCrash', () => {
     await gone()
   })
 
+  it('gives up a search for the device that does not return', async () => {
+    await startAfter({ 'pool/snapshots/.s.new/frozen': volume.id })
+    const gate = await reopenSlow()
+    const hung = Promise.withResolvers<undefined>()
+    jest.spyOn(world.loops, 'find').mockImplementationOnce(() => gate.run(() => hung.promise))
+    await expect(thaw()).rejects.toMatchObject({ reason: 'PoolNotAnswering' })
+    expect(pools[0]?.snapshots.frozen).toEqual([volume.id])
+    hung.resolve(undefined)
+  })
+
   it("waits for the current holder of the volume's lock", async () => {
     await startAfter({ 'other/volumes/.v.new/frozen': volume.id })
     const lock = await world.node.locks.acquire(volume.id, never)
@@ -183,7 +204,7 @@ describe('thawAfterCrash', () => {
       thaw().finally(() => {
         limit.mockRestore()
       }),
-    ).rejects.toThrow('too long')
+    ).rejects.toThrow(/volume ".*" is in use by another call/)
     expect(pools[1]?.volumes.frozen).toEqual([volume.id])
   })
 
