@@ -1,8 +1,9 @@
 import { setImmediate, setTimeout as pause } from 'node:timers/promises'
+import { Generations, type Generation } from './generations.ts'
 import { longCallTurns, TurnQueue, type CallKind, type TurnOptions } from './turn-queue.ts'
 import { scopes, type Scope } from './turn.ts'
 import { Callers, notAnswering, PoolUnreachableError, stopping } from './unreachable.ts'
-import { Generation, Watchdog, type WatchdogLimits } from './watchdog.ts'
+import { Watchdog, type WatchdogLimits } from './watchdog.ts'
 
 /** How often `end` looks whether the calls have returned. */
 const IDLE_POLL_MS = 20
@@ -47,10 +48,7 @@ export class Gate {
   readonly #callers = new Callers()
   readonly #owed: (() => Promise<unknown>)[] = []
   readonly #queue = new TurnQueue()
-  #generation = new Generation()
-  /** Calls of earlier generations that have not returned. */
-  #abandoned = 0
-  #mountedAs: unknown
+  readonly #generations = new Generations()
   #problem: PoolUnreachableError | undefined
   /** Set when the pool is closed for good. */
   #ended: PoolUnreachableError | undefined
@@ -64,7 +62,7 @@ export class Gate {
     this.#fileSystemId = options.fileSystemId ?? (() => Promise.resolve(undefined))
     const watched = {
       queue: this.#queue,
-      generation: () => this.#generation,
+      generation: () => this.#generations.current,
       isRefusing: () => this.#problem !== undefined,
       probe: (generation: Generation) => void this.#probeMount(generation),
       lose: this.#lose,
@@ -79,7 +77,8 @@ export class Gate {
 
   /** Calls in the kernel, including stuck ones. */
   get underWay(): number {
-    return this.#abandoned + this.#generation.calls.size + (this.#generation.isProbing ? 1 : 0)
+    const { current, callsOfEarlier } = this.#generations
+    return callsOfEarlier + current.calls.size + (current.isProbing ? 1 : 0)
   }
 
   /**
@@ -173,7 +172,7 @@ export class Gate {
 
   /** Whether nothing of the pool is in the kernel or under way. */
   get isIdle(): boolean {
-    return this.#generation.isIdle
+    return this.#generations.current.isIdle
   }
 
   /**
@@ -202,17 +201,22 @@ export class Gate {
   }
 
   /**
-   * Call this periodically while the pool does not answer: if another file system is mounted in place of the
-   * hanging one, calls are allowed again.
+   * Call this periodically while the pool does not answer, and before it is opened: if another file system is
+   * mounted in place of the hanging one, calls are allowed again; they are refused when the hanging one is
+   * mounted again.
    */
   async lookForAnotherMount(): Promise<void> {
-    if (!this.#problem || this.#abandoned + this.#generation.calls.size + 2 > this.#budget) return
-    const before = this.#generation
-    const fileSystemId = await this.#fileSystemId()
-    this.#mountedAs ??= fileSystemId
-    if (fileSystemId === this.#mountedAs || this.#generation !== before) return
-    this.#abandoned += before.calls.size
-    this.#generation = new Generation()
+    const generations = this.#generations
+    const { current, haveEarlier } = generations
+    if (!this.#problem && !haveEarlier) return
+    const id = await this.#fileSystemId()
+    if (this.#problem) current.fileSystemId ??= id
+    if (current !== generations.current || id === current.fileSystemId) return
+    const isEarlier = generations.resume(id)
+    if (isEarlier && !this.#problem) this.#lose()
+    if (isEarlier || !this.#problem) return
+    if (generations.callsOfEarlier + current.calls.size + 2 > this.#budget) return
+    generations.begin()
     this.#answersAgain()
   }
 
@@ -230,14 +234,14 @@ export class Gate {
   }
 
   #hasTurn(kind: CallKind): boolean {
-    const { calls, longCalls } = this.#generation
-    const turns = Math.min(this.#width, Math.max(2, this.#budget - this.#abandoned))
+    const { calls, longCalls } = this.#generations.current
+    const turns = Math.min(this.#width, Math.max(2, this.#budget - this.#generations.callsOfEarlier))
     if (calls.size >= turns) return false
     return kind === 'other' || longCalls < longCallTurns(kind, turns)
   }
 
   async #counted<T>(call: () => Promise<T>, scope: Scope | undefined, kind: CallKind = 'other'): Promise<T> {
-    const generation = this.#generation
+    const generation = this.#generations.current
     const isCall = scope?.hasTurn === true
     const counted = isCall ? generation.calls : generation.works
     const entry = { since: performance.now(), kind }
@@ -247,24 +251,24 @@ export class Gate {
       return await scopes.run(scope, call)
     } finally {
       counted.delete(entry)
-      if (isCall && generation !== this.#generation) this.#abandoned--
       generation.lastReturn = performance.now()
       this.#returned()
     }
   }
 
   #returned(): void {
+    this.#generations.forgetIdle()
     if (!this.#problem) this.#queue.admit((kind) => this.#hasTurn(kind))
-    else if (this.#generation.isIdle) this.#answersAgain()
+    else if (this.isIdle) this.#answersAgain()
   }
 
   async #probeMount(generation: Generation): Promise<void> {
     await generation.probe(async () => {
       // Read the mount first: the probe then tests that mount or a newer one.
-      this.#mountedAs = await this.#fileSystemId()
+      generation.fileSystemId = await this.#fileSystemId()
       await this.#probe()
     })
-    if (generation === this.#generation) this.#returned()
+    this.#returned()
   }
 
   readonly #lose = (): void => {
@@ -281,16 +285,13 @@ export class Gate {
 
   #answersAgain(): void {
     this.#problem = undefined
-    this.#mountedAs = undefined
-    this.#generation.lastReturn = performance.now()
+    const { current } = this.#generations
+    current.fileSystemId = undefined
+    current.lastReturn = performance.now()
     // Not in the context of the call that happened to return last.
     scopes.run(undefined, () => {
-      void this.#releaseOwed()
+      for (const close of this.#owed.splice(0)) void this.release(close).catch(() => undefined)
       for (const { found } of this.#listeners) found()
     })
-  }
-
-  async #releaseOwed(): Promise<void> {
-    await Promise.all(this.#owed.splice(0).map((close) => this.release(close).catch(() => undefined)))
   }
 }

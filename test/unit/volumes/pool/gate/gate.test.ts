@@ -228,8 +228,8 @@ describe('Gate', () => {
     expect(order).toEqual(['first freeze', 'second freeze', 'other'])
   })
 
-  it('has a turn for a freeze beside a flush, however few turns there are', async () => {
-    const { fs, gate } = make({ width: 2 })
+  it('has a turn for a freeze beside a flush, and one for other calls', async () => {
+    const { fs, gate } = make({ width: 3 })
     const flushing = gate.run(fs.call, undefined, { kind: 'flush' })
     await gate.run(() => Promise.resolve(), undefined, { kind: 'freeze' })
     fs.return()
@@ -287,6 +287,25 @@ describe('Gate', () => {
     fs.return()
     await setImmediate()
     expect(await gate.run(() => Promise.resolve('again'))).toBe('again')
+  })
+
+  it('is refused again when a hanging file system is mounted again, until its calls have returned', async () => {
+    const { fs, gate, lost, events } = make({ width: 2, budget: 5 })
+    await Promise.allSettled([gate.run(fs.call), gate.run(fs.call)])
+    await lost
+    fs.fileSystemId = 2
+    await gate.lookForAnotherMount()
+    expect(gate.problem).toBeUndefined()
+    fs.fileSystemId = 1
+    await gate.lookForAnotherMount()
+    expect(gate.problem).toBeDefined()
+    await gate.lookForAnotherMount()
+    expect(events).toEqual(['lost', 'found', 'lost'])
+    fs.return()
+    await setImmediate()
+    expect(gate.problem).toBeUndefined()
+    expect(gate.underWay).toBe(0)
+    expect(events).toEqual(['lost', 'found', 'lost', 'found'])
   })
 
   it('continues on a file system that is mounted in place of the hanging one, within its budget', async () => {
