@@ -19,7 +19,7 @@ import { gatedPorts, type PoolPorts } from './pool/gate/gated-ports.ts'
 import { Gates, type GatesOptions } from './pool/gate/gates.ts'
 import { ImageMounts, PrivateMounts } from './pool/image/image-mounts.ts'
 import type { Pool } from './pool/pool.ts'
-import { Pools } from './pool/pools.ts'
+import { Pools, START_GRACE_MS } from './pool/pools.ts'
 import { removePartialGroups } from './snapshots/groups.ts'
 import { thawAfterCrash } from './snapshots/thaw.ts'
 import type { NodeContext } from './state/context.ts'
@@ -30,9 +30,6 @@ const ORPHANS_INTERVAL_MS = 600_000
 
 /** How long operations whose calls were given up may clean up. */
 const CLEAN_UP_MS = 1000
-
-/** How long pools may then take to be closed. */
-const CLOSE_MS = 3000
 
 /** The machine that a node works on: the ports, and a probe for each pool's file system. */
 export interface Machine extends PoolPorts {
@@ -103,8 +100,9 @@ export async function assembleNode(
   const pools = resources.use(
     await Pools.open(config.pools, { files, images, known, gates, observer, log, thaw }, stopping),
   )
-  resources.defer(() => {
-    if (stopping.aborted) giveUp(pools)
+  using undo = new DisposableStack()
+  undo.defer(() => {
+    if (stopping.aborted) void pools.giveUp(START_GRACE_MS)
   })
   const { nodeId } = config
   const orphanedDevices = new OrphanedDevices(loops, nodeId, observer, log)
@@ -119,8 +117,9 @@ export async function assembleNode(
   resources.defer(() => Promise.race([jobs.stop(), abandoned.promise]))
   const ports = { files, loops, mounts, fileSystems, copier, tracer }
   const context: NodeContext = { nodeId, catalog, access, locks, jobs, ...ports, observer, log }
-  const sweeping = pools.sweepWith((opened) => removeLeftovers(context, opened))
+  const sweeping = pools.sweepWith((opened) => removeLeftovers(context, opened, stopping))
   await unlessAborted(sweeping, stopping)
+  undo.move()
   const held = resources.move()
   return {
     ...context,
@@ -130,30 +129,21 @@ export async function assembleNode(
     volumeHealth: new VolumeHealth(context),
     startSchedules: () => startSchedules(context, pools, orphanedDevices, config, abandoned.promise),
     giveUp: async () => {
-      pools.giveUpCalls()
+      const givenUp = pools.giveUp()
       await setTimeout(CLEAN_UP_MS, undefined, { ref: false })
       if (jobs.running.length > 0) log.error({ jobs: jobs.running }, 'gave up jobs that do not end')
       abandoned.resolve(undefined)
-      await setTimeout(CLOSE_MS, undefined, { ref: false })
-      pools.giveUpClosing()
+      await givenUp
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
 }
 
-/** Of a start that is ended: what hangs must not keep the pools from being closed. */
-function giveUp(pools: Pools): void {
-  pools.giveUpCalls()
-  void setTimeout(CLOSE_MS, undefined, { ref: false }).then(() => {
-    pools.giveUpClosing()
-  })
-}
-
 /** Removes what a crash left in a pool that was opened. */
-async function removeLeftovers(context: NodeContext, opened: Pool): Promise<void> {
+async function removeLeftovers(context: NodeContext, opened: Pool, stopping: AbortSignal): Promise<void> {
   const { observer } = context
-  observer.repaired('ephemeral_volume', await sweepEphemeral(context, opened, never))
-  observer.repaired('snapshot_group', await removePartialGroups(context, never))
+  observer.repaired('ephemeral_volume', await sweepEphemeral(context, opened, stopping))
+  observer.repaired('snapshot_group', await removePartialGroups(context, stopping))
 }
 
 function startSchedules(

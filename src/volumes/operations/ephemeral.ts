@@ -199,6 +199,7 @@ export async function sweepEphemeral(node: NodeContext, pool: Pool, signal: Abor
 async function deleteIfUnused(node: NodeContext, volume: Volume, signal: AbortSignal): Promise<boolean> {
   const { access, catalog, loops, log } = node
   const { id, name } = volume
+  if (signal.aborted) return false
   try {
     if (!catalog.find(id) || (await access.observe(id).mounts()).length > 0) return false
     // A child process of a killed driver can hold the device for a moment.

@@ -1,4 +1,6 @@
+import { setTimeout } from 'node:timers/promises'
 import { never, unlessAborted } from '../concurrency/deadlines.ts'
+import { Jobs } from '../concurrency/jobs.ts'
 import { messageOf, VolumeError } from '../model/errors.ts'
 import type { Observer } from '../model/observer.ts'
 import type { PoolConfig } from '../model/pool-config.ts'
@@ -18,6 +20,12 @@ export interface PoolsDependencies extends OpeningDependencies {
   readonly thaw: (pools: readonly Pool[], areAll: boolean) => Promise<void>
 }
 
+/** How long calls may take to return when the start is ended. */
+export const START_GRACE_MS = 1000
+
+/** How long pools may take to be closed when their calls have been given up. */
+const CLOSE_MS = 4000
+
 /**
  * All pools of this node. A known pool that cannot be opened, read, or does not answer is unreachable: the
  * others are served, and it is tried again. A new pool that cannot be opened is a mistake in the
@@ -30,8 +38,8 @@ export class Pools implements AsyncDisposable {
   readonly #unreachable = new Map<string, PoolUnreachableError>()
   readonly #held = new Map<string, AsyncDisposableStack>()
   #sweep: (opened: Pool) => Promise<void> = () => Promise.resolve()
-  /** The openings under way of pools that were unreachable, by name. */
-  readonly #retrials = new Map<string, Promise<void>>()
+  readonly #openings = new Jobs()
+  readonly #sweeps = new Jobs()
   #isClosing = false
   readonly #callsGivenUp = Promise.withResolvers<undefined>()
   readonly #abandoned = Promise.withResolvers<'abandoned'>()
@@ -55,7 +63,7 @@ export class Pools implements AsyncDisposable {
     undo.defer(() => {
       if (!stopping.aborted) return
       dependencies.log.info({ reason: messageOf(stopping.reason) }, 'stopping before all pools are open')
-      pools.giveUpCalls()
+      void pools.giveUp(START_GRACE_MS)
     })
     await unlessAborted(pools.#openAll(), stopping)
     undo.move()
@@ -69,9 +77,10 @@ export class Pools implements AsyncDisposable {
     await requireSeparateDirectories(this.#configs, gates)
     for (const config of this.#configs) this.#watch(config)
     // In parallel: a pool whose disk is slow or does not answer must not delay the others.
-    const openings = this.#configs.map((config) => this.#tryToOpen(config))
-    const failures = (await Promise.allSettled(openings)).filter(({ status }) => status === 'rejected')
-    const [failure] = failures
+    const openings = this.#configs.map((config) =>
+      this.#openings.run(config.name, () => this.#tryToOpen(config), never),
+    )
+    const failure = (await Promise.allSettled(openings)).find(({ status }) => status === 'rejected')
     if (failure?.status === 'rejected') throw failure.reason
     this.#requireNotAllInUse()
   }
@@ -93,7 +102,7 @@ export class Pools implements AsyncDisposable {
   /** Sweeps the pools that are open now, and then each that is opened later. */
   async sweepWith(sweep: (opened: Pool) => Promise<void>): Promise<void> {
     this.#sweep = sweep
-    await Promise.all(this.open.map((pool) => this.#sweepOne(pool)))
+    await Promise.all(this.open.map((pool) => this.#sweepOnce(pool)))
   }
 
   /** Opens pools that have become reachable. Concurrent calls share one opening of a pool. */
@@ -112,8 +121,12 @@ export class Pools implements AsyncDisposable {
     await this.#close(pool.name)
   }
 
-  /** Refuses the calls of pools in which some are still under way: a stopping driver cannot wait longer. */
-  giveUpCalls(): void {
+  /**
+   * Bounds the time that disposing takes, for a process that ends at once afterwards.
+   * @param graceMs until calls are refused in pools in which some are still under way
+   */
+  async giveUp(graceMs = 0): Promise<void> {
+    await setTimeout(graceMs, undefined, { ref: false })
     for (const { name } of this.#configs) {
       const gate = this.#on.gates.of(name)
       if (gate.isIdle) continue
@@ -121,10 +134,7 @@ export class Pools implements AsyncDisposable {
       gate.giveUp()
     }
     this.#callsGivenUp.resolve(undefined)
-  }
-
-  /** Ends the wait for pools that are still being closed. */
-  giveUpClosing(): void {
+    await setTimeout(CLOSE_MS, undefined, { ref: false })
     this.#abandoned.resolve('abandoned')
   }
 
@@ -134,7 +144,10 @@ export class Pools implements AsyncDisposable {
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true
-    await Promise.race([Promise.all(this.#retrials.values()), this.#callsGivenUp.promise])
+    await Promise.race([
+      Promise.all([this.#openings.stop(), this.#sweeps.stop()]),
+      this.#callsGivenUp.promise,
+    ])
     await Promise.all(this.#configs.map(({ name }) => this.#end(name)))
   }
 
@@ -160,14 +173,10 @@ export class Pools implements AsyncDisposable {
 
   #watch(config: PoolConfig): void {
     const { name } = config
-    this.#on.gates.of(name).watch(
-      (error) => {
-        if (this.#open.has(name)) this.#markUnreachable(name, error)
-      },
-      () => {
-        void this.#retryAgain(config)
-      },
-    )
+    const lost = (error: PoolUnreachableError): void => {
+      if (this.#open.has(name)) this.#markUnreachable(name, error)
+    }
+    this.#on.gates.of(name).watch(lost, () => void this.#retryAgain(config))
   }
 
   #markUnreachable(name: string, error: PoolUnreachableError): void {
@@ -177,17 +186,14 @@ export class Pools implements AsyncDisposable {
   }
 
   #retry(config: PoolConfig): Promise<void> {
-    const { name } = config
-    const retrial =
-      this.#retrials.get(name) ?? this.#reopen(config).finally(() => this.#retrials.delete(name))
-    this.#retrials.set(name, retrial)
-    return retrial
+    return this.#openings.run(config.name, () => this.#reopen(config), never)
   }
 
-  /** An opening under way may have failed before the pool answered. */
   async #retryAgain(config: PoolConfig): Promise<void> {
-    await this.#retrials.get(config.name)
-    if (!this.#isClosing && this.#unreachable.has(config.name)) await this.#retry(config)
+    const { name } = config
+    // An opening under way may fail because of what it met before the pool answered.
+    if (this.#openings.isRunning(name)) await this.#retry(config).catch(() => undefined)
+    if (!this.#isClosing && this.#unreachable.has(name)) await this.#retry(config)
   }
 
   async #reopen(config: PoolConfig): Promise<void> {
@@ -205,20 +211,23 @@ export class Pools implements AsyncDisposable {
       this.#unreachable.set(name, error instanceof PoolUnreachableError ? error : reason)
     }
     const opened = this.#open.get(name)
-    if (opened) await this.#sweepOne(opened)
+    // Not waited for: it may wait for another pool, while this one has to be opened again.
+    if (opened) void this.#sweepOnce(opened)
   }
 
-  /** What fails is left for the next start. */
-  async #sweepOne(pool: Pool): Promise<void> {
-    using _limit = this.#on.gates.of(pool.name).limitStalls()
-    try {
-      await this.#sweep(pool)
-    } catch (error) {
-      this.#on.log.error(
-        { pool: pool.name, reason: messageOf(error) },
-        'the sweep of the pool failed; the next start repeats it',
-      )
+  #sweepOnce(pool: Pool): Promise<void> {
+    const { gates, log } = this.#on
+    const { name } = pool
+    const sweep = async (): Promise<void> => {
+      using _limit = gates.of(name).limitStalls()
+      await this.#sweep(pool).catch((error: unknown) => {
+        log.error(
+          { pool: name, reason: messageOf(error) },
+          'the sweep of the pool failed; the next start repeats it',
+        )
+      })
     }
+    return this.#sweeps.run(name, sweep, never)
   }
 
   async #close(name: string): Promise<void> {

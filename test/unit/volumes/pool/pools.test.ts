@@ -375,6 +375,46 @@ describe('Pools', () => {
     expect(named(opened.pools.open)).toBe('away and here')
   })
 
+  it('opens a pool again that answered while its opening failed', async () => {
+    await closed()
+    const stuck = Promise.withResolvers<undefined>()
+    let attempts = 0
+    thawing = async (pool, gates) => {
+      if (pool !== 'away' || ++attempts > 1) return
+      try {
+        await gates.of(pool).limited(() => stuck.promise)
+      } catch (error) {
+        // Other volumes are thawed meanwhile.
+        stuck.resolve(undefined)
+        await eventually('the pool answers', () => {
+          expect(gates.of(pool).problem).toBeUndefined()
+          return Promise.resolve()
+        })
+        throw error
+      }
+    }
+    await using opened = await open(impatient)
+    await eventually('the pool is open', () => {
+      expect(named(opened.pools.open)).toBe('away and here')
+      return Promise.resolve()
+    })
+  })
+
+  it('opens a pool again while its sweep waits for another pool', async () => {
+    await closed()
+    await rename(disk, `${disk}-away`)
+    await using opened = await open(impatient)
+    const slow = Promise.withResolvers<undefined>()
+    await opened.pools.sweepWith((pool) => (pool.name === 'away' ? slow.promise : Promise.resolve()))
+    await rename(`${disk}-away`, disk)
+    await opened.pools.retry()
+    await rename(disk, `${disk}-away`)
+    expect(await opened.health.issues()).toMatchObject([{ status: 'unreachable' }])
+    await rename(`${disk}-away`, disk)
+    expect(await opened.health.issues()).toEqual([])
+    slow.resolve(undefined)
+  })
+
   it('serves the others while the thaw of one hangs', async () => {
     await closed()
     const stuck = Promise.withResolvers<undefined>()
@@ -426,7 +466,7 @@ describe('Pools', () => {
       expect(lock).toBeDefined()
     })
     expect(isClosed).toBe(false)
-    opened.pools.giveUpCalls()
+    void opened.pools.giveUp()
     await expect(call).rejects.toThrow(/pool "away": the driver is stopping/)
     await ended
     expect(await files.lock(join(disk, 'loop'))).toBeUndefined()
