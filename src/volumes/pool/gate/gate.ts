@@ -218,6 +218,7 @@ export class Gate {
     if (generations.callsOfEarlier + current.calls.size + 2 > this.#budget) return
     generations.begin()
     this.#answersAgain()
+    generations.current.fileSystemId = id
   }
 
   /** Work of several parts, such as removals one after the other, is idle for a moment between two. */

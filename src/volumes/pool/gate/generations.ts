@@ -32,10 +32,10 @@ export class Generation {
     return !this.#isProbing && !!oldest && now - Math.max(oldest.since, this.#probedAt) > patienceMs
   }
 
-  /** Whether calls are under way, and none has begun first or returned for so long. */
-  isStuck(now: number, stallMs: number): boolean {
+  /** Since when calls are under way and none has returned. */
+  get stuckSince(): number {
     const [oldest] = this.calls
-    return !!oldest && now - Math.max(oldest.since, this.lastReturn) > stallMs
+    return oldest ? Math.max(oldest.since, this.lastReturn) : Infinity
   }
 
   /** Whether the probe under way has taken longer than an answer may take. */

@@ -35,6 +35,8 @@ export class Watchdog {
   readonly openingStallMs: number
   /** How many openings and sweeps of the pool are under way. */
   #openings = 0
+  /** When the first of them began. */
+  #limitedSince = 0
   #timer: NodeJS.Timeout | undefined
 
   constructor(gate: WatchedGate, limits: WatchdogLimits) {
@@ -53,7 +55,7 @@ export class Watchdog {
 
   /** Until this is disposed of, `openingStallMs` holds. */
   limitStalls(): Disposable {
-    this.#openings++
+    if (this.#openings++ === 0) this.#limitedSince = performance.now()
     return {
       [Symbol.dispose]: () => {
         this.#openings--
@@ -73,7 +75,8 @@ export class Watchdog {
     if (generation.isDue(now, this.#patienceMs)) this.#gate.probe(generation)
     const hasWaited = this.#gate.queue.hasWaited(now, this.#stallMs)
     const isStalled = hasWaited && now - generation.lastReturn > this.#stallMs
-    const isOpeningStalled = this.#openings > 0 && generation.isStuck(now, this.openingStallMs)
+    const stuckSince = Math.max(generation.stuckSince, this.#limitedSince)
+    const isOpeningStalled = this.#openings > 0 && now - stuckSince > this.openingStallMs
     if (isStalled || isOpeningStalled || generation.isSilent(now, this.#patienceMs)) this.#gate.lose()
   }
 }

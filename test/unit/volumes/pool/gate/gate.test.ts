@@ -1,6 +1,6 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from '@jest/globals'
-import { Gate } from '../../../../../src/volumes/pool/gate/gate.ts'
+import { describe, expect, it, jest } from '@jest/globals'
+import { Gate, type GateOptions } from '../../../../../src/volumes/pool/gate/gate.ts'
 import { scopes, turn } from '../../../../../src/volumes/pool/gate/turn.ts'
 import type { PoolUnreachableError } from '../../../../../src/volumes/pool/gate/unreachable.ts'
 
@@ -29,9 +29,7 @@ class TestFileSystem {
 }
 
 describe('Gate', () => {
-  const make = (
-    options: { width?: number; budget?: number; stallMs?: number; openingStallMs?: number } = {},
-  ) => {
+  const make = (options: Omit<GateOptions, 'pool' | 'path'> = {}) => {
     const fs = new TestFileSystem()
     const events: string[] = []
     const gate = new Gate({
@@ -306,6 +304,42 @@ describe('Gate', () => {
     expect(gate.problem).toBeUndefined()
     expect(gate.underWay).toBe(0)
     expect(events).toEqual(['lost', 'found', 'lost', 'found'])
+  })
+
+  it('knows also the second of two file systems that are mounted in turns', async () => {
+    const { fs, gate, lost } = make({ width: 2, budget: 8 })
+    await gate.run(fs.call).catch(() => undefined)
+    await lost
+    fs.fileSystemId = 2
+    await gate.lookForAnotherMount()
+    const slow = Promise.withResolvers<undefined>()
+    const work = gate.within(() => slow.promise)
+    for (const id of [1, 2]) {
+      fs.fileSystemId = id
+      await gate.lookForAnotherMount()
+      expect(gate.problem).toBeDefined()
+    }
+    await expect(work).rejects.toThrow(/does not answer/)
+    slow.resolve(undefined)
+    await setImmediate()
+    expect(gate.problem).toBeUndefined()
+    fs.return()
+  })
+
+  it('limits stalls from when it is told to', async () => {
+    jest.useFakeTimers()
+    try {
+      const { fs, gate, events } = make({ openingStallMs: 200, probe: () => Promise.resolve() })
+      const flush = gate.run(fs.call, undefined, { kind: 'flush' })
+      await jest.advanceTimersByTimeAsync(300)
+      using _limit = gate.limitStalls()
+      await jest.advanceTimersByTimeAsync(150)
+      expect(events).toEqual([])
+      await Promise.all([jest.advanceTimersByTimeAsync(100), expect(flush).rejects.toMatchObject(refused)])
+      expect(events).toEqual(['lost'])
+    } finally {
+      jest.useRealTimers()
+    }
   })
 
   it('continues on a file system that is mounted in place of the hanging one, within its budget', async () => {
