@@ -39,7 +39,7 @@ export class Pools implements AsyncDisposable {
   readonly #held = new Map<string, AsyncDisposableStack>()
   #sweep: (opened: Pool) => Promise<void> = () => Promise.resolve()
   readonly #openings = new Jobs()
-  readonly #sweeps = new Jobs()
+  readonly #sweeps = new Set<Promise<void>>()
   #isClosing = false
   readonly #callsGivenUp = Promise.withResolvers<undefined>()
   readonly #abandoned = Promise.withResolvers<'abandoned'>()
@@ -102,7 +102,7 @@ export class Pools implements AsyncDisposable {
   /** Sweeps the pools that are open now, and then each that is opened later. */
   async sweepWith(sweep: (opened: Pool) => Promise<void>): Promise<void> {
     this.#sweep = sweep
-    await Promise.all(this.open.map((pool) => this.#sweepOnce(pool)))
+    await Promise.all(this.open.map((pool) => this.#sweepOpened(pool)))
   }
 
   /** Opens pools that have become reachable. Concurrent calls share one opening of a pool. */
@@ -144,10 +144,7 @@ export class Pools implements AsyncDisposable {
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true
-    await Promise.race([
-      Promise.all([this.#openings.stop(), this.#sweeps.stop()]),
-      this.#callsGivenUp.promise,
-    ])
+    await Promise.race([Promise.all([this.#openings.stop(), ...this.#sweeps]), this.#callsGivenUp.promise])
     await Promise.all(this.#configs.map(({ name }) => this.#end(name)))
   }
 
@@ -212,22 +209,23 @@ export class Pools implements AsyncDisposable {
     }
     const opened = this.#open.get(name)
     // Not waited for: it may wait for another pool, while this one has to be opened again.
-    if (opened) void this.#sweepOnce(opened)
+    if (opened && !this.#isClosing) void this.#sweepOpened(opened)
   }
 
-  #sweepOnce(pool: Pool): Promise<void> {
+  /** Never fails. */
+  async #sweepOpened(pool: Pool): Promise<void> {
     const { gates, log } = this.#on
     const { name } = pool
-    const sweep = async (): Promise<void> => {
-      using _limit = gates.of(name).limitStalls()
-      await this.#sweep(pool).catch((error: unknown) => {
-        log.error(
-          { pool: name, reason: messageOf(error) },
-          'the sweep of the pool failed; the next start repeats it',
-        )
-      })
-    }
-    return this.#sweeps.run(name, sweep, never)
+    using _limit = gates.of(name).limitStalls()
+    const sweep = this.#sweep(pool).catch((error: unknown) => {
+      log.error(
+        { pool: name, reason: messageOf(error) },
+        'the sweep of the pool failed; the next start repeats it',
+      )
+    })
+    this.#sweeps.add(sweep)
+    await sweep
+    this.#sweeps.delete(sweep)
   }
 
   async #close(name: string): Promise<void> {

@@ -190,16 +190,25 @@ describe('Pools', () => {
     expect(await opened.health.issues()).toEqual([])
   })
 
-  it('opens a pool again that was unreadable for a while', async () => {
-    await using opened = await open()
-    const [before] = opened.pools.open
+  /** While a pool cannot be read. */
+  async function unreadable(work: () => Promise<void>): Promise<void> {
     const record = join(disk, 'loop', 'pool.json')
     await rename(record, `${record}.kept`)
     await mkdir(record)
-    expect(await opened.health.issues()).toMatchObject([{ status: 'unreachable', reason: 'PoolUnreadable' }])
-    expect(named(opened.pools.open)).toBe('here')
+    await work()
     await rmdir(record)
     await rename(`${record}.kept`, record)
+  }
+
+  it('opens a pool again that was unreadable for a while', async () => {
+    await using opened = await open()
+    const [before] = opened.pools.open
+    await unreadable(async () => {
+      expect(await opened.health.issues()).toMatchObject([
+        { status: 'unreachable', reason: 'PoolUnreadable' },
+      ])
+      expect(named(opened.pools.open)).toBe('here')
+    })
     expect(await opened.health.issues()).toEqual([])
     expect(opened.pools.open[0]).toMatchObject({ name: 'away', id: before?.id })
     expect(opened.pools.open[0]).not.toBe(before)
@@ -405,14 +414,49 @@ describe('Pools', () => {
     await rename(disk, `${disk}-away`)
     await using opened = await open(impatient)
     const slow = Promise.withResolvers<undefined>()
-    await opened.pools.sweepWith((pool) => (pool.name === 'away' ? slow.promise : Promise.resolve()))
+    const swept: Pool[] = []
+    await opened.pools.sweepWith(async (pool) => {
+      if (pool.name !== 'away') return
+      swept.push(pool)
+      await slow.promise
+    })
     await rename(`${disk}-away`, disk)
     await opened.pools.retry()
-    await rename(disk, `${disk}-away`)
-    expect(await opened.health.issues()).toMatchObject([{ status: 'unreachable' }])
-    await rename(`${disk}-away`, disk)
+    const [first] = opened.pools.open
+    await unreadable(async () => {
+      expect(await opened.health.issues()).toMatchObject([{ status: 'unreachable' }])
+    })
     expect(await opened.health.issues()).toEqual([])
+    const [second] = opened.pools.open
+    expect(second).not.toBe(first)
+    expect(swept).toEqual([first, second])
     slow.resolve(undefined)
+  })
+
+  it('does not sweep a pool whose opening ends while all are closed', async () => {
+    await closed()
+    await rename(disk, `${disk}-away`)
+    const opened = await open()
+    const swept: string[] = []
+    await opened.pools.sweepWith((pool) => {
+      swept.push(pool.name)
+      return Promise.resolve()
+    })
+    await rename(`${disk}-away`, disk)
+    const begun = Promise.withResolvers<undefined>()
+    const slow = Promise.withResolvers<undefined>()
+    thawing = async () => {
+      begun.resolve(undefined)
+      await slow.promise
+    }
+    const retrial = opened.pools.retry()
+    await begun.promise
+    const closing = opened[Symbol.asyncDispose]()
+    slow.resolve(undefined)
+    await Promise.all([retrial, closing])
+    expect(swept).toEqual(['here'])
+    await using unlocked = await new LinuxImageFiles().lock(join(disk, 'loop'))
+    expect(unlocked).toBeDefined()
   })
 
   it('serves the others while the thaw of one hangs', async () => {
