@@ -4,6 +4,7 @@ import { hasErrno, VolumeError } from '../../volumes/model/errors.ts'
 import { isIdOfNode } from '../../volumes/model/ids.ts'
 import type { ImageFiles } from '../../volumes/model/ports/image-files.ts'
 import type { Volume } from '../../volumes/model/volume.ts'
+import { IMAGE } from '../../volumes/pool/records/draft.ts'
 import { snapshotKind, volumeKind } from '../../volumes/pool/records/record-kinds.ts'
 import type { InspectedNode } from '../node/inspect.ts'
 
@@ -17,8 +18,6 @@ export interface ForeignVolume {
   readonly directory: string | undefined
   readonly record: Volume | undefined
 }
-
-const IMAGE = 'disk.img'
 
 /**
  * @param path a volume's directory, its image, or any image
