@@ -103,20 +103,19 @@ async function unmountTarget(
   targetPath: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  return await access.withPossibleVolume(id, signal, async ({ state, isLost }) => {
+  return await access.withPossibleVolume(id, signal, async ({ state, loss }) => {
     // A concurrent call may have unmounted it.
-    if (!state && !isLost) return false
+    if (!state && !loss) return false
     const published = await mounts.at(targetPath)
     if (published) {
-      requireOurs(id, targetPath, published, await state?.device(), isLost)
+      requireOurs(id, targetPath, published, await state?.device(), loss !== undefined)
       await unmountIdle(mounts, id, targetPath)
     }
     await removeTarget(targetPath)
-    // Damaged while this call waited: the repeated call finds it so, and deletes it.
-    if (!state)
-      throw new VolumeError('aborted', `inline volume "${id}" can no longer be read; repeat the call`)
+    // The repeated call finds whether it is damaged, and deletes it.
+    if (loss) throw loss
     // If it stays, the sweep at the next opening of the pool deletes it.
-    if ((await access.observe(id).mounts()).length > 0) return false
+    if (!state || (await access.observe(id).mounts()).length > 0) return false
     await loops.detach(catalog.image(state.volume), signal)
     return true
   })

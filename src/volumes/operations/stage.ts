@@ -93,14 +93,14 @@ export async function unstageVolume(
   signal: AbortSignal,
 ): Promise<void> {
   const { access, loops, mounts } = node
-  await access.withPossibleVolume(id, signal, async ({ state, isLost }) => {
+  await access.withPossibleVolume(id, signal, async ({ state, loss }) => {
     const own = await state?.device()
     const staged = await mounts.at(stagingPath)
     const uses = (await state?.mounts()) ?? []
     const decision = decideUnstage({ id, stagingPath, own, staged, uses })
     if (decision === 'done') return
     if (decision === 'unmount') await unmountIdle(mounts, id, stagingPath)
-    if (isLost) await loops.detachNamed(id, signal)
+    if (loss) await loops.detachNamed(id, signal)
     if (!state) return
     // Only raw block volumes can have other devices on top.
     if (attachmentOf(own) === 'raw') await loops.detachWithAbove(state.image, signal)

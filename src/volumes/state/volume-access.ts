@@ -19,10 +19,11 @@ export interface PossibleVolume {
   /** Undefined for a volume that does not exist or is lost. */
   readonly state: VolumeState | undefined
   /**
-   * The record or the image cannot be read, because it is damaged or its pool has shut down. The volume may
-   * still be attached, and must be unpublished and unstaged: until then its pool cannot be mounted again.
+   * Why the record or the image cannot be read: it is damaged, its pool has shut down, or there was an I/O
+   * error; else undefined. The volume may still be attached, and must be unpublished and unstaged: until then
+   * its pool cannot be mounted again.
    */
-  readonly isLost: boolean
+  readonly loss: Error | undefined
 }
 
 /** Access to the volumes of this node: takes a volume's lock, looks it up, and observes it. */
@@ -85,14 +86,15 @@ export class VolumeAccess {
       const volume = catalog.find(id)
       if (!volume) {
         catalog.requireAbsent(id)
-        return { state: undefined, isLost: false }
+        return { state: undefined, loss: undefined }
       }
       const state = this.#stateOf(volume)
       await state.devices()
-      return { state, isLost: false }
+      return { state, loss: undefined }
     } catch (error) {
-      if (!(error instanceof VolumeError) && !hasErrno(error, 'ENOENT', 'ENOTDIR', 'EIO')) throw error
-      return { state: undefined, isLost: true }
+      const isLoss = error instanceof VolumeError || hasErrno(error, 'ENOENT', 'ENOTDIR', 'EIO')
+      if (Error.isError(error) && isLoss) return { state: undefined, loss: error }
+      throw error
     }
   }
 }

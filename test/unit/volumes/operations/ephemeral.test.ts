@@ -1,11 +1,12 @@
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import {
   publishEphemeral,
   sweepEphemeral,
   unpublishEphemeral,
 } from '../../../../src/volumes/operations/ephemeral.ts'
+import { FakeErrno } from '../../../fakes/errno.ts'
 import { MiB, block, makeWorld, never, writer, type World } from '../world.ts'
 
 const name = `csi-${'0'.repeat(64)}`
@@ -123,6 +124,16 @@ describe('inline volumes', () => {
     world.mounts.busy.add(targetPath)
     await expect(unpublish()).rejects.toMatchObject({ kind: 'failed-precondition' })
     world.mounts.busy.clear()
+    await unpublish()
+    expect(await left()).toEqual([])
+  })
+
+  it('is unmounted when its image cannot be read for a moment, and deleted by the repeated call', async () => {
+    await publish()
+    const find = jest.spyOn(world.loops, 'find').mockRejectedValueOnce(new FakeErrno('EIO', 'open'))
+    await expect(unpublish()).rejects.toMatchObject({ code: 'EIO' })
+    expect(find).toHaveBeenCalledTimes(1)
+    expect(await world.mounts.at(targetPath)).toBeUndefined()
     await unpublish()
     expect(await left()).toEqual([])
   })
