@@ -1,9 +1,8 @@
 import { setImmediate, setTimeout as pause } from 'node:timers/promises'
-import { Generations, type Generation } from './generations.ts'
 import { longCallTurns, TurnQueue, type CallKind, type TurnOptions } from './turn-queue.ts'
 import { scopes, type Scope } from './turn.ts'
 import { Callers, notAnswering, PoolUnreachableError, stopping } from './unreachable.ts'
-import { Watchdog, type WatchdogLimits } from './watchdog.ts'
+import { Generations, Watchdog, type Generation, type WatchdogLimits } from './watchdog.ts'
 
 /** How often `end` looks whether the calls have returned. */
 const IDLE_POLL_MS = 20
