@@ -44,6 +44,8 @@ export class Gate {
     readonly lost: (error: PoolUnreachableError) => void
     readonly found: () => void
   }[] = []
+  /** The scope of a call that has its turn. */
+  readonly #inTurn: Scope = { gate: this, hasTurn: true, isUrgent: false }
   readonly #callers = new Callers()
   readonly #owed: (() => Promise<unknown>)[] = []
   readonly #queue = new TurnQueue()
@@ -103,26 +105,21 @@ export class Gate {
     const scope = scopes.getStore()
     if (scope?.gate === this && scope.hasTurn) return await call()
     this.#requireAnswering()
-    const caller = { isRefused: false }
-    const undoable = async (): Promise<T> => {
-      const result = await call()
-      if (caller.isRefused) await undo?.(result)
-      return result
-    }
-    return await this.#callers.orRefused(
-      new Promise<T>((resolve, reject) => {
-        const begin = (): void => {
-          const turn = { gate: this, hasTurn: true, isUrgent: false }
-          this.#counted(undoable, turn, kind).then(resolve, reject)
-        }
-        if (this.#hasTurn(kind)) begin()
-        else {
-          const isUrgent = kind === 'freeze' || scope?.isUrgent === true
-          this.#queue.add({ kind, isUrgent, signal, begin, reject })
-        }
-      }),
-      caller,
-    )
+    const isUrgent = kind === 'freeze' || scope?.isUrgent === true
+    return await this.#callers.orRefused(async (caller) => {
+      const ended = this.#hasTurn(kind)
+        ? this.#begin('calls', kind)
+        : await this.#queue.turn({ kind, isUrgent, signal }, () => this.#begin('calls', kind))
+      try {
+        // Refused since its turn came: nobody would thaw what this freezes.
+        caller.throwIfRefused()
+        const result = await scopes.run(this.#inTurn, call)
+        if (caller.isRefused) await scopes.run(this.#inTurn, () => undo?.(result))
+        return result
+      } finally {
+        ended()
+      }
+    })
   }
 
   /**
@@ -133,7 +130,7 @@ export class Gate {
     const scope = scopes.getStore()
     if (scope?.gate === this && (scope.hasTurn || scope.isUrgent || !isUrgent)) return await work()
     this.#requireAnswering()
-    return await this.#callers.orRefused(this.#counted(work, { gate: this, hasTurn: false, isUrgent }))
+    return await this.#callers.orRefused(() => this.#counted(work, { gate: this, hasTurn: false, isUrgent }))
   }
 
   /**
@@ -151,7 +148,7 @@ export class Gate {
       if (!this.#problem) this.#lose()
     }, this.#watchdog.openingStallMs)
     try {
-      return await this.#callers.orRefused(this.#counted(work, undefined))
+      return await this.#callers.orRefused(() => this.#counted(work, undefined))
     } finally {
       clearTimeout(timer)
     }
@@ -182,7 +179,7 @@ export class Gate {
   async end(close: () => Promise<void>): Promise<void> {
     while (!(await this.#staysIdle())) await pause(IDLE_POLL_MS)
     this.#ended = stopping(this.#pool)
-    await scopes.run({ gate: this, hasTurn: true, isUrgent: false }, close)
+    await scopes.run(this.#inTurn, close)
   }
 
   /** Releases something, such as a descriptor: while the pool does not answer, later. */
@@ -240,17 +237,23 @@ export class Gate {
     return kind === 'other' || longCalls < longCallTurns(kind, turns)
   }
 
-  async #counted<T>(call: () => Promise<T>, scope: Scope | undefined, kind: CallKind = 'other'): Promise<T> {
-    const generation = this.#generations.current
-    const isCall = scope?.hasTurn === true
-    const counted = isCall ? generation.calls : generation.works
-    const entry = { since: performance.now(), kind }
-    counted.add(entry)
-    if (isCall) this.#watchdog.start()
+  async #counted<T>(work: () => Promise<T>, scope: Scope | undefined): Promise<T> {
+    const ended = this.#begin('works')
     try {
-      return await scopes.run(scope, call)
+      return await scopes.run(scope, work)
     } finally {
-      counted.delete(entry)
+      ended()
+    }
+  }
+
+  /** @returns must be called at the end */
+  #begin(counted: 'calls' | 'works', kind: CallKind = 'other'): () => void {
+    const generation = this.#generations.current
+    const entry = { since: performance.now(), kind }
+    generation[counted].add(entry)
+    if (counted === 'calls') this.#watchdog.start()
+    return () => {
+      generation[counted].delete(entry)
       generation.lastReturn = performance.now()
       this.#returned()
     }

@@ -1,5 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
-
 /** `flush`: syncfs(2). `freeze`: FIFREEZE. */
 export type CallKind = 'flush' | 'freeze' | 'other'
 
@@ -11,15 +9,12 @@ export interface TurnOptions {
   readonly kind?: CallKind
 }
 
-/** A call that is added to the queue. */
+/** A call that waits for its turn. */
 export interface NewCall {
   readonly kind: CallKind
   /** Whether it goes before those that are not. */
   readonly isUrgent: boolean
   readonly signal: AbortSignal | undefined
-  readonly begin: () => void
-  /** Called with the signal's reason. */
-  readonly reject: (reason: unknown) => void
 }
 
 interface WaitingCall {
@@ -35,27 +30,36 @@ interface WaitingCall {
 export class TurnQueue {
   #calls: WaitingCall[] = []
 
-  add({ kind, isUrgent, signal, begin, reject }: NewCall): void {
-    const onAbort = (): void => {
-      this.#calls = this.#calls.filter((other) => other !== call)
-      reject(signal?.reason)
-    }
-    const call: WaitingCall = {
-      since: performance.now(),
-      kind,
-      isUrgent,
-      // Another call starts it when it ends, and it must not run in that call's context.
-      begin: AsyncLocalStorage.bind(begin),
-      leave: () => signal?.removeEventListener('abort', onAbort),
-    }
-    signal?.addEventListener('abort', onAbort, { once: true })
-    const behind = isUrgent ? this.#calls.findLastIndex((other) => other.isUrgent) + 1 : this.#calls.length
-    this.#calls.splice(behind, 0, call)
+  /**
+   * Waits for the turn of a call. The promise never settles when `clear` drops the call.
+   * @param take is called as soon as it is the call's turn, and its result is returned
+   * @throws the signal's reason
+   */
+  turn<T>({ kind, isUrgent, signal }: NewCall, take: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        this.#calls = this.#calls.filter((other) => other !== call)
+        reject(signal?.reason as Error)
+      }
+      const call: WaitingCall = {
+        since: performance.now(),
+        kind,
+        isUrgent,
+        begin: () => {
+          resolve(take())
+        },
+        leave: () => signal?.removeEventListener('abort', onAbort),
+      }
+      signal?.addEventListener('abort', onAbort, { once: true })
+      const behind = isUrgent ? this.#calls.findLastIndex((other) => other.isUrgent) + 1 : this.#calls.length
+      this.#calls.splice(behind, 0, call)
+    })
   }
 
   /** Begins the calls that have a turn, in their order. */
   admit(hasTurn: (kind: CallKind) => boolean): void {
-    for (;;) {
+    // A short call needs least: while it has no turn, none has.
+    while (this.#calls.length > 0 && hasTurn('other')) {
       const index = this.#calls.findIndex(({ kind }) => hasTurn(kind))
       if (index < 0) return
       for (const { begin, leave } of this.#calls.splice(index, 1)) {

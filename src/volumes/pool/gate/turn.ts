@@ -12,6 +12,11 @@ export interface Scope {
 
 export const scopes = new AsyncLocalStorage<Scope | undefined>()
 
+/** Whether this runs inside of a call that has its turn. */
+export function hasTurn(): boolean {
+  return scopes.getStore()?.hasTurn === true
+}
+
 /**
  * One system call, when it is its turn at the gate in whose `within` this runs; at once where there is none.
  */

@@ -27,20 +27,39 @@ export function notAnswering(pool: string, path: string): PoolUnreachableError {
   )
 }
 
+/** A caller of a gate. */
+class Caller {
+  #refusal: PoolUnreachableError | undefined
+
+  /** Whether it was refused before its call returned. */
+  get isRefused(): boolean {
+    return this.#refusal !== undefined
+  }
+
+  refuse(error: PoolUnreachableError): void {
+    this.#refusal = error
+  }
+
+  throwIfRefused(): void {
+    if (this.#refusal) throw this.#refusal
+  }
+}
+
 /** The callers of a gate, who are refused as soon as the pool does not answer, before their calls return. */
 export class Callers {
   readonly #refusals = new Set<(error: PoolUnreachableError) => void>()
 
-  /** @param caller is told when it is refused */
-  orRefused<T>(work: Promise<T>, caller = { isRefused: false }): Promise<T> {
+  orRefused<T>(work: (caller: Caller) => Promise<T>): Promise<T> {
+    const caller = new Caller()
     return new Promise((resolve, reject) => {
       const refuse = (error: PoolUnreachableError): void => {
-        caller.isRefused = true
+        caller.refuse(error)
         reject(error)
       }
       this.#refusals.add(refuse)
-      const ended = (): boolean => this.#refusals.delete(refuse)
-      work.finally(ended).then(resolve, reject)
+      work(caller)
+        .finally(() => this.#refusals.delete(refuse))
+        .then(resolve, reject)
     })
   }
 

@@ -250,6 +250,23 @@ describe('Gate', () => {
     await flushes
   })
 
+  it('begins no call whose caller is refused after its turn has come', async () => {
+    const { fs, gate } = make({ width: 2 })
+    const givingUp = (): Promise<void> => {
+      gate.giveUp()
+      return Promise.resolve()
+    }
+    const others = Promise.allSettled([gate.run(fs.call), gate.run(fs.call), gate.run(givingUp)])
+    const begin = jest.fn(fs.call)
+    const late = gate.run(begin)
+    fs.return()
+    await expect(late).rejects.toMatchObject(refused)
+    await others
+    await setImmediate()
+    expect(begin).not.toHaveBeenCalled()
+    expect(gate.isIdle).toBe(true)
+  })
+
   it('is closed for good when nothing is under way, and lets only the closing pass', async () => {
     const { fs, gate } = make()
     const events: string[] = []
