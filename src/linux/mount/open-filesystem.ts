@@ -90,7 +90,7 @@ async function openMount(entry: MountInfo, identity: Identity): Promise<FileHand
     // O_PATH does not call the file system at the path, which may be another user's FUSE that does not
     // answer.
     await using found = await open(entry.target, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW)
-    if ((await mountIdOfOpen(found, entry.target)) !== entry.id || !(await isOurs(found, entry, identity))) {
+    if (mountIdOfOpen(found.fd, entry.target) !== entry.id || !(await isOurs(found, entry, identity))) {
       return undefined
     }
     return await open(`/proc/self/fd/${found.fd}`, constants.O_RDONLY | constants.O_DIRECTORY)
