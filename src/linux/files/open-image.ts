@@ -7,10 +7,28 @@ const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants
 /**
  * Opens an existing image. Anything but a file is refused, without following a symbolic link or waiting for a
  * FIFO (open(2): O_NOFOLLOW, O_NONBLOCK, which have no effect on regular files).
- * @param devices whether it may be a block device as well
  * @throws ENOENT; VolumeError failed-precondition for anything but an image
  */
-export async function openImage(path: string, mode: 'r' | 'r+', devices = false): Promise<FileHandle> {
+export async function openImage(path: string, mode: 'r' | 'r+'): Promise<FileHandle> {
+  return (await openIf(requireRegular, path, mode)).file
+}
+
+/** As `openImage`, for an image or a block device. */
+export function openImageOrDevice(path: string, mode: 'r' | 'r+'): Promise<OpenFile> {
+  return openIf(requireRegularOrDevice, path, mode)
+}
+
+/** An open file, and the answer of fstat(2) when it was opened. */
+export interface OpenFile {
+  readonly file: FileHandle
+  readonly stat: BigIntStats
+}
+
+async function openIf(
+  require: (path: string, stat: BigIntStats) => void,
+  path: string,
+  mode: 'r' | 'r+',
+): Promise<OpenFile> {
   const flags = (mode === 'r' ? O_RDONLY : O_RDWR) | O_NOFOLLOW | O_NONBLOCK
   const file = await open(path, flags).catch((error: unknown) => {
     // A symbolic link; a directory; a socket, or a FIFO without a reader.
@@ -18,8 +36,8 @@ export async function openImage(path: string, mode: 'r' | 'r+', devices = false)
   })
   try {
     const stat = await file.stat({ bigint: true })
-    if (!devices || !stat.isBlockDevice()) requireRegular(path, stat)
-    return file
+    require(path, stat)
+    return { file, stat }
   } catch (error) {
     await file.close()
     throw error
@@ -32,6 +50,10 @@ export async function openImage(path: string, mode: 'r' | 'r+', devices = false)
  */
 export function requireRegular(path: string, stat: BigIntStats): void {
   if (!stat.isFile()) throw noImage(path)
+}
+
+function requireRegularOrDevice(path: string, stat: BigIntStats): void {
+  if (!stat.isBlockDevice()) requireRegular(path, stat)
 }
 
 function noImage(path: string, cause?: unknown): VolumeError {

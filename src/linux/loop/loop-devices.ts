@@ -9,7 +9,7 @@ import type {
   LoopState,
   SweptDevices,
 } from '../../volumes/model/ports/loop-devices.ts'
-import { openImage } from '../files/open-image.ts'
+import { openImageOrDevice } from '../files/open-image.ts'
 import { tryLockExclusive } from '../system-calls.ts'
 import { attachFreeDevice, verify } from './attach.ts'
 import type { LoopControl } from './control.ts'
@@ -73,9 +73,9 @@ export class LinuxLoopDevices implements LoopDevices {
   }
 
   async attach(image: string, options: AttachOptions, signal: AbortSignal): Promise<Attachment> {
-    await using file = await openImage(image, options.readOnly ? 'r' : 'r+', true)
-    await this.#lock(image, file, signal)
-    const identity = identityOf(await file.stat({ bigint: true }))
+    await using backing = await openBackingFile(image, options.readOnly ? 'r' : 'r+')
+    const { file, identity } = backing
+    await this.#lock(image, backing, signal)
     await requireSameFile(image, identity)
     const opened = await attachFreeDevice(this.#control, this.#nodes, file.fd, options, signal)
     const device = { number: opened.number, path: opened.path }
@@ -93,8 +93,8 @@ export class LinuxLoopDevices implements LoopDevices {
   }
 
   async find(image: string): Promise<LoopState | undefined> {
-    await using file = await openImage(image, 'r', true)
-    return await this.#find(image, file)
+    await using backing = await openBackingFile(image, 'r')
+    return await this.#find(image, backing)
   }
 
   async findNamed(name: string): Promise<LoopState[]> {
@@ -193,9 +193,9 @@ export class LinuxLoopDevices implements LoopDevices {
     signal: AbortSignal,
     detachFound: (state: LoopState, identity: BackingIdentity) => Promise<void>,
   ): Promise<void> {
-    await using file = await openImage(image, 'r', true)
-    const identity = identityOf(await file.stat({ bigint: true }))
-    const state = await this.#find(image, file)
+    await using backing = await openBackingFile(image, 'r')
+    const { file, identity } = backing
+    const state = await this.#find(image, backing)
     if (state) {
       await detachFound(state, identity)
       this.#lastSeen.delete(identityKey(identity, state.name))
@@ -212,8 +212,7 @@ export class LinuxLoopDevices implements LoopDevices {
     }
   }
 
-  async #find(image: string, file: FileHandle): Promise<LoopState | undefined> {
-    const identity = identityOf(await file.stat({ bigint: true }))
+  async #find(image: string, { file, identity }: BackingFile): Promise<LoopState | undefined> {
     // A device has a device node in every /dev, each with its own lock.
     const isLockShared = identity.rdev === 0n
     const name = isLockShared ? undefined : await nameOf(file)
@@ -243,9 +242,9 @@ export class LinuxLoopDevices implements LoopDevices {
    * Takes the lock that the device will hold. A process that only tries whether it is free holds it for a
    * moment.
    */
-  async #lock(image: string, file: FileHandle, signal: AbortSignal): Promise<void> {
-    for (let attempt = 1; !tryLockExclusive(file.fd, image); attempt++) {
-      const state = await this.#find(image, file)
+  async #lock(image: string, backing: BackingFile, signal: AbortSignal): Promise<void> {
+    for (let attempt = 1; !tryLockExclusive(backing.file.fd, image); attempt++) {
+      const state = await this.#find(image, backing)
       if (state)
         throw new VolumeError('failed-precondition', `${image} is attached to ${state.device.path} already`)
       if (attempt === LOCK_ATTEMPTS) {
@@ -275,6 +274,17 @@ async function nameOf(file: FileHandle): Promise<string | undefined> {
     if (hasErrno(error, 'ENXIO', 'ENOTTY', 'EINVAL')) return undefined
     throw error
   }
+}
+
+/** An open image or block device. */
+interface BackingFile extends AsyncDisposable {
+  readonly file: FileHandle
+  readonly identity: BackingIdentity
+}
+
+async function openBackingFile(path: string, mode: 'r' | 'r+'): Promise<BackingFile> {
+  const { file, stat } = await openImageOrDevice(path, mode)
+  return { file, identity: identityOf(stat), [Symbol.asyncDispose]: () => file.close() }
 }
 
 /** A command that replaces an image holds the lock of the old file until that is done. */
