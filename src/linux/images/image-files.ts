@@ -37,7 +37,6 @@ export class LinuxImageFiles implements ImageFiles {
     try {
       if (allocate) await allocateRange(file.fd, 0, { start: 0n, end: sizeBytes }, path, signal)
       else await file.truncate(Number(sizeBytes))
-      await file.sync()
     } catch (error) {
       await unlink(path)
       throw error

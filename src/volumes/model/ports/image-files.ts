@@ -17,7 +17,7 @@ export interface ImageSize {
 
 /** What node:fs does not offer for files and their file systems. */
 export interface ImageFiles {
-  /** Creates a sparse (thin) or fully allocated (thick) file and flushes it. @throws EEXIST, ENOSPC. */
+  /** Creates a sparse (thin) or fully allocated (thick) file, not flushed. @throws EEXIST, ENOSPC. */
   create(path: string, sizeBytes: bigint, allocate: boolean, signal: AbortSignal): Promise<void>
   /** Grows an image, and flushes it. @throws ENOSPC; the image is then unchanged. */
   grow(path: string, sizeBytes: bigint, allocate: boolean, signal: AbortSignal): Promise<void>

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { rename, rm, turn } from '../gate/turn.ts'
+import { hasTurn, rename, rm, turn } from '../gate/turn.ts'
 import { hasErrno, messageOf } from '../../model/errors.ts'
 import { PoolUnreachableError } from '../gate/unreachable.ts'
 
@@ -48,12 +48,31 @@ function decode(path: string, bytes: Uint8Array): string {
   }
 }
 
-/** Flushes a file, or the entries of a directory, to the disk (fsync(2)). */
+/** Flushes that have not begun, by path. */
+const waitingFlushes = new Map<string, Promise<void>>()
+
+/**
+ * Flushes a file, or the entries of a directory, to the disk (fsync(2)). A flush that has not begun serves
+ * all who ask for it meanwhile: many volumes that are created at once share those of their directory.
+ */
 export function flush(path: string): Promise<void> {
-  return turn(async () => {
-    await using handle = await open(path, 'r')
-    await handle.sync()
-  })
+  // Who waits for another's flush must not keep the turn that this one needs.
+  const waiting = hasTurn() ? undefined : waitingFlushes.get(path)
+  if (waiting) return waiting
+  const forget = (): void => {
+    if (waitingFlushes.get(path) === flushing) waitingFlushes.delete(path)
+  }
+  const flushing = Promise.resolve()
+    .then(() =>
+      turn(async () => {
+        forget()
+        await using handle = await open(path, 'r')
+        await handle.sync()
+      }),
+    )
+    .finally(forget)
+  waitingFlushes.set(path, flushing)
+  return flushing
 }
 
 /**

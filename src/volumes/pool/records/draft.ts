@@ -1,6 +1,13 @@
 import { join } from 'node:path'
 import { hasErrno } from '../../model/errors.ts'
-import { flush, orLeaveToSweep, readSmall, removePersistently, renameFlushed } from '../files/durable.ts'
+import {
+  flush,
+  orLeaveToSweep,
+  readSmall,
+  removePersistently,
+  renameFlushed,
+  writeFlushed,
+} from '../files/durable.ts'
 import type { Gate } from '../gate/gate.ts'
 import { mkdir, rm, writeFile } from '../gate/turn.ts'
 
@@ -68,10 +75,9 @@ export class Draft implements AsyncDisposable {
 
   async #commit(recordName: string, text: string): Promise<void> {
     if (this.#hasFreezeMarker) await rm(join(this.#building, FROZEN))
-    const record = join(this.#building, recordName)
-    await writeFile(record, text, { mode: 0o600 })
-    // Together, so that one commit of the file system's journal covers all three.
-    await Promise.all([record, this.image, this.#building].map(flush))
+    // First the record: the commit of the file system's journal that this needs covers the others too.
+    await writeFlushed(join(this.#building, recordName), text)
+    await Promise.all([this.image, this.#building].map(flush))
     await renameFlushed(this.#parent, draftName(this.#name), this.#name)
     this.#committed = true
   }
