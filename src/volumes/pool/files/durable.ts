@@ -48,7 +48,7 @@ function decode(path: string, bytes: Uint8Array): string {
   }
 }
 
-/** Flushes that have not begun, by path. */
+/** Flushes that have not begun, by path. A path belongs to one pool, so all wait at the same gate. */
 const waitingFlushes = new Map<string, Promise<void>>()
 
 /**
