@@ -1,5 +1,6 @@
 import { constants, open, stat, statfs, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { sharedRead } from '../../volumes/concurrency/shared-read.ts'
 import { hasErrno, VolumeError } from '../../volumes/model/errors.ts'
 import type { LoopDevice } from '../../volumes/model/ports/loop-devices.ts'
 import type {
@@ -29,14 +30,12 @@ export interface MountCalls {
 
 /** The Mounts port on mount(2) and umount2(2), in the mount namespace of this process. */
 export class LinuxMounts implements Mounts {
+  /** Parsing takes as long as many a call when there are hundreds of mounts. */
+  readonly list = sharedRead(async () => withLoops(parseMountInfo(await readMountInfo())))
   readonly #system: MountCalls
 
   constructor(system: MountCalls = { mount, umount2, bindReadOnly }) {
     this.#system = system
-  }
-
-  async list(): Promise<MountEntry[]> {
-    return withLoops(parseMountInfo(await readMountInfo()))
   }
 
   async at(path: string): Promise<MountEntry | undefined> {

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { constants, lstat, open, readFile, realpath, statfs } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { sharedRead } from '../../volumes/concurrency/shared-read.ts'
 import { hasErrno } from '../../volumes/model/errors.ts'
 import { O_PATH } from '../abi/files.ts'
 import { findMountById, type MountInfo, parseMountInfo } from './mountinfo.ts'
@@ -53,9 +54,7 @@ export function mountIdOfOpen(fd: number, path: string): number {
 const ATTEMPTS = 5
 
 /** The mounts that this process sees. */
-export function readMountInfo(): Promise<string> {
-  return readFile('/proc/self/mountinfo', 'utf8')
-}
+export const readMountInfo = sharedRead(() => readFile('/proc/self/mountinfo', 'utf8'))
 
 /**
  * The entry of a mount in mountinfo.
