@@ -1,6 +1,7 @@
 import { inParallel } from '../harness/in-parallel.ts'
 import type { Progress } from '../harness/progress.ts'
 import { timed } from '../harness/statistics.ts'
+import { rotated } from './life-cycle.ts'
 import { stepLabels, type Contender, type Life, type Step } from './contender.ts'
 import { Samples, type Table } from './samples.ts'
 
@@ -12,37 +13,25 @@ const VOLUME_BYTES = 64n << 20n
 /** The calls that many pods at once make. */
 const crowded = ['create', 'stage', 'unstage', 'delete'] as const satisfies readonly Step[]
 
-interface Crowd {
-  readonly name: string
-  readonly lives: readonly Life[]
-}
+/** Each contender is first, and last, equally often. */
+const ROUNDS = 4
 
-/** The same calls one after the other, and all at once; then their wall time is divided by their number. */
+/**
+ * The same calls one after the other, and all at once; then their wall time is divided by their number. One
+ * contender after the other, so that none has the mounts of another beside its own.
+ */
 export async function atOnce(
   contenders: readonly Contender[],
   progress: Progress,
   signal: AbortSignal,
 ): Promise<Table> {
   const samples = new Samples()
-  const single = await Promise.all(contenders.map((contender) => gather(contender, 'single')))
-  const crowds = await Promise.all(contenders.map((contender) => gather(contender, 'crowd')))
-  for (const [index, step] of crowded.entries()) {
-    const label = stepLabels[step]
-    for (let call = 0; call < CALLS; call++) {
-      for (const { name, lives } of single) {
-        signal.throwIfAborted()
-        const life = lives[call]
-        await life?.prepare?.(step)
-        samples.add(`${label}, one by one`, name, await timed(async () => life?.[step]()))
-      }
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const contender of rotated(contenders, round)) {
+      await oneByOne(contender, await gather(contender, `single-${round}`), samples, signal)
+      await together(contender, await gather(contender, `crowd-${round}`), samples, signal)
     }
-    for (const { name, lives } of crowds) {
-      signal.throwIfAborted()
-      await inParallel(lives, CALLS, async (life) => life.prepare?.(step))
-      const wall = await timed(() => inParallel(lives, CALLS, (life) => life[step]()))
-      samples.add(`${label}, at once`, name, wall / CALLS)
-    }
-    progress(`rounds of ${CALLS} calls`, index + 1, crowded.length)
+    progress(`rounds of ${CALLS} calls`, round + 1, ROUNDS)
   }
   return {
     title: `${CALLS} calls one by one, and at once: time per call`,
@@ -52,10 +41,36 @@ export async function atOnce(
   }
 }
 
-async function gather(contender: Contender, prefix: string): Promise<Crowd> {
+function gather(contender: Contender, prefix: string): Promise<Life[]> {
   const names = Array.from({ length: CALLS }, (_, index) => `${prefix}-${index}`)
-  return {
-    name: contender.name,
-    lives: await Promise.all(names.map((name) => contender.begin(name, VOLUME_BYTES))),
+  return Promise.all(names.map((name) => contender.begin(name, VOLUME_BYTES)))
+}
+
+async function oneByOne(
+  { name }: Contender,
+  lives: readonly Life[],
+  samples: Samples,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const step of crowded) {
+    for (const life of lives) {
+      signal.throwIfAborted()
+      await life.prepare?.(step)
+      samples.add(`${stepLabels[step]}, one by one`, name, await timed(() => life[step]()))
+    }
+  }
+}
+
+async function together(
+  { name }: Contender,
+  lives: readonly Life[],
+  samples: Samples,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const step of crowded) {
+    signal.throwIfAborted()
+    await inParallel(lives, CALLS, async (life) => life.prepare?.(step))
+    const wall = await timed(() => inParallel(lives, CALLS, (life) => life[step]()))
+    samples.add(`${stepLabels[step]}, at once`, name, wall / CALLS)
   }
 }
