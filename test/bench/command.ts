@@ -13,7 +13,8 @@ mkfs.ext4 need for them (the floor); and its copies, with how long they hold up 
   --rounds <n>      lives of a volume per column, attaches per count of devices, and clones (default 30)
   --volumes <n>     volumes and devices of the tests with many (default 1000)
   --driver <file>   the driver's main file (default dist/main.js, as npm run build makes it)
-  --socket <url>    one more column: another CSI driver with STAGE_UNSTAGE_VOLUME, unix:///path/csi.sock
+  --socket <url>    one more column: another CSI driver with STAGE_UNSTAGE_VOLUME, unix:///path/csi.sock. An
+                    earlier version of this one needs the Node options of the Dockerfile
   --dir <path>      where all files go; a disk, not a tmpfs (default /var/tmp)
   --json            print JSON instead of tables
   --help            print this
