@@ -1,4 +1,4 @@
-import { cached } from '../volumes/concurrency/cached.ts'
+import { cached } from '../volumes/concurrency/reads.ts'
 import type { StorageHealth } from '../volumes/health/storage-health.ts'
 import type { VolumeHealth } from '../volumes/health/volume-health.ts'
 import type { Volume } from '../volumes/model/volume.ts'

@@ -19,9 +19,9 @@ import { gatedPorts, type PoolPorts } from './pool/gate/gated-ports.ts'
 import { Gates, type GatesOptions } from './pool/gate/gates.ts'
 import { ImageMounts, PrivateMounts } from './pool/image/image-mounts.ts'
 import type { Pool } from './pool/pool.ts'
-import { Pools, START_GRACE_MS } from './pool/pools.ts'
+import { Pools, START_GRACE_MS, type PoolsDependencies } from './pool/pools.ts'
 import { removePartialGroups } from './snapshots/groups.ts'
-import { thawAfterCrash } from './snapshots/thaw.ts'
+import { thawAfterCrash, type ThawDependencies } from './snapshots/thaw.ts'
 import type { NodeContext } from './state/context.ts'
 import { VolumeAccess } from './state/volume-access.ts'
 
@@ -93,10 +93,7 @@ export async function assembleNode(
   const images = new ImageMounts({ files, loops, mounts, fileSystems, privateMounts, log })
   const known = new KnownPools(config.knownPoolsPath)
   const locks = new KeyedLock()
-  const thaw = async (pools: readonly Pool[], areAll: boolean): Promise<void> => {
-    const thawed = await thawAfterCrash({ locks, loops, mounts, log }, pools, areAll)
-    observer.repaired('frozen_file_system', thawed)
-  }
+  const thaw = thawAndReport({ locks, loops, mounts, log }, observer)
   const pools = resources.use(
     await Pools.open(config.pools, { files, images, known, gates, observer, log, thaw }, stopping),
   )
@@ -136,6 +133,12 @@ export async function assembleNode(
       await givenUp
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
+  }
+}
+
+function thawAndReport(on: ThawDependencies, observer: Observer): PoolsDependencies['thaw'] {
+  return async (pools, areAll) => {
+    observer.repaired('frozen_file_system', await thawAfterCrash(on, pools, areAll))
   }
 }
 

@@ -8,7 +8,7 @@ import {
 } from '@kubernetes/client-node'
 import type { Logger } from 'pino'
 import type { Validities, Validity } from '../../csi/certificates.ts'
-import { cached } from '../../volumes/concurrency/cached.ts'
+import { cached } from '../../volumes/concurrency/reads.ts'
 import { never } from '../../volumes/concurrency/deadlines.ts'
 import { Schedule } from '../../volumes/concurrency/schedule.ts'
 import type { ClusterContext } from '../cluster-ports.ts'

@@ -1,6 +1,6 @@
 import { constants, open, stat, statfs, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sharedRead } from '../../volumes/concurrency/shared-read.ts'
+import { sharedRead } from '../../volumes/concurrency/reads.ts'
 import { hasErrno, VolumeError } from '../../volumes/model/errors.ts'
 import type { LoopDevice } from '../../volumes/model/ports/loop-devices.ts'
 import type {

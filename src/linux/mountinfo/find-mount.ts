@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { constants, lstat, open, readFile, realpath, statfs } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { sharedRead } from '../../volumes/concurrency/shared-read.ts'
+import { sharedRead } from '../../volumes/concurrency/reads.ts'
 import { hasErrno } from '../../volumes/model/errors.ts'
 import { O_PATH } from '../abi/files.ts'
 import { findMountById, type MountInfo, parseMountInfo } from './mountinfo.ts'

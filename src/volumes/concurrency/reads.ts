@@ -1,4 +1,25 @@
 /**
+ * Calls `read` once for all callers within `maxAgeMs`. A failure is not cached.
+ * @param now in milliseconds, of a monotonic clock
+ */
+export function cached<T>(
+  maxAgeMs: number,
+  read: () => Promise<T>,
+  now: () => number = () => performance.now(),
+): () => Promise<T> {
+  let last: { readonly at: number; readonly result: Promise<T> } | undefined
+  return () => {
+    if (last && now() - last.at < maxAgeMs) return last.result
+    const mine = { at: now(), result: read() }
+    last = mine
+    mine.result.catch(() => {
+      if (last === mine) last = undefined
+    })
+    return mine.result
+  }
+}
+
+/**
  * Reads less often than it is asked to. Who asks while a call of `read` is under way gets the result of the
  * next one, which begins when that has ended: no result is older than the request for it.
  */
