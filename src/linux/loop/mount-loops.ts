@@ -16,8 +16,8 @@ const DEV = '/dev'
 const DELETED = '//deleted'
 
 /**
- * Adds its loop device to each mount. Only /dev is read, which never waits; the path of a mount can lead
- * through file systems that hang.
+ * Adds its loop device to each mount. Only /dev is read, which never waits, but for bind mounts of device
+ * nodes that were deleted since: their paths can lead through file systems that hang.
  */
 export async function withLoops(mounts: readonly MountInfo[]): Promise<MountEntry[]> {
   const entries: MountEntry[] = []

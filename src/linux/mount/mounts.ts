@@ -30,12 +30,17 @@ export interface MountCalls {
 
 /** The Mounts port on mount(2) and umount2(2), in the mount namespace of this process. */
 export class LinuxMounts implements Mounts {
-  /** Parsing takes as long as many a call when there are hundreds of mounts. */
-  readonly list = sharedRead(async () => withLoops(parseMountInfo(await readMountInfo())))
   readonly #system: MountCalls
+  /** Parsing takes as long as many a call when there are hundreds of mounts. */
+  readonly #parsed = sharedRead(async () => parseMountInfo(await readMountInfo()))
 
   constructor(system: MountCalls = { mount, umount2, bindReadOnly }) {
     this.#system = system
+  }
+
+  /** Each call looks for loop devices itself: that can wait for a path that hangs. */
+  async list(): Promise<MountEntry[]> {
+    return await withLoops(await this.#parsed())
   }
 
   async at(path: string): Promise<MountEntry | undefined> {
