@@ -6,6 +6,7 @@ import { builtDriver, positive, runAsRoot } from '../harness/command-line.ts'
 import { progressOn } from '../harness/progress.ts'
 import { soakCrossed } from './crossed.ts'
 import { soakModel } from './model.ts'
+import { soakPowerCuts } from './power-cuts.ts'
 import { csvHead, csvLine, printReport } from './report.ts'
 import type { Sample } from './sample.ts'
 import { soak, type SoakOptions } from './soak.ts'
@@ -22,6 +23,8 @@ when it has kept anything of what has ended. Needs root. Leaves nothing behind.
                       MODEL_SEED repeats a run
   --crossed <n>       instead of lives, so many long operations that are held open while others run (the long run has 5000);
                       MODEL_SEED repeats a run
+  --power-cuts <n>    instead of lives, so many power cuts below a driver that works, on disks of each kind (the long run has
+                      1000); MODEL_SEED repeats a run
   --time <duration>   begins no more of them after this time, such as 30m
   --parallel <n>      lives at a time (default 4)
   --kill-every <n>    kills the driver (SIGKILL) in one of so many lives; its memory is then not compared
@@ -40,6 +43,8 @@ interface Options extends SoakOptions {
   readonly model: number | undefined
   /** How many crossings; undefined for lives. */
   readonly crossed: number | undefined
+  /** How many power cuts; undefined for lives. */
+  readonly powerCuts: number | undefined
 }
 
 /** @returns the exit code */
@@ -50,6 +55,8 @@ export function run(args: string[]): Promise<number> {
 async function work(options: Options, signal: AbortSignal): Promise<boolean> {
   if (options.model !== undefined) return soakModel(options.model, progressOn(process.stderr), signal)
   if (options.crossed !== undefined) return soakCrossed(options.crossed, progressOn(process.stderr), signal)
+  if (options.powerCuts !== undefined)
+    return soakPowerCuts(options.powerCuts, options.directory, progressOn(process.stderr), signal)
   const found = await soak(options, progressOn(process.stderr), await sampleWriter(options.csv), signal)
   const checks = verdict(found)
   console.log(printReport(found, checks))
@@ -70,6 +77,7 @@ function parse(args: string[]): Options | 'help' {
       lives: { type: 'string', default: '1000' },
       model: { type: 'string' },
       crossed: { type: 'string' },
+      'power-cuts': { type: 'string' },
       time: { type: 'string' },
       parallel: { type: 'string', default: '4' },
       'kill-every': { type: 'string' },
@@ -80,7 +88,7 @@ function parse(args: string[]): Options | 'help' {
     },
   })
   if (values.help) return 'help'
-  const killEvery = values['kill-every']
+  const { 'kill-every': killEvery, 'power-cuts': powerCuts } = values
   return {
     lives: positive('--lives', values.lives),
     timeMs: values.time === undefined ? Infinity : duration('--time', values.time),
@@ -90,6 +98,7 @@ function parse(args: string[]): Options | 'help' {
     csv: values.csv,
     model: values.model === undefined ? undefined : positive('--model', values.model),
     crossed: values.crossed === undefined ? undefined : positive('--crossed', values.crossed),
+    powerCuts: powerCuts === undefined ? undefined : positive('--power-cuts', powerCuts),
     driver: resolve(values.driver),
   }
 }
