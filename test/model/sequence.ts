@@ -24,8 +24,29 @@ async function take(node: TestNode, subject: Subject, states: State[], step: Ste
     await node.start()
     return states
   }
+  return await call(subject, states, operationsOf(states, step))
+}
+
+/** The calls of a step; none when a pod would work with what it does not have. */
+export function operationsOf(
+  states: readonly State[],
+  step: Exclude<Step, { readonly restart: unknown }>,
+): readonly Operation[] {
   const operations = 'pair' in step ? step.pair : [step]
-  if (!operations.every((operation) => isPossible(states, operation))) return states
+  return operations.every((operation) => isPossible(states, operation)) ? operations : []
+}
+
+/**
+ * Makes calls at the same time.
+ * @returns what can be afterwards
+ * @throws Error when the model cannot explain an outcome
+ */
+export async function call(
+  subject: Subject,
+  states: State[],
+  operations: readonly Operation[],
+): Promise<State[]> {
+  if (operations.length === 0) return states
   const observations = await Promise.all(
     operations.map(async (operation) => ({ operation, outcome: await subject.perform(operation) })),
   )

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import type { SimulatedDisk } from '../disk/simulated-disk.ts'
 import { sequence } from '../model/arbitraries.ts'
-import { explain } from '../model/explain.ts'
-import { isPodWork, type Operation, type Step } from '../model/operations.ts'
+import type { Operation } from '../model/operations.ts'
+import { call, operationsOf } from '../model/sequence.ts'
 import { empty, type State } from '../model/state.ts'
 import { Subject } from '../model/subject.ts'
 import type { TestNode } from '../support/driver.ts'
@@ -37,29 +37,14 @@ export async function runWorkload(
       await start()
       continue
     }
-    const operations = possible(states, step)
+    const operations = operationsOf(states, step)
     if (operations.length === 0) continue
     const episode = episodes.length
     episodes.push({ states, operations })
     await disk.mark(begun(episode))
-    const observations = await Promise.all(
-      operations.map(async (operation) => ({ operation, outcome: await subject.perform(operation) })),
-    )
+    states = await call(subject, states, operations)
     await disk.mark(answered(episode))
-    states = explain(states, observations)
-    if (states.length === 0) throw new Error(`the model cannot explain ${JSON.stringify(observations)}`)
   }
   episodes.push({ states, operations: [] })
   return episodes
-}
-
-/** @returns none when a pod would work with what it has not, or a volume would be expanded without one */
-function possible(states: readonly State[], step: Exclude<Step, { restart: unknown }>): readonly Operation[] {
-  const operations = 'pair' in step ? step.pair : [step]
-  const isPossible = (operation: Operation): boolean => {
-    if (!isPodWork(operation) && operation.call !== 'nodeExpand') return true
-    const { volume } = operation as Extract<Operation, { readonly call: 'read' }>
-    return states.every(({ volumes }) => volumes[volume]?.isPublished)
-  }
-  return operations.every(isPossible) ? operations : []
 }
