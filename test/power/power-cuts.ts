@@ -1,11 +1,11 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import type { Entry } from '../disk/journal.ts'
 import { SimulatedDisk } from '../disk/simulated-disk.ts'
 import { volumesOf, type State } from '../model/state.ts'
 import { Subject } from '../model/subject.ts'
 import { TestNode } from '../support/driver.ts'
+import { randomFrom } from '../support/random.ts'
 import { MiB } from '../support/volume.ts'
 import { tool } from '../tool.ts'
 import { cutsOf, type Cut } from './cuts.ts'
@@ -76,7 +76,7 @@ export async function checkPowerCuts(options: PowerCutOptions): Promise<number> 
   await mkdir(node.dataDir)
   const start = await starter(node, options.inPoolImage)
   const recording = await record(node, start, options)
-  const random = randomOf(options.seed)
+  const random = randomFrom(options.seed)
   const chosen = spread(cutsOf(recording.entries, indexOf(recording.entries, begun(0))), options.cuts, random)
   const base = join(directory, 'base')
   await using rebuilder = await DiskRebuilder.open(recording.entries, recording.data, base, DISK_BYTES)
@@ -159,13 +159,4 @@ function spread<T>(items: readonly T[], count: number, random: () => number): T[
 
 function indexOf(entries: readonly Entry[], mark: string): number {
   return entries.findIndex((entry) => entry.type === 'mark' && entry.text === mark)
-}
-
-function randomOf(seed: number): () => number {
-  const numbers = fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true }))
-  const [stream] = fc.sample(numbers, { seed, numRuns: 1 })
-  return () => {
-    const next = stream?.next()
-    return next?.done === false ? next.value : 0
-  }
 }

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
 import { TestNode, runMain } from '../../support/driver.ts'
 import { devicesOf, nothing } from '../../support/leftovers.ts'
+import { randomFrom } from '../../support/random.ts'
 import { MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
 import { tool } from '../../tool.ts'
 
@@ -215,17 +216,6 @@ async function repeated(call: () => Promise<unknown>): Promise<void> {
       if (left === 0 || !/attached to|still (open|mounted)/.test((error as ServiceError).details)) throw error
       await setTimeout(50)
     }
-  }
-}
-
-/** The same numbers in [0, 1) for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
   }
 }
 
