@@ -4,10 +4,8 @@
  *
  *     node disk-process.ts TARGET BYTES DIRECTORY [journal]
  */
-import { open } from 'node:fs/promises'
 import { argv } from 'node:process'
 import { hasErrno } from '../../src/volumes/model/errors.ts'
-import { mount } from '../../src/linux/system-calls.ts'
 import { Faults, type Behaviour, type RequestKind } from './faults.ts'
 import {
   dataOf,
@@ -24,6 +22,7 @@ import {
   REQUEST_BYTES,
   type Request,
 } from './fuse.ts'
+import { mountFuse } from './mount-fuse.ts'
 import { Store } from './store.ts'
 
 /** What the test sends. */
@@ -61,8 +60,7 @@ process.on('message', (order: Order) => {
 })
 process.on('disconnect', end)
 
-const device = await open('/dev/fuse', 'r+')
-await mount('disk', target, 'fuse', 0, `fd=${device.fd},rootmode=100600,user_id=0,group_id=0`)
+const device = await mountFuse('disk', target, 'file')
 process.send?.('ready')
 for (;;) {
   const buffer = Buffer.allocUnsafe(REQUEST_BYTES)

@@ -1,5 +1,5 @@
-import { open, type FileHandle } from 'node:fs/promises'
-import { mount } from '../../src/linux/system-calls.ts'
+import type { FileHandle } from 'node:fs/promises'
+import { mountFuse } from '../disk/mount-fuse.ts'
 import { tool } from '../tool.ts'
 
 /**
@@ -18,9 +18,7 @@ export class HungMount implements AsyncDisposable {
   }
 
   static async over(path: string): Promise<HungMount> {
-    const device = await open('/dev/fuse', 'r+')
-    await mount('hung', path, 'fuse', 0, `fd=${device.fd},rootmode=40000,user_id=0,group_id=0`)
-    return new HungMount(path, device)
+    return new HungMount(path, await mountFuse('hung', path, 'directory'))
   }
 
   /** Ends the connection: all calls that wait fail, and later ones too (fuse(4)). */
