@@ -1,8 +1,8 @@
 import { inParallel } from '../harness/in-parallel.ts'
 import type { Progress } from '../harness/progress.ts'
 import { timed } from '../harness/statistics.ts'
-import { rotated } from './life-cycle.ts'
 import { stepLabels, type Contender, type Life, type Step } from './contender.ts'
+import { rotated } from './life-cycle.ts'
 import { Samples, type Table } from './samples.ts'
 
 const CALLS = 64

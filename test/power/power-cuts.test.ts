@@ -1,9 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
 import { seedOf } from '../model/seed.ts'
 import { describeRoot } from '../root.ts'
+import { Scratch } from '../scratch.ts'
 import { checkPowerCuts, grounds } from './power-cuts.ts'
 
 const cuts = Number(process.env['POWER_CUTS'] ?? 12)
@@ -16,12 +14,9 @@ describeRoot('a power cut', () => {
   it.each(grounds)(
     `loses nothing that was acknowledged, on $type, pool image: $inPoolImage (MODEL_SEED=${seed} POWER_CUTS=${cuts})`,
     async (ground) => {
-      const directory = await mkdtemp(join(tmpdir(), 'csi-loop-power-'))
-      try {
-        expect(await checkPowerCuts({ ...ground, seed, sequences: 3, cuts, directory })).toBe(cuts)
-      } finally {
-        await rm(directory, { recursive: true, force: true })
-      }
+      await using scratch = await Scratch.make()
+      const options = { seed, sequences: 3, cuts, directory: scratch.path }
+      expect(await checkPowerCuts({ ...ground, ...options })).toBe(cuts)
     },
     PATIENCE_MS,
   )
