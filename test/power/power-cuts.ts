@@ -41,7 +41,7 @@ export interface PowerCutOptions extends Ground {
   /** A directory, for the disks. */
   readonly directory: string
   /** Called after each. @param tried how many have been */
-  readonly onCut?: (tried: number) => void
+  readonly onCut?: (cut: Cut, tried: number) => void
   readonly signal?: AbortSignal
 }
 
@@ -86,7 +86,7 @@ export async function checkPowerCuts(options: PowerCutOptions): Promise<number> 
     await rebuilder.rebuild(cut, disk, random)
     await check(node, start, disk, cut, expectationAt(recording, cut))
     await rm(disk)
-    onCut?.(index + 1)
+    onCut?.(cut, index + 1)
   }
   return chosen.length
 }

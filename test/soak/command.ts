@@ -25,6 +25,7 @@ when it has kept anything of what has ended. Needs root. Leaves nothing behind.
                       MODEL_SEED repeats a run
   --power-cuts <n>    instead of lives, so many power cuts below a driver that works, on disks of each kind (the long run has
                       1000); MODEL_SEED repeats a run
+  --report            writes what --power-cuts has tried into docs/reliability.md
   --time <duration>   begins no more of them after this time, such as 30m
   --parallel <n>      lives at a time (default 4)
   --kill-every <n>    kills the driver (SIGKILL) in one of so many lives; its memory is then not compared
@@ -45,6 +46,8 @@ interface Options extends SoakOptions {
   readonly crossed: number | undefined
   /** How many power cuts; undefined for lives. */
   readonly powerCuts: number | undefined
+  /** Whether the results of power cuts are written into docs/reliability.md. */
+  readonly reports: boolean
 }
 
 /** @returns the exit code */
@@ -56,7 +59,11 @@ async function work(options: Options, signal: AbortSignal): Promise<boolean> {
   if (options.model !== undefined) return soakModel(options.model, progressOn(process.stderr), signal)
   if (options.crossed !== undefined) return soakCrossed(options.crossed, progressOn(process.stderr), signal)
   if (options.powerCuts !== undefined)
-    return soakPowerCuts(options.powerCuts, options.directory, progressOn(process.stderr), signal)
+    return soakPowerCuts(
+      { cuts: options.powerCuts, parent: options.directory, reports: options.reports },
+      progressOn(process.stderr),
+      signal,
+    )
   const found = await soak(options, progressOn(process.stderr), await sampleWriter(options.csv), signal)
   const checks = verdict(found)
   console.log(printReport(found, checks))
@@ -78,6 +85,7 @@ function parse(args: string[]): Options | 'help' {
       model: { type: 'string' },
       crossed: { type: 'string' },
       'power-cuts': { type: 'string' },
+      report: { type: 'boolean', default: false },
       time: { type: 'string' },
       parallel: { type: 'string', default: '4' },
       'kill-every': { type: 'string' },
@@ -99,6 +107,7 @@ function parse(args: string[]): Options | 'help' {
     model: values.model === undefined ? undefined : positive('--model', values.model),
     crossed: values.crossed === undefined ? undefined : positive('--crossed', values.crossed),
     powerCuts: powerCuts === undefined ? undefined : positive('--power-cuts', powerCuts),
+    reports: values.report,
     driver: resolve(values.driver),
   }
 }
