@@ -14,6 +14,9 @@ export interface Leftovers {
   readonly processes: readonly string[]
 }
 
+/** How long a disk is unmounted in the usual way, which shows that nothing of it is in use any more. */
+const DISK_LIMIT_MS = 30_000
+
 export const nothing: Leftovers = { devices: [], mounts: [], processes: [] }
 
 export async function leftovers(directory: string): Promise<Leftovers> {
@@ -104,11 +107,13 @@ async function detach(device: string, directory: string): Promise<void> {
 
 /**
  * The disk of its own that the directory may lie on. It is busy as long as the kernel is still detaching
- * devices.
+ * devices, and while another program looks through all files of the machine.
  */
 async function unmountDisk(directory: string): Promise<void> {
-  for (let attempts = 100; (await isMountPoint(directory)) && attempts > 0; attempts--) {
-    await tool('umount', directory).catch(() => setTimeout(20))
+  const end = performance.now() + DISK_LIMIT_MS
+  while (await isMountPoint(directory)) {
+    const how = performance.now() < end ? [] : ['--lazy']
+    await tool('umount', ...how, directory).catch(() => setTimeout(20))
   }
 }
 
