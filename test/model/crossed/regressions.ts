@@ -69,6 +69,17 @@ export const regressions: Readonly<Record<string, Regression>> = {
       end: 'release',
     },
   },
+  'a volume that is staged, though nobody has waited for it to be restored': {
+    copying: 'shared',
+    crossing: {
+      kind: 'xfs',
+      operation: 'restore',
+      isUsed: true,
+      step: 'step 4',
+      besides: [{ call: 'abandon' }, { call: 'restage', volume: 'copy' }],
+      end: 'release',
+    },
+  },
   'a driver that is killed while a volume is frozen whose image was removed': {
     copying: 'shared',
     crossing: {

@@ -79,19 +79,16 @@ export class Subject {
 
   async create(name: VolumeName, bytes = this.bytes, parameters: Record<string, string> = {}): Promise<void> {
     await this.#controller.createVolume({ ...this.#request(name, bytes), parameters })
-    await this.#node.directory(name, 'globalmount')
   }
 
   async clone(name: VolumeName, source: VolumeName, bytes: number, options?: Signalled): Promise<void> {
     const volumeContentSource = { volume: { volumeId: this.volumeId(source) }, type: 'volume' } as const
     await this.#controller.createVolume({ ...this.#request(name, bytes), volumeContentSource }, options)
-    await this.#node.directory(name, 'globalmount')
   }
 
   async restore(name: VolumeName, snapshotId: string, bytes: number, options?: Signalled): Promise<void> {
     const volumeContentSource = { snapshot: { snapshotId }, type: 'snapshot' } as const
     await this.#controller.createVolume({ ...this.#request(name, bytes), volumeContentSource }, options)
-    await this.#node.directory(name, 'globalmount')
   }
 
   async snapshot(name: SnapshotName, source: VolumeName, options?: Signalled): Promise<void> {
@@ -144,7 +141,9 @@ export class Subject {
     )
   }
 
+  /** As the kubelet does, it makes the staging path first. */
   async stage(name: VolumeName, options?: Signalled): Promise<void> {
+    await this.#node.directory(name, 'globalmount')
     const volumeCapability = this.#capability
     await this.#node.client.node.nodeStageVolume({ ...this.#staged(name), volumeCapability }, options)
   }
