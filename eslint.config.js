@@ -107,6 +107,7 @@ export default tseslint.config(
     'pool/image',
     'pool',
     'state',
+    'guard',
     'snapshots',
     'operations',
     'health',

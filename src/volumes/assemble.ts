@@ -4,8 +4,10 @@ import { never, unlessAborted } from './concurrency/deadlines.ts'
 import { Jobs } from './concurrency/jobs.ts'
 import { KeyedLock } from './concurrency/keyed-lock.ts'
 import { Schedule } from './concurrency/schedule.ts'
+import { PoolGuards } from './guard/pool-guards.ts'
 import { StorageHealth } from './health/storage-health.ts'
 import { VolumeHealth } from './health/volume-health.ts'
+import { HeldFileSystems } from './machine/held-file-systems.ts'
 import { observed } from './machine/observed.ts'
 import type { Observer } from './model/observer.ts'
 import type { PoolConfig } from './model/pool-config.ts'
@@ -34,6 +36,8 @@ const CLEAN_UP_MS = 1000
 /** The machine that a node works on: the ports, and a probe for each pool's file system. */
 export interface Machine extends PoolPorts {
   readonly answers: GatesOptions
+  /** Bytes that programs have written and that are on no disk yet. */
+  readonly unwrittenBytes: () => bigint
   /**
    * Called after the pools are open: until then another driver may use the data directory, and file systems
    * may be frozen. Undefined where the kernel has no write trace.
@@ -105,7 +109,8 @@ export async function assembleNode(
   const orphanedDevices = new OrphanedDevices(loops, nodeId, observer, log)
   await unlessAborted(orphanedDevices.sweep(), stopping)
   const catalog = new Catalog(nodeId, pools)
-  const access = new VolumeAccess({ catalog, locks, loops, mounts })
+  const held = new HeldFileSystems(log)
+  const access = new VolumeAccess({ catalog, held, locks, loops, mounts })
   const tracer = await unlessAborted(machine.openTracer(), stopping)
   if (tracer) resources.use(tracer)
   // Disposed of before everything that copies use.
@@ -117,14 +122,17 @@ export async function assembleNode(
   const sweeping = pools.sweepWith((opened) => removeLeftovers(context, opened, stopping))
   await unlessAborted(sweeping, stopping)
   undo.move()
-  const held = resources.move()
+  const kept = resources.move()
   return {
     ...context,
     pools,
     orphanedDevices,
     storageHealth: new StorageHealth(pools),
     volumeHealth: new VolumeHealth(context),
-    startSchedules: () => startSchedules(context, pools, orphanedDevices, config, abandoned.promise),
+    startSchedules: () => {
+      const guards = new PoolGuards(config.pools, { ...context, held, pools, unwrittenBytes: machine.unwrittenBytes })
+      return startSchedules(context, pools, orphanedDevices, config, guards, abandoned.promise)
+    },
     giveUp: async () => {
       const givenUp = pools.giveUp()
       await setTimeout(CLEAN_UP_MS, undefined, { ref: false })
@@ -132,7 +140,7 @@ export async function assembleNode(
       abandoned.resolve(undefined)
       await givenUp
     },
-    [Symbol.asyncDispose]: () => held.disposeAsync(),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }
 
@@ -154,10 +162,11 @@ function startSchedules(
   pools: Pools,
   orphanedDevices: OrphanedDevices,
   { pools: configured, trimIntervalMs }: NodeConfig,
+  guards: PoolGuards,
   abandoned: Promise<unknown>,
 ): BackgroundWork {
   const { log } = context
-  const schedules = [new Schedule(ORPHANS_INTERVAL_MS, () => orphanedDevices.sweep(), log)]
+  const schedules = [guards, new Schedule(ORPHANS_INTERVAL_MS, () => orphanedDevices.sweep(), log)]
   for (const { name } of trimIntervalMs > 0 ? configured : []) {
     const trim = async (signal: AbortSignal): Promise<void> => {
       const pool = pools.open.find((pool) => pool.name === name)

@@ -86,6 +86,7 @@ describe('values', () => {
     ['a pool with an unknown key', { pools: { fast: { sise: '1Gi' } } }, 'sise'],
     ['a pool with a size that is none', { pools: { fast: { size: '1 GB' } } }, '/pools/fast/size'],
     ['an overcommit below 1', { pools: { fast: { overcommit: 0.5 } } }, '/pools/fast/overcommit'],
+    ['another whenFull', { pools: { fast: { whenFull: 'wait' } } }, '/pools/fast/whenFull'],
     ['a pool image without a size', { pools: { fast: { image: {} } } }, '/pools/fast/image'],
     ['an unknown key of a pool image', { pools: { fast: { image: { size: '1Gi', file: 'x' } } } }, 'file'],
     ['a pool with two sizes', { pools: { fast: { size: '1Gi', image: { size: '1Gi' } } } }, '/pools/fast'],

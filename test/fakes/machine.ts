@@ -28,5 +28,6 @@ export function makeFakeMachine(
   const copier = new WatchedCopier(mounts.log)
   const answers = { threads: 64, probe: () => Promise.resolve(), fileSystemId: () => Promise.resolve(1) }
   const openTracer = () => Promise.resolve(undefined)
-  return { files, loops, mounts, fileSystems, copier, answers, openTracer }
+  const unwrittenBytes = () => 0n
+  return { files, loops, mounts, fileSystems, copier, answers, unwrittenBytes, openTracer }
 }

@@ -47,6 +47,8 @@ export class FakeMounts implements Mounts {
   onFreeze: ((source: string) => unknown) | undefined
   onThaw: ((source: string) => unknown) | undefined
   onClose: (() => unknown) | undefined
+  /** What the content of the file system on a device takes, in bytes; 0 for others. */
+  readonly usedBytes = new Map<string, bigint>()
   /** What a step of a trim discards, in bytes. */
   trimmableBytes = 0n
   /** How many steps a trim takes. */
@@ -150,6 +152,7 @@ export class FakeMounts implements Mounts {
         await this.onFlush?.(source)
         this.log.push(`flush ${place}`)
       },
+      usedBytes: () => Promise.resolve(this.usedBytes.get(source) ?? 0n),
       [Symbol.asyncDispose]: () => {
         this.onClose?.()
         return Promise.resolve()

@@ -15,6 +15,7 @@ import { type PoolConfig, homeOf } from '../../volumes/model/pool-config.ts'
  *         size: 500Gi              # space that all volumes together may allocate
  *         reserve: 10Gi            # space that volumes never get
  *         overcommit: 2            # thin volumes may have this many times the size together
+ *         whenFull: freeze         # thin volumes wait until there is space, or fail: get I/O errors
  *         inline: {maxSize: 1Gi}   # pods may have inline volumes of up to this size
  *       instant:
  *         image: {size: 200Gi}     # one file in `path` with an XFS, for instant snapshots
@@ -36,6 +37,7 @@ const poolFields = v.strictObject({
   size: v.optional(quantity),
   reserve: v.optional(quantity),
   overcommit: v.optional(v.pipe(v.number('must be a number'), v.minValue(1, 'must be at least 1'))),
+  whenFull: v.optional(v.picklist(['freeze', 'fail'], 'must be freeze or fail')),
   inline: v.optional(inline),
   image: v.optional(image),
 })
@@ -104,9 +106,10 @@ function toPool(name: string, config: v.InferOutput<typeof pool>, dataDir: strin
     overcommit: config.overcommit ?? NO_LIMITS.overcommit,
     inlineBytes: config.inline?.maxSize ?? NO_LIMITS.inlineBytes,
   }
-  if (!config.image) return { name, path, limits }
+  const common = { name, limits, ...(config.whenFull === 'fail' && { failsWhenFull: true }) }
+  if (!config.image) return { ...common, path }
   const image = { file: join(path, 'pool.img'), sizeBytes: config.image.size }
-  return { name, path: join(mountsPath(dataDir), name), limits, image }
+  return { ...common, path: join(mountsPath(dataDir), name), image }
 }
 
 /** Where pool images are mounted. */

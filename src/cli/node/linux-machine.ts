@@ -9,6 +9,7 @@ import { DeviceNodes } from '../../linux/loop/device-nodes.ts'
 import { AttachedDevices, backingFile, isUnlinked, onTopOf } from '../../linux/loop/inventory.ts'
 import { LinuxLoopDevices } from '../../linux/loop/loop-devices.ts'
 import { SpareNodes } from '../../linux/loop/spare-nodes.ts'
+import { unwrittenBytes } from '../../linux/memory.ts'
 import { LinuxMounts } from '../../linux/mount/mounts.ts'
 import { probeFileSystem, fileSystemUnder } from '../../linux/mountinfo/find-mount.ts'
 import { examineMachine } from '../../linux/preflight/preflight.ts'
@@ -41,6 +42,7 @@ export async function openDriverMachine(
     mounts,
     fileSystems: new LinuxFileSystems(unavailable),
     copier: new LinuxImageCopier(),
+    unwrittenBytes: () => unwrittenBytes(),
     openTracer: () => LinuxWriteTracer.open(join(dataDir, 'trace')),
     answers: {
       threads: Number(process.env['UV_THREADPOOL_SIZE'] ?? LIBUV_THREADS),

@@ -1,4 +1,4 @@
-import { constants, open, type FileHandle } from 'node:fs/promises'
+import { constants, open, statfs, type FileHandle } from 'node:fs/promises'
 import { hasErrno } from '../../volumes/model/errors.ts'
 import type { LoopDevice } from '../../volumes/model/ports/loop-devices.ts'
 import type { OpenFileSystem } from '../../volumes/model/ports/mounts.ts'
@@ -49,6 +49,11 @@ class LinuxFileSystem implements OpenFileSystem {
 
   async flush(): Promise<void> {
     await syncfs(this.#root.fd, `flush ${this.place}`)
+  }
+
+  async usedBytes(): Promise<bigint> {
+    const { blocks, bfree, bsize } = await statfs(`/proc/self/fd/${this.#root.fd}`, { bigint: true })
+    return (blocks - bfree) * bsize
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -46,7 +46,8 @@ async function check(pool: Pool): Promise<PoolInspection> {
 
 async function measure(pool: Pool): Promise<PoolInspection> {
   try {
-    const issue = fullness(pool.name, pool.limits, await pool.space.usage())
+    const usage = await pool.space.usage()
+    const issue = pool.space.isFull ? full(pool, usage) : fullness(pool.name, pool.limits, usage)
     return { issues: issue ? [issue] : [] }
   } catch (error) {
     return failed(pool, error)
@@ -63,6 +64,10 @@ function failed({ name }: Pool, error: unknown): PoolInspection {
 export function unreachable(pool: string, error: unknown): StorageIssue {
   const reason = error instanceof PoolUnreachableError ? error.reason : 'PoolUnreadable'
   return { pool, ...issueOf(reason, { message: messageOf(error) }) }
+}
+
+function full({ name: pool }: Pool, { freeBytes }: PoolUsage): StorageIssue {
+  return { pool, ...issueOf('PoolFull', { pool, freeBytes }) }
 }
 
 /** Thin volumes may soon run out of space when this share of the pool's usable bytes is allocated. */

@@ -51,7 +51,7 @@ export class VolumeHealth {
   /** On the disk, and with its devices and mounts on this node. @throws VolumeError not-found */
   async onNode(id: string, places: VolumePlaces, signal: AbortSignal): Promise<VolumeIssue[]> {
     const { access, catalog } = this.#deps
-    return await access.withLock(id, signal, async () => {
+    return await access.lookAt(id, signal, async () => {
       const onDisk = await this.onDisk(id)
       // A device can be recognized by the image only.
       const isMissing = onDisk.some(({ reason }) => !hasImage.includes(reason))
@@ -113,11 +113,11 @@ export class VolumeHealth {
 }
 
 /** Issues with which a volume has its image and may be in use. */
-const hasImage: readonly Reason[] = ['ImageShrunk', 'FileSystemMissing', 'PoolReadOnly', 'PoolNearlyFull']
+const hasImage: readonly Reason[] = ['ImageShrunk', 'FileSystemMissing', 'PoolReadOnly', 'PoolNearlyFull', 'PoolFull']
 
 /** A thick volume has all of its blocks, however full its pool is. */
 function concerns({ reason }: StorageIssue, volume: Volume | undefined): boolean {
-  return reason !== 'PoolNearlyFull' || volume?.provisioning === 'thin'
+  return (reason !== 'PoolNearlyFull' && reason !== 'PoolFull') || volume?.provisioning === 'thin'
 }
 
 /** A volume is as inaccessible or read-only as its pool. */

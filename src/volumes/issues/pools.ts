@@ -69,6 +69,14 @@ export const poolIssues = {
     remedy: () =>
       'csi-driver-loop volume df tells what is large; delete volumes or snapshots, trim (csi-driver-loop volume trim), or raise the size of the pool in --config and restart the driver',
   },
+  PoolFull: {
+    status: 'degraded',
+    severity: 'error',
+    message: ({ pool, freeBytes }: { readonly pool: string; readonly freeBytes: bigint }) =>
+      `pool "${pool}": its disk has only ${formatBytes(freeBytes)} left, so thin volumes that take more wait; delete volumes and snapshots, or give it more room, and they go on`,
+    remedy: () =>
+      'csi-driver-loop volume df tells what is large; delete volumes or snapshots, or other files on the disk of the pool; the driver thaws the volumes when there is room',
+  },
   PoolUnreachable: {
     status: 'inaccessible',
     severity: 'error',

@@ -64,7 +64,7 @@ async function thawWhenFrozen(target: FreezeTarget, freezing: Promise<void>, log
 }
 
 /** Retries until it succeeds: all writers wait until the thaw. */
-async function thaw({ volumeId, fileSystem }: FreezeTarget, log: Logger): Promise<void> {
+export async function thaw({ volumeId, fileSystem }: FreezeTarget, log: Logger): Promise<void> {
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
     try {
       await fileSystem.thaw()

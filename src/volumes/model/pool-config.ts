@@ -25,6 +25,8 @@ export interface PoolConfig {
   /** Absolute path of the volumes; the mount point of a pool image. */
   readonly path: string
   readonly limits: PoolLimits
+  /** True: writes to thin volumes fail while its disk is full. Else their file systems are frozen. */
+  readonly failsWhenFull?: boolean
   /** Undefined: the directory at `path` is the pool. */
   readonly image?: PoolImageConfig | undefined
 }

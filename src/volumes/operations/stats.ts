@@ -20,7 +20,9 @@ export async function measureVolume(
   path: string,
   signal: AbortSignal,
 ): Promise<VolumeStats> {
-  return await node.access.withVolume(id, signal, async (state) => {
+  const { access } = node
+  return await access.lookAt(id, signal, async () => {
+    const state = access.observe(id)
     await node.catalog.wholeImage(state.volume)
     const own = await state.device()
     const entry = await state.onlyOwn(await node.mounts.at(path))

@@ -20,6 +20,7 @@ import {
   volumeKind,
 } from './records/record-kinds.ts'
 import { RecordStore } from './records/record-store.ts'
+import { measureDisk } from './space/measure.ts'
 import { PoolSpace } from './space/pool-space.ts'
 
 /**
@@ -131,6 +132,13 @@ export class Pool implements AsyncDisposable {
       if (!this.volumes.get(id)) throw new VolumeError('not-found', `volume "${id}" was deleted meanwhile`)
       throw new VolumeError('failed-precondition', describeDamage(id, error), { cause: error })
     }
+  }
+
+  /** The size and the free space of its disk now, in bytes. */
+  disk(): Promise<{ readonly totalBytes: bigint; readonly freeBytes: bigint }> {
+    return this.gate.within(() => measureDisk({ path: this.path, image: this.#image }, this.#files), {
+      isUrgent: true,
+    })
   }
 
   /** True while its file system is read-only. */

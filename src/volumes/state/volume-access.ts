@@ -1,5 +1,6 @@
 import type { KeyedLock } from '../concurrency/keyed-lock.ts'
 import { findDevicesAbove } from '../machine/attachments.ts'
+import type { HeldFileSystems } from '../machine/held-file-systems.ts'
 import { hasErrno, VolumeError } from '../model/errors.ts'
 import type { LoopDevices } from '../model/ports/loop-devices.ts'
 import type { Mounts } from '../model/ports/mounts.ts'
@@ -9,6 +10,7 @@ import { VolumeState } from './volume-state.ts'
 
 export interface VolumeAccessDependencies {
   readonly catalog: Catalog
+  readonly held: HeldFileSystems
   readonly locks: KeyedLock
   readonly loops: LoopDevices
   readonly mounts: Mounts
@@ -26,7 +28,10 @@ export interface PossibleVolume {
   readonly loss: Error | undefined
 }
 
-/** Access to the volumes of this node: takes a volume's lock, looks it up, and observes it. */
+/**
+ * Access to the volumes of this node: takes a volume's lock, looks it up, and observes it. A file system that
+ * is held because its pool is full is released first, and frozen again later.
+ */
 export class VolumeAccess {
   readonly #deps: VolumeAccessDependencies
 
@@ -53,6 +58,12 @@ export class VolumeAccess {
 
   /** Works under a volume's lock, whether the volume exists or not. */
   async withLock<T>(id: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    using _lock = await this.#acquire(id, signal)
+    return await work()
+  }
+
+  /** As `withLock`, for work that only reads: what is frozen stays frozen. */
+  async lookAt<T>(id: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     using _lock = await this.#deps.locks.acquire(id, signal)
     return await work()
   }
@@ -62,8 +73,15 @@ export class VolumeAccess {
    */
   async lockAll(ids: readonly string[], signal: AbortSignal): Promise<Disposable> {
     using held = new DisposableStack()
-    for (const id of ids.toSorted()) held.use(await this.#deps.locks.acquire(id, signal))
+    for (const id of ids.toSorted()) held.use(await this.#acquire(id, signal))
     return held.move()
+  }
+
+  async #acquire(id: string, signal: AbortSignal): Promise<Disposable> {
+    using lock = new DisposableStack()
+    lock.use(await this.#deps.locks.acquire(id, signal))
+    await this.#deps.held.release(id)
+    return lock.move()
   }
 
   /** The caller has the volume's lock. @throws as `withVolume` does */

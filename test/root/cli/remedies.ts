@@ -23,6 +23,7 @@ export const REMEDIES: Readonly<Record<string, RegExp>> = {
   PoolImageMissing: /mount the disk of \/.*pool\.img/,
   PoolMisconfigured: /--config/,
   PoolNearlyFull: /delete volumes/,
+  PoolFull: /delete volumes/,
   PoolNotMounted: /mount the disk of \//,
   PoolDamaged: /make sure that the disk of the pool is mounted; restore the file/,
   PoolNotVisible: /nsenter --target \d+ --mount/,

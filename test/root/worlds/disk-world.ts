@@ -16,6 +16,8 @@ export class DiskWorld implements AsyncDisposable {
   readonly pages: Pages
   readonly disk: TestDisk
   readonly #config: string
+  /** Of the pool `extra`, beside its path. */
+  #options = ''
 
   private constructor(node: TestNode, pages: Pages, disk: TestDisk) {
     this.node = node
@@ -47,8 +49,14 @@ export class DiskWorld implements AsyncDisposable {
   async configure(...others: string[]): Promise<void> {
     await writeFile(
       this.#config,
-      `pools: { ${[...others, `extra: { path: ${this.disk.pool} }`].join(', ')} }`,
+      `pools: { ${[...others, `extra: { path: ${this.disk.pool}${this.#options} }`].join(', ')} }`,
     )
+  }
+
+  /** As `configure`, with options of the pool `extra`. */
+  async configureExtra(options: string, ...others: string[]): Promise<void> {
+    this.#options = `, ${options}`
+    await this.configure(...others)
   }
 
   /** @param within as in NodeOptions */

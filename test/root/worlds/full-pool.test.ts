@@ -11,7 +11,7 @@ import { MiB, TestVolume } from '../../support/volume.ts'
 import { tool } from '../../tool.ts'
 import { DiskWorld } from './disk-world.ts'
 
-describeRoot('a pool whose disk other programs have filled', () => {
+describeRoot('a pool whose disk other programs have filled, where writes then fail', () => {
   let world: DiskWorld
   let node: TestNode
   let disk: TestDisk
@@ -20,7 +20,9 @@ describeRoot('a pool whose disk other programs have filled', () => {
   let unused: TestVolume
 
   beforeEach(async () => {
-    world = await DiskWorld.start()
+    world = await DiskWorld.make()
+    await world.configureExtra('whenFull: fail', 'default: {}')
+    await world.startDriver()
     ;({ node, disk, pages } = world)
     used = await world.volume('used').create()
     unused = await world.volume('unused').create()

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import pino, { type Logger } from 'pino'
 import { assembleNode, type LoopNode } from '../../../src/volumes/assemble.ts'
 import { never } from '../../../src/volumes/concurrency/deadlines.ts'
+import { HeldFileSystems } from '../../../src/volumes/machine/held-file-systems.ts'
 import { parseParameters } from '../../../src/volumes/model/parameters.ts'
 import type { PoolLimits } from '../../../src/volumes/model/pool-config.ts'
 import type { WriteTracer } from '../../../src/volumes/model/ports/image-copier.ts'
@@ -107,7 +108,7 @@ export async function makeWorld(
 /** The node as its next process has it, with other pools. */
 export function nodeWith({ node }: Pick<World, 'node'>, catalog: Catalog): LoopNode {
   const { locks, loops, mounts } = node
-  const access = new VolumeAccess({ catalog, locks, loops, mounts })
+  const access = new VolumeAccess({ catalog, held: new HeldFileSystems(silent), locks, loops, mounts })
   return { ...node, catalog, access }
 }
 

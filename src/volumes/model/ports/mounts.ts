@@ -65,6 +65,8 @@ export interface OpenFileSystem extends AsyncDisposable {
    * @param signal as of `freeze`
    */
   flush(signal?: AbortSignal): Promise<void>
+  /** The bytes that its content takes, with those that are still in memory (statfs(2)). */
+  usedBytes(): Promise<bigint>
 }
 
 export interface Mounts {

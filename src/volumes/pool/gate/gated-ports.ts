@@ -200,6 +200,7 @@ function gatedFileSystem(fileSystem: OpenFileSystem, gate: Gate): OpenFileSystem
     freeze: (signal) => freeze(fileSystem, gate, signal),
     thaw: () => gate.note(() => fileSystem.thaw()),
     flush: (signal) => gate.run(() => fileSystem.flush(), undefined, { signal, kind: 'flush' }),
+    usedBytes: () => gate.run(() => fileSystem.usedBytes()),
     [Symbol.asyncDispose]: () => gate.note(async () => fileSystem[Symbol.asyncDispose]()),
   }
 }

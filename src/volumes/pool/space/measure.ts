@@ -42,7 +42,7 @@ export async function measurePool(
   const inSnapshots = await addAllocated(imageBytes, images.snapshots, files)
   const { bytes } = await files.usage(path)
   return {
-    freeBytes: image ? await reallyFree(image, bytes, files) : bytes.available,
+    freeBytes: await freeBytes(image, bytes, files),
     // The sums count shared blocks more than once; the true value is at most what is in use.
     allocatedBytes: smaller(inVolumes + inSnapshots, bytes.used),
     snapshotBytes: smaller(inSnapshots, bytes.used),
@@ -50,12 +50,23 @@ export async function measurePool(
   }
 }
 
+/** What a pool's disk has, without a look at its images. */
+export async function measureDisk(
+  { path, image }: { readonly path: string; readonly image?: PoolImageConfig | undefined },
+  files: ImageFiles,
+): Promise<{ readonly totalBytes: bigint; readonly freeBytes: bigint }> {
+  const { bytes } = await files.usage(path)
+  return { totalBytes: bytes.total, freeBytes: await freeBytes(image, bytes, files) }
+}
+
 /** A pool image is sparse: blocks that it has not allocated yet must still be free on the disk below it. */
-async function reallyFree(
-  { file }: PoolImageConfig,
+async function freeBytes(
+  image: PoolImageConfig | undefined,
   { available, used }: Usage,
   files: ImageFiles,
 ): Promise<bigint> {
+  if (!image) return available
+  const { file } = image
   const { allocated } = await files.size(file)
   const { bytes: disk } = await files.usage(dirname(file))
   return smaller(available, disk.available + larger(allocated - used, 0n))

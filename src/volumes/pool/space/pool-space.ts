@@ -26,6 +26,8 @@ interface Space {
 
 /** The space of a pool: what is allocated, and what is provisioned or reserved. */
 export class PoolSpace {
+  /** Whether thin volumes are frozen because the disk is full. */
+  isFull = false
   readonly #pool: Space
   readonly #volumes: RecordStore<Volume>
   readonly #snapshots: RecordStore<Snapshot>

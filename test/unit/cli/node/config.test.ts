@@ -47,6 +47,11 @@ describe('--config', () => {
     expect(pool?.limits.inlineBytes).toBe(2n << 30n)
   })
 
+  it('names the pools whose writes fail while their disk is full', async () => {
+    const pools = await read('pools: {a: {whenFull: fail}, b: {whenFull: freeze}, c: {}}')
+    expect(pools.map(({ failsWhenFull }) => failsWhenFull ?? false)).toEqual([true, false, false])
+  })
+
   it('names the file of a pool image, and where it is mounted', async () => {
     const yaml = 'pools: {instant: {path: /mnt/disk, reserve: 1Gi, image: {size: 200Gi}}}'
     expect(await read(yaml)).toEqual([
@@ -69,6 +74,7 @@ describe('--config', () => {
     ['pools: {a: {path: /p}, b: {path: /p, image: {size: 1Gi}}}', 'pools a and b have the same path /p'],
     ['pools: {default: {sise: 1Gi}}', 'pools.default.sise is unknown'],
     ['pool: {}', 'pools'],
+    ['pools: {default: {whenFull: wait}}', 'pools.default.whenFull must be freeze or fail'],
     ['pools: {default: {size: 1 GB}}', 'pools.default.size must be a quantity such as 10Gi'],
     ['pools: {default: {overcommit: 0.5}}', 'pools.default.overcommit must be at least 1'],
     ['pools: {default: {path: data}}', 'pools.default.path must be an absolute path'],

@@ -30,6 +30,7 @@ describe('whileFrozen', () => {
         return isFrozen
       },
       flush: () => Promise.resolve(),
+      usedBytes: () => Promise.resolve(0n),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     },
   })

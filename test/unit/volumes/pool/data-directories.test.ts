@@ -145,6 +145,7 @@ describe.each(await readdir(FIXTURES))('the data directory that %s wrote', (comm
       ...{ files, mounts, loops: new FakeLoopDevices(), fileSystems: new FakeFileSystems() },
       copier: new WatchedCopier([]),
       openTracer: () => Promise.resolve(undefined),
+      unwrittenBytes: () => 0n,
       answers: { threads: 64, probe: () => Promise.resolve(), fileSystemId: () => Promise.resolve(1) },
     }
     const config = {

@@ -1,0 +1,192 @@
+import type { Logger } from 'pino'
+import { FILES_AT_ONCE, sideBySide } from '../concurrency/side-by-side.ts'
+import type { HeldFileSystem, HeldFileSystems } from '../machine/held-file-systems.ts'
+import { isTransient, messageOf } from '../model/errors.ts'
+import type { ImageFiles } from '../model/ports/image-files.ts'
+import type { Mounts } from '../model/ports/mounts.ts'
+import type { Volume } from '../model/volume.ts'
+import type { Pool } from '../pool/pool.ts'
+import type { Draft } from '../pool/records/draft.ts'
+import type { VolumeAccess } from '../state/volume-access.ts'
+import { openWriters } from '../state/volume-state.ts'
+
+export interface FullPoolDependencies {
+  readonly access: VolumeAccess
+  readonly files: ImageFiles
+  readonly held: HeldFileSystems
+  readonly mounts: Mounts
+  readonly log: Logger
+}
+
+/** How long to wait for an operation of a volume: it may take hours, and the others must not wait for it. */
+const LOCK_LIMIT_MS = 200
+
+/** How long a file system stays frozen before it may try again. */
+const FROZEN_MS = 5000
+
+/** A file system that has taken more than this since it was thawed is frozen again: 1 MiB. */
+const GROWTH_BYTES = 1n << 20n
+
+/** The directory of the freeze marker; no id of a volume. */
+const MARKER = 'full-pool'
+
+/**
+ * A pool from when it is full until it has room again. Its thin file system volumes are frozen, so that their
+ * programs wait: a write that finds no space would be an I/O error, after which file systems become read-only
+ * and databases stop. One after another is then thawed, and stays so while it takes no more space: programs
+ * that overwrite, read or delete go on, and a killed one can end.
+ */
+export class FullPool implements AsyncDisposable {
+  readonly #pool: Pool
+  readonly #on: FullPoolDependencies
+  /** Volumes that may have to be frozen. */
+  readonly #suspects = new Set<string>()
+  /** Volumes that are held. */
+  readonly #members = new Set<string>()
+  /** What a thawed volume had taken when it was thawed, in bytes. */
+  readonly #allowances = new Map<string, bigint>()
+  readonly #marked = new Set<string>()
+  readonly #markers = new AsyncDisposableStack()
+
+  constructor(pool: Pool, on: FullPoolDependencies) {
+    this.#pool = pool
+    this.#on = on
+    for (const { id } of pool.volumes.values()) this.#suspects.add(id)
+  }
+
+  get frozen(): number {
+    return [...this.#members].filter((id) => this.#on.held.get(id)?.isFrozen).length
+  }
+
+  /** An operation has worked on this volume, which may be mounted now, and is not held any more. */
+  suspect(id: string): void {
+    this.#members.delete(id)
+    this.#suspects.add(id)
+  }
+
+  /** Freezes what is not frozen yet, as far as nothing else works on it. */
+  async freezeSuspects(signal: AbortSignal): Promise<void> {
+    const suspects = [...this.#suspects].filter((id) => mayTakeMore(this.#pool.volumes.get(id)))
+    this.#suspects.clear()
+    try {
+      await this.#mark(suspects)
+    } catch (error) {
+      for (const id of suspects) this.#suspects.add(id)
+      throw error
+    }
+    await sideBySide(suspects, FILES_AT_ONCE, (id) =>
+      this.#withLock(id, signal, () => this.#hold(id, signal)),
+    )
+  }
+
+  /** Freezes again what has grown. @returns whether anything has */
+  async freezeGrown(signal: AbortSignal): Promise<boolean> {
+    const grown = await sideBySide(this.#thawed(), FILES_AT_ONCE, async ([id, held]) => {
+      if (!(await this.#hasGrown(id, held))) return false
+      await this.#withLock(id, signal, async () => {
+        if (this.#on.held.get(id) === held) await this.#on.held.freeze(held, signal)
+      })
+      return true
+    })
+    return grown.includes(true)
+  }
+
+  /** Thaws the file system that has been frozen for longest. */
+  async thawNext(signal: AbortSignal): Promise<void> {
+    const frozen = this.#all().filter(([, { isFrozen }]) => isFrozen)
+    const [next] = frozen.sort(([, one], [, other]) => one.changedAt - other.changedAt)
+    if (!next || performance.now() - next[1].changedAt < FROZEN_MS) return
+    const [id, held] = next
+    await this.#withLock(id, signal, async () => {
+      if (this.#on.held.get(id) !== held) return
+      this.#allowances.set(id, await this.#taken(id, held))
+      await this.#on.held.thaw(id, held)
+    })
+  }
+
+  /** Thaws all. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { access, held } = this.#on
+    const thawed = [...this.#members].map((id) =>
+      access.lookAt(id, new AbortController().signal, () => held.release(id)),
+    )
+    await Promise.all(thawed)
+    await this.#markers.disposeAsync()
+  }
+
+  async #hold(id: string, signal: AbortSignal): Promise<void> {
+    const { access, held, mounts } = this.#on
+    const volume = this.#pool.volumes.get(id)
+    if (!volume || held.get(id)) return
+    const writers = await openWriters(mounts, access.observe(id), true)
+    if (writers.by !== 'file system') return
+    await held.hold(id, writers.fileSystem, signal)
+    this.#members.add(id)
+  }
+
+  /** So that the next start thaws them if this process is killed. */
+  async #mark(ids: readonly string[]): Promise<void> {
+    const unmarked = ids.filter((id) => !this.#marked.has(id))
+    if (unmarked.length === 0) return
+    const marker = this.#markers.use(await this.#begin())
+    await marker.writeFreezeMarker(unmarked)
+    for (const id of unmarked) this.#marked.add(id)
+  }
+
+  #begin(): Promise<Draft> {
+    return this.#pool.volumes.begin(`${MARKER}-${this.#marked.size}`)
+  }
+
+  /**
+   * Works with the volume's lock; not now but later, while an operation has it. A volume that cannot be
+   * frozen or measured is let go of, and does not keep the others waiting.
+   */
+  async #withLock(id: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(LOCK_LIMIT_MS)])
+    try {
+      await this.#on.access.lookAt(id, limit, async () => {
+        try {
+          await work()
+        } catch (error) {
+          await this.#letGo(id, error)
+        }
+      })
+    } catch {
+      this.#suspects.add(id)
+    }
+  }
+
+  async #letGo(id: string, error: unknown): Promise<void> {
+    this.#on.log.warn({ volume: id, error: messageOf(error) }, 'cannot freeze a volume of a full pool')
+    await this.#on.held.release(id)
+    if (!isTransient(error)) this.#suspects.delete(id)
+  }
+
+  /** True as well for one that cannot be measured. */
+  async #hasGrown(id: string, held: HeldFileSystem): Promise<boolean> {
+    const taken = await this.#taken(id, held).catch(() => undefined)
+    return taken === undefined || taken > (this.#allowances.get(id) ?? 0n) + GROWTH_BYTES
+  }
+
+  /** What a volume has taken of the pool, and what it will take without being asked, in bytes. */
+  async #taken(id: string, { fileSystem }: HeldFileSystem): Promise<bigint> {
+    const { allocated } = await this.#on.files.size(this.#pool.volumes.image(id))
+    return allocated + (await fileSystem.usedBytes())
+  }
+
+  #all(): [string, HeldFileSystem][] {
+    return [...this.#members].flatMap((id) => {
+      const held = this.#on.held.get(id)
+      return held ? [[id, held] as [string, HeldFileSystem]] : []
+    })
+  }
+
+  #thawed(): [string, HeldFileSystem][] {
+    return this.#all().filter(([, { isFrozen }]) => !isFrozen)
+  }
+}
+
+/** A thick volume has all its blocks, and a raw device cannot be frozen. */
+function mayTakeMore(volume: Volume | undefined): volume is Volume {
+  return volume?.provisioning === 'thin' && volume.accessTypes.includes('mount')
+}

@@ -1,0 +1,101 @@
+import { setTimeout } from 'node:timers/promises'
+import { formatBytes, larger } from '../model/bytes.ts'
+import type { Pool } from '../pool/pool.ts'
+import { bearsMore, hasRoomAgain, isFull, pauseMs, type Room } from '../pool/space/fullness.ts'
+import { FullPool, type FullPoolDependencies } from './full-pool.ts'
+
+export interface PoolGuardDependencies extends FullPoolDependencies {
+  /** The pool, while it is open. */
+  readonly pool: () => Pool | undefined
+  /** Bytes that programs have written and that are on no disk yet. */
+  readonly unwrittenBytes: () => bigint
+}
+
+/** How often a full pool is looked at, in milliseconds. */
+const FULL_PAUSE_MS = 100
+
+/** After a failure, and while the pool is unreachable. */
+const LATER_MS = 5000
+
+/** How long what others have in memory is taken for the same. */
+const FOREIGN_MS = 10_000
+
+/** Guards one pool: looks at its disk, and freezes its volumes before writes to them fail. */
+export class PoolGuard {
+  readonly #on: PoolGuardDependencies
+  #pool: Pool | undefined
+  #full: FullPool | undefined
+  /** What was in memory while the volumes were frozen, so it is of others; and until when that counts. */
+  #foreign = { bytes: 0n, until: 0 }
+
+  constructor(dependencies: PoolGuardDependencies) {
+    this.#on = dependencies
+  }
+
+  /** An operation has worked on a volume, perhaps of this pool. */
+  suspect(id: string): void {
+    this.#full?.suspect(id)
+  }
+
+  /** Guards until the signal fires, then thaws. */
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      for (let pause = 0; ; pause = await this.look(signal)) await setTimeout(pause, undefined, { signal })
+    } catch (error) {
+      if (!signal.aborted) throw error
+    } finally {
+      await this.leave()
+    }
+  }
+
+  /** Does what the space on the disk demands now. @returns when to look again, in milliseconds */
+  async look(signal: AbortSignal): Promise<number> {
+    const pool = this.#on.pool()
+    try {
+      if (pool !== this.#pool) await this.leave()
+      this.#pool = pool
+      return pool ? await this.#guard(pool, signal) : LATER_MS
+    } catch (error) {
+      if (!signal.aborted) this.#on.log.error({ err: error }, 'cannot guard a pool against a full disk')
+      return LATER_MS
+    }
+  }
+
+  async #guard(pool: Pool, signal: AbortSignal): Promise<number> {
+    const room = await this.#measure(pool)
+    if (this.#full && hasRoomAgain(room)) {
+      await this.leave()
+      return FULL_PAUSE_MS
+    }
+    if (!this.#full && !isFull(room)) return pauseMs(room)
+    const full = (this.#full ??= this.#enter(pool, room))
+    await full.freezeSuspects(signal)
+    const grown = await full.freezeGrown(signal)
+    if (!grown && bearsMore(room)) await full.thawNext(signal)
+    return FULL_PAUSE_MS
+  }
+
+  #enter(pool: Pool, { freeBytes }: Room): FullPool {
+    const free = formatBytes(freeBytes)
+    this.#on.log.warn({ free }, 'the pool is full: its thin volumes wait until it has room')
+    pool.space.isFull = true
+    return new FullPool(pool, this.#on)
+  }
+
+  /** Thaws. */
+  async leave(): Promise<void> {
+    const full = this.#full
+    if (!full || !this.#pool) return
+    this.#foreign = { bytes: this.#on.unwrittenBytes(), until: performance.now() + FOREIGN_MS }
+    this.#full = undefined
+    this.#pool.space.isFull = false
+    await full[Symbol.asyncDispose]()
+    this.#on.log.info('the pool is full no longer')
+  }
+
+  async #measure(pool: Pool): Promise<Room> {
+    const unwritten = this.#on.unwrittenBytes()
+    const foreign = performance.now() < this.#foreign.until ? this.#foreign.bytes : 0n
+    return { ...(await pool.disk()), pendingBytes: larger(unwritten - foreign, 0n) }
+  }
+}
