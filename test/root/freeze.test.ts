@@ -66,6 +66,13 @@ describeRoot('LinuxMounts', () => {
       expect((await stat(join(mountPoint, 'file'))).size).toBe(5 * MIB)
     })
 
+    it('counts what is written as used, and all but btrfs also what is in memory only', async () => {
+      await using fileSystem = await openOn(device)
+      const before = await fileSystem.usedBytes()
+      await writeFile(join(mountPoint, 'file'), Buffer.alloc(5 * MIB, 7), { flush: type === 'btrfs' })
+      expect((await fileSystem.usedBytes()) - before).toBeGreaterThanOrEqual(5n << 20n)
+    })
+
     it('punches holes into the image for deleted files', async () => {
       const file = join(mountPoint, 'file')
       await writeFile(file, Buffer.alloc(100 * MIB, 7))

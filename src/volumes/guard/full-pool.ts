@@ -54,8 +54,9 @@ export class FullPool implements AsyncDisposable {
     for (const { id } of pool.volumes.values()) this.#suspects.add(id)
   }
 
-  get frozen(): number {
-    return [...this.#members].filter((id) => this.#on.held.get(id)?.isFrozen).length
+  /** Whether a volume of the pool may take more now. */
+  get hasThawed(): boolean {
+    return this.#thawed().length > 0
   }
 
   /** An operation has worked on this volume, which may be mounted now, and is not held any more. */
@@ -82,13 +83,18 @@ export class FullPool implements AsyncDisposable {
   /** Freezes again what has grown. @returns whether anything has */
   async freezeGrown(signal: AbortSignal): Promise<boolean> {
     const grown = await sideBySide(this.#thawed(), FILES_AT_ONCE, async ([id, held]) => {
-      if (!(await this.#hasGrown(id, held))) return false
-      await this.#withLock(id, signal, async () => {
-        if (this.#on.held.get(id) === held) await this.#on.held.freeze(held, signal)
-      })
-      return true
+      const hasGrown = await this.#hasGrown(id, held)
+      if (hasGrown) await this.#freezeAgain(id, held, signal)
+      return hasGrown
     })
     return grown.includes(true)
+  }
+
+  /** Freezes again what is thawed. @returns whether anything was */
+  async freezeAll(signal: AbortSignal): Promise<boolean> {
+    const thawed = this.#thawed()
+    await sideBySide(thawed, FILES_AT_ONCE, ([id, held]) => this.#freezeAgain(id, held, signal))
+    return thawed.length > 0
   }
 
   /** Thaws the file system that has been frozen for longest. */
@@ -112,6 +118,12 @@ export class FullPool implements AsyncDisposable {
     )
     await Promise.all(thawed)
     await this.#markers.disposeAsync()
+  }
+
+  async #freezeAgain(id: string, held: HeldFileSystem, signal: AbortSignal): Promise<void> {
+    await this.#withLock(id, signal, async () => {
+      if (this.#on.held.get(id) === held) await this.#on.held.freeze(held, signal)
+    })
   }
 
   async #hold(id: string, signal: AbortSignal): Promise<void> {

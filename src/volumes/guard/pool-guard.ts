@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { formatBytes, larger } from '../model/bytes.ts'
 import type { Pool } from '../pool/pool.ts'
-import { bearsMore, hasRoomAgain, isFull, pauseMs, type Room } from '../pool/space/fullness.ts'
+import { bearsMore, hasRoomAgain, isFull, isPressed, pauseMs, type Room } from '../pool/space/fullness.ts'
 import { FullPool, type FullPoolDependencies } from './full-pool.ts'
 
 export interface PoolGuardDependencies extends FullPoolDependencies {
@@ -25,7 +25,7 @@ export class PoolGuard {
   readonly #on: PoolGuardDependencies
   #pool: Pool | undefined
   #full: FullPool | undefined
-  /** What was in memory while the volumes were frozen, so it is of others; and until when that counts. */
+  /** What was in memory while all volumes were frozen, so it is of others; and until when that counts. */
   #foreign = { bytes: 0n, until: 0 }
 
   constructor(dependencies: PoolGuardDependencies) {
@@ -70,9 +70,14 @@ export class PoolGuard {
     if (!this.#full && !isFull(room)) return pauseMs(room)
     const full = (this.#full ??= this.#enter(pool, room))
     await full.freezeSuspects(signal)
-    const grown = await full.freezeGrown(signal)
+    const grown = await (isPressed(room) ? full.freezeAll(signal) : full.freezeGrown(signal))
+    if (!full.hasThawed) this.#noteForeign()
     if (!grown && bearsMore(room)) await full.thawNext(signal)
     return FULL_PAUSE_MS
+  }
+
+  #noteForeign(): void {
+    this.#foreign = { bytes: this.#on.unwrittenBytes(), until: performance.now() + FOREIGN_MS }
   }
 
   #enter(pool: Pool, { freeBytes }: Room): FullPool {
@@ -86,7 +91,6 @@ export class PoolGuard {
   async leave(): Promise<void> {
     const full = this.#full
     if (!full || !this.#pool) return
-    this.#foreign = { bytes: this.#on.unwrittenBytes(), until: performance.now() + FOREIGN_MS }
     this.#full = undefined
     this.#pool.space.isFull = false
     await full[Symbol.asyncDispose]()

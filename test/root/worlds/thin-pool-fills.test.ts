@@ -11,10 +11,10 @@ import { mountCapability, MiB, TestVolume } from '../../support/volume.ts'
 import { tool } from '../../tool.ts'
 import { DiskWorld } from './disk-world.ts'
 
-const DISK_BYTES = 512 * MiB
-const FILE_BYTES = 220 * MiB
+const DISK_BYTES = 400 * MiB
+const FILE_BYTES = 120 * MiB
 /** What is left is less than that. */
-const BALLAST_BYTES = 280 * MiB
+const BALLAST_BYTES = 260 * MiB
 
 describeRoot('a thin pool that fills while programs write', () => {
   let world: DiskWorld
@@ -45,7 +45,7 @@ describeRoot('a thin pool that fills while programs write', () => {
   }
 
   async function published(name: string, fsType: string): Promise<TestVolume> {
-    const wishes = { capability: mountCapability(fsType), bytes: 320 * MiB, parameters: { pool: 'extra' } }
+    const wishes = { capability: mountCapability(fsType), bytes: 310 * MiB, parameters: { pool: 'extra' } }
     const volume = await new TestVolume(node, name, wishes).create()
     volumes.push(volume)
     await volume.stage()

@@ -44,6 +44,14 @@ export function bearsMore({ totalBytes, freeBytes }: Room): boolean {
   return freeBytes > marginBytes(totalBytes) / 2n
 }
 
+/**
+ * Whether so much is in memory that a full pool may hardly bear it. Not all file systems say what they have
+ * there: btrfs counts it as used only when it is written.
+ */
+export function isPressed({ totalBytes, pendingBytes }: Room): boolean {
+  return pendingBytes > marginBytes(totalBytes) / 8n
+}
+
 /** How long a pool cannot become full, in milliseconds: when to look again. */
 export function pauseMs({ totalBytes, freeBytes, pendingBytes }: Room): number {
   const left = larger(freeBytes - marginBytes(totalBytes) - pendingBytes, 0n)

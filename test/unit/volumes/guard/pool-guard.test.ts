@@ -179,6 +179,21 @@ describe('the guard of a pool', () => {
       expect(frozen()).toEqual([a.path])
     })
 
+    it('freezes all again when much is in memory', async () => {
+      const { path } = await used('a')
+      free = 200n * MiB
+      unwritten = GiB
+      await look()
+      passed = 5001
+      await look()
+      unwritten += 32n * MiB
+      await look()
+      expect(frozen()).toEqual([])
+      unwritten += 1n
+      await look()
+      expect(frozen()).toEqual([path])
+    })
+
     it('lets go of a volume that cannot be measured any more', async () => {
       const a = await used('a')
       free = 200n * MiB
