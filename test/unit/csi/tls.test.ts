@@ -181,7 +181,7 @@ describe('the port of a node', () => {
   }
 
   it('closes a connection whose TLS handshake never ends', async () => {
-    await listen({ proofMs: 200 })
+    await listen({ proofMs: 1000 })
     const silentOne = await open()
     const halfHello = await open()
     halfHello.write(Buffer.from('16030100c8010000c40303', 'hex'))
@@ -195,7 +195,7 @@ describe('the port of a node', () => {
     ['makes no call', () => controllerDir],
     ['may make none', () => node.directory],
   ])('closes a connection that has a certificate and %s', async (_name, directory) => {
-    await listen({ proofMs: 200 })
+    await listen({ proofMs: 1000 })
     using certificates = await Certificates.open(directory(), silent)
     const socket = connectTls({
       socket: await open(),
@@ -217,12 +217,12 @@ describe('the port of a node', () => {
   })
 
   it('keeps the connection of the controller beside other clients', async () => {
-    await listen({ maxUnproven: 4, proofMs: 200 })
+    await listen({ maxUnproven: 4, proofMs: 1000 })
     using client = await clientWith(controllerDir, node.address)
     await client.identity.getPluginInfo({})
     for (let number = 0; number < 50; number++) await open()
     // The server's timers were set before this one.
-    await setTimeout(400)
+    await setTimeout(2000)
     expect(client.isConnected()).toBe(true)
     await client.identity.getPluginInfo({})
   })

@@ -96,7 +96,7 @@ describe('the limits of the HTTP server', () => {
     ['never ends its headers', 'GET /healthz HTTP/1.1\r\nHost: a\r\nX: '],
     ['never ends its body', 'POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nx'],
   ])('close a connection that %s', async (_name, beginning) => {
-    await listen({ requestMs: 100, connectionMs: 500 })
+    await listen({ requestMs: 1000, connectionMs: 5000 })
     const socket = await open()
     socket.write(beginning)
     await all(socket)
@@ -104,7 +104,7 @@ describe('the limits of the HTTP server', () => {
   })
 
   it('close a connection that sends a byte from time to time', async () => {
-    await listen({ requestMs: 100, connectionMs: 500 })
+    await listen({ requestMs: 1000, connectionMs: 5000 })
     const socket = await open()
     socket.write('GET /healthz HTTP/1.1\r\n')
     const trickle = setInterval(() => socket.write('X'), 10)
@@ -131,11 +131,11 @@ describe('the limits of the HTTP server', () => {
   })
 
   it('disconnect a reader who is too slow', async () => {
-    await listen({ connectionMs: 100 })
+    await listen({ connectionMs: 1000 })
     const socket = await open()
     socket.write(lineOf('/large'))
     // The server's timer was set before this one.
-    await setTimeout(200)
+    await setTimeout(2000)
     expect((await all(socket)).length).toBeLessThan(LARGE_BYTES)
     expect(await get('/healthz')).toEqual([200, 'ok\n'])
   })

@@ -536,7 +536,7 @@ describe('Pools', () => {
 
 /** File systems that always answer. */
 const answering = { threads: 64, probe: () => Promise.resolve(), fileSystemId: () => Promise.resolve(1) }
-const impatient = { ...answering, patienceMs: 20, openingStallMs: 50 }
+const impatient = { ...answering, patienceMs: 20, openingStallMs: 1000 }
 
 /** While this process may open no more files. */
 async function withoutNewFiles(work: () => Promise<void>): Promise<void> {
