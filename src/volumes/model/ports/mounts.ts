@@ -65,7 +65,9 @@ export interface OpenFileSystem extends AsyncDisposable {
    * @param signal as of `freeze`
    */
   flush(signal?: AbortSignal): Promise<void>
-  /** The bytes that its content takes, with those that are still in memory (statfs(2)). */
+  /**
+   * The bytes that its content takes (statfs(2)). Those that are still in memory are counted, but not by btrfs.
+   */
   usedBytes(): Promise<bigint>
 }
 
