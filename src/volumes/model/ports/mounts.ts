@@ -66,7 +66,7 @@ export interface OpenFileSystem extends AsyncDisposable {
    */
   flush(signal?: AbortSignal): Promise<void>
   /**
-   * The bytes that its content takes (statfs(2)). Those that are still in memory are counted, but not by btrfs.
+   * The bytes that its content takes (statfs(2)). All but btrfs count those that are still in memory.
    */
   usedBytes(): Promise<bigint>
 }
