@@ -130,7 +130,12 @@ export async function assembleNode(
     storageHealth: new StorageHealth(pools),
     volumeHealth: new VolumeHealth(context),
     startSchedules: () => {
-      const guards = new PoolGuards(config.pools, { ...context, held, pools, unwrittenBytes: machine.unwrittenBytes })
+      const guards = new PoolGuards(config.pools, {
+        ...context,
+        held,
+        pools,
+        unwrittenBytes: machine.unwrittenBytes,
+      })
       return startSchedules(context, pools, orphanedDevices, config, guards, abandoned.promise)
     },
     giveUp: async () => {

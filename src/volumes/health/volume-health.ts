@@ -113,7 +113,13 @@ export class VolumeHealth {
 }
 
 /** Issues with which a volume has its image and may be in use. */
-const hasImage: readonly Reason[] = ['ImageShrunk', 'FileSystemMissing', 'PoolReadOnly', 'PoolNearlyFull', 'PoolFull']
+const hasImage: readonly Reason[] = [
+  'ImageShrunk',
+  'FileSystemMissing',
+  'PoolReadOnly',
+  'PoolNearlyFull',
+  'PoolFull',
+]
 
 /** A thick volume has all of its blocks, however full its pool is. */
 function concerns({ reason }: StorageIssue, volume: Volume | undefined): boolean {

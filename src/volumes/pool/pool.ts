@@ -5,6 +5,7 @@ import type { PoolConfig, PoolImageConfig, PoolLimits } from '../model/pool-conf
 import type { ImageFiles, ImageSize } from '../model/ports/image-files.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import type { Provisioning, Volume } from '../model/volume.ts'
+import { Ballast } from './files/ballast.ts'
 import { lockDirectory } from './files/directory.ts'
 import { ensurePoolId, requirePool } from './files/pool-identity.ts'
 import { Gate } from './gate/gate.ts'
@@ -91,8 +92,10 @@ export class Pool implements AsyncDisposable {
     await using held = new AsyncDisposableStack()
     held.use(lock)
     const id = await ensurePoolId(config.name, config.path, knownId)
-    const volumes = await RecordStore.open(volumeKind, config, gate, files, log)
-    const snapshots = await RecordStore.open(snapshotKind, config, gate, files, log)
+    const ballast = new Ballast(config.path, files)
+    await ballast.restore()
+    const volumes = await RecordStore.open(volumeKind, { ...config, ballast }, gate, files, log)
+    const snapshots = await RecordStore.open(snapshotKind, { ...config, ballast }, gate, files, log)
     held.move()
     return new Pool(config, id, volumes, snapshots, gate, files, lock)
   }

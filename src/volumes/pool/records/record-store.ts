@@ -16,6 +16,7 @@ import {
   renameFlushed,
   type PreparedFile,
 } from '../files/durable.ts'
+import type { Ballast } from '../files/ballast.ts'
 import type { Gate } from '../gate/gate.ts'
 import { lstat, mkdir, readdir, rename, stat, turn } from '../gate/turn.ts'
 import { Draft, readFreezeMarker, IMAGE } from './draft.ts'
@@ -26,6 +27,13 @@ const REMOVALS_AT_ONCE = 8
 
 /** The suffix of a directory whose record is deleted, until its blocks are freed. */
 const DELETED = '.deleted'
+
+/** The pool of a store. */
+interface StorePool {
+  readonly name: string
+  readonly path: string
+  readonly ballast: Ballast
+}
 
 /**
  * All volumes, or all snapshots, of a pool. On the disk:
@@ -53,11 +61,12 @@ export class RecordStore<T extends { readonly id: string }> {
   readonly #identity: string
   readonly #gate: Gate
   readonly #files: ImageFiles
+  readonly #ballast: Ballast
   readonly #log: Logger
 
   private constructor(
     kind: RecordKind<T>,
-    pool: string,
+    pool: StorePool,
     path: string,
     identity: string,
     gate: Gate,
@@ -65,7 +74,8 @@ export class RecordStore<T extends { readonly id: string }> {
     log: Logger,
   ) {
     this.#kind = kind
-    this.#pool = pool
+    this.#pool = pool.name
+    this.#ballast = pool.ballast
     this.#path = path
     this.#identity = identity
     this.#gate = gate
@@ -79,7 +89,7 @@ export class RecordStore<T extends { readonly id: string }> {
    */
   static async open<T extends { readonly id: string }>(
     kind: RecordKind<T>,
-    pool: { readonly name: string; readonly path: string },
+    pool: StorePool,
     gate: Gate,
     files: ImageFiles,
     log: Logger,
@@ -88,7 +98,7 @@ export class RecordStore<T extends { readonly id: string }> {
     await mkdir(path, { recursive: true, mode: 0o700 })
     const store = new RecordStore(
       kind,
-      pool.name,
+      pool,
       path,
       identityOf(await stat(path, { bigint: true })),
       gate,
@@ -192,7 +202,7 @@ export class RecordStore<T extends { readonly id: string }> {
     // First, so that no reader takes the missing files for damage.
     this.#records.delete(id)
     try {
-      await renameFlushed(this.#path, id, deleted)
+      await this.#ballast.backing(() => renameFlushed(this.#path, id, deleted))
     } catch (error) {
       if (hasErrno(error, 'ENOENT') && (await this.#isGone(id).catch(() => false))) return
       if (record) this.#records.set(id, record)
@@ -281,6 +291,7 @@ export class RecordStore<T extends { readonly id: string }> {
         this.#log.warn({ path, error: messageOf(error) }, 'removal failed; the next start tries again')
       }
     }
+    await this.#gate.within(() => this.#ballast.restore()).catch(() => undefined)
   }
 }
 
