@@ -14,6 +14,12 @@ export interface PoolGuardDependencies extends FullPoolDependencies {
 /** How often a full pool is looked at, in milliseconds. */
 const FULL_PAUSE_MS = 100
 
+/** How often a disk with little space is looked at on which all volumes can be filled. */
+const FILLABLE_PAUSE_MS = 500
+
+/** How often a full pool is asked what its volumes may still take, which looks at the extents of images. */
+const UNTAKEN_MAX_AGE_MS = 2000
+
 /** After a failure, and while the pool is unreachable. */
 const LATER_MS = 5000
 
@@ -27,6 +33,7 @@ export class PoolGuard {
   #full: FullPool | undefined
   /** What was in memory while all volumes were frozen, so it is of others; and until when that counts. */
   #foreign = { bytes: 0n, until: 0 }
+  #untaken: { readonly bytes: bigint | undefined; readonly at: number } = { bytes: undefined, at: -Infinity }
 
   constructor(dependencies: PoolGuardDependencies) {
     this.#on = dependencies
@@ -68,12 +75,25 @@ export class PoolGuard {
       return FULL_PAUSE_MS
     }
     if (!this.#full && !isFull(room)) return pauseMs(room)
+    if (await this.#canBeFilled(pool, room)) {
+      await this.leave()
+      return FILLABLE_PAUSE_MS
+    }
     const full = (this.#full ??= this.#enter(pool, room))
     await full.freezeSuspects(signal)
     const grown = await (isPressed(room) ? full.freezeAll(signal) : full.freezeGrown(signal))
     if (!full.hasThawed) this.#noteForeign()
     if (!grown && bearsMore(room)) await full.thawNext(signal)
     return FULL_PAUSE_MS
+  }
+
+  /** Whether the disk has enough for all that the volumes may ever take. */
+  async #canBeFilled(pool: Pool, { freeBytes }: Room): Promise<boolean> {
+    const now = performance.now()
+    if (!this.#full || now - this.#untaken.at > UNTAKEN_MAX_AGE_MS)
+      this.#untaken = { bytes: await pool.untaken(), at: now }
+    const { bytes } = this.#untaken
+    return bytes !== undefined && bytes <= freeBytes
   }
 
   #noteForeign(): void {

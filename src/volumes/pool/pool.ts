@@ -21,7 +21,7 @@ import {
   volumeKind,
 } from './records/record-kinds.ts'
 import { RecordStore } from './records/record-store.ts'
-import { measureDisk } from './space/measure.ts'
+import { measureDisk, measureUntaken } from './space/measure.ts'
 import { PoolSpace } from './space/pool-space.ts'
 
 /**
@@ -142,6 +142,13 @@ export class Pool implements AsyncDisposable {
     return this.gate.within(() => measureDisk({ path: this.path, image: this.#image }, this.#files), {
       isUrgent: true,
     })
+  }
+
+  /** What its thin volumes may still take from the disk, in bytes; undefined where it has no limit. */
+  untaken(): Promise<bigint | undefined> {
+    const thin = this.volumes.values().filter(({ provisioning }) => provisioning === 'thin')
+    const images = { ids: thin.map(({ id }) => id), image: (id: string) => this.volumes.image(id) }
+    return this.gate.within(() => measureUntaken(this.path, images, this.#files))
   }
 
   /** True while its file system is read-only. */

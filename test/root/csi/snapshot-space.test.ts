@@ -29,7 +29,7 @@ describeRoot('a disk that gets full', () => {
     node = await TestNode.make({ type: 'ext4', bytes: 256 * MiB })
     const config = join(node.path, 'config.yaml')
     // So that what is promised never refuses a call before the disk does.
-    await writeFile(config, 'pools: { default: { overcommit: 1000 } }')
+    await writeFile(config, 'pools: { default: { overcommit: 1000, whenFull: fail } }')
     await node.start({ args: ['--config', config] })
     small = await new TestVolume(node, 'small', { bytes: 16 * MiB }).create()
     volume = await new TestVolume(node, 'data', { bytes: 64 * MiB }).create()

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { FILES_AT_ONCE, sideBySide } from '../../concurrency/side-by-side.ts'
 import { larger, smaller } from '../../model/bytes.ts'
-import { isTransient } from '../../model/errors.ts'
+import { hasErrno, isTransient } from '../../model/errors.ts'
 import type { PoolImageConfig } from '../../model/pool-config.ts'
 import type { ImageFiles, Usage } from '../../model/ports/image-files.ts'
 
@@ -57,6 +57,27 @@ export async function measureDisk(
 ): Promise<{ readonly totalBytes: bigint; readonly freeBytes: bigint }> {
   const { bytes } = await files.usage(path)
   return { totalBytes: bytes.total, freeBytes: await freeBytes(image, bytes, files) }
+}
+
+/**
+ * What images may still take from the disk until each is allocated as a whole, with blocks of its own.
+ * @returns undefined where overwriting takes new blocks as well
+ */
+export async function measureUntaken(
+  path: string,
+  { ids, image }: Images,
+  files: ImageFiles,
+): Promise<bigint | undefined> {
+  if (!(await files.keepsBlocks(path))) return undefined
+  let sum = 0n
+  await sideBySide(ids, FILES_AT_ONCE, async (id) => {
+    try {
+      sum += await files.missing(image(id))
+    } catch (error) {
+      if (!hasErrno(error, 'ENOENT')) throw error
+    }
+  })
+  return sum
 }
 
 /** A pool image is sparse: blocks that it has not allocated yet must still be free on the disk below it. */

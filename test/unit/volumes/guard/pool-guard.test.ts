@@ -17,14 +17,20 @@ describe('the guard of a pool', () => {
   let access: VolumeAccess
   let free: bigint
   let unwritten: bigint
+  /** What the volumes may still take. */
+  let untaken: bigint | undefined
   let pool: Pool | undefined
 
   beforeEach(async () => {
     world = await makeWorld()
     free = 10n * GiB
     unwritten = 0n
+    untaken = 200n * GiB
     pool = world.pool
-    Object.assign(world.pool, { disk: () => Promise.resolve({ totalBytes: 100n * GiB, freeBytes: free }) })
+    Object.assign(world.pool, {
+      disk: () => Promise.resolve({ totalBytes: 100n * GiB, freeBytes: free }),
+      untaken: () => Promise.resolve(untaken),
+    })
     const { node, files, loops, mounts, catalog } = world
     const held = new HeldFileSystems(silent)
     access = new VolumeAccess({ catalog, held, locks: node.locks, loops, mounts })
@@ -85,6 +91,17 @@ describe('the guard of a pool', () => {
     await look()
     expect(frozen()).toEqual([])
     unwritten += GiB
+    await look()
+    expect(frozen()).toEqual([path])
+  })
+
+  it('freezes nothing while all volumes can be filled', async () => {
+    const { path } = await used('a')
+    free = 16n * MiB
+    untaken = free
+    expect(await look()).toBe(500)
+    expect(frozen()).toEqual([])
+    untaken = undefined
     await look()
     expect(frozen()).toEqual([path])
   })
