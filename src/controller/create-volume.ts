@@ -180,9 +180,17 @@ export function placementOf<Node extends Place>(
   return { allowed, chosen: preferred.length === 0 ? allowed : nodesOf(preferred.slice(0, 1), nodes) }
 }
 
-/** In the order of the terms, without repetitions. */
+/**
+ * In the order of the terms, without repetitions. csi-provisioner names all nodes, twice, so each term is
+ * compared only with the nodes that have its value.
+ */
 function nodesOf<Node extends Place>(terms: readonly Topology[], nodes: readonly Node[]): Node[] {
-  return [...new Set(terms.flatMap((term) => nodes.filter(({ topology }) => topology.includes(term))))]
+  const byValue = Map.groupBy(nodes, ({ topology }) => Object.values(topology.segments)[0])
+  const named = terms.flatMap((term) => {
+    const candidates = byValue.get(Object.values(term.segments)[0]) ?? []
+    return candidates.filter(({ topology }) => topology.includes(term))
+  })
+  return [...new Set(named)]
 }
 
 /** Number of latest names that are kept: about 3 MiB. */
