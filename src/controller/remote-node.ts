@@ -4,6 +4,7 @@ import { isAnswer } from '../csi/errors.ts'
 import type { NodeTopology } from '../csi/topology.ts'
 import { VolumeError } from '../volumes/model/errors.ts'
 import { nodeHash } from '../volumes/model/ids.ts'
+import { Turns } from './turns.ts'
 
 /** Time limits of calls to a node, in milliseconds. */
 export interface NodeTimeouts {
@@ -34,6 +35,8 @@ export class RemoteNode implements Disposable {
   readonly topology: NodeTopology
   /** The node's certificate at the last connection; undefined before the first. */
   certificate: Validity | undefined
+  /** For questions to all nodes. */
+  readonly turns = new Turns(isUnreachable)
   #connection: Connection | undefined
   readonly #timeouts: NodeTimeouts
 
