@@ -9,10 +9,24 @@ import type {
   SweptDevices,
 } from '../../src/volumes/model/ports/loop-devices.ts'
 
+/** What a device is attached to, or may be. */
+interface Backing {
+  /** Distinguishes files, whatever their path is; a device has its path. */
+  readonly id: string
+  readonly sizeBytes: bigint
+}
+
 interface Bound {
   readonly image: string
+  readonly id: string
   readonly state: LoopState
 }
+
+/** The kernel leaves out an incomplete one at the end. */
+const SECTOR_BYTES = 512n
+
+/** As the kernel stores it, without the NUL at its end. */
+const MAX_NAME_BYTES = 63
 
 /** Loop devices in memory. Images are files that exist; a device can itself be the image of a second one. */
 export class FakeLoopDevices implements LoopDevices {
@@ -24,8 +38,9 @@ export class FakeLoopDevices implements LoopDevices {
 
   async attach(image: string, options: AttachOptions, signal: AbortSignal): Promise<Attachment> {
     signal.throwIfAborted()
-    const sizeBytes = await this.#sizeOf(image)
-    if (this.#findBound(image)) throw new VolumeError('failed-precondition', `${image} is attached already`)
+    const { id, sizeBytes } = await this.#backingAt(image)
+    if (Buffer.byteLength(options.name) > MAX_NAME_BYTES) throw new RangeError(`${options.name} is too long`)
+    if (this.#findBound(id)) throw new VolumeError('failed-precondition', `${image} is attached already`)
     const directIo = options.directIo !== 'off' && this.directIoWorks
     if (options.directIo === 'on' && !directIo) {
       throw new VolumeError('failed-precondition', 'directIO: "on" is not possible here')
@@ -34,7 +49,8 @@ export class FakeLoopDevices implements LoopDevices {
     while (this.#bound.has(number)) number++
     const device = { number, path: `/dev/loop${number}` }
     const { name, readOnly, autoclear } = options
-    this.#bound.set(number, { image, state: { device, name, readOnly, autoclear, directIo, sizeBytes } })
+    const state = { device, name, readOnly, autoclear, directIo, sizeBytes }
+    this.#bound.set(number, { image, id, state })
     this.hold(device)
     const below = this.#deviceNamed(image)
     if (below) this.hold(below.state.device)
@@ -49,8 +65,8 @@ export class FakeLoopDevices implements LoopDevices {
   }
 
   async find(image: string): Promise<LoopState | undefined> {
-    await this.#sizeOf(image)
-    return this.#findBound(image)?.state
+    const { id } = await this.#backingAt(image)
+    return this.#findBound(id)?.state
   }
 
   findNamed(name: string): Promise<LoopState[]> {
@@ -111,7 +127,7 @@ export class FakeLoopDevices implements LoopDevices {
   async resize(device: LoopDevice): Promise<void> {
     const bound = this.#bound.get(device.number)
     if (!bound) return
-    const sizeBytes = await this.#sizeOf(bound.image)
+    const { sizeBytes } = await this.#backingAt(bound.image)
     this.#bound.set(device.number, { ...bound, state: { ...bound.state, sizeBytes } })
   }
 
@@ -149,10 +165,10 @@ export class FakeLoopDevices implements LoopDevices {
     return this.#users.get(device.number) ?? 0
   }
 
-  #findBound(image: string): Bound | undefined {
-    const name = this.#deviceNamed(image)?.state.name
+  #findBound(id: string): Bound | undefined {
+    const name = this.#deviceNamed(id)?.state.name
     return [...this.#bound.values()].find(
-      (bound) => bound.image === image && (name === undefined || bound.state.name === name),
+      (bound) => bound.id === id && (name === undefined || bound.state.name === name),
     )
   }
 
@@ -160,7 +176,11 @@ export class FakeLoopDevices implements LoopDevices {
     return [...this.#bound.values()].find((bound) => bound.state.device.path === path)
   }
 
-  async #sizeOf(image: string): Promise<bigint> {
-    return this.#deviceNamed(image)?.state.sizeBytes ?? (await stat(image, { bigint: true })).size
+  async #backingAt(image: string): Promise<Backing> {
+    const below = this.#deviceNamed(image)
+    if (below) return { id: image, sizeBytes: below.state.sizeBytes }
+    const file = await stat(image, { bigint: true })
+    if (!file.isFile()) throw new VolumeError('failed-precondition', `${image} is no regular file`)
+    return { id: `${file.dev}:${file.ino}`, sizeBytes: file.size - (file.size % SECTOR_BYTES) }
   }
 }
