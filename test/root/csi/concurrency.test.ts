@@ -1,18 +1,13 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { status, type ServiceError } from '@grpc/grpc-js'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { describeRoot } from '../../root.ts'
 import { TestNode, runMain } from '../../support/driver.ts'
 import { devicesOf, nothing } from '../../support/leftovers.ts'
+import { raceToAttach } from '../../support/race-to-attach.ts'
 import { withStub } from '../../support/stub.ts'
 import { GiB, MiB, TestVolume, blockCapability, mountCapability } from '../../support/volume.ts'
-
-const ATTACH = fileURLToPath(new URL('../../support/attach.ts', import.meta.url))
 
 describeRoot('calls at the same time', () => {
   let node: TestNode
@@ -167,7 +162,7 @@ describeRoot('processes at the same time', () => {
 
   it('that attach the same files: each file gets one device', async () => {
     const all = await files(16)
-    const results = await race([all, all, all.toReversed()])
+    const results = await raceToAttach([all, all, all.toReversed()])
     const devices = results.flat().filter((result) => result.startsWith('/dev/loop'))
     expect(devices).toHaveLength(all.length)
     expect([...(await devicesOf(node.path)).values()].sort()).toEqual(all.sort())
@@ -176,7 +171,7 @@ describeRoot('processes at the same time', () => {
   it('that attach files of their own: each file gets its device, and none is lost', async () => {
     const all = await files(64)
     const parts = [0, 1, 2, 3].map((part) => all.filter((_, i) => i % 4 === part))
-    const results = await race(parts)
+    const results = await raceToAttach(parts)
     const devices = await devicesOf(node.path)
     parts.flat().forEach((file, i) => {
       expect([results.flat()[i], devices.get(results.flat()[i] ?? '')]).toEqual([results.flat()[i], file])
@@ -184,26 +179,6 @@ describeRoot('processes at the same time', () => {
     expect(devices.size).toBe(all.length)
   })
 })
-
-/**
- * Starts one process for each list of files, then lets them go at once.
- * @returns what each of them printed
- */
-async function race(lists: readonly (readonly string[])[]): Promise<string[][]> {
-  const racers = lists.map((files) => {
-    const child = spawn(process.execPath, [ATTACH, ...files], { stdio: ['pipe', 'pipe', 'inherit'] })
-    return { child, lines: createInterface(child.stdout)[Symbol.asyncIterator](), exit: once(child, 'exit') }
-  })
-  for (const { lines } of racers) expect((await lines.next()).value).toBe('ready')
-  for (const { child } of racers) child.stdin.write('go\n')
-  return Promise.all(
-    racers.map(async ({ lines, exit }) => {
-      const { value } = (await lines.next()) as { value: string }
-      await exit
-      return JSON.parse(value) as string[]
-    }),
-  )
-}
 
 async function codeOf(call: Promise<unknown>): Promise<string | undefined> {
   try {
