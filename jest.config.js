@@ -15,8 +15,8 @@ export default {
       displayName: 'together',
       ...tests,
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      // Chart and cluster need helm, or a cluster, and have configurations of their own.
-      testPathIgnorePatterns: ['<rootDir>/test/(chart|e2e)/', '\\.alone\\.test\\.ts$'],
+      // These need helm, a cluster, or a machine of their own, and have configurations of their own.
+      testPathIgnorePatterns: ['<rootDir>/test/(chart|e2e|vm/guest)/', '\\.alone\\.test\\.ts$'],
     },
     {
       // What these do to the machine would be felt by the others.
