@@ -1,12 +1,13 @@
+import { stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { never } from '../../volumes/concurrency/deadlines.ts'
 import { formatBytes } from '../../volumes/model/bytes.ts'
-import { hasErrno } from '../../volumes/model/errors.ts'
+import { hasErrno, VolumeError } from '../../volumes/model/errors.ts'
 import { isId, isIdOfNode } from '../../volumes/model/ids.ts'
 import type { DirectIo, SectorBytes } from '../../volumes/model/ports/loop-devices.ts'
 import { printsTable } from '../node/commands.ts'
-import type { OpenMachine } from '../node/machine.ts'
+import type { OpenMachine, OperatorMachine } from '../node/machine.ts'
 import { explain } from '../terminal/help.ts'
 import { jsonOption, nodeIdOption } from '../terminal/options.ts'
 import type { Column } from '../terminal/text.ts'
@@ -162,14 +163,28 @@ function addAttach(loop: Command, machine: OpenMachine): void {
     .option('--name <name>', 'name in losetup --list, at most 63 bytes (default: that of the file)')
     .addOption(jsonOption())
     .action(async (file: string, { json, name = basename(file), sectorSize, ...options }: AttachOptions) => {
-      await using loops = await (await machine()).openLoops()
+      const opened = await machine()
+      await using loops = await opened.openLoops()
       const wanted = { ...options, name, sectorBytes: sectorSize }
+      await requireUnattached(resolve(file), opened)
       // Never aborted: Ctrl-C kills the process.
       await using attachment = await loops.attach(resolve(file), wanted, never)
       const { device, directIo } = attachment
       console.log(json ? JSON.stringify({ device: device.path, directIo }) : device.path)
     })
   explain(command, { examples: ['csi-driver-loop loop attach disk.img --read-only'] })
+}
+
+/**
+ * losetup(8) takes no lock on a file, so `attach` does not notice its devices. A device may have several on
+ * top.
+ * @throws VolumeError failed-precondition
+ */
+async function requireUnattached(file: string, machine: OperatorMachine): Promise<void> {
+  if (!(await stat(file)).isFile()) return
+  const [attached] = await (await machine.listDevices({ makeNodes: true })).of(file)
+  if (!attached) return
+  throw new VolumeError('failed-precondition', `${file} is attached to ${attached.device.path} already`)
 }
 
 function addDetach(loop: Command, machine: OpenMachine): void {

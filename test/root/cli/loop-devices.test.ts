@@ -24,6 +24,12 @@ describeRoot('csi-driver-loop loop attach, list and detach', () => {
 
   const run = (...args: string[]): Promise<CommandResult> => commandLine(['loop', ...args])
 
+  const refused = async (args: readonly string[], why: RegExp): Promise<void> => {
+    const { code, stdout, stderr } = await run(...args)
+    expect([stdout, stderr]).toEqual(['', expect.stringMatching(why)])
+    expect(code).toBe(1)
+  }
+
   it.each<[string[], object]>([
     [[], { ro: false, autoclear: false, 'log-sec': 512 }],
     [
@@ -37,6 +43,12 @@ describeRoot('csi-driver-loop loop attach, list and detach', () => {
     const listed = await tool('losetup', '--json', '--list', '--output', columns, stdout.trim())
     const whole = { name: stdout.trim(), 'back-file': image, offset: 0, sizelimit: 0 }
     expect(JSON.parse(listed)).toMatchObject({ loopdevices: [{ ...whole, ...expected }] })
+  })
+
+  it('attach puts no second device on a file that losetup attached', async () => {
+    const device = await scratch.attach(image)
+    await refused(['attach', image], new RegExp(`disk.img is attached to ${device} already\n$`))
+    expect(await devicesOf(scratch.path)).toEqual(new Map([[device, image]]))
   })
 
   it('attach --autoclear leaves nothing of a device that is not used', async () => {
@@ -70,12 +82,6 @@ describeRoot('csi-driver-loop loop attach, list and detach', () => {
     expect(JSON.parse(stdout)).toEqual({ detached: device })
     expect(await devicesOf(scratch.path)).toEqual(new Map())
   })
-
-  const refused = async (args: readonly string[], why: RegExp): Promise<void> => {
-    const { code, stdout, stderr } = await run(...args)
-    expect([stdout, stderr]).toEqual(['', expect.stringMatching(why)])
-    expect(code).toBe(1)
-  }
 
   it('detach leaves a device alone that is in use', async () => {
     await using loop = await IoctlDevice.attach(image)
