@@ -41,13 +41,12 @@ export async function attachFreeDevice(
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted()
     try {
-      const number = await control.getFree()
-      const path = await nodes.loop(number)
-      return {
-        number,
-        path,
-        handle: await attach(path, backingFd, settings(options), options.sectorBytes, ioctls),
-      }
+      return await inTurn(async () => {
+        const number = await control.getFree()
+        const path = await nodes.loop(number)
+        const handle = await attach(path, backingFd, settings(options), options.sectorBytes, ioctls)
+        return { number, path, handle }
+      })
     } catch (error) {
       if (hasErrno(error, 'ENOSPC')) throw noMoreDevices(error)
       if (!hasErrno(error, 'EBUSY', 'EAGAIN', 'ENXIO', 'ENOENT', 'ENODEV')) throw error
@@ -55,6 +54,22 @@ export async function attachFreeDevice(
       await setTimeout(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** attempt), undefined, { signal })
     }
   }
+}
+
+/** An attempt takes less than a millisecond. One that does not return delays the next one for so long. */
+const MAX_TURN_MS = 1000
+
+let lastTurn: Promise<unknown> = Promise.resolve()
+
+/**
+ * The kernel names the same free device to all calls of this process that ask at once, of which one gets it.
+ * Many calls would lose all their attempts against each other, so they try one after the other.
+ */
+function inTurn<T>(attempt: () => Promise<T>): Promise<T> {
+  const tooLate = setTimeout(MAX_TURN_MS, undefined, { ref: false })
+  const turn = Promise.race([lastTurn, tooLate]).then(attempt)
+  lastTurn = turn.catch(() => undefined)
+  return turn
 }
 
 function settings(options: AttachOptions): LoopSettings {
