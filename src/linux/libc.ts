@@ -100,6 +100,11 @@ function declareWide(name: string, ...parameters: string[]): SystemCall<number |
   return libc.func(name, 'int64_t', parameters) as SystemCall<number | bigint>
 }
 
+/** For a structure that contains a pointer. The buffer must be in use until the call has returned. */
+export function addressOf(buffer: Buffer): bigint {
+  return koffi.address(buffer)
+}
+
 /** errno after a call that was made on this thread. */
 export function errnoNow(): number {
   return koffi.errno()

@@ -25,6 +25,10 @@ export const BLKGETSIZE64 = 0x80081272
 /** Makes a block device read-only or writable, independent of what is attached to it: _IO(0x12, 93). */
 export const BLKROSET = 0x125d
 
+/** Adds and removes partitions of a block device: _IO(0x12, 105) of <linux/blkpg.h>. */
+export const BLKPG = 0x1269
+export const BLKPG_DEL_PARTITION = 2
+
 /** lo_flags: fixed at attach. */
 export const LO_FLAGS_READ_ONLY = 1
 /** lo_flags: detach when the last user closes the device. */
@@ -115,6 +119,26 @@ export function encodeLoopConfig(fd: number, blockSize: number, settings: LoopSe
   struct.writeUInt32LE(fd, loopConfig.fd)
   struct.writeUInt32LE(blockSize, loopConfig.blockSize)
   encodeLoopInfo(settings).copy(struct, loopConfig.info)
+  return struct
+}
+
+/** Fields of struct blkpg_ioctl_arg and struct blkpg_partition. */
+export const blkpgArgument = { op: 0, dataBytes: 8, data: 16, bytes: 24 } as const
+export const blkpgPartition = { number: 16, bytes: 152 } as const
+
+/** struct blkpg_ioctl_arg for BLKPG. @param data the address of a struct blkpg_partition */
+export function encodeBlkpgArgument(op: number, data: bigint): Buffer {
+  const struct = Buffer.alloc(blkpgArgument.bytes)
+  struct.writeInt32LE(op, blkpgArgument.op)
+  struct.writeInt32LE(blkpgPartition.bytes, blkpgArgument.dataBytes)
+  struct.writeBigUInt64LE(data, blkpgArgument.data)
+  return struct
+}
+
+/** struct blkpg_partition that names a partition. */
+export function encodeBlkpgPartition(number: number): Buffer {
+  const struct = Buffer.alloc(blkpgPartition.bytes)
+  struct.writeInt32LE(number, blkpgPartition.number)
   return struct
 }
 

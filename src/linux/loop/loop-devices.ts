@@ -39,6 +39,7 @@ import {
 } from './inventory.ts'
 import { MountedDevices } from './mounted-devices.ts'
 import { OrphanedDeviceDetacher } from './detach-orphaned.ts'
+import { removePartitions } from './partitions.ts'
 
 /** For locks that other processes hold for a moment while they test them. */
 const LOCK_ATTEMPTS = 20
@@ -80,6 +81,7 @@ export class LinuxLoopDevices implements LoopDevices {
     const opened = await attachFreeDevice(this.#control, this.#nodes, file.fd, options, signal)
     const device = { number: opened.number, path: opened.path }
     try {
+      await removePartitions(opened.number, opened.handle.fd)
       if (!options.readOnly) await makeWritable(opened.handle.fd)
       const directIo = await verify(opened, file, identity, options)
       this.#lastSeen.set(identityKey(identity, options.name), opened.number)

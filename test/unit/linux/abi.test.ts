@@ -43,7 +43,7 @@ const f = mount.mountFlags
 
 const groups: Readonly<Record<string, Group>> = {
   'loop devices': {
-    headers: ['linux/loop.h', 'linux/fs.h'],
+    headers: ['linux/loop.h', 'linux/fs.h', 'linux/blkpg.h'],
     numbers: loop,
     layouts: [
       {
@@ -65,6 +65,12 @@ const groups: Readonly<Record<string, Group>> = {
         ours: loop.loopConfig,
         fields: { fd: 'fd', blockSize: 'block_size', info: 'info' },
       },
+      {
+        type: 'struct blkpg_ioctl_arg',
+        ours: loop.blkpgArgument,
+        fields: { op: 'op', dataBytes: 'datalen', data: 'data' },
+      },
+      { type: 'struct blkpg_partition', ours: loop.blkpgPartition, fields: { number: 'pno' } },
     ],
   },
   'file systems': {
