@@ -81,8 +81,9 @@ export async function setDirectIo(fd: number, on: boolean): Promise<void> {
 }
 
 /**
- * LOOP_SET_BLOCK_SIZE: the logical block size, a power of two from 512 to the page size.
- * @throws EINVAL, ENXIO
+ * LOOP_SET_BLOCK_SIZE: the logical block size, a power of two from 512 to the page size, or to 64 KiB (Linux
+ * 6.15).
+ * @throws EINVAL, ENXIO; EBUSY while it is mounted or held (Linux 6.17)
  */
 export async function setBlockSize(fd: number, bytes: number): Promise<void> {
   await ioctl(fd, LOOP_SET_BLOCK_SIZE, bytes, `LOOP_SET_BLOCK_SIZE ${bytes}`)
