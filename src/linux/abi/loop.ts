@@ -14,6 +14,7 @@ export const LOOP_SET_FD = 0x4c00
 export const LOOP_CLR_FD = 0x4c01
 export const LOOP_SET_STATUS64 = 0x4c04
 export const LOOP_GET_STATUS64 = 0x4c05
+export const LOOP_CHANGE_FD = 0x4c06
 export const LOOP_SET_CAPACITY = 0x4c07
 export const LOOP_SET_DIRECT_IO = 0x4c08
 export const LOOP_SET_BLOCK_SIZE = 0x4c09

@@ -7,6 +7,7 @@ import {
   decodeLoopInfo,
   encodeLoopConfig,
   encodeLoopInfo,
+  LOOP_CHANGE_FD,
   LOOP_CLR_FD,
   LOOP_CONFIGURE,
   LOOP_GET_STATUS64,
@@ -64,6 +65,14 @@ export async function getStatus(fd: number): Promise<LoopInfo> {
   const struct = Buffer.alloc(loopInfo.bytes)
   await ioctlStruct(fd, LOOP_GET_STATUS64, struct, 'LOOP_GET_STATUS64')
   return decodeLoopInfo(struct)
+}
+
+/**
+ * LOOP_CHANGE_FD: exchanges the file of a read-only device for one of the same size. The driver never does.
+ * @throws EINVAL for a writable device or a file of another size, ENXIO when the device is not attached
+ */
+export async function changeFd(fd: number, backingFd: number): Promise<void> {
+  await ioctl(fd, LOOP_CHANGE_FD, backingFd, 'LOOP_CHANGE_FD')
 }
 
 /** LOOP_SET_CAPACITY: reads the size of the file again. @throws ENXIO when the device is not attached */

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { LO_FLAGS_READ_ONLY } from '../../../src/linux/abi/loop.ts'
 import { LoopControl } from '../../../src/linux/loop/control.ts'
+import { changeFd } from '../../../src/linux/loop/device.ts'
 import { AttachedDevices } from '../../../src/linux/loop/inventory.ts'
 import { LinuxLoopDevices } from '../../../src/linux/loop/loop-devices.ts'
-import { ioctl } from '../../../src/linux/system-calls.ts'
 import { never } from '../../../src/volumes/concurrency/deadlines.ts'
 import { describeRoot } from '../../root.ts'
 import { Scratch } from '../../scratch.ts'
@@ -13,12 +13,10 @@ import { fill, makeSparse } from '../../support/images.ts'
 import { IoctlDevice } from '../../support/ioctl-device.ts'
 import { tool } from '../../tool.ts'
 
-/** <linux/loop.h>. The driver never changes the file of a device, but other programs may. */
-const LOOP_CHANGE_FD = 0x4c06
-
 const BYTES = 1 << 20
 const ROUNDS = 100
 
+/** The driver never changes the file of a device, but other programs may. */
 describeRoot('a loop device whose backing file another program changes', () => {
   let scratch: Scratch
   let images: Record<'old' | 'new' | 'larger', string>
@@ -37,7 +35,7 @@ describeRoot('a loop device whose backing file another program changes', () => {
 
   const changeTo = async ({ fd }: { readonly fd: number }, file: string): Promise<void> => {
     await using backing = await open(file, 'r')
-    await ioctl(fd, LOOP_CHANGE_FD, backing.fd, `LOOP_CHANGE_FD ${file}`)
+    await changeFd(fd, backing.fd)
   }
 
   it('has the content and the identity of the new file, and stays read-only', async () => {
