@@ -82,14 +82,16 @@ async function begin(
 }
 
 /**
- * The volume's lock is held only while its device is looked up: later, the device may be detached and belong
- * to another volume.
+ * Under the volume's lock: a file system that is open cannot be unmounted, and an unmount would have to flush
+ * the same data.
  */
 async function flush(node: NodeContext, part: Part, signal: AbortSignal): Promise<void> {
-  const writers = await node.access.withLock(part.volumeId, signal, () => writersOf(node, part))
-  if (writers.by !== 'file system') return
-  await using fileSystem = writers.fileSystem
-  await fileSystem.flush(signal)
+  await node.access.withLock(part.volumeId, signal, async () => {
+    const writers = await writersOf(node, part)
+    if (writers.by !== 'file system') return
+    await using fileSystem = writers.fileSystem
+    await fileSystem.flush(signal)
+  })
 }
 
 /** The caller holds the volume's lock, and closes the file system. */

@@ -91,6 +91,29 @@ describe('copyConsistently', () => {
     expect((await readFile(image, 'latin1')).startsWith('written late')).toBe(true)
   })
 
+  it('keeps other calls of a volume waiting while it is flushed, as they would find it in use', async () => {
+    const [volume] = await inUse('a')
+    const id = volume?.id ?? ''
+    const flushing = Promise.withResolvers<undefined>()
+    const flushed = Promise.withResolvers<undefined>()
+    world.mounts.onFlush = async () => {
+      flushing.resolve(undefined)
+      await flushed.promise
+    }
+    const copying = takeCopy(volume ? [volume] : [])
+    await flushing.promise
+    let hasLock = false
+    const locked = world.node.access.withLock(id, never, () => {
+      hasLock = true
+      return Promise.resolve()
+    })
+    await world.create('other')
+    expect(hasLock).toBe(false)
+    flushed.resolve(undefined)
+    await Promise.all([copying, locked])
+    expect(hasLock).toBe(true)
+  })
+
   it('leaves turns for other calls of a pool whose flushes hang, and ends waiting copies with their signal', async () => {
     const names = Array.from({ length: 20 }, (_, number) => `v${number}`)
     const volumes = await inUse(...names)
