@@ -104,11 +104,11 @@ async function filesIn(directory: string): Promise<string[]> {
   const files = entries
     .filter((entry) => !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name))
-  return files.filter((path) => !isPoolRecord(path)).map((path) => `file ${path}`)
+  return files.filter((path) => !isOfPool(path)).map((path) => `file ${path}`)
 }
 
-function isPoolRecord(path: string): boolean {
-  return basename(path) === 'pool.json' || basename(dirname(path)) === 'known-pools'
+function isOfPool(path: string): boolean {
+  return ['pool.json', '.ballast'].includes(basename(path)) || basename(dirname(path)) === 'known-pools'
 }
 
 async function processesAbout(directory: string): Promise<string[]> {
