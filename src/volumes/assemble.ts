@@ -4,7 +4,7 @@ import { never, unlessAborted } from './concurrency/deadlines.ts'
 import { Jobs } from './concurrency/jobs.ts'
 import { KeyedLock } from './concurrency/keyed-lock.ts'
 import { Schedule } from './concurrency/schedule.ts'
-import { PoolGuards } from './guard/pool-guards.ts'
+import { PoolGuards } from './guard/pool-guard.ts'
 import { StorageHealth } from './health/storage-health.ts'
 import { VolumeHealth } from './health/volume-health.ts'
 import { HeldFileSystems } from './machine/held-file-systems.ts'
@@ -130,23 +130,26 @@ export async function assembleNode(
     storageHealth: new StorageHealth(pools),
     volumeHealth: new VolumeHealth(context),
     startSchedules: () => {
-      const guards = new PoolGuards(config.pools, {
-        ...context,
-        held,
-        pools,
-        unwrittenBytes: machine.unwrittenBytes,
-      })
+      const { unwrittenBytes } = machine
+      const guards = new PoolGuards(config.pools, { ...context, held, pools, unwrittenBytes })
       return startSchedules(context, pools, orphanedDevices, config, guards, abandoned.promise)
     },
-    giveUp: async () => {
-      const givenUp = pools.giveUp()
-      await setTimeout(CLEAN_UP_MS, undefined, { ref: false })
-      if (jobs.running.length > 0) log.error({ jobs: jobs.running }, 'gave up jobs that do not end')
-      abandoned.resolve(undefined)
-      await givenUp
-    },
+    giveUp: () => giveUp(pools, jobs, abandoned, log),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
+}
+
+async function giveUp(
+  pools: Pools,
+  jobs: Jobs,
+  abandoned: PromiseWithResolvers<undefined>,
+  log: Logger,
+): Promise<void> {
+  const givenUp = pools.giveUp()
+  await setTimeout(CLEAN_UP_MS, undefined, { ref: false })
+  if (jobs.running.length > 0) log.error({ jobs: jobs.running }, 'gave up jobs that do not end')
+  abandoned.resolve(undefined)
+  await givenUp
 }
 
 function thawAndReport(on: ThawDependencies, observer: Observer): PoolsDependencies['thaw'] {

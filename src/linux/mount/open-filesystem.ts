@@ -8,6 +8,7 @@ import { getStatus } from '../loop/device.ts'
 import { mountIdOfOpen, readMountInfo } from '../mountinfo/find-mount.ts'
 import { findMountById, hasOwnDeviceNumber, parseMountInfo, type MountInfo } from '../mountinfo/mountinfo.ts'
 import { ioctl, syncfs } from '../system-calls.ts'
+import { BTRFS_SUPER_MAGIC, bytesInMemory } from './btrfs-space.ts'
 import { openWithoutPath } from './mount-api.ts'
 import { thawThread } from './thaw-thread.ts'
 
@@ -24,15 +25,18 @@ interface Identity {
  */
 class LinuxFileSystem implements OpenFileSystem {
   readonly place: string
+  readonly #device: string
   readonly #root: FileHandle
   readonly #disk: bigint
 
   /**
+   * @param device the path of its device
    * @param disk the st_dev of the image: file systems whose images are on one disk share a thread that thaws
    * them
    */
-  constructor(place: string, root: FileHandle, disk: bigint) {
+  constructor(place: string, device: string, root: FileHandle, disk: bigint) {
     this.place = place
+    this.#device = device
     this.#root = root
     this.#disk = disk
   }
@@ -52,8 +56,10 @@ class LinuxFileSystem implements OpenFileSystem {
   }
 
   async usedBytes(): Promise<bigint> {
-    const { blocks, bfree, bsize } = await statfs(`/proc/self/fd/${this.#root.fd}`, { bigint: true })
-    return (blocks - bfree) * bsize
+    const root = `/proc/self/fd/${this.#root.fd}`
+    const { type, blocks, bfree, bsize } = await statfs(root, { bigint: true })
+    const inMemory = type === BTRFS_SUPER_MAGIC ? await bytesInMemory(this.#device) : 0n
+    return (blocks - bfree) * bsize + inMemory
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -66,11 +72,11 @@ export async function openFileSystem(device: LoopDevice): Promise<OpenFileSystem
   const { identity, disk } = await identify(device)
   for (const entry of parseMountInfo(await readMountInfo()).filter((entry) => isOn(entry, identity))) {
     const root = await openMount(entry, identity)
-    if (root) return new LinuxFileSystem(entry.target, root, disk)
+    if (root) return new LinuxFileSystem(entry.target, device.path, root, disk)
   }
   if (!(await isHeld(device))) return undefined
   const root = await openWithoutPath(device.path)
-  return root && new LinuxFileSystem(device.path, root, disk)
+  return root && new LinuxFileSystem(device.path, device.path, root, disk)
 }
 
 async function identify({ path }: LoopDevice): Promise<{ identity: Identity; disk: bigint }> {

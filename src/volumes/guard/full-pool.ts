@@ -21,8 +21,12 @@ export interface FullPoolDependencies {
 /** How long to wait for an operation of a volume: it may take hours, and the others must not wait for it. */
 const LOCK_LIMIT_MS = 200
 
-/** How long a file system stays frozen before it may try again. */
+/** How long a file system stays frozen before it may try again; twice as long each time that it has grown. */
 const FROZEN_MS = 5000
+const MAX_DOUBLINGS = 4
+
+/** How soon after its thaw a file system that waits for space has taken some. */
+const TRYING_MS = 500
 
 /** A file system that has taken more than this since it was thawed is frozen again: 1 MiB. */
 const GROWTH_BYTES = 1n << 20n
@@ -45,6 +49,8 @@ export class FullPool implements AsyncDisposable {
   readonly #members = new Set<string>()
   /** What a thawed volume had taken when it was thawed, in bytes. */
   readonly #allowances = new Map<string, bigint>()
+  /** How often a volume has grown after a thaw. */
+  readonly #growths = new Map<string, number>()
   readonly #marked = new Set<string>()
   readonly #markers = new AsyncDisposableStack()
 
@@ -57,6 +63,12 @@ export class FullPool implements AsyncDisposable {
   /** Whether a volume of the pool may take more now. */
   get hasThawed(): boolean {
     return this.#thawed().length > 0
+  }
+
+  /** Whether a volume has just been thawed, and may be about to take more. */
+  get isTrying(): boolean {
+    const now = performance.now()
+    return this.#thawed().some(([, { changedAt }]) => now - changedAt < TRYING_MS)
   }
 
   /** An operation has worked on this volume, which may be mounted now, and is not held any more. */
@@ -84,24 +96,27 @@ export class FullPool implements AsyncDisposable {
   async freezeGrown(signal: AbortSignal): Promise<boolean> {
     const grown = await sideBySide(this.#thawed(), FILES_AT_ONCE, async ([id, held]) => {
       const hasGrown = await this.#hasGrown(id, held)
-      if (hasGrown) await this.#freezeAgain(id, held, signal)
+      if (hasGrown) {
+        this.#growths.set(id, this.#grown(id) + 1)
+        await this.#freezeAgain(id, held, signal)
+      }
       return hasGrown
     })
     return grown.includes(true)
   }
 
-  /** Freezes again what is thawed. @returns whether anything was */
-  async freezeAll(signal: AbortSignal): Promise<boolean> {
-    const thawed = this.#thawed()
-    await sideBySide(thawed, FILES_AT_ONCE, ([id, held]) => this.#freezeAgain(id, held, signal))
-    return thawed.length > 0
-  }
-
-  /** Thaws the file system that has been frozen for longest. */
-  async thawNext(signal: AbortSignal): Promise<void> {
-    const frozen = this.#all().filter(([, { isFrozen }]) => isFrozen)
-    const [next] = frozen.sort(([, one], [, other]) => one.changedAt - other.changedAt)
-    if (!next || performance.now() - next[1].changedAt < FROZEN_MS) return
+  /**
+   * Thaws the file system that has been frozen for longest, first of those that have grown least often.
+   * @param which 'quiet' for one that has never grown
+   */
+  async thawNext(which: 'quiet' | 'any', signal: AbortSignal): Promise<void> {
+    const [next] = this.#all()
+      .filter(
+        ([id, { isFrozen, changedAt }]) => isFrozen && performance.now() - changedAt >= this.#waitMs(id),
+      )
+      .filter(([id]) => which === 'any' || this.#grown(id) === 0)
+      .sort(([a, one], [b, other]) => this.#grown(a) - this.#grown(b) || one.changedAt - other.changedAt)
+    if (!next) return
     const [id, held] = next
     await this.#withLock(id, signal, async () => {
       if (this.#on.held.get(id) !== held) return
@@ -172,6 +187,14 @@ export class FullPool implements AsyncDisposable {
     this.#on.log.warn({ volume: id, error: messageOf(error) }, 'cannot freeze a volume of a full pool')
     await this.#on.held.release(id)
     if (!isTransient(error)) this.#suspects.delete(id)
+  }
+
+  #grown(id: string): number {
+    return this.#growths.get(id) ?? 0
+  }
+
+  #waitMs(id: string): number {
+    return FROZEN_MS * 2 ** Math.min(this.#grown(id), MAX_DOUBLINGS)
   }
 
   /** True as well for one that cannot be measured. */

@@ -1,7 +1,9 @@
 import { setTimeout } from 'node:timers/promises'
 import { formatBytes, larger } from '../model/bytes.ts'
+import type { PoolConfig } from '../model/pool-config.ts'
 import type { Pool } from '../pool/pool.ts'
-import { bearsMore, hasRoomAgain, isFull, isPressed, pauseMs, type Room } from '../pool/space/fullness.ts'
+import type { Pools } from '../pool/pools.ts'
+import { bearable, hasRoomAgain, isFull, pauseMs, type Room } from '../pool/space/fullness.ts'
 import { FullPool, type FullPoolDependencies } from './full-pool.ts'
 
 export interface PoolGuardDependencies extends FullPoolDependencies {
@@ -14,8 +16,14 @@ export interface PoolGuardDependencies extends FullPoolDependencies {
 /** How often a full pool is looked at, in milliseconds. */
 const FULL_PAUSE_MS = 100
 
-/** How often a disk with little space is looked at on which all volumes can be filled. */
-const FILLABLE_PAUSE_MS = 500
+/** How often while a volume has just been thawed: what it may take in between is the disk's. */
+const TRYING_PAUSE_MS = 10
+
+/**
+ * How often a disk with little space is looked at on which all volumes can be filled. A volume that is made
+ * or expanded changes that. What they may take is measured in a 20th of the time, if that is often enough.
+ */
+const fillablePause = { minMs: 50, maxMs: 500, perMeasurement: 20 }
 
 /** How often a full pool is asked what its volumes may still take, which looks at the extents of images. */
 const UNTAKEN_MAX_AGE_MS = 2000
@@ -26,6 +34,13 @@ const LATER_MS = 5000
 /** How long what others have in memory is taken for the same. */
 const FOREIGN_MS = 10_000
 
+/** What the volumes of a pool may still take; undefined when that is not known. */
+interface Untaken {
+  readonly bytes: bigint | undefined
+  readonly at: number
+  readonly tookMs: number
+}
+
 /** Guards one pool: looks at its disk, and freezes its volumes before writes to them fail. */
 export class PoolGuard {
   readonly #on: PoolGuardDependencies
@@ -33,7 +48,7 @@ export class PoolGuard {
   #full: FullPool | undefined
   /** What was in memory while all volumes were frozen, so it is of others; and until when that counts. */
   #foreign = { bytes: 0n, until: 0 }
-  #untaken: { readonly bytes: bigint | undefined; readonly at: number } = { bytes: undefined, at: -Infinity }
+  #untaken: Untaken = { bytes: undefined, at: -Infinity, tookMs: 0 }
 
   constructor(dependencies: PoolGuardDependencies) {
     this.#on = dependencies
@@ -77,21 +92,25 @@ export class PoolGuard {
     if (!this.#full && !isFull(room)) return pauseMs(room)
     if (await this.#canBeFilled(pool, room)) {
       await this.leave()
-      return FILLABLE_PAUSE_MS
+      const { minMs, maxMs, perMeasurement } = fillablePause
+      return Math.min(maxMs, Math.max(minMs, this.#untaken.tookMs * perMeasurement))
     }
     const full = (this.#full ??= this.#enter(pool, room))
     await full.freezeSuspects(signal)
-    const grown = await (isPressed(room) ? full.freezeAll(signal) : full.freezeGrown(signal))
+    const grown = await full.freezeGrown(signal)
     if (!full.hasThawed) this.#noteForeign()
-    if (!grown && bearsMore(room)) await full.thawNext(signal)
-    return FULL_PAUSE_MS
+    const bears = bearable(room)
+    if (!grown && bears !== 'none') await full.thawNext(bears, signal)
+    return full.isTrying ? TRYING_PAUSE_MS : FULL_PAUSE_MS
   }
 
   /** Whether the disk has enough for all that the volumes may ever take. */
   async #canBeFilled(pool: Pool, { freeBytes }: Room): Promise<boolean> {
-    const now = performance.now()
-    if (!this.#full || now - this.#untaken.at > UNTAKEN_MAX_AGE_MS)
-      this.#untaken = { bytes: await pool.untaken(), at: now }
+    const at = performance.now()
+    if (!this.#full || at - this.#untaken.at > UNTAKEN_MAX_AGE_MS) {
+      const bytes = await pool.untaken()
+      this.#untaken = { bytes, at, tookMs: performance.now() - at }
+    }
     const { bytes } = this.#untaken
     return bytes !== undefined && bytes <= freeBytes
   }
@@ -121,5 +140,38 @@ export class PoolGuard {
     const unwritten = this.#on.unwrittenBytes()
     const foreign = performance.now() < this.#foreign.until ? this.#foreign.bytes : 0n
     return { ...(await pool.disk()), pendingBytes: larger(unwritten - foreign, 0n) }
+  }
+}
+
+export interface PoolGuardsDependencies extends Omit<PoolGuardDependencies, 'pool'> {
+  readonly pools: Pools
+}
+
+/** Guards pools against full disks until it is disposed of: then nothing is frozen any more. */
+export class PoolGuards implements AsyncDisposable {
+  readonly #stop = new AbortController()
+  readonly #ended: Promise<unknown>
+
+  constructor(configs: readonly PoolConfig[], on: PoolGuardsDependencies) {
+    const guards = configs
+      .filter(({ failsWhenFull }) => failsWhenFull !== true)
+      .map(({ name }) => {
+        const pool = () => on.pools.open.find((pool) => pool.name === name)
+        return new PoolGuard({ ...on, pool, log: on.log.child({ pool: name }) })
+      })
+    on.held.onRelease = (id) => {
+      for (const guard of guards) guard.suspect(id)
+    }
+    this.#ended = Promise.all(guards.map((guard) => guard.run(this.#stop.signal)))
+  }
+
+  /** As disposing, without waiting. */
+  cancel(): void {
+    this.#stop.abort(new Error('the driver is stopping'))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cancel()
+    await this.#ended
   }
 }

@@ -65,9 +65,7 @@ export interface OpenFileSystem extends AsyncDisposable {
    * @param signal as of `freeze`
    */
   flush(signal?: AbortSignal): Promise<void>
-  /**
-   * The bytes that its content takes (statfs(2)). All but btrfs count those that are still in memory.
-   */
+  /** The bytes that its content takes, with what is still in memory only. */
   usedBytes(): Promise<bigint>
 }
 

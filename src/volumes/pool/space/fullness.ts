@@ -39,17 +39,14 @@ export function hasRoomAgain({ totalBytes, freeBytes }: Room): boolean {
   return freeBytes >= margin + margin / 4n
 }
 
-/** Whether a full pool can still bear that one of its volumes writes for a moment. */
-export function bearsMore({ totalBytes, freeBytes }: Room): boolean {
-  return freeBytes > marginBytes(totalBytes) / 2n
-}
-
 /**
- * Whether so much is in memory that a full pool may hardly bear it. Not all file systems say what they have
- * there: btrfs counts it as used only when it is written.
+ * What a full pool can still bear for a moment: that no volume is thawed, only one that has not grown while
+ * the pool was full, or any one. So volumes that grow cannot take the space that the others' turns need.
  */
-export function isPressed({ totalBytes, pendingBytes }: Room): boolean {
-  return pendingBytes > marginBytes(totalBytes) / 8n
+export function bearable({ totalBytes, freeBytes }: Room): 'none' | 'quiet' | 'any' {
+  const margin = marginBytes(totalBytes)
+  if (freeBytes > margin / 2n) return 'any'
+  return freeBytes > margin / 4n ? 'quiet' : 'none'
 }
 
 /** How long a pool cannot become full, in milliseconds: when to look again. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import {
-  bearsMore,
+  bearable,
   hasRoomAgain,
   isFull,
   marginBytes,
@@ -39,17 +39,16 @@ describe('a pool of 100 GiB', () => {
   })
 
   it.each([
-    { free: 128n, more: false, again: false },
-    { free: 129n, more: true, again: false },
-    { free: 319n, more: true, again: false },
-    { free: 320n, more: true, again: true },
-  ])(
-    'that was full, with $free MiB free: bears more is $more, has room is $again',
-    ({ free, more, again }) => {
-      expect(bearsMore(room(free))).toBe(more)
-      expect(hasRoomAgain(room(free))).toBe(again)
-    },
-  )
+    { free: 64n, bears: 'none', again: false },
+    { free: 65n, bears: 'quiet', again: false },
+    { free: 128n, bears: 'quiet', again: false },
+    { free: 129n, bears: 'any', again: false },
+    { free: 319n, bears: 'any', again: false },
+    { free: 320n, bears: 'any', again: true },
+  ])('that was full, with $free MiB free: bears $bears, has room is $again', ({ free, bears, again }) => {
+    expect(bearable(room(free))).toBe(bears)
+    expect(hasRoomAgain(room(free))).toBe(again)
+  })
 
   it.each([
     { free: 0n, ms: 50 },
