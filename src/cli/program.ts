@@ -3,12 +3,19 @@ import { messageOf } from '../volumes/model/errors.ts'
 import { addCompletionCommands } from './completion.ts'
 import { addDoctorCommand } from './doctor/command.ts'
 import { addLoopCommands } from './loop/commands.ts'
+import { nodeCommands, type NodeCommands } from './node/commands.ts'
 import type { OpenMachine } from './node/machine.ts'
 import { addPoolCommands } from './pool/commands.ts'
 import { addControllerCommand } from './serve/controller.ts'
 import { addNodeCommand } from './serve/node.ts'
 import { version } from './terminal/version.ts'
-import { addVolumeCommands } from './volume/commands.ts'
+import { addAdopt } from './volume/adopt.ts'
+import { addCheck } from './volume/check.ts'
+import { addExport } from './volume/export.ts'
+import { addImport } from './volume/import.ts'
+import { addDf, addLs } from './volume/list.ts'
+import { addShow } from './volume/show.ts'
+import { addTrim } from './volume/trim.ts'
 
 /** Runs csi-driver-loop. @returns as `runProgram` */
 export function run(argv: readonly string[]): Promise<number> {
@@ -56,4 +63,26 @@ function buildProgram(machine: OpenMachine): Command {
   addPoolCommands(program, machine)
   addLoopCommands(program, machine)
   return program
+}
+
+/**
+ * The subcommands of `csi-driver-loop volume`, in the order of its help. Completion and kubectl-loop take
+ * what they need from the declared arguments: `volume` is a volume of the node.
+ */
+const subcommands: readonly ((commands: NodeCommands) => void)[] = [
+  addLs,
+  addDf,
+  addShow,
+  addTrim,
+  addCheck,
+  addExport,
+  addImport,
+  addAdopt,
+]
+
+export function addVolumeCommands(program: Command, machine: OpenMachine): void {
+  const volume = program
+    .command('volume')
+    .description('Show and manage the volumes of this node (needs root)')
+  for (const addTo of subcommands) addTo(nodeCommands(volume, machine))
 }

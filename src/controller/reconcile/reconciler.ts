@@ -3,10 +3,15 @@ import type { Validity } from '../../csi/certificates.ts'
 import { messageOf } from '../../volumes/model/errors.ts'
 import type { ClusterVolume, ObjectRef, Orchestrator, ReportNotice } from '../cluster-ports.ts'
 import type { NodeDirectory } from '../directory.ts'
-import { noticesOfHealth } from './health.ts'
+import {
+  certificateNotices,
+  lostNotice,
+  nodeCertificateNotices,
+  noticesOfHealth,
+  orphanNotices,
+} from './health.ts'
 import { LostNodes, OrphanedVolumes, type OrphanedVolume } from './mismatches.ts'
 import { volumesOnNodes } from './node-volumes.ts'
-import { certificateNotices, lostNotice, nodeCertificateNotices, orphanNotices } from './notices.ts'
 
 export interface ReconcilerConfig {
   /** Whether volumes without a PersistentVolume are deleted, or only reported. */

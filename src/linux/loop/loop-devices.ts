@@ -11,8 +11,9 @@ import type {
 } from '../../volumes/model/ports/loop-devices.ts'
 import { openImageOrDevice } from '../files/open-image.ts'
 import { tryLockExclusive } from '../system-calls.ts'
-import { attachFreeDevice, verify } from './attach.ts'
+import { attachFreeDevice, removePartitions, verify } from './attach.ts'
 import type { LoopControl } from './control.ts'
+import { OrphanedDeviceDetacher } from './detach-orphaned.ts'
 import { backedBy, detach, detachAll, inDirectory, isInDirectory, targetOf, tryDetach } from './detach.ts'
 import { DeviceNodes } from './device-nodes.ts'
 import {
@@ -38,8 +39,6 @@ import {
   type Scan,
 } from './inventory.ts'
 import { MountedDevices } from './mounted-devices.ts'
-import { OrphanedDeviceDetacher } from './detach-orphaned.ts'
-import { removePartitions } from './partitions.ts'
 
 /** For locks that other processes hold for a moment while they test them. */
 const LOCK_ATTEMPTS = 20

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
-import { Turns } from '../../../src/controller/turns.ts'
+import { Turns } from '../../../src/controller/remote-node.ts'
 
 const isFinal = (error: unknown): boolean => error instanceof RangeError
 

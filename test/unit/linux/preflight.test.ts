@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from '@jest/globals'
-import { missingTools, problemOf } from '../../../src/linux/preflight/file-systems.ts'
 import { checkLoopControl, mostDevices } from '../../../src/linux/preflight/loop-devices.ts'
+import { missingTools, problemOf } from '../../../src/linux/preflight/preflight.ts'
 import {
   checkBlockedTasks,
   checkOpenFiles,

@@ -55,13 +55,12 @@ export class RecordStore<T extends { readonly id: string }> {
   readonly #deleted: string[] = []
   readonly #removals = new Set<Promise<void>>()
   readonly #kind: RecordKind<T>
-  readonly #pool: string
+  readonly #pool: StorePool
   readonly #path: string
   /** Device and inode of the directory when it was read. */
   readonly #identity: string
   readonly #gate: Gate
   readonly #files: ImageFiles
-  readonly #ballast: Ballast
   readonly #log: Logger
 
   private constructor(
@@ -74,8 +73,7 @@ export class RecordStore<T extends { readonly id: string }> {
     log: Logger,
   ) {
     this.#kind = kind
-    this.#pool = pool.name
-    this.#ballast = pool.ballast
+    this.#pool = pool
     this.#path = path
     this.#identity = identity
     this.#gate = gate
@@ -202,7 +200,7 @@ export class RecordStore<T extends { readonly id: string }> {
     // First, so that no reader takes the missing files for damage.
     this.#records.delete(id)
     try {
-      await this.#ballast.backing(() => renameFlushed(this.#path, id, deleted))
+      await this.#pool.ballast.backing(() => renameFlushed(this.#path, id, deleted))
     } catch (error) {
       if (hasErrno(error, 'ENOENT') && (await this.#isGone(id).catch(() => false))) return
       if (record) this.#records.set(id, record)
@@ -228,25 +226,23 @@ export class RecordStore<T extends { readonly id: string }> {
    * directory.
    */
   #isGone(id: string): Promise<boolean> {
-    return turn(() => this.#isMissing(id))
-  }
-
-  async #isMissing(id: string): Promise<boolean> {
-    await using folder = await open(this.#path, constants.O_RDONLY | constants.O_DIRECTORY)
-    if (identityOf(await folder.stat({ bigint: true })) !== this.#identity) return false
-    try {
-      await lstat(join('/proc/self/fd', `${folder.fd}`, id))
-      return false
-    } catch (error) {
-      if (!hasErrno(error, 'ENOENT')) return false
-      await folder.sync()
-      return true
-    }
+    return turn(async () => {
+      await using folder = await open(this.#path, constants.O_RDONLY | constants.O_DIRECTORY)
+      if (identityOf(await folder.stat({ bigint: true })) !== this.#identity) return false
+      try {
+        await lstat(join('/proc/self/fd', `${folder.fd}`, id))
+        return false
+      } catch (error) {
+        if (!hasErrno(error, 'ENOENT')) return false
+        await folder.sync()
+        return true
+      }
+    })
   }
 
   async #load(id: string): Promise<void> {
     try {
-      this.#records.set(id, await loadRecord(this.#kind, this.#pool, join(this.#path, id), this.#files))
+      this.#records.set(id, await loadRecord(this.#kind, this.#pool.name, join(this.#path, id), this.#files))
     } catch (error) {
       if (isTransient(error)) throw failureOf(join(this.#path, id), error)
       this.damaged.set(id, Error.isError(error) ? error : new Error(messageOf(error)))
@@ -291,7 +287,7 @@ export class RecordStore<T extends { readonly id: string }> {
         this.#log.warn({ path, error: messageOf(error) }, 'removal failed; the next start tries again')
       }
     }
-    await this.#gate.within(() => this.#ballast.restore()).catch(() => undefined)
+    await this.#gate.within(() => this.#pool.ballast.restore()).catch(() => undefined)
   }
 }
 

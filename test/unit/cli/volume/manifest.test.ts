@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { parseAllDocuments } from 'yaml'
-import { manifestOf, type ManifestSubject } from '../../../../src/cli/volume/manifest.ts'
+import { manifestOf, type ManifestSubject } from '../../../../src/cli/volume/adopt.ts'
 
 const subject: ManifestSubject = {
   volumeId: '0a1b2c3d-00000000000000000000000000000000',

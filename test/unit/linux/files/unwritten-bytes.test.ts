@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { unwrittenBytes } from '../../../src/linux/memory.ts'
+import { unwrittenBytes } from '../../../../src/linux/files/proc.ts'
 
 describe('what is in memory only', () => {
   it('is what is dirty, and what is being written', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { findFlock } from '../../../../src/linux/files/lock-holder.ts'
+import { findFlock } from '../../../../src/linux/files/proc.ts'
 
 const locks = `1: FLOCK  ADVISORY  WRITE 26929 fe:00:9988300 0 EOF
 2: FLOCK  ADVISORY  READ  812 fe:00:77 0 EOF
