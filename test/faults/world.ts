@@ -8,8 +8,14 @@ import { tool } from '../tool.ts'
 import { requireContent, writeContent } from './content.ts'
 import { stateOf } from './state.ts'
 
-/** A pool on an ext4, where copies are copied, and one on an XFS, where they share blocks. */
-const CONFIG = 'pools: {default: {inline: {maxSize: 1Gi}}, instant: {image: {size: 1Gi}, overcommit: 4}}'
+/**
+ * A pool on an ext4, where copies are copied, and one on an XFS, where they share blocks. Their disks are not
+ * looked at in the background: that would be taken for a step of the call.
+ */
+const CONFIG = `pools:
+  default: { inline: { maxSize: 1Gi }, whenFull: fail }
+  instant: { image: { size: 1Gi }, overcommit: 4, whenFull: fail }
+`
 
 /** How long what goes on in the background may take. */
 const PATIENCE_MS = 5000
