@@ -92,14 +92,12 @@ export class FullPool implements AsyncDisposable {
     )
   }
 
-  /** Freezes again what has grown. @returns whether anything has */
-  async freezeGrown(signal: AbortSignal): Promise<boolean> {
+  /** Freezes again what has grown, or all that is thawed. @returns whether anything has grown */
+  async freezeThawed(which: 'grown' | 'all', signal: AbortSignal): Promise<boolean> {
     const grown = await sideBySide(this.#thawed(), FILES_AT_ONCE, async ([id, held]) => {
       const hasGrown = await this.#hasGrown(id, held)
-      if (hasGrown) {
-        this.#growths.set(id, this.#grown(id) + 1)
-        await this.#freezeAgain(id, held, signal)
-      }
+      if (hasGrown) this.#growths.set(id, this.#grown(id) + 1)
+      if (hasGrown || which === 'all') await this.#freezeAgain(id, held, signal)
       return hasGrown
     })
     return grown.includes(true)

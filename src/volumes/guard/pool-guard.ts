@@ -97,9 +97,11 @@ export class PoolGuard {
     }
     const full = (this.#full ??= this.#enter(pool, room))
     await full.freezeSuspects(signal)
-    const grown = await full.freezeGrown(signal)
-    if (!full.hasThawed) this.#noteForeign()
     const bears = bearable(room)
+    // What a volume takes is not always seen: overwriting blocks that a snapshot shares takes new ones, though
+    // its image stays as large. Neither is what all may take before each is seen to have grown.
+    const grown = await full.freezeThawed(bears === 'none' ? 'all' : 'grown', signal)
+    if (!full.hasThawed) this.#noteForeign()
     if (!grown && bears !== 'none') await full.thawNext(bears, signal)
     return full.isTrying ? TRYING_PAUSE_MS : FULL_PAUSE_MS
   }

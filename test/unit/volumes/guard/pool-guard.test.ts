@@ -248,6 +248,23 @@ describe('the guard of a pool', () => {
       expect(frozen()).toEqual([])
     })
 
+    it('freezes all again when less than a quarter of the margin is free, though none has grown', async () => {
+      const [a, b] = [await used('a'), await used('b')]
+      free = 200n * MiB
+      await look()
+      passed = 5001
+      await look()
+      await look()
+      expect(frozen()).toEqual([])
+      free = 64n * MiB
+      await look()
+      expect(frozen().sort()).toEqual([a.path, b.path])
+      passed += 5001
+      free = 65n * MiB
+      await look()
+      expect(frozen()).toHaveLength(1)
+    })
+
     it('thaws none while less than a quarter of the margin is free', async () => {
       const { path } = await used('a')
       free = 64n * MiB
