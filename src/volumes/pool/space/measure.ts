@@ -72,7 +72,9 @@ export async function measureUntaken(
   let sum = 0n
   await sideBySide(ids, FILES_AT_ONCE, async (id) => {
     try {
-      sum += await files.missing(image(id))
+      // Read the sum after waiting: others have added to it meanwhile.
+      const missing = await files.missing(image(id))
+      sum += missing
     } catch (error) {
       if (!hasErrno(error, 'ENOENT')) throw error
     }

@@ -1,5 +1,7 @@
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { open, rm } from 'node:fs/promises'
+import { measureUntaken } from '../../../../../src/volumes/pool/space/measure.ts'
 import { makeWorld, MiB, type World } from '../../world.ts'
 
 describe('what the volumes of a pool may still take', () => {
@@ -26,6 +28,17 @@ describe('what the volumes of a pool may still take', () => {
     expect(await world.pool.untaken()).toBe(15n * MiB)
     await rm(world.catalog.image(volume))
     expect(await world.pool.untaken()).toBe(0n)
+  })
+
+  it('is the sum of all, whichever is measured last', async () => {
+    const images = { ids: ['fast', 'slow'], image: (id: string) => id }
+    const missing = async (id: string): Promise<bigint> => {
+      if (id === 'fast') return 3n
+      await setTimeout(10)
+      return 1n
+    }
+    const files = Object.assign(world.files, { missing })
+    expect(await measureUntaken(world.directory, images, files)).toBe(4n)
   })
 
   it('has no limit where overwriting takes new blocks', async () => {
