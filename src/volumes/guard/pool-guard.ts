@@ -34,9 +34,9 @@ const LATER_MS = 5000
 /** How long what others have in memory is taken for the same. */
 const FOREIGN_MS = 10_000
 
-/** What the volumes of a pool may still take; undefined when that is not known. */
+/** Whether all that the volumes of a pool may still take was free. */
 interface Untaken {
-  readonly bytes: bigint | undefined
+  readonly fits: boolean
   readonly at: number
   readonly tookMs: number
 }
@@ -48,7 +48,7 @@ export class PoolGuard {
   #full: FullPool | undefined
   /** What was in memory while all volumes were frozen, so it is of others; and until when that counts. */
   #foreign = { bytes: 0n, until: 0 }
-  #untaken: Untaken = { bytes: undefined, at: -Infinity, tookMs: 0 }
+  #untaken: Untaken = { fits: false, at: -Infinity, tookMs: 0 }
 
   constructor(dependencies: PoolGuardDependencies) {
     this.#on = dependencies
@@ -110,11 +110,11 @@ export class PoolGuard {
   async #canBeFilled(pool: Pool, { freeBytes }: Room): Promise<boolean> {
     const at = performance.now()
     if (!this.#full || at - this.#untaken.at > UNTAKEN_MAX_AGE_MS) {
-      const bytes = await pool.untaken()
-      this.#untaken = { bytes, at, tookMs: performance.now() - at }
+      const bytes = await pool.untaken(freeBytes)
+      const fits = bytes !== undefined && bytes <= freeBytes
+      this.#untaken = { fits, at, tookMs: performance.now() - at }
     }
-    const { bytes } = this.#untaken
-    return bytes !== undefined && bytes <= freeBytes
+    return this.#untaken.fits
   }
 
   #noteForeign(): void {

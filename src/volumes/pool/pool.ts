@@ -144,11 +144,14 @@ export class Pool implements AsyncDisposable {
     })
   }
 
-  /** What its thin volumes may still take from the disk, in bytes; undefined where it has no limit. */
-  untaken(): Promise<bigint | undefined> {
+  /**
+   * What its thin volumes may still take from the disk, in bytes; undefined where it has no limit. It is not
+   * counted on when it is more than `limit`.
+   */
+  untaken(limit: bigint): Promise<bigint | undefined> {
     const thin = this.volumes.values().filter(({ provisioning }) => provisioning === 'thin')
     const images = { ids: thin.map(({ id }) => id), image: (id: string) => this.volumes.image(id) }
-    return this.gate.within(() => measureUntaken(this.path, images, this.#files))
+    return this.gate.within(() => measureUntaken(this.path, images, limit, this.#files))
   }
 
   /** True while its file system is read-only. */

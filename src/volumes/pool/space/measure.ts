@@ -60,17 +60,20 @@ export async function measureDisk(
 }
 
 /**
- * What images may still take from the disk until each is allocated as a whole, with blocks of its own.
+ * What images may still take from the disk until each is allocated as a whole, with blocks of its own. It
+ * costs a look at all extents of an image, so no more images are measured once it is more than `limit`.
  * @returns undefined where overwriting takes new blocks as well
  */
 export async function measureUntaken(
   path: string,
   { ids, image }: Images,
+  limit: bigint,
   files: ImageFiles,
 ): Promise<bigint | undefined> {
   if (!(await files.keepsBlocks(path))) return undefined
   let sum = 0n
   await sideBySide(ids, FILES_AT_ONCE, async (id) => {
+    if (sum > limit) return
     try {
       // Read the sum after waiting: others have added to it meanwhile.
       const missing = await files.missing(image(id))
