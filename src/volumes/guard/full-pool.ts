@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { FILES_AT_ONCE, sideBySide } from '../concurrency/side-by-side.ts'
 import type { HeldFileSystem, HeldFileSystems } from '../machine/held-file-systems.ts'
-import { isTransient, messageOf } from '../model/errors.ts'
+import { hasErrno, isTransient, messageOf } from '../model/errors.ts'
 import type { ImageFiles } from '../model/ports/image-files.ts'
 import type { Mounts } from '../model/ports/mounts.ts'
 import type { Volume } from '../model/volume.ts'
@@ -31,6 +31,9 @@ const TRYING_MS = 500
 /** A file system that has taken more than this since it was thawed is frozen again: 1 MiB. */
 const GROWTH_BYTES = 1n << 20n
 
+/** How soon freezing is tried again when the freeze marker could not be written. */
+const RETRY_MS = 1000
+
 /** The directory of the freeze marker; no id of a volume. */
 const MARKER = 'full-pool'
 
@@ -53,6 +56,12 @@ export class FullPool implements AsyncDisposable {
   readonly #growths = new Map<string, number>()
   readonly #marked = new Set<string>()
   readonly #markers = new AsyncDisposableStack()
+  /** Volumes that another program has frozen. */
+  readonly #frozenByOthers = new Set<string>()
+  readonly #left = new AbortController()
+  /** While suspects are being frozen. */
+  #holding: Promise<void> | undefined
+  #retryAt = -Infinity
 
   constructor(pool: Pool, on: FullPoolDependencies) {
     this.#pool = pool
@@ -60,9 +69,15 @@ export class FullPool implements AsyncDisposable {
     for (const { id } of pool.volumes.values()) this.#suspects.add(id)
   }
 
-  /** Whether a volume of the pool may take more now. */
+  /** Whether a volume that is held may take more now. */
   get hasThawed(): boolean {
     return this.#thawed().length > 0
+  }
+
+  /** Whether all volumes that can be frozen are. */
+  get isFrozen(): boolean {
+    const suspects = [...this.#suspects].filter((id) => !this.#frozenByOthers.has(id))
+    return suspects.length === 0 && !this.#holding && !this.hasThawed
   }
 
   /** Whether a volume has just been thawed, and may be about to take more. */
@@ -77,8 +92,23 @@ export class FullPool implements AsyncDisposable {
     this.#suspects.add(id)
   }
 
-  /** Freezes what is not frozen yet, as far as nothing else works on it. */
+  /**
+   * Freezes what is not frozen yet, as far as nothing else works on it. That may take long, because a freeze
+   * flushes; so while a volume is thawed, this does not wait for it: the thawed one must be looked at.
+   */
   async freezeSuspects(signal: AbortSignal): Promise<void> {
+    if (!this.#holding && this.#suspects.size > 0 && performance.now() >= this.#retryAt) {
+      this.#holding = this.#holdSuspects(AbortSignal.any([signal, this.#left.signal]))
+        .catch((error: unknown) => {
+          this.#retryAt = performance.now() + RETRY_MS
+          this.#on.log.error({ err: error }, 'cannot freeze the volumes of a full pool')
+        })
+        .finally(() => (this.#holding = undefined))
+    }
+    if (!this.hasThawed) await this.#holding
+  }
+
+  async #holdSuspects(signal: AbortSignal): Promise<void> {
     const suspects = [...this.#suspects].filter((id) => mayTakeMore(this.#pool.volumes.get(id)))
     this.#suspects.clear()
     try {
@@ -126,6 +156,8 @@ export class FullPool implements AsyncDisposable {
   /** Thaws all. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { access, held } = this.#on
+    this.#left.abort(new Error('the pool is full no longer'))
+    await this.#holding
     const thawed = [...this.#members].map((id) =>
       access.lookAt(id, new AbortController().signal, () => held.release(id)),
     )
@@ -146,6 +178,7 @@ export class FullPool implements AsyncDisposable {
     const writers = await openWriters(mounts, access.observe(id), true)
     if (writers.by !== 'file system') return
     await held.hold(id, writers.fileSystem, signal)
+    this.#frozenByOthers.delete(id)
     this.#members.add(id)
   }
 
@@ -173,6 +206,7 @@ export class FullPool implements AsyncDisposable {
         try {
           await work()
         } catch (error) {
+          signal.throwIfAborted()
           await this.#letGo(id, error)
         }
       })
@@ -182,9 +216,13 @@ export class FullPool implements AsyncDisposable {
   }
 
   async #letGo(id: string, error: unknown): Promise<void> {
-    this.#on.log.warn({ volume: id, error: messageOf(error) }, 'cannot freeze a volume of a full pool')
+    const isFrozenByOther = hasErrno(error, 'EBUSY')
+    if (!isFrozenByOther || !this.#frozenByOthers.has(id))
+      this.#on.log.warn({ volume: id, error: messageOf(error) }, 'cannot freeze a volume of a full pool')
+    if (isFrozenByOther) this.#frozenByOthers.add(id)
     await this.#on.held.release(id)
-    if (!isTransient(error)) this.#suspects.delete(id)
+    // What another program has frozen, such as a backup, takes more as soon as that thaws it.
+    if (!isFrozenByOther && !isTransient(error)) this.#suspects.delete(id)
   }
 
   #grown(id: string): number {

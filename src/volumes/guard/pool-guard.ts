@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { formatBytes, larger } from '../model/bytes.ts'
+import { formatBytes, larger, smaller } from '../model/bytes.ts'
 import type { PoolConfig } from '../model/pool-config.ts'
 import type { Pool } from '../pool/pool.ts'
 import type { Pools } from '../pool/pools.ts'
@@ -101,7 +101,7 @@ export class PoolGuard {
     // What a volume takes is not always seen: overwriting blocks that a snapshot shares takes new ones, though
     // its image stays as large. Neither is what all may take before each is seen to have grown.
     const grown = await full.freezeThawed(bears === 'none' ? 'all' : 'grown', signal)
-    if (!full.hasThawed) this.#noteForeign()
+    if (full.isFrozen) this.#noteForeign()
     if (!grown && bears !== 'none') await full.thawNext(bears, signal)
     return full.isTrying ? TRYING_PAUSE_MS : FULL_PAUSE_MS
   }
@@ -140,6 +140,8 @@ export class PoolGuard {
 
   async #measure(pool: Pool): Promise<Room> {
     const unwritten = this.#on.unwrittenBytes()
+    // What others have written since is in memory no longer.
+    this.#foreign.bytes = smaller(this.#foreign.bytes, unwritten)
     const foreign = performance.now() < this.#foreign.until ? this.#foreign.bytes : 0n
     return { ...(await pool.disk()), pendingBytes: larger(unwritten - foreign, 0n) }
   }

@@ -95,6 +95,32 @@ describe('the guard of a pool', () => {
     expect(frozen()).toEqual([path])
   })
 
+  it('counts what volumes write when others have written theirs', async () => {
+    const { path } = await used('a')
+    free = GiB
+    unwritten = 2n * GiB
+    await look()
+    await look()
+    expect(frozen()).toEqual([])
+    unwritten = 0n
+    await look()
+    unwritten = GiB
+    await look()
+    expect(frozen()).toEqual([path])
+  })
+
+  it('does not take for that of others what is of a volume that an operation uses', async () => {
+    const [a, b] = [await used('a'), await used('b')]
+    free = GiB
+    unwritten = 2n * GiB
+    await access.withLock(b.volume.id, never, look)
+    expect(frozen()).toEqual([a.path])
+    await look()
+    expect(frozen()).toEqual([])
+    await look()
+    expect(frozen().sort()).toEqual([a.path, b.path])
+  })
+
   it('freezes nothing while all volumes can be filled', async () => {
     const { path } = await used('a')
     free = 16n * MiB
@@ -166,6 +192,18 @@ describe('the guard of a pool', () => {
     expect(frozen()).toEqual([good.path])
   })
 
+  it('freezes a volume that another program had frozen, when that has thawed it', async () => {
+    const { path } = await used('a')
+    world.mounts.frozen.add(path)
+    free = 0n
+    await look()
+    await look()
+    expect(world.mounts.log.filter((line) => line.startsWith('thaw'))).toEqual([])
+    world.mounts.frozen.delete(path)
+    await look()
+    expect(frozen()).toEqual([path])
+  })
+
   describe('after five seconds', () => {
     let passed: number
 
@@ -194,6 +232,24 @@ describe('the guard of a pool', () => {
       world.mounts.usedBytes.set(b.path, MiB)
       await look()
       expect(frozen()).toEqual([a.path])
+    })
+
+    it('looks at what is thawed while another one is being frozen', async () => {
+      const [a, b] = [await used('a'), await used('b')]
+      free = 200n * MiB
+      await look()
+      passed = 5001
+      await access.withLock(b.volume.id, never, look)
+      expect(frozen()).toEqual([])
+      const frozenB = Promise.withResolvers<undefined>()
+      world.mounts.onFreeze = (source) => (source === b.path ? frozenB.promise : undefined)
+      await look()
+      world.mounts.usedBytes.set(a.path, 2n * MiB)
+      await look()
+      expect(frozen()).toEqual([a.path])
+      frozenB.resolve(undefined)
+      await look()
+      expect(frozen().sort()).toEqual([a.path, b.path])
     })
 
     it('lets those go on that have not grown, when others have taken half of the margin', async () => {
