@@ -29,6 +29,12 @@ describe('VolumeHealth', () => {
     expect(await summary()).toEqual([])
   })
 
+  it('says that the pool is full, however long its volumes take to be measured', async () => {
+    world.pool.space.isFull = true
+    Object.assign(world.pool.space, { usage: () => new Promise(() => undefined) })
+    expect(await summary()).toEqual(['degraded PoolFull'])
+  })
+
   it.each<[string, () => Promise<unknown>, string]>([
     ['image is missing', () => rm(image()), 'data-loss ImageMissing'],
     ['image has lost its end', () => truncate(image(), Number(MiB)), 'data-loss ImageShrunk'],
