@@ -37,7 +37,8 @@ async function trimVolume(node: NodeContext, pool: Pool, id: string, signal: Abo
 /**
  * One step under the volume's lock, so that a volume is not trimmed while it is frozen for a snapshot, nor
  * unmounted while it is trimmed. Calls that wait for the lock run between two steps and may change anything,
- * so each step reads the state again.
+ * so each step reads the state again. What a full pool has frozen stays frozen: FITRIM writes nothing to the
+ * file system, and frees space for all.
  */
 async function trimStep(
   { access, catalog, mounts }: NodeContext,
@@ -52,7 +53,7 @@ async function trimStep(
     return volume?.pool === pool.name && volume.discard === 'periodic'
   }
   if (!isWanted()) return undefined
-  return await access.withLock(id, signal, async () => {
+  return await access.lookAt(id, signal, async () => {
     if (!isWanted()) return undefined
     const state = access.observe(id)
     const own = await state.device()

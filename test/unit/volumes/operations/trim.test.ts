@@ -1,11 +1,13 @@
 import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { HeldFileSystems } from '../../../../src/volumes/machine/held-file-systems.ts'
 import { stageVolume, unstageVolume } from '../../../../src/volumes/operations/stage.ts'
 import { trimPool } from '../../../../src/volumes/operations/trim.ts'
 import pino from 'pino'
 import type { Access } from '../../../../src/volumes/model/volume.ts'
 import { Pool } from '../../../../src/volumes/pool/pool.ts'
+import { VolumeAccess } from '../../../../src/volumes/state/volume-access.ts'
 import { MiB, block, makeWorld, never, noLimits, silent, writer, type World } from '../world.ts'
 
 describe('trimPool', () => {
@@ -40,6 +42,19 @@ describe('trimPool', () => {
     await trimPool(world.node, world.pool, never)
     expect(trimmed()).toEqual([`trim ${staging}`])
     expect(lines).toMatchObject([{ volume: id, pool: 'default', trimmedBytes: 4096, msg: 'trimmed' }])
+  })
+
+  it('does not thaw a volume of a full pool', async () => {
+    const { id, staging } = await stage('full')
+    const { catalog, locks, loops, mounts } = world.node
+    const held = new HeldFileSystems(silent)
+    const access = new VolumeAccess({ catalog, held, locks, loops, mounts })
+    const device = await loops.find(catalog.image(catalog.get(id)))
+    const fileSystem = device && (await mounts.openFileSystem(device.device))
+    if (fileSystem) await held.hold(id, fileSystem, never)
+    await trimPool({ ...world.node, access }, world.pool, never)
+    expect(trimmed()).toEqual([`trim ${staging}`])
+    expect(held.get(id)?.isFrozen).toBe(true)
   })
 
   it('leaves out raw block volumes', async () => {
