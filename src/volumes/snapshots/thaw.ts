@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { FILES_AT_ONCE, sideBySide } from '../concurrency/side-by-side.ts'
 import type { KeyedLock } from '../concurrency/keyed-lock.ts'
 import { hasErrno, messageOf } from '../model/errors.ts'
 import type { LoopDevices, LoopState } from '../model/ports/loop-devices.ts'
@@ -34,16 +35,15 @@ export async function thawAfterCrash(
   // The freeze marker is in the pool of the copy; the volume may be in another one.
   const stores = pools.flatMap((pool) => [pool.volumes, pool.snapshots].map((store) => ({ store, pool })))
   for (const { store, pool: marked } of stores) {
-    let isKept = false
-    for (const id of store.frozen) {
+    // Side by side: all volumes of a full pool can be frozen, and nothing is served until they are thawed.
+    const outcomes = await sideBySide(new Set(store.frozen), FILES_AT_ONCE, async (id) => {
       const pool = pools.find((pool) => hasVolume(pool, id))
       // A volume in none of these pools may be in another one, or its directory was removed.
       const frozen = pool || areAll ? { id, pool, gate: (pool ?? marked).gate } : undefined
-      const outcome = frozen ? await tryToThaw(on, frozen, failures) : 'unknown'
-      if (outcome === 'thawed') thawed++
-      if (outcome === 'unknown') isKept = true
-    }
-    if (!isKept) store.removeFreezeMarkers()
+      return frozen ? await tryToThaw(on, frozen, failures) : 'unknown'
+    })
+    thawed += outcomes.filter((outcome) => outcome === 'thawed').length
+    if (!outcomes.includes('unknown')) store.removeFreezeMarkers()
   }
   if (failures.length > 0) throw failures[0]
   return thawed

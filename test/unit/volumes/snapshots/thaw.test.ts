@@ -72,6 +72,20 @@ describe('thawAfterCrash', () => {
     await gone()
   })
 
+  it('waits with no file system for the thaw of another one', async () => {
+    const other = await world.use(await world.create('b'))
+    await (await world.mounts.openFileSystem(other.device))?.freeze()
+    const ids = (await readdir(join(world.directory, 'pool/volumes'))).sort()
+    await startAfter({ 'pool/snapshots/.s.new/frozen': ids.join('\n') })
+    const both = Promise.withResolvers<undefined>()
+    let begun = 0
+    world.mounts.onThaw = () => {
+      if (++begun === 2) both.resolve(undefined)
+      return both.promise
+    }
+    expect(await thaw()).toBe(2)
+  })
+
   it('keeps the freeze marker until it has thawed', async () => {
     await startAfter({ 'pool/snapshots/.s.new/frozen': volume.id })
     world.mounts.onThaw = () => Promise.reject(new Error('no luck'))
