@@ -1,6 +1,5 @@
 import { constants, open, stat, statfs, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sharedRead } from '../../volumes/concurrency/reads.ts'
 import { hasErrno, VolumeError } from '../../volumes/model/errors.ts'
 import type { LoopDevice } from '../../volumes/model/ports/loop-devices.ts'
 import type {
@@ -13,8 +12,7 @@ import type {
 import { decodeTrimmed, encodeTrimRange, FITRIM } from '../abi/files.ts'
 import { mountFlags, unmountFlags } from '../abi/mount.ts'
 import { withLoops } from '../loop/mount-loops.ts'
-import { findMount, mountIdAt, readMountInfo } from '../mountinfo/find-mount.ts'
-import { parseMountInfo } from '../mountinfo/mountinfo.ts'
+import { findMount, listMountInfo, mountIdAt } from '../mountinfo/find-mount.ts'
 import { waitForStartingChildren } from '../process/posix-spawn.ts'
 import { ioctlStruct, mount, umount2 } from '../system-calls.ts'
 import { bindReadOnly } from './mount-api.ts'
@@ -31,8 +29,6 @@ export interface MountCalls {
 /** The Mounts port on mount(2) and umount2(2), in the mount namespace of this process. */
 export class LinuxMounts implements Mounts {
   readonly #system: MountCalls
-  /** Parsing takes as long as many a call when there are hundreds of mounts. */
-  readonly #parsed = sharedRead(async () => parseMountInfo(await readMountInfo()))
 
   constructor(system: MountCalls = { mount, umount2, bindReadOnly }) {
     this.#system = system
@@ -40,7 +36,7 @@ export class LinuxMounts implements Mounts {
 
   /** Each call looks for loop devices itself: that can wait for a path that hangs. */
   async list(): Promise<MountEntry[]> {
-    return await withLoops(await this.#parsed())
+    return await withLoops(await listMountInfo())
   }
 
   async at(path: string): Promise<MountEntry | undefined> {

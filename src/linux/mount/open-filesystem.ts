@@ -5,8 +5,8 @@ import type { OpenFileSystem } from '../../volumes/model/ports/mounts.ts'
 import { FIFREEZE, O_PATH } from '../abi/files.ts'
 import { splitDev } from '../abi/loop.ts'
 import { getStatus } from '../loop/device.ts'
-import { mountIdOfOpen, readMountInfo } from '../mountinfo/find-mount.ts'
-import { findMountById, hasOwnDeviceNumber, parseMountInfo, type MountInfo } from '../mountinfo/mountinfo.ts'
+import { listMountInfo, mountIdOfOpen, readMountInfo } from '../mountinfo/find-mount.ts'
+import { findMountById, hasOwnDeviceNumber, type MountInfo } from '../mountinfo/mountinfo.ts'
 import { ioctl, syncfs } from '../system-calls.ts'
 import { BTRFS_SUPER_MAGIC, bytesInMemory } from './btrfs-space.ts'
 import { openWithoutPath } from './mount-api.ts'
@@ -70,7 +70,7 @@ class LinuxFileSystem implements OpenFileSystem {
 /** As Mounts.openFileSystem. */
 export async function openFileSystem(device: LoopDevice): Promise<OpenFileSystem | undefined> {
   const { identity, disk } = await identify(device)
-  for (const entry of parseMountInfo(await readMountInfo()).filter((entry) => isOn(entry, identity))) {
+  for (const entry of (await listMountInfo()).filter((entry) => isOn(entry, identity))) {
     const root = await openMount(entry, identity)
     if (root) return new LinuxFileSystem(entry.target, device.path, root, disk)
   }

@@ -56,6 +56,9 @@ const ATTEMPTS = 5
 /** The mounts that this process sees. */
 export const readMountInfo = sharedRead(() => readFile('/proc/self/mountinfo', 'utf8'))
 
+/** The same, parsed: with thousands of mounts that takes longer than many a call. */
+export const listMountInfo = sharedRead(async () => parseMountInfo(await readMountInfo()))
+
 /**
  * The entry of a mount in mountinfo.
  * @param idOf returns the mount ID: mountIdAt or mountIdOf
