@@ -6,7 +6,6 @@ import type { ImageFiles } from '../model/ports/image-files.ts'
 import type { Mounts } from '../model/ports/mounts.ts'
 import type { Volume } from '../model/volume.ts'
 import type { Pool } from '../pool/pool.ts'
-import type { Draft } from '../pool/records/draft.ts'
 import type { VolumeAccess } from '../state/volume-access.ts'
 import { openWriters } from '../state/volume-state.ts'
 
@@ -186,13 +185,8 @@ export class FullPool implements AsyncDisposable {
   async #mark(ids: readonly string[]): Promise<void> {
     const unmarked = ids.filter((id) => !this.#marked.has(id))
     if (unmarked.length === 0) return
-    const marker = this.#markers.use(await this.#begin())
-    await marker.writeFreezeMarker(unmarked)
+    this.#markers.use(await this.#pool.volumes.mark(`${MARKER}-${this.#marked.size}`, unmarked))
     for (const id of unmarked) this.#marked.add(id)
-  }
-
-  #begin(): Promise<Draft> {
-    return this.#pool.volumes.begin(`${MARKER}-${this.#marked.size}`)
   }
 
   /**

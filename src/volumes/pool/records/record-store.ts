@@ -140,6 +140,26 @@ export class RecordStore<T extends { readonly id: string }> {
     return Draft.begin(this.#path, id, this.#gate)
   }
 
+  /**
+   * Writes a freeze marker that belongs to no draft. The disk may be full.
+   * @param name of its directory, no id
+   * @returns to be disposed of when the volumes are thawed
+   */
+  async mark(name: string, volumeIds: readonly string[]): Promise<AsyncDisposable> {
+    const mark = async (): Promise<Draft> => {
+      const draft = await this.begin(name)
+      await draft.writeFreezeMarker(volumeIds)
+      return draft
+    }
+    const draft = await this.#gate.within(() => this.#pool.ballast.backing(mark))
+    return {
+      [Symbol.asyncDispose]: async () => {
+        await draft[Symbol.asyncDispose]()
+        await this.#restoreBallast()
+      },
+    }
+  }
+
   /** The record survives a crash once this has returned. */
   async commit(draft: Draft, record: T): Promise<void> {
     await draft.commit(this.#kind.recordName, this.#kind.encode(record))
@@ -254,7 +274,7 @@ export class RecordStore<T extends { readonly id: string }> {
     this.#log.info({ name }, 'removing what an interrupted operation left')
     this.repairs.push(name.endsWith(DELETED) ? 'removal' : 'draft')
     const deleted = join(this.#path, deletedName())
-    await rename(join(this.#path, name), deleted)
+    await this.#pool.ballast.backing(() => rename(join(this.#path, name), deleted))
     const frozen = await this.#readFreezeMarker(deleted)
     if (frozen.length > 0) this.#interrupted.set(deleted, frozen)
     else this.#removeInBackground(deleted)
@@ -287,6 +307,10 @@ export class RecordStore<T extends { readonly id: string }> {
         this.#log.warn({ path, error: messageOf(error) }, 'removal failed; the next start tries again')
       }
     }
+    await this.#restoreBallast()
+  }
+
+  async #restoreBallast(): Promise<void> {
     await this.#gate.within(() => this.#pool.ballast.restore()).catch(() => undefined)
   }
 }

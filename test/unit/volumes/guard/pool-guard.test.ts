@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { PoolGuard } from '../../../../src/volumes/guard/pool-guard.ts'
@@ -190,6 +190,16 @@ describe('the guard of a pool', () => {
     free = 0n
     await look()
     expect(frozen()).toEqual([good.path])
+  })
+
+  it('freezes with the space of the ballast when the disk has none for the freeze marker', async () => {
+    const { path } = await used('a')
+    jest.spyOn(world.pool.volumes, 'begin').mockRejectedValueOnce(new FakeErrno('ENOSPC', 'mkdir'))
+    free = 0n
+    await look()
+    expect(frozen()).toEqual([path])
+    await guard.leave()
+    expect((await stat(join(world.directory, 'pool', '.ballast'))).size).toBe(Number(MiB))
   })
 
   it('freezes a volume that another program had frozen, when that has thawed it', async () => {

@@ -1,8 +1,11 @@
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { Pool } from '../../../../../src/volumes/pool/pool.ts'
+import { Ballast } from '../../../../../src/volumes/pool/files/ballast.ts'
+import { Gate } from '../../../../../src/volumes/pool/gate/gate.ts'
+import { RecordStore } from '../../../../../src/volumes/pool/records/record-store.ts'
 import { volumeKind } from '../../../../../src/volumes/pool/records/record-kinds.ts'
 import { FILES_AT_ONCE } from '../../../../../src/volumes/concurrency/side-by-side.ts'
 import type { Volume } from '../../../../../src/volumes/model/volume.ts'
@@ -32,6 +35,19 @@ describe('RecordStore', () => {
     await using pool = await Pool.open(world.config, world.files, silent)
     await look(pool)
   }
+
+  it('sweeps with the space of the ballast when the disk has none', async () => {
+    await mkdir(path('.x.new'))
+    let times = 0
+    const ballast = new Ballast(world.config.path, world.files)
+    jest.spyOn(ballast, 'backing').mockImplementation((work) => (times++, work()))
+    const pool = { ...world.config, ballast }
+    const gate = new Gate({ pool: 'default', path: world.config.path })
+    const store = await RecordStore.open(volumeKind, pool, gate, world.files, silent)
+    await store.settle()
+    expect(times).toBe(1)
+    expect(await names()).toEqual([volume.id])
+  })
 
   it('has no draft that was not committed', async () => {
     {
