@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { never, withinDeadline } from '../concurrency/deadlines.ts'
 import { FILES_AT_ONCE, sideBySide } from '../concurrency/side-by-side.ts'
 import type { HeldFileSystem, HeldFileSystems } from '../machine/held-file-systems.ts'
 import { hasErrno, isTransient, messageOf } from '../model/errors.ts'
@@ -29,6 +30,9 @@ const TRYING_MS = 500
 
 /** A file system that has taken more than this since it was thawed is frozen again: 1 MiB. */
 const GROWTH_BYTES = 1n << 20n
+
+/** How long to wait for freezes, before looking whether the pool is still open, and full. */
+const HOLD_LIMIT_MS = 5000
 
 /** How soon freezing is tried again when the freeze marker could not be written. */
 const RETRY_MS = 1000
@@ -93,7 +97,7 @@ export class FullPool implements AsyncDisposable {
 
   /**
    * Freezes what is not frozen yet, as far as nothing else works on it. That may take long, because a freeze
-   * flushes; so while a volume is thawed, this does not wait for it: the thawed one must be looked at.
+   * flushes. While a volume is thawed, this does not wait for it: the thawed one must be looked at.
    */
   async freezeSuspects(signal: AbortSignal): Promise<void> {
     if (!this.#holding && this.#suspects.size > 0 && performance.now() >= this.#retryAt) {
@@ -104,7 +108,7 @@ export class FullPool implements AsyncDisposable {
         })
         .finally(() => (this.#holding = undefined))
     }
-    if (!this.hasThawed) await this.#holding
+    if (this.#holding && !this.hasThawed) await withinDeadline(HOLD_LIMIT_MS, this.#holding, undefined)
   }
 
   async #holdSuspects(signal: AbortSignal): Promise<void> {
@@ -154,14 +158,16 @@ export class FullPool implements AsyncDisposable {
 
   /** Thaws all. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { access, held } = this.#on
     this.#left.abort(new Error('the pool is full no longer'))
-    await this.#holding
-    const thawed = [...this.#members].map((id) =>
-      access.lookAt(id, new AbortController().signal, () => held.release(id)),
-    )
-    await Promise.all(thawed)
+    // What is still being frozen must not delay the others: its disk may hang.
+    await Promise.all([this.#thawAll(), this.#holding])
+    await this.#thawAll()
     await this.#markers.disposeAsync()
+  }
+
+  async #thawAll(): Promise<void> {
+    const { access, held } = this.#on
+    await Promise.all([...this.#members].map((id) => access.lookAt(id, never, () => held.release(id))))
   }
 
   async #freezeAgain(id: string, held: HeldFileSystem, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { PoolGuard } from '../../../../src/volumes/guard/pool-guard.ts'
 import { HeldFileSystems } from '../../../../src/volumes/machine/held-file-systems.ts'
@@ -190,6 +191,20 @@ describe('the guard of a pool', () => {
     free = 0n
     await look()
     expect(frozen()).toEqual([good.path])
+  })
+
+  it('thaws what is frozen though another freeze does not return', async () => {
+    const [a, b] = [await used('a'), await used('b')]
+    const frozenB = Promise.withResolvers<undefined>()
+    world.mounts.onFreeze = (source) => (source === b.path ? frozenB.promise : undefined)
+    free = 0n
+    const looking = look()
+    while (!world.mounts.frozen.has(a.path)) await setImmediate()
+    const leaving = guard.leave()
+    while (world.mounts.frozen.has(a.path)) await setImmediate()
+    frozenB.resolve(undefined)
+    await Promise.all([looking, leaving])
+    expect(frozen()).toEqual([])
   })
 
   it('freezes with the space of the ballast when the disk has none for the freeze marker', async () => {
