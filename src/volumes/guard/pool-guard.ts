@@ -95,11 +95,12 @@ export class PoolGuard {
       const { minMs, maxMs, perMeasurement } = fillablePause
       return Math.min(maxMs, Math.max(minMs, this.#untaken.tookMs * perMeasurement))
     }
-    const full = (this.#full ??= this.#enter(pool, room))
+    const full = (this.#full ??= new FullPool(pool, this.#on))
+    this.#report(pool, room)
     await full.freezeSuspects(signal)
     const bears = bearable(room)
-    // What a volume takes is not always seen: overwriting blocks that a snapshot shares takes new ones, though
-    // its image stays as large. Neither is what all may take before each is seen to have grown.
+    // What a volume takes is not always seen: overwriting blocks that a snapshot shares takes new ones, but
+    // its image stays as large. Nor is what many take together before one is seen to have grown.
     const grown = await full.freezeThawed(bears === 'none' ? 'all' : 'grown', signal)
     if (full.isFrozen) this.#noteForeign()
     if (!grown && bears !== 'none') await full.thawNext(bears, signal)
@@ -121,21 +122,24 @@ export class PoolGuard {
     this.#foreign = { bytes: this.#on.unwrittenBytes(), until: performance.now() + FOREIGN_MS }
   }
 
-  #enter(pool: Pool, { freeBytes }: Room): FullPool {
-    const free = formatBytes(freeBytes)
+  /** Only a full disk is reported. With what is in memory, the next look after the freeze shows that. */
+  #report(pool: Pool, room: Room): void {
+    if (pool.space.isFull || hasRoomAgain(room)) return
+    const free = formatBytes(room.freeBytes)
     this.#on.log.warn({ free }, 'the pool is full: its thin volumes wait until it has room')
     pool.space.isFull = true
-    return new FullPool(pool, this.#on)
   }
 
   /** Thaws. */
   async leave(): Promise<void> {
     const full = this.#full
     if (!full || !this.#pool) return
+    const { space } = this.#pool
+    const wasReported = space.isFull
     this.#full = undefined
-    this.#pool.space.isFull = false
+    space.isFull = false
     await full[Symbol.asyncDispose]()
-    this.#on.log.info('the pool is full no longer')
+    if (wasReported) this.#on.log.info('the pool is full no longer')
   }
 
   async #measure(pool: Pool): Promise<Room> {

@@ -87,6 +87,7 @@ describe('the guard of a pool', () => {
     unwritten = 2n * GiB
     await look()
     expect(frozen()).toEqual([path])
+    expect(world.pool.space.isFull).toBe(false)
     await look()
     expect(frozen()).toEqual([])
     await look()
