@@ -8,6 +8,8 @@ import type { ImageFiles } from '../model/ports/image-files.ts'
 import { NewerRecordError } from '../pool/files/versioned-json.ts'
 import { PoolUnreachableError } from '../pool/gate/unreachable.ts'
 import { snapshotKind, volumeKind } from '../pool/records/record-kinds.ts'
+import { isFull } from '../pool/space/fullness.ts'
+import { measureDisk, measureUntaken } from '../pool/space/measure.ts'
 import { snapshotImage, usageOf, volumeImage, type PoolOnDisk } from './pool-on-disk.ts'
 
 /** Findings about a pool as a whole. @param driver the process that has the pool open, if any */
@@ -23,11 +25,27 @@ export async function poolFindings(
   if (pool.state !== 'ready') return []
   try {
     if (await files.isReadOnly(path)) return [findingOf('PoolReadOnly', { pool: name, path })]
+    const freeBytes = driver === undefined ? undefined : await freeOfFull(pool, files)
+    if (freeBytes !== undefined) return [findingOf('PoolFull', { pool: name, freeBytes })]
     const issue = fullness(name, limits, await usageOf(pool, files))
     return issue ? [toFinding(issue, { path })] : []
   } catch (error) {
     return [findingOf('PoolUnreadable', { message: messageOf(error), path })]
   }
+}
+
+/**
+ * What is free, in bytes, when a running driver freezes thin volumes because of it. What is in memory only is
+ * not counted: the driver also reports only a full disk.
+ */
+async function freeOfFull({ config, volumes }: PoolOnDisk, files: ImageFiles): Promise<bigint | undefined> {
+  if (config.failsWhenFull === true) return undefined
+  const disk = await measureDisk(config, files)
+  if (!isFull({ ...disk, pendingBytes: 0n })) return undefined
+  const thin = volumes.records.filter(({ provisioning }) => provisioning === 'thin')
+  const images = { ids: thin.map(({ id }) => id), image: (id: string) => volumeImage({ config }, id) }
+  const untaken = await measureUntaken(config.path, images, disk.freeBytes, files)
+  return untaken !== undefined && untaken <= disk.freeBytes ? undefined : disk.freeBytes
 }
 
 function problemFinding(problem: VolumeError, path: string): Finding {
