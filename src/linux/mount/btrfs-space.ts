@@ -9,22 +9,30 @@ export const BTRFS_SUPER_MAGIC = 0x9123683en
 const GROUPS = ['data', 'mixed']
 
 /**
- * What programs have written into a mounted btrfs and it has not yet, in bytes: statfs(2) counts that as
- * free. It is reserved space, `bytes_may_use` of btrfs_space_info (fs/btrfs/space-info.h).
+ * Finds the directory in sysfs of the btrfs that is mounted from a device. It reads those of all others, so
+ * it is not for each look.
  * @param device its path
- * @returns 0 when no btrfs is mounted from the device
+ * @returns undefined when no btrfs is mounted from it
  */
-export async function bytesInMemory(device: string, sysfs = '/sys/fs/btrfs'): Promise<bigint> {
+export async function findBtrfs(device: string, sysfs = '/sys/fs/btrfs'): Promise<string | undefined> {
   for (const id of await readdir(sysfs)) {
     const devices = await orEmpty(readdir(join(sysfs, id, 'devices')))
-    if (!devices.includes(basename(device))) continue
-    const counts = GROUPS.map((group) =>
-      readFile(join(sysfs, id, 'allocation', group, 'bytes_may_use'), 'latin1'),
-    )
-    const texts = await Promise.all(counts.map((text) => orEmpty(text.then((text) => [text]))))
-    return texts.flat().reduce((sum, text) => sum + BigInt(text.trim()), 0n)
+    if (devices.includes(basename(device))) return join(sysfs, id)
   }
-  return 0n
+  return undefined
+}
+
+/**
+ * What programs have written into a mounted btrfs and it has not yet, in bytes: statfs(2) counts that as
+ * free. It is reserved space, `bytes_may_use` of btrfs_space_info (fs/btrfs/space-info.h).
+ * @param directory as found by findBtrfs
+ */
+export async function bytesInMemory(directory: string): Promise<bigint> {
+  const counts = GROUPS.map((group) =>
+    readFile(join(directory, 'allocation', group, 'bytes_may_use'), 'latin1'),
+  )
+  const texts = await Promise.all(counts.map((text) => orEmpty(text.then((text) => [text]))))
+  return texts.flat().reduce((sum, text) => sum + BigInt(text.trim()), 0n)
 }
 
 /** Files that are no file systems are in the directory, and file systems are unmounted meanwhile. */

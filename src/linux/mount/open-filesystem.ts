@@ -8,7 +8,7 @@ import { getStatus } from '../loop/device.ts'
 import { listMountInfo, mountIdOfOpen, readMountInfo } from '../mountinfo/find-mount.ts'
 import { findMountById, hasOwnDeviceNumber, type MountInfo } from '../mountinfo/mountinfo.ts'
 import { ioctl, syncfs } from '../system-calls.ts'
-import { BTRFS_SUPER_MAGIC, bytesInMemory } from './btrfs-space.ts'
+import { BTRFS_SUPER_MAGIC, bytesInMemory, findBtrfs } from './btrfs-space.ts'
 import { openWithoutPath } from './mount-api.ts'
 import { thawThread } from './thaw-thread.ts'
 
@@ -28,6 +28,8 @@ class LinuxFileSystem implements OpenFileSystem {
   readonly #device: string
   readonly #root: FileHandle
   readonly #disk: bigint
+  /** Its directory in sysfs, if it is a btrfs. */
+  #btrfs: string | undefined
 
   /**
    * @param device the path of its device
@@ -58,8 +60,14 @@ class LinuxFileSystem implements OpenFileSystem {
   async usedBytes(): Promise<bigint> {
     const root = `/proc/self/fd/${this.#root.fd}`
     const { type, blocks, bfree, bsize } = await statfs(root, { bigint: true })
-    const inMemory = type === BTRFS_SUPER_MAGIC ? await bytesInMemory(this.#device) : 0n
+    const inMemory = type === BTRFS_SUPER_MAGIC ? await this.#bytesInMemory() : 0n
     return (blocks - bfree) * bsize + inMemory
+  }
+
+  /** The directory stays the same as long as the file system is open. */
+  async #bytesInMemory(): Promise<bigint> {
+    this.#btrfs ??= await findBtrfs(this.#device)
+    return this.#btrfs === undefined ? 0n : await bytesInMemory(this.#btrfs)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
