@@ -65,7 +65,7 @@ export const poolIssues = {
     status: 'degraded',
     severity: 'warning',
     message: (facts: { readonly pool: string; readonly usedBytes: bigint; readonly leftBytes: bigint }) =>
-      `pool "${facts.pool}": ${formatBytes(facts.usedBytes)} are in use and ${formatBytes(facts.leftBytes)} are left for volumes; delete volumes and snapshots, or give it more room, before writes to thin volumes fail`,
+      `pool "${facts.pool}": ${formatBytes(facts.usedBytes)} are in use and ${formatBytes(facts.leftBytes)} are left for volumes; delete volumes and snapshots, or give it more room, before writes to thin volumes wait or fail`,
     remedy: () =>
       'csi-driver-loop volume df tells what is large; delete volumes or snapshots, trim (csi-driver-loop volume trim), or raise the size of the pool in --config and restart the driver',
   },
