@@ -32,7 +32,10 @@ const TRYING_MS = 500
 const GROWTH_BYTES = 1n << 20n
 
 /** How long to wait for freezes, before looking whether the pool is still open, and full. */
-const HOLD_LIMIT_MS = 5000
+const FREEZE_LIMIT_MS = 5000
+
+/** The same while another volume is thawed, which must be looked at: a freeze flushes, and can take long. */
+const BRIEF_LIMIT_MS = 10
 
 /** How soon freezing is tried again when the freeze marker could not be written. */
 const RETRY_MS = 1000
@@ -62,6 +65,8 @@ export class FullPool implements AsyncDisposable {
   /** Volumes that another program has frozen. */
   readonly #frozenByOthers = new Set<string>()
   readonly #left = new AbortController()
+  /** Thawed volumes that are being frozen again. */
+  readonly #freezing = new Map<string, Promise<void>>()
   /** While suspects are being frozen. */
   #holding: Promise<void> | undefined
   #retryAt = -Infinity
@@ -80,7 +85,7 @@ export class FullPool implements AsyncDisposable {
   /** Whether all volumes that can be frozen are. */
   get isFrozen(): boolean {
     const suspects = [...this.#suspects].filter((id) => !this.#frozenByOthers.has(id))
-    return suspects.length === 0 && !this.#holding && !this.hasThawed
+    return suspects.length === 0 && !this.#holding && this.#freezing.size === 0 && !this.hasThawed
   }
 
   /** Whether a volume has just been thawed, and may be about to take more. */
@@ -96,8 +101,7 @@ export class FullPool implements AsyncDisposable {
   }
 
   /**
-   * Freezes what is not frozen yet, as far as nothing else works on it. That may take long, because a freeze
-   * flushes. While a volume is thawed, this does not wait for it: the thawed one must be looked at.
+   * Freezes what is not frozen yet, as far as nothing else works on it. It goes on when this has returned.
    */
   async freezeSuspects(signal: AbortSignal): Promise<void> {
     if (!this.#holding && this.#suspects.size > 0 && performance.now() >= this.#retryAt) {
@@ -108,7 +112,7 @@ export class FullPool implements AsyncDisposable {
         })
         .finally(() => (this.#holding = undefined))
     }
-    if (this.#holding && !this.hasThawed) await withinDeadline(HOLD_LIMIT_MS, this.#holding, undefined)
+    if (this.#holding) await this.#waitFor(this.#holding)
   }
 
   async #holdSuspects(signal: AbortSignal): Promise<void> {
@@ -125,14 +129,15 @@ export class FullPool implements AsyncDisposable {
     )
   }
 
-  /** Freezes again what has grown, or all that is thawed. @returns whether anything has grown */
+  /** As `freezeSuspects`, what has grown, or all that is thawed. @returns whether any has grown */
   async freezeThawed(which: 'grown' | 'all', signal: AbortSignal): Promise<boolean> {
     const grown = await sideBySide(this.#thawed(), FILES_AT_ONCE, async ([id, held]) => {
       const hasGrown = await this.#hasGrown(id, held)
       if (hasGrown) this.#growths.set(id, this.#grown(id) + 1)
-      if (hasGrown || which === 'all') await this.#freezeAgain(id, held, signal)
+      if (hasGrown || which === 'all') this.#freezeAgain(id, held, signal)
       return hasGrown
     })
+    await this.#waitFor(Promise.all(this.#freezing.values()))
     return grown.includes(true)
   }
 
@@ -170,10 +175,15 @@ export class FullPool implements AsyncDisposable {
     await Promise.all([...this.#members].map((id) => access.lookAt(id, never, () => held.release(id))))
   }
 
-  async #freezeAgain(id: string, held: HeldFileSystem, signal: AbortSignal): Promise<void> {
-    await this.#withLock(id, signal, async () => {
+  #freezeAgain(id: string, held: HeldFileSystem, signal: AbortSignal): void {
+    const freezing = this.#withLock(id, signal, async () => {
       if (this.#on.held.get(id) === held) await this.#on.held.freeze(held, signal)
-    })
+    }).finally(() => this.#freezing.delete(id))
+    this.#freezing.set(id, freezing)
+  }
+
+  async #waitFor(freezes: Promise<unknown>): Promise<void> {
+    await withinDeadline(this.hasThawed ? BRIEF_LIMIT_MS : FREEZE_LIMIT_MS, freezes, undefined)
   }
 
   async #hold(id: string, signal: AbortSignal): Promise<void> {
@@ -253,7 +263,7 @@ export class FullPool implements AsyncDisposable {
   }
 
   #thawed(): [string, HeldFileSystem][] {
-    return this.#all().filter(([, { isFrozen }]) => !isFrozen)
+    return this.#all().filter(([id, { isFrozen }]) => !isFrozen && !this.#freezing.has(id))
   }
 }
 

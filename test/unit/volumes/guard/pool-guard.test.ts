@@ -278,6 +278,27 @@ describe('the guard of a pool', () => {
       expect(frozen().sort()).toEqual([a.path, b.path])
     })
 
+    it('looks at what is thawed while another one is being frozen again', async () => {
+      const [a, b] = [await used('a'), await used('b')]
+      free = 200n * MiB
+      await look()
+      passed = 5001
+      await look()
+      await look()
+      expect(frozen()).toEqual([])
+      const frozenA = Promise.withResolvers<undefined>()
+      world.mounts.onFreeze = (source) => (source === a.path ? frozenA.promise : undefined)
+      world.mounts.usedBytes.set(a.path, 2n * MiB)
+      await look()
+      world.mounts.usedBytes.set(b.path, 2n * MiB)
+      const looking = look()
+      while (!world.mounts.frozen.has(b.path)) await setImmediate()
+      expect(frozen()).toEqual([b.path])
+      frozenA.resolve(undefined)
+      await looking
+      expect(frozen().sort()).toEqual([a.path, b.path])
+    })
+
     it('lets those go on that have not grown, when others have taken half of the margin', async () => {
       const [a, b] = [await used('a'), await used('b')]
       free = 200n * MiB
