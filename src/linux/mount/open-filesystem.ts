@@ -77,7 +77,9 @@ class LinuxFileSystem implements OpenFileSystem {
 
 /** As Mounts.openFileSystem. */
 export async function openFileSystem(device: LoopDevice): Promise<OpenFileSystem | undefined> {
-  const { identity, disk } = await identify(device)
+  // Held open, it is not detached meanwhile, when its last mount ends; so its number is no other file's.
+  await using handle = await open(device.path, 'r')
+  const { identity, disk } = await identify(device.path, handle)
   for (const entry of (await listMountInfo()).filter((entry) => isOn(entry, identity))) {
     const root = await openMount(entry, identity)
     if (root) return new LinuxFileSystem(entry.target, device.path, root, disk)
@@ -87,11 +89,10 @@ export async function openFileSystem(device: LoopDevice): Promise<OpenFileSystem
   return root && new LinuxFileSystem(device.path, device.path, root, disk)
 }
 
-async function identify({ path }: LoopDevice): Promise<{ identity: Identity; disk: bigint }> {
-  await using handle = await open(path, 'r')
-  const { rdev } = await handle.stat({ bigint: true })
+async function identify(path: string, device: FileHandle): Promise<{ identity: Identity; disk: bigint }> {
+  const { rdev } = await device.stat({ bigint: true })
   const { major, minor } = splitDev(rdev)
-  const { backingDevice } = await getStatus(handle.fd)
+  const { backingDevice } = await getStatus(device.fd)
   return { identity: { path, rdev, majorMinor: `${major}:${minor}` }, disk: backingDevice }
 }
 
