@@ -99,6 +99,7 @@ export class Besides {
       case 'deleteSnapshot': {
         const name = crossing.operation === 'restore' ? 'origin' : 'long'
         doomed.add(name)
+        if (name === 'long') this.#scene.mayBeNewer(subject.snapshotId(name))
         await subject.deleteSnapshot(name)
         break
       }

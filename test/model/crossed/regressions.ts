@@ -94,4 +94,32 @@ export const regressions: Readonly<Record<string, Regression>> = {
       end: 'kill',
     },
   },
+  'a snapshot that is made again when it is deleted': {
+    copying: 'shared',
+    crossing: {
+      kind: 'btrfs',
+      operation: 'snapshot',
+      isUsed: true,
+      step: 'FIFREEZE 1 +17',
+      besides: [{ call: 'write', records: 1 }, { call: 'deleteSnapshot' }, { call: 'again' }],
+      end: 'release',
+    },
+  },
+  'a snapshot while its volume is being unmounted lazily': {
+    copying: 'traced',
+    crossing: {
+      kind: 'ext4',
+      operation: 'snapshot',
+      isUsed: true,
+      step: 'step 1',
+      besides: [
+        { call: 'delete', volume: 'a' },
+        { call: 'lazyUnmount', volume: 'a', of: 'target' },
+        { call: 'snapshot' },
+        { call: 'lazyUnmount', volume: 'a', of: 'staging' },
+        { call: 'publish', volume: 'a' },
+      ],
+      end: 'release',
+    },
+  },
 }

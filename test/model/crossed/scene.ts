@@ -59,6 +59,11 @@ export class Scene {
     return bounds
   }
 
+  /** A snapshot is deleted: the same call again makes a new one, with what is written until that ends. */
+  mayBeNewer(snapshotId: string): void {
+    this.boundsOf(snapshotId).high = Infinity
+  }
+
   note(line: string): void {
     this.history.push(line)
   }
