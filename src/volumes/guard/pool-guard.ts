@@ -3,7 +3,7 @@ import { formatBytes, larger, smaller } from '../model/bytes.ts'
 import type { PoolConfig } from '../model/pool-config.ts'
 import type { Pool } from '../pool/pool.ts'
 import type { Pools } from '../pool/pools.ts'
-import { bearable, hasRoomAgain, isFull, pauseMs, type Room } from '../pool/space/fullness.ts'
+import { bearable, hasRoomAgain, isFull, pauseMs, type Room } from '../pool/space/space.ts'
 import { FullPool, type FullPoolDependencies } from './full-pool.ts'
 
 export interface PoolGuardDependencies extends FullPoolDependencies {

@@ -8,8 +8,8 @@ import type { ImageFiles } from '../model/ports/image-files.ts'
 import { NewerRecordError } from '../pool/files/versioned-json.ts'
 import { PoolUnreachableError } from '../pool/gate/unreachable.ts'
 import { snapshotKind, volumeKind } from '../pool/records/record-kinds.ts'
-import { isFull } from '../pool/space/fullness.ts'
 import { measureDisk, measureUntaken } from '../pool/space/measure.ts'
+import { isFull } from '../pool/space/space.ts'
 import { snapshotImage, usageOf, volumeImage, type PoolOnDisk } from './pool-on-disk.ts'
 
 /** Findings about a pool as a whole. @param driver the process that has the pool open, if any */

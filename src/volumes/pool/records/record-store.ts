@@ -12,7 +12,6 @@ import {
   ForeignFileError,
   orLeaveToSweep,
   prepareFile,
-  removePersistently,
   renameFlushed,
   type PreparedFile,
 } from '../files/durable.ts'
@@ -21,9 +20,7 @@ import type { Gate } from '../gate/gate.ts'
 import { lstat, mkdir, readdir, rename, stat, turn } from '../gate/turn.ts'
 import { Draft, readFreezeMarker, IMAGE } from './draft.ts'
 import { loadRecord, type RecordKind } from './record-kinds.ts'
-
-/** Each removal holds a file open, and delays writers on the same disk while blocks are freed. */
-const REMOVALS_AT_ONCE = 8
+import { Removals } from './removals.ts'
 
 /** The suffix of a directory whose record is deleted, until its blocks are freed. */
 const DELETED = '.deleted'
@@ -51,9 +48,7 @@ export class RecordStore<T extends { readonly id: string }> {
   /** Directories of interrupted operations, with the ids of the volumes that these may have left frozen. */
   readonly #interrupted = new Map<string, readonly string[]>()
   readonly #records = new Map<string, T>()
-  /** Deleted directories that no removal has taken up. */
-  readonly #deleted: string[] = []
-  readonly #removals = new Set<Promise<void>>()
+  readonly #removals: Removals
   readonly #kind: RecordKind<T>
   readonly #pool: StorePool
   readonly #path: string
@@ -79,6 +74,7 @@ export class RecordStore<T extends { readonly id: string }> {
     this.#gate = gate
     this.#files = files
     this.#log = log
+    this.#removals = new Removals(pool.ballast, gate, log)
   }
 
   /**
@@ -116,7 +112,7 @@ export class RecordStore<T extends { readonly id: string }> {
 
   /** Call this when everything is thawed: until then the freeze markers must survive a crash. */
   removeFreezeMarkers(): void {
-    for (const path of this.#interrupted.keys()) this.#removeInBackground(path)
+    for (const path of this.#interrupted.keys()) this.#removals.add(path)
     this.#interrupted.clear()
   }
 
@@ -155,7 +151,7 @@ export class RecordStore<T extends { readonly id: string }> {
     return {
       [Symbol.asyncDispose]: async () => {
         await draft[Symbol.asyncDispose]()
-        await this.#restoreBallast()
+        await this.#removals.restoreBallast()
       },
     }
   }
@@ -227,7 +223,7 @@ export class RecordStore<T extends { readonly id: string }> {
       throw error
     }
     this.damaged.delete(id)
-    this.#removeInBackground(join(this.#path, deleted))
+    this.#removals.add(join(this.#path, deleted))
   }
 
   /** Drops a damaged record whose directory a person has removed. */
@@ -237,7 +233,7 @@ export class RecordStore<T extends { readonly id: string }> {
 
   /** Waits for running removals. */
   async settle(): Promise<void> {
-    await Promise.all(this.#removals)
+    await this.#removals.settle()
   }
 
   /**
@@ -277,7 +273,7 @@ export class RecordStore<T extends { readonly id: string }> {
     await this.#pool.ballast.backing(() => rename(join(this.#path, name), deleted))
     const frozen = await this.#readFreezeMarker(deleted)
     if (frozen.length > 0) this.#interrupted.set(deleted, frozen)
-    else this.#removeInBackground(deleted)
+    else this.#removals.add(deleted)
   }
 
   /** What somebody else put there names no volume, and does not keep the pool from being opened. */
@@ -289,29 +285,6 @@ export class RecordStore<T extends { readonly id: string }> {
       this.#log.warn({ path: deleted, error: messageOf(error) }, 'ignoring what is no freeze marker')
       return []
     }
-  }
-
-  #removeInBackground(path: string): void {
-    this.#deleted.push(path)
-    if (this.#removals.size >= REMOVALS_AT_ONCE) return
-    const removals = this.#removeDeleted().finally(() => this.#removals.delete(removals))
-    this.#removals.add(removals)
-  }
-
-  async #removeDeleted(): Promise<void> {
-    for (let path = this.#deleted.pop(); path !== undefined; path = this.#deleted.pop()) {
-      const directory = path
-      try {
-        await this.#gate.within(() => removePersistently(directory))
-      } catch (error) {
-        this.#log.warn({ path, error: messageOf(error) }, 'removal failed; the next start tries again')
-      }
-    }
-    await this.#restoreBallast()
-  }
-
-  async #restoreBallast(): Promise<void> {
-    await this.#gate.within(() => this.#pool.ballast.restore()).catch(() => undefined)
   }
 }
 

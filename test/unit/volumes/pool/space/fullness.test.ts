@@ -5,7 +5,7 @@ import {
   isFull,
   marginBytes,
   pauseMs,
-} from '../../../../../src/volumes/pool/space/fullness.ts'
+} from '../../../../../src/volumes/pool/space/space.ts'
 
 const MiB = 1n << 20n
 const GiB = 1n << 30n
