@@ -80,7 +80,7 @@ const subcommands: readonly ((commands: NodeCommands) => void)[] = [
   addAdopt,
 ]
 
-export function addVolumeCommands(program: Command, machine: OpenMachine): void {
+function addVolumeCommands(program: Command, machine: OpenMachine): void {
   const volume = program
     .command('volume')
     .description('Show and manage the volumes of this node (needs root)')

@@ -19,12 +19,14 @@ import {
   addCreateOptions,
   createWithImage,
   DRIVER_CREATES,
+  putCopy,
+  replaceImage,
+  resizeToVolume,
   type ImagePlace,
   type NewVolume,
 } from './create.ts'
 import { findForeignVolume, isInPool, poolDirectory, type ForeignVolume } from './foreign-volume.ts'
 import { contentOf, lockFile, type ContentOptions } from './image-file.ts'
-import { putCopy, replaceImage, resizeToVolume } from './put-image.ts'
 
 interface AdoptOptions extends PoolOptions, ContentOptions {
   readonly endpoint: string

@@ -14,9 +14,8 @@ import { explain } from '../terminal/help.ts'
 import { jsonOption, nonEmpty } from '../terminal/options.ts'
 import { ProgressBar } from '../terminal/progress.ts'
 import { abortOnInterruption } from '../terminal/signals.ts'
-import { addCreateOptions, createWithImage, DRIVER_CREATES, type NewVolume } from './create.ts'
+import { addCreateOptions, createWithImage, DRIVER_CREATES, putCopy, type NewVolume } from './create.ts'
 import { contentFrom, contentOf, lockFile, type ContentOptions } from './image-file.ts'
-import { putCopy } from './put-image.ts'
 
 interface ImportOptions extends PoolOptions, ContentOptions {
   readonly endpoint: string
