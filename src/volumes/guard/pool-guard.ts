@@ -3,7 +3,7 @@ import { formatBytes, larger, smaller } from '../model/bytes.ts'
 import type { PoolConfig } from '../model/pool-config.ts'
 import type { Pool } from '../pool/pool.ts'
 import type { Pools } from '../pool/pools.ts'
-import { bearable, hasRoomAgain, isFull, pauseMs, type Room } from '../pool/space/space.ts'
+import { bearable, canBeFilled, hasRoomAgain, isFull, pauseMs, type Room } from '../pool/space/space.ts'
 import { FullPool, type FullPoolDependencies } from './full-pool.ts'
 
 export interface PoolGuardDependencies extends FullPoolDependencies {
@@ -90,7 +90,7 @@ export class PoolGuard {
       return FULL_PAUSE_MS
     }
     if (!this.#full && !isFull(room)) return pauseMs(room)
-    if (await this.#canBeFilled(pool, room)) {
+    if (await this.#mayAllBeFilled(pool, room)) {
       await this.leave()
       const { minMs, maxMs, perMeasurement } = fillablePause
       return Math.min(maxMs, Math.max(minMs, this.#untaken.tookMs * perMeasurement))
@@ -107,12 +107,11 @@ export class PoolGuard {
     return full.isTrying ? TRYING_PAUSE_MS : FULL_PAUSE_MS
   }
 
-  /** Whether the disk has enough for all that the volumes may ever take. */
-  async #canBeFilled(pool: Pool, { freeBytes }: Room): Promise<boolean> {
+  /** As measured a short time ago. */
+  async #mayAllBeFilled(pool: Pool, { freeBytes }: Room): Promise<boolean> {
     const at = performance.now()
     if (!this.#full || at - this.#untaken.at > UNTAKEN_MAX_AGE_MS) {
-      const bytes = await pool.untaken(freeBytes)
-      const fits = bytes !== undefined && bytes <= freeBytes
+      const fits = canBeFilled(await pool.untaken(freeBytes), freeBytes)
       this.#untaken = { fits, at, tookMs: performance.now() - at }
     }
     return this.#untaken.fits

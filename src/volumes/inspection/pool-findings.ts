@@ -9,7 +9,7 @@ import { NewerRecordError } from '../pool/files/versioned-json.ts'
 import { PoolUnreachableError } from '../pool/gate/unreachable.ts'
 import { snapshotKind, volumeKind } from '../pool/records/record-kinds.ts'
 import { measureDisk, measureUntaken } from '../pool/space/measure.ts'
-import { isFull } from '../pool/space/space.ts'
+import { canBeFilled, isFull } from '../pool/space/space.ts'
 import { snapshotImage, usageOf, volumeImage, type PoolOnDisk } from './pool-on-disk.ts'
 
 /** Findings about a pool as a whole. @param driver the process that has the pool open, if any */
@@ -45,7 +45,7 @@ async function freeOfFull({ config, volumes }: PoolOnDisk, files: ImageFiles): P
   const thin = volumes.records.filter(({ provisioning }) => provisioning === 'thin')
   const images = { ids: thin.map(({ id }) => id), image: (id: string) => volumeImage({ config }, id) }
   const untaken = await measureUntaken(config.path, images, disk.freeBytes, files)
-  return untaken !== undefined && untaken <= disk.freeBytes ? undefined : disk.freeBytes
+  return canBeFilled(untaken, disk.freeBytes) ? undefined : disk.freeBytes
 }
 
 function problemFinding(problem: VolumeError, path: string): Finding {

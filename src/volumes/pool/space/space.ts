@@ -84,6 +84,14 @@ export function bearable({ totalBytes, freeBytes }: Room): 'none' | 'quiet' | 'a
   return freeBytes > margin / 4n ? 'quiet' : 'none'
 }
 
+/**
+ * Whether the disk has enough for all that the volumes may ever take.
+ * @param untakenBytes as measureUntaken returns it
+ */
+export function canBeFilled(untakenBytes: bigint | undefined, freeBytes: bigint): boolean {
+  return untakenBytes !== undefined && untakenBytes <= freeBytes
+}
+
 /** How long a pool cannot become full, in milliseconds: when to look again. */
 export function pauseMs({ totalBytes, freeBytes, pendingBytes }: Room): number {
   const left = larger(freeBytes - marginBytes(totalBytes) - pendingBytes, 0n)

@@ -230,6 +230,13 @@ describe('the guard of a pool', () => {
     expect(frozen()).toEqual([path])
   })
 
+  /** Freezes of this device take until it is resolved. */
+  function holdFreeze(path: string): PromiseWithResolvers<undefined> {
+    const held = Promise.withResolvers<undefined>()
+    world.mounts.onFreeze = (source) => (source === path ? held.promise : undefined)
+    return held
+  }
+
   describe('after five seconds', () => {
     let passed: number
 
@@ -267,8 +274,7 @@ describe('the guard of a pool', () => {
       passed = 5001
       await access.withLock(b.volume.id, never, look)
       expect(frozen()).toEqual([])
-      const frozenB = Promise.withResolvers<undefined>()
-      world.mounts.onFreeze = (source) => (source === b.path ? frozenB.promise : undefined)
+      const frozenB = holdFreeze(b.path)
       await look()
       world.mounts.usedBytes.set(a.path, 2n * MiB)
       await look()
@@ -286,8 +292,7 @@ describe('the guard of a pool', () => {
       await look()
       await look()
       expect(frozen()).toEqual([])
-      const frozenA = Promise.withResolvers<undefined>()
-      world.mounts.onFreeze = (source) => (source === a.path ? frozenA.promise : undefined)
+      const frozenA = holdFreeze(a.path)
       world.mounts.usedBytes.set(a.path, 2n * MiB)
       await look()
       world.mounts.usedBytes.set(b.path, 2n * MiB)
