@@ -94,12 +94,13 @@ export class Besides {
         break
       case 'delete':
         doomed.add(beside.volume)
+        if (beside.volume === 'copy') this.#scene.makeAgain('copy')
         await subject.delete(beside.volume)
         break
       case 'deleteSnapshot': {
         const name = crossing.operation === 'restore' ? 'origin' : 'long'
         doomed.add(name)
-        if (name === 'long') this.#scene.mayBeNewer(subject.snapshotId(name))
+        if (name === 'long') this.#scene.makeAgain(name)
         await subject.deleteSnapshot(name)
         break
       }

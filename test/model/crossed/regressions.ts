@@ -105,6 +105,17 @@ export const regressions: Readonly<Record<string, Regression>> = {
       end: 'release',
     },
   },
+  'a clone that is made again when it is deleted': {
+    copying: 'shared',
+    crossing: {
+      kind: 'block',
+      operation: 'clone',
+      isUsed: true,
+      step: 'a step that it never comes to',
+      besides: [{ call: 'write', records: 1 }, { call: 'delete', volume: 'copy' }, { call: 'again' }],
+      end: 'release',
+    },
+  },
   'a snapshot while its volume is being unmounted lazily': {
     copying: 'traced',
     crossing: {

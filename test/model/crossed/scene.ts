@@ -59,9 +59,13 @@ export class Scene {
     return bounds
   }
 
-  /** A snapshot is deleted: the same call again makes a new one, with what is written until that ends. */
-  mayBeNewer(snapshotId: string): void {
-    this.boundsOf(snapshotId).high = Infinity
+  /** The deletion of what the operation makes is requested. */
+  makeAgain(made: 'long' | 'copy'): void {
+    const bounds = made === 'long' ? this.boundsOf(this.subject.snapshotId('long')) : this.copy
+    // A restored volume has the same content whenever it is made.
+    if (!bounds || this.crossing.operation === 'restore') return
+    bounds.high = Infinity
+    bounds.canBeMadeAgain = true
   }
 
   note(line: string): void {

@@ -8,6 +8,8 @@ import type { Scribe } from './scribe.ts'
 export interface Bounds {
   readonly low: number
   high: number
+  /** The copy may be deleted: the same call again makes a new one, with what is written until that ends. */
+  canBeMadeAgain?: boolean
 }
 
 /** The records that are written to the sources, and which of them must be where. */
@@ -51,6 +53,7 @@ export class Writes {
 
   /** A copy that there is now has nothing that is written from now on. */
   end(bounds: Bounds): void {
+    if (bounds.canBeMadeAgain) return
     bounds.high = Math.min(bounds.high, this.#attempted)
   }
 

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
+import { hasErrno } from '../../../src/volumes/model/errors.ts'
 import { describe } from './names.ts'
 import { REACHED, type Order } from './order.ts'
 
@@ -25,12 +26,23 @@ function version(): string {
   return found ? `${found.ino} ${found.mtimeNs} ${found.ctimeNs}` : ''
 }
 
+/** @returns the text of the order; undefined when it was ended a moment ago */
+function readOrder(): string | undefined {
+  try {
+    return read(file, 'utf8')
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
 /** @returns undefined while there is no order */
 function current(): Order | undefined {
   const now = version()
   if (now === '') return undefined
   if (now !== known) {
-    const text = read(file, 'utf8')
+    const text = readOrder()
+    if (text === undefined) return undefined
     if (log !== undefined) close(log)
     log = open(`${file}.log`, 'a')
     counts.clear()
