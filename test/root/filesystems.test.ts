@@ -179,6 +179,23 @@ describeRoot('LinuxFileSystems', () => {
     })
   })
 
+  describe('growth of what was unmounted lazily', () => {
+    it.each(fsTypes)('leaves another file system at its path as it is: %s', async (type) => {
+      const bytes = fileSystems.minimumBytes(type)
+      const [device, other] = [await formatted(type, bytes), await formatted(type, bytes)]
+      const mountPoint = await mounted(device, type)
+      await using _inUse = await open(mountPoint)
+      await scratch.enlarge(device, 2n * bytes)
+      await tool('umount', '--lazy', mountPoint)
+      await mounted(other, type)
+      await scratch.enlarge(other, 2n * bytes)
+      const growing = fileSystems.grow(type, device, mountPoint, signal)
+      await expect(growing).rejects.toMatchObject({ kind: 'aborted' })
+      await tool('umount', mountPoint)
+      expect(await fileSystems.hasRoomToGrow(type, other)).toBe(true)
+    })
+  })
+
   describe('growth of an ext4', () => {
     it('works while mounted, or says which capability it needs', async () => {
       const device = await formatted('ext4', 64n * MIB)

@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { VolumeError } from '../../volumes/model/errors.ts'
 import { turn } from '../../volumes/pool/gate/turn.ts'
 import { openImage } from '../files/open-image.ts'
+import { openMountPoint } from '../mount/open-mount-point.ts'
 import { CommandError } from '../process/command-error.ts'
 import type { FileSystemDescriptor, System } from './descriptor.ts'
 import { readAt, uuidIn } from './superblock.ts'
@@ -76,8 +77,10 @@ export const btrfs: FileSystemDescriptor = {
     }
   },
 
-  async grow({ run }, _device, mountPoint, signal) {
-    await run('btrfs', ['filesystem', 'resize', 'max', mountPoint], { signal })
+  /** The tool resizes whatever btrfs the path leads to, so it gets one that stays the same. */
+  async grow({ run }, device, mountPoint, signal) {
+    await using directory = await openMountPoint(device, mountPoint)
+    await run('btrfs', ['filesystem', 'resize', 'max', `/proc/${process.pid}/fd/${directory.fd}`], { signal })
   },
 
   /**

@@ -8,6 +8,7 @@ import type {
 } from '../../volumes/model/ports/file-systems.ts'
 import { open } from '../../volumes/pool/gate/turn.ts'
 import { deviceSizeByName } from '../loop/device.ts'
+import { requireMounted } from '../mount/open-mount-point.ts'
 import { hasCapability } from '../process/capabilities.ts'
 import { CommandError } from '../process/command-error.ts'
 import { run } from '../process/exec.ts'
@@ -104,8 +105,14 @@ export class LinuxFileSystems implements FileSystems {
     return hasRoomToGrow(device, types[type])
   }
 
-  grow(type: FsType, device: string, mountPoint: string, signal: AbortSignal): Promise<void> {
-    return types[type].grow(this.#system, device, mountPoint, signal)
+  async grow(type: FsType, device: string, mountPoint: string, signal: AbortSignal): Promise<void> {
+    try {
+      await types[type].grow(this.#system, device, mountPoint, signal)
+    } catch (error) {
+      // The tools have various words for what was unmounted while they worked.
+      if (error instanceof CommandError) await requireMounted(device, mountPoint)
+      throw error
+    }
   }
 
   async renew(type: FsType, image: string, signal: AbortSignal): Promise<string | undefined> {

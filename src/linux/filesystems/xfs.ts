@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { open } from '../../volumes/pool/gate/turn.ts'
+import { requireMounted } from '../mount/open-mount-point.ts'
 import type { FileSystemDescriptor } from './descriptor.ts'
 import { hasMagic, readAt } from './superblock.ts'
 
@@ -65,7 +66,9 @@ export const xfs: FileSystemDescriptor = {
     }
   },
 
-  async grow({ run }, _device, mountPoint, signal) {
+  /** The tool looks up the path by itself, and would grow another xfs at it. */
+  async grow({ run }, device, mountPoint, signal) {
+    await requireMounted(device, mountPoint)
     await run('xfs_growfs', ['-d', mountPoint], { signal })
   },
 }

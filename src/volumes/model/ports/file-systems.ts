@@ -60,7 +60,10 @@ export interface FileSystems {
    * outdated while it is mounted for writing.
    */
   hasRoomToGrow(type: FsType, device: string): Promise<boolean>
-  /** Grows a mounted file system to the size of its device; nothing to do when it has that size. */
+  /**
+   * Grows a mounted file system to the size of its device; nothing to do when it has that size.
+   * @throws VolumeError aborted when something else has unmounted it meanwhile
+   */
   grow(type: FsType, device: string, mountPoint: string, signal: AbortSignal): Promise<void>
   /**
    * Gives a copied file system, in an image that is not attached, a new UUID where the kernel requires that.
