@@ -27,7 +27,13 @@ const wrong = `[1283] unlink /mnt/clients/client0/~dmtmp/PM/PM1.TMP failed (No s
 
 test.each([
   ['has passed', 0, good, 'passed', undefined],
-  ['stops', 1, bad, 'failed', '[3] open /mnt/clients/client1 failed for handle 16385 (No such file or directory)'],
+  [
+    'stops',
+    1,
+    bad,
+    'failed',
+    '[3] open /mnt/clients/client1 failed for handle 16385 (No such file or directory)',
+  ],
   ['gets another result than recorded', 0, `${good}${wrong}\n`, 'failed', wrong],
   ['is killed', null, head, 'failed', 'exit code null: releasing clients'],
 ] as const)('dbench that %s', (_, exitCode, stdout, outcome, detail) => {

@@ -18,7 +18,14 @@ const badHeader = `verify: bad header rand_seed 9148484, wanted 1187 at file /mn
 
 test.each([
   ['one good job', 0, report(0), '', 'passed', undefined],
-  ['several, with a note before the report', 0, `note: both iodepth >= 1\n${report(0, 0)}`, '', 'passed', undefined],
+  [
+    'several, with a note before the report',
+    0,
+    `note: both iodepth >= 1\n${report(0, 0)}`,
+    '',
+    'passed',
+    undefined,
+  ],
   [
     'a wrong block',
     1,
@@ -27,10 +34,29 @@ test.each([
     'failed',
     `exit code 1: job job-1, error 84: ${verifyFailed.split('\n')[0]}`,
   ],
-  ['a wrong block, though it ends with 0', 0, report(0), badHeader, 'failed', `exit code 0: ${badHeader.trim()}`],
+  [
+    'a wrong block, though it ends with 0',
+    0,
+    report(0),
+    badHeader,
+    'failed',
+    `exit code 0: ${badHeader.trim()}`,
+  ],
   ['a job that has failed', 0, report(28), '', 'failed', 'exit code 0: job job-0, error 28: '],
-  ['no report', 1, '', 'fio: unrecognized option\n', 'failed', 'exit code 1: fio: unrecognized option'],
+  [
+    'no report',
+    null,
+    '',
+    'fio: terminating on signal 9\n',
+    'failed',
+    'exit code null: fio: terminating on signal 9',
+  ],
 ] as const)('fio with %s', (_, exitCode, stdout, stderr, outcome, detail) => {
   const expected = { name: 'write', outcome, ...(detail === undefined ? {} : { detail }) }
   expect(readFio('write', ended(exitCode, { stdout, stderr }))).toEqual([expected])
+})
+
+test('fio with a wrong option', () => {
+  const stderr = "fio: unrecognized option '--no-such-option'\n"
+  expect(() => readFio('write', ended(1, { stderr }))).toThrow('no-such-option')
 })

@@ -57,12 +57,22 @@ async function use(run: ToolRun, place: Place, setting: Setting): Promise<TestRe
   return [...(await test(run, place, setting)), ...(await finish(run, place, setting))]
 }
 
-async function test(run: ToolRun, place: Place, { signal }: Setting): Promise<TestResult[]> {
-  const { directory, scratch } = place
-  const command = await run.command(place)
-  const ended = await runConfined({ command, directory, scratch, limitMs: LIMIT_MS }, signal)
+async function test(run: ToolRun, place: Place, { kind, signal }: Setting): Promise<TestResult[]> {
+  const { directory, scratch, path: source } = place
+  const target = shortPath(directory)
+  const command = await run.command({ path: kind === 'block' ? source : target, scratch })
+  const bind = kind === 'block' ? undefined : { source, target }
+  const ended = await runConfined({ command, directory, bind, scratch, limitMs: LIMIT_MS }, signal)
   if (ended.hung) return [{ name: run.name, outcome: 'failed', detail: 'does not end' }]
   return run.read(ended)
+}
+
+/**
+ * Where a tool sees a file system, in a namespace of its own: the path of a UNIX socket has 107 bytes at most,
+ * and fs_mark takes no long ones either.
+ */
+function shortPath(directory: string): string {
+  return directory.startsWith('/mnt/') ? '/media' : '/mnt'
 }
 
 /** What the tool has left must be a sound file system. */

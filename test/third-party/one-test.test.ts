@@ -26,3 +26,8 @@ test.each([
   expect(result).toMatchObject({ name, outcome: exitCode === 0 ? 'passed' : 'failed' })
   if (detail !== undefined) expect(result?.detail).toBe(detail)
 })
+
+test('a program that is called in a wrong way has tested nothing', () => {
+  const stderr = 'Usage: fs_mark\n\t-h <print usage and exit>\n'
+  expect(() => asOneTest('fs_mark', ended(1, { stderr }))).toThrow('fs_mark: Usage')
+})

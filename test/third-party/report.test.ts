@@ -10,7 +10,11 @@ const found = (...all: [name: string, verdict: Verdict][]): Comparison[] =>
 test('the report counts tests by tool and kind, and lists those that have failed', () => {
   const report = reportOf(
     [
-      { tool: fio, kind: 'ext4', comparisons: found(['a', 'passed'], ['b', 'failed on both'], ['c', 'skipped']) },
+      {
+        tool: fio,
+        kind: 'ext4',
+        comparisons: found(['a', 'passed'], ['b', 'failed on both'], ['c', 'skipped']),
+      },
       { tool: fio, kind: 'block', comparisons: found(['a', 'only losetup'], ['b', 'failed on both']) },
       { tool: dbench, kind: 'xfs', comparisons: found(['d', 'only ours']) },
     ],

@@ -2,12 +2,14 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasErrno } from '../../src/volumes/model/errors.ts'
-import { containerNamespaces } from '../support/namespace.ts'
+import { ownNamespace } from '../support/namespace.ts'
 
 export interface ConfinedCommand {
   readonly command: readonly string[]
   /** Where its volume is mounted; of other volumes it sees none. */
   readonly directory: string
+  /** A mount that it sees at a second path too. */
+  readonly bind?: { readonly source: string; readonly target: string } | undefined
   /** Its current directory. */
   readonly scratch: string
   /** A command that runs longer hangs. */
@@ -27,6 +29,8 @@ export interface Ended {
 /** English messages without colours. Nothing else of our environment changes what the tools do. */
 const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', NO_COLOR: '1', HOME: '/root' }
 
+const namespaces = ['unshare', '--ipc', '--pid', '--fork', '--mount-proc']
+
 /** As process 1, so that all that the tool has started ends with it. */
 const init = ['sh', '-c', '"$@"; exit $?', 'sh']
 
@@ -40,11 +44,12 @@ const LOOK_EVERY_MS = 5
  * @throws the signal's reason when aborted
  */
 export async function runConfined(
-  { command, directory, scratch, limitMs }: ConfinedCommand,
+  { command, directory, bind, scratch, limitMs }: ConfinedCommand,
   signal: AbortSignal,
 ): Promise<Ended> {
   signal.throwIfAborted()
-  const [program = '', ...args] = [...containerNamespaces(directory), '--ipc', ...init, ...command]
+  const setUp = bind ? [`mount --bind '${bind.source}' '${bind.target}'`] : []
+  const [program = '', ...args] = [...ownNamespace(directory, ...setUp), ...namespaces, ...init, ...command]
   // In a group of its own, which can be killed, and which Ctrl-C does not reach.
   const child = spawn(program, args, {
     cwd: scratch,

@@ -28,14 +28,17 @@ describe('stress-ng', () => {
     [
       'is not supported by the file system',
       0,
-      skips('verity: verity is not supported on the file system or by the kernel, skipping stress test') + done,
+      skips('verity: verity is not supported on the file system or by the kernel, skipping stress test') +
+        done,
       'skipped',
       'verity: verity is not supported on the file system or by the kernel, skipping stress test',
     ],
     [
       'is not supported by the user',
       0,
-      skips('binderfs stressor will be skipped, need to be running with CAP_SYS_ADMIN rights for this stressor'),
+      skips(
+        'binderfs stressor will be skipped, need to be running with CAP_SYS_ADMIN rights for this stressor',
+      ),
       'skipped',
       'binderfs stressor will be skipped, need to be running with CAP_SYS_ADMIN rights for this stressor',
     ],
@@ -44,6 +47,11 @@ describe('stress-ng', () => {
   ] as const)('with a stressor that %s', (_, exitCode, log, outcome, detail) => {
     const expected = { name: 'xattr', outcome, ...(detail === undefined ? {} : { detail }) }
     expect(readStressNg('xattr', ended(exitCode, { stderr: head('xattr') + log }))).toEqual([expected])
+  })
+
+  it('with a wrong option has tested nothing', () => {
+    const stderr = 'Value 64.0MB is out of range for copy-file-bytes, allowed: 128.0MB .. 8.0EB\n'
+    expect(() => readStressNg('copy-file', ended(1, { stderr }))).toThrow('stress-ng copy-file: Value 64.0MB')
   })
 
   it.each([

@@ -29,9 +29,13 @@ export interface Tool {
   readonly runs: (kind: Kind, extent: Extent) => readonly ToolRun[] | Promise<readonly ToolRun[]>
 }
 
-/** For a program that is one test: it has passed when it ends with 0. */
+/**
+ * For a program that is one test: it has passed when it ends with 0.
+ * @throws Error when it prints its usage: it was called in a wrong way, on both volumes
+ */
 export function asOneTest(name: string, { exitCode, stderr, stdout }: Ended): TestResult[] {
   if (exitCode === 0) return [{ name, outcome: 'passed' }]
+  if (/^usage/im.test(`${stderr}\n${stdout}`)) throw new Error(`${name}: ${stderr.trim() || stdout.trim()}`)
   return [
     { name, outcome: 'failed', detail: `exit code ${exitCode}: ${lastLine(stderr) || lastLine(stdout)}` },
   ]

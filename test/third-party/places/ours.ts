@@ -1,3 +1,4 @@
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestHost } from '../../support/host.ts'
 import { blockCapability, mountCapability, TestVolume } from '../../support/volume.ts'
@@ -15,8 +16,10 @@ export class Ours implements Origin {
 
   async open(kind: Kind, name: string): Promise<Place> {
     const capability = kind === 'block' ? blockCapability() : mountCapability(kind)
-    const scratch = await this.#host.directory(`${name}-scratch`)
+    const scratch = join(this.#host.path, `${name}-scratch`)
     await using undo = new AsyncDisposableStack()
+    await mkdir(scratch)
+    undo.defer(() => rm(scratch, { recursive: true }))
     const volume = undo.use(
       await new TestVolume(this.#host, name, { capability, bytes: VOLUME_BYTES }).create(),
     )

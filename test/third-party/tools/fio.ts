@@ -83,11 +83,14 @@ function run(name: string, kind: Kind, jobs: Jobs, mebibytes: number): ToolRun {
 /**
  * All of its jobs are one test. What differs is printed as `verify: ...` or `... verify failed at file ...`;
  * a job that has failed also has an error number.
+ * @throws Error when it does not know its options
  */
 export function readFio(name: string, { exitCode, stdout, stderr }: Ended): TestResult[] {
   const failure = /^.*\bverify(?: failed|: bad).*$/m.exec(stderr)?.[0]
-  const failed = jobsOf(stdout)?.find(({ error }) => error !== 0)
-  if (exitCode === 0 && failure === undefined && failed === undefined && jobsOf(stdout))
+  const reported = jobsOf(stdout)
+  if (exitCode === 1 && !reported) throw new Error(`fio ${name}: ${stderr.trim()}`)
+  const failed = reported?.find(({ error }) => error !== 0)
+  if (exitCode === 0 && reported && failed === undefined && failure === undefined)
     return [{ name, outcome: 'passed' }]
   const job = failed ? `job ${failed.jobname}, error ${failed.error}: ` : ''
   return [{ name, outcome: 'failed', detail: `exit code ${exitCode}: ${job}${failure ?? lastLine(stderr)}` }]

@@ -53,11 +53,18 @@ function run(stressor: string, kind: Kind, seconds: number): ToolRun {
 /** Of stress-ng(1), EXIT STATUS: no resources, and not implemented here. */
 const SKIPPED = [3, 4]
 
-/** Its log goes to standard error. Some stressors report that they skip the test only there. */
+/** Wrong options, or no memory for stress-ng itself. */
+const NOT_STARTED = 1
+
+/**
+ * Its log goes to standard error. Some stressors report that they skip the test only there.
+ * @throws Error when nothing was tested
+ */
 export function readStressNg(name: string, { exitCode, stdout, stderr }: Ended): TestResult[] {
   const log = `${stdout}\n${stderr}`
   const failure = /^stress-ng: fail: .*$/m.exec(log)?.[0]
   const reason = /^stress-ng: info: .*(?:will be skipped|skipping).*$/m.exec(log)?.[0]
+  if (exitCode === NOT_STARTED) throw new Error(`stress-ng ${name}: ${lastLine(log)}`)
   if (failure !== undefined) return [{ name, outcome: 'failed', detail: withoutPid(failure) }]
   if (SKIPPED.includes(exitCode ?? 0) || (exitCode === 0 && reason !== undefined))
     return [{ name, outcome: 'skipped', detail: withoutPid(reason ?? lastLine(log)) }]

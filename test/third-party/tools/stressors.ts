@@ -27,7 +27,7 @@ export const excluded: Readonly<Record<string, string>> = {
 
 /** So that no file is larger than the volume, and a short run flushes what it has written. */
 export const sizes: Readonly<Record<string, readonly string[]>> = {
-  'copy-file': ['--copy-file-bytes', '64m'],
+  'copy-file': ['--copy-file-bytes', '128m'],
   fallocate: ['--fallocate-bytes', '256m'],
   hdd: ['--hdd-bytes', '64m'],
   iomix: ['--iomix-bytes', '64m'],
