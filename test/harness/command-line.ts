@@ -11,8 +11,8 @@ interface Program<Options> {
   readonly name: string
   readonly help: string
   readonly parse: (args: string[]) => Options | 'help'
-  /** @returns whether all is well */
-  readonly work: (options: Options, signal: AbortSignal) => Promise<boolean>
+  /** @returns whether all is well, or an exit code */
+  readonly work: (options: Options, signal: AbortSignal) => Promise<boolean | number>
 }
 
 /** @returns the exit code: 1 when not all is well, 130 when it was interrupted */
@@ -29,7 +29,8 @@ export async function runAsRoot<Options>(
     }
     if (process.getuid?.() !== 0) throw new Error('it needs root, for loop devices and mounts')
     ensureOwnNamespace()
-    return (await work(options, signal)) ? 0 : 1
+    const outcome = await work(options, signal)
+    return typeof outcome === 'number' ? outcome : outcome ? 0 : 1
   } catch (error) {
     console.error(`${name}: ${explain(error)}`)
     return signal.aborted ? 130 : 1
