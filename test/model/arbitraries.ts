@@ -1,12 +1,24 @@
 import fc from 'fast-check'
-import type { Kind, Operation, SnapshotName, Source, Step, VolumeName } from './operations.ts'
+import { kinds, type Kind } from './kinds.ts'
+import type { Operation, SnapshotName, Source, Step, VolumeName } from './operations.ts'
 
 const MAX_STEPS = 12
 
 const kind = fc.constantFrom<Kind[]>('block', 'block', 'block', 'ext4')
 
-/** In MiB: the smallest ext4, and what it can grow to. */
-const size = fc.constantFrom(8, 12, 16)
+/** Calls that not every machine and pool allows. */
+export interface Extent {
+  /** Snapshots of several volumes. */
+  readonly groups?: boolean
+  /** Changes between thin and thick. */
+  readonly modifies?: boolean
+  /** Mounted ext4 grows, for which the driver needs CAP_SYS_RESOURCE. */
+  readonly growsMounted?: boolean
+}
+
+function sizeOf(kind: Kind): fc.Arbitrary<number> {
+  return fc.constantFrom<number[]>(...kinds[kind].sizes)
+}
 
 /** Few names, so that calls meet. */
 function volumeOf(kind: Kind): fc.Arbitrary<VolumeName> {
@@ -26,8 +38,8 @@ function sourceOf(kind: Kind): fc.Arbitrary<Source | undefined> {
 
 const call = <Name extends string>(name: Name): fc.Arbitrary<Name> => fc.constant(name)
 
-function callOf(kind: Kind): fc.Arbitrary<Operation> {
-  const volume = volumeOf(kind)
+function callOf(kind: Kind, { groups, modifies }: Extent): fc.Arbitrary<Operation> {
+  const [size, volume] = [sizeOf(kind), volumeOf(kind)]
   const snapshot = snapshotOf(kind)
   // The others are mostly there already.
   const copy = fc.constant<VolumeName>(`${kind}-c`)
@@ -45,17 +57,24 @@ function callOf(kind: Kind): fc.Arbitrary<Operation> {
     of(1, fc.record({ call: call('deleteSnapshot'), snapshot })),
     of(1, fc.constant({ call: 'listVolumes' })),
     of(1, fc.constant({ call: 'listSnapshots' })),
+    ...(groups
+      ? [of(2, fc.constant({ call: 'group', kind })), of(1, fc.constant({ call: 'deleteGroup', kind }))]
+      : []),
+    ...(modifies ? [of(2, fc.record({ call: call('modify'), volume, provisioning }))] : []),
   )
 }
 
-function stepOf(kind: Kind): fc.Arbitrary<Step> {
-  const volume = volumeOf(kind)
+const provisioning = fc.constantFrom('thin' as const, 'thick' as const)
+
+function stepOf(kind: Kind, extent: Extent): fc.Arbitrary<Step> {
+  const [size, volume] = [sizeOf(kind), volumeOf(kind)]
   const of = (weight: number, arbitrary: fc.Arbitrary<Step>) => ({ arbitrary, weight })
-  // A mounted ext4 grows only where the driver has CAP_SYS_RESOURCE; it is grown at its next stage.
-  const growing = kind === 'block' ? [of(4, fc.record({ call: call('nodeExpand'), volume, size }))] : []
+  // Without the capability, an ext4 is grown at its next stage.
+  const canGrow = kind === 'block' || extent.growsMounted
+  const growing = canGrow ? [of(4, fc.record({ call: call('nodeExpand'), volume, size }))] : []
   return fc.oneof(
-    of(60, callOf(kind)),
-    of(20, fc.record({ pair: fc.tuple(callOf(kind), callOf(kind)) })),
+    of(60, callOf(kind, extent)),
+    of(20, fc.record({ pair: fc.tuple(callOf(kind, extent), callOf(kind, extent)) })),
     of(12, fc.record({ call: call('write'), volume, stamp })),
     of(8, fc.record({ call: call('read'), volume })),
     of(2, fc.record({ restart: fc.constantFrom('SIGTERM' as const, 'SIGKILL' as const) })),
@@ -66,7 +85,7 @@ function stepOf(kind: Kind): fc.Arbitrary<Step> {
 const stamp = fc.integer({ min: 1, max: 255 })
 
 /** How a volume comes into use, up to some step: calls at random would seldom get that far. */
-function beginningOf(volume: VolumeName): fc.Arbitrary<Step[]> {
+function beginningOf(volume: VolumeName, size: fc.Arbitrary<number>): fc.Arbitrary<Step[]> {
   return fc.record({ size, stamp, length: fc.integer({ min: 0, max: 4 }) }).map(({ size, stamp, length }) => {
     const steps: Step[] = [
       { call: 'create', volume, size },
@@ -79,12 +98,14 @@ function beginningOf(volume: VolumeName): fc.Arbitrary<Step[]> {
 }
 
 /** All with volumes of one kind, so that they can be made of each other. */
-export const sequence: fc.Arbitrary<Step[]> = kind.chain((kind) =>
-  fc
+export function sequenceOf(kind: Kind, extent: Extent = {}): fc.Arbitrary<Step[]> {
+  return fc
     .tuple(
-      beginningOf(`${kind}-a`),
-      beginningOf(`${kind}-b`),
-      fc.array(stepOf(kind), { maxLength: MAX_STEPS, size: 'max' }),
+      beginningOf(`${kind}-a`, sizeOf(kind)),
+      beginningOf(`${kind}-b`, sizeOf(kind)),
+      fc.array(stepOf(kind, extent), { maxLength: MAX_STEPS, size: 'max' }),
     )
-    .map((parts) => parts.flat()),
-)
+    .map((parts) => parts.flat())
+}
+
+export const sequence: fc.Arbitrary<Step[]> = kind.chain((kind) => sequenceOf(kind))

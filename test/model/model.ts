@@ -1,4 +1,12 @@
-import type { Operation, Outcome, SnapshotName, Source, VolumeName } from './operations.ts'
+import { kindOf, propertiesOf, type Kind } from './kinds.ts'
+import {
+  membersOf,
+  type Operation,
+  type Outcome,
+  type SnapshotName,
+  type Source,
+  type VolumeName,
+} from './operations.ts'
 import {
   withSnapshot,
   withVolume,
@@ -24,6 +32,10 @@ export function perform(state: State, operation: Operation): Result {
       return snapshot(state, operation.snapshot, operation.volume)
     case 'deleteSnapshot':
       return { outcome: 'OK', state: withSnapshot(state, operation.snapshot) }
+    case 'group':
+      return group(state, operation.kind)
+    case 'deleteGroup':
+      return { outcome: 'OK', state: withMembers(state, operation.kind, () => undefined) }
     case 'listVolumes':
       return stay(`OK ${listing(state.volumes, ({ size }) => `${size}`)}`)
     case 'listSnapshots':
@@ -35,6 +47,7 @@ export function perform(state: State, operation: Operation): Result {
     case 'unpublish':
     case 'expand':
     case 'nodeExpand':
+    case 'modify':
     case 'write':
     case 'read':
       return onVolume(state, operation)
@@ -62,7 +75,15 @@ function create(
   const origin = source && sourceOf(state, source)
   if (source && !origin) return { outcome: 'NOT_FOUND', state }
   if (origin && origin.size > size) return { outcome: 'OUT_OF_RANGE', state }
-  const made = { size, source, stamp: origin?.stamp ?? 0, isStaged: false, isPublished: false }
+  const { parameters } = propertiesOf(kindOf(volume))
+  const made: ModelVolume = {
+    size,
+    source,
+    stamp: origin?.stamp ?? 0,
+    isStaged: false,
+    isPublished: false,
+    isThick: isThick(parameters?.['provisioning']),
+  }
   return { outcome: `OK ${size}`, state: withVolume(state, volume, made) }
 }
 
@@ -78,17 +99,53 @@ function snapshot(state: State, name: SnapshotName, source: VolumeName): Result 
   const existing = state.snapshots[name]
   if (existing)
     return { outcome: existing.source === source ? `OK ${existing.size}` : 'ALREADY_EXISTS', state }
-  const volume = state.volumes[source]
-  if (!volume) return { outcome: 'NOT_FOUND', state }
-  const { size, stamp } = volume
-  return { outcome: `OK ${size}`, state: withSnapshot(state, name, { source, size, stamp }) }
+  const made = snapshotOf(state, source)
+  if (!made) return { outcome: 'NOT_FOUND', state }
+  return { outcome: `OK ${made.size}`, state: withSnapshot(state, name, made) }
+}
+
+function isThick(provisioning: string | undefined): true | undefined {
+  return provisioning === 'thick' ? true : undefined
+}
+
+/** All members are there, or none is. */
+function group(state: State, kind: Kind): Result {
+  const members = membersOf(kind)
+  if (members.every(({ snapshot }) => state.snapshots[snapshot])) return { outcome: 'OK', state }
+  if (members.some(({ volume }) => !state.volumes[volume])) return { outcome: 'NOT_FOUND', state }
+  return { outcome: 'OK', state: withMembers(state, kind, (name) => snapshotOf(state, name)) }
+}
+
+function withMembers(
+  state: State,
+  kind: Kind,
+  memberOf: (volume: VolumeName) => ModelSnapshot | undefined,
+): State {
+  return membersOf(kind).reduce(
+    (after, { volume, snapshot }) => withSnapshot(after, snapshot, memberOf(volume)),
+    state,
+  )
+}
+
+function snapshotOf({ volumes }: State, source: VolumeName): ModelSnapshot | undefined {
+  const volume = volumes[source]
+  return volume && { source, size: volume.size, stamp: volume.stamp }
 }
 
 type VolumeOperation = Extract<
   Operation,
   {
     readonly call:
-      'delete' | 'stage' | 'unstage' | 'publish' | 'unpublish' | 'expand' | 'nodeExpand' | 'write' | 'read'
+      | 'delete'
+      | 'stage'
+      | 'unstage'
+      | 'publish'
+      | 'unpublish'
+      | 'expand'
+      | 'nodeExpand'
+      | 'modify'
+      | 'write'
+      | 'read'
   }
 >
 
@@ -121,6 +178,8 @@ function onVolume(state: State, operation: VolumeOperation): Result {
       const grown = Math.max(size, operation.size)
       return become({ size: grown }, `OK ${grown}`)
     }
+    case 'modify':
+      return become({ isThick: isThick(operation.provisioning) })
     case 'write':
       return become({ stamp: operation.stamp })
     case 'read':

@@ -1,8 +1,9 @@
-/** What a volume is used as. Sources and copies are of one kind, and names say which it is. */
-export type Kind = 'block' | 'ext4'
+import type { Kind } from './kinds.ts'
 
+/** Names begin with the kind. */
 export type VolumeName = `${Kind}-${'a' | 'b' | 'c'}`
-export type SnapshotName = `${Kind}-snapshot-${'a' | 'b'}`
+/** A member is one of the group of a and b. */
+export type SnapshotName = `${Kind}-${'snapshot' | 'member'}-${'a' | 'b'}`
 
 export interface Source {
   readonly type: 'volume' | 'snapshot'
@@ -26,6 +27,10 @@ export type Operation =
   | { readonly call: 'nodeExpand'; readonly volume: VolumeName; readonly size: number }
   | { readonly call: 'snapshot'; readonly snapshot: SnapshotName; readonly volume: VolumeName }
   | { readonly call: 'deleteSnapshot'; readonly snapshot: SnapshotName }
+  /** Of the volumes a and b. */
+  | { readonly call: 'group'; readonly kind: Kind }
+  | { readonly call: 'deleteGroup'; readonly kind: Kind }
+  | { readonly call: 'modify'; readonly volume: VolumeName; readonly provisioning: 'thin' | 'thick' }
   | { readonly call: 'listVolumes' }
   | { readonly call: 'listSnapshots' }
   | { readonly call: 'write'; readonly volume: VolumeName; readonly stamp: number }
@@ -37,6 +42,14 @@ export type Step =
 
 /** How a call ends: a gRPC code, with what there is in the answer after an OK. */
 export type Outcome = string
+
+/** The sources of a group and its members. */
+export function membersOf(kind: Kind): { readonly volume: VolumeName; readonly snapshot: SnapshotName }[] {
+  return (['a', 'b'] as const).map((name) => ({
+    volume: `${kind}-${name}`,
+    snapshot: `${kind}-member-${name}`,
+  }))
+}
 
 export function isPodWork({ call }: Operation): boolean {
   return call === 'write' || call === 'read'

@@ -1,7 +1,8 @@
 import type { TestNode } from '../support/driver.ts'
 import { autocleared, devicesOf, mountsOf } from '../support/leftovers.ts'
 import { expectedOutcomes, explain, type Observation } from './explain.ts'
-import { isPodWork, type Operation, type Step } from './operations.ts'
+import { kindOf } from './kinds.ts'
+import { isPodWork, type Operation, type SnapshotName, type Step } from './operations.ts'
 import { empty, snapshotsOf, volumesOf, type State } from './state.ts'
 import { Subject } from './subject.ts'
 
@@ -82,10 +83,16 @@ function takedown(states: readonly State[]): Step[] {
       { call: 'unstage', volume },
       { call: 'delete', volume },
     ]),
-    ...[...snapshots].map((snapshot): Step => ({ call: 'deleteSnapshot', snapshot })),
+    ...[...snapshots].map(deletionOf),
     { call: 'listVolumes' },
     { call: 'listSnapshots' },
   ]
+}
+
+/** A member goes with its group only. */
+function deletionOf(snapshot: SnapshotName): Operation {
+  if (!snapshot.includes('-member-')) return { call: 'deleteSnapshot', snapshot }
+  return { call: 'deleteGroup', kind: kindOf(snapshot) }
 }
 
 /** @throws Error unless devices, mounts and files are as many as one of the states has */

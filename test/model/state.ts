@@ -8,6 +8,8 @@ export interface ModelVolume {
   readonly stamp: number
   readonly isStaged: boolean
   readonly isPublished: boolean
+  /** Absent: thin. */
+  readonly isThick?: true | undefined
 }
 
 export interface ModelSnapshot {

@@ -1,24 +1,40 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { status } from '@grpc/grpc-js'
-import { snapshotIdFor, volumeIdFor } from '../../src/volumes/model/ids.ts'
+import { groupSnapshotIdFor, snapshotIdFor, volumeIdFor } from '../../src/volumes/model/ids.ts'
 import type { TestNode } from '../support/driver.ts'
 import { MiB, blockCapability, mountCapability } from '../support/volume.ts'
+import { kindNames, kindOf, propertiesOf, type Kind } from './kinds.ts'
 import { listing } from './model.ts'
-import type { Operation, Outcome, SnapshotName, Source, VolumeName } from './operations.ts'
+import {
+  membersOf,
+  type Operation,
+  type Outcome,
+  type SnapshotName,
+  type Source,
+  type VolumeName,
+} from './operations.ts'
 
 /** Direct I/O wants whole blocks, and so no other part of a device's content is touched. */
 const STAMP_BYTES = 4096
 
-const volumeNames = ['block-a', 'block-b', 'block-c', 'ext4-a', 'ext4-b', 'ext4-c'] as const
-const snapshotNames = ['block-snapshot-a', 'block-snapshot-b', 'ext4-snapshot-a', 'ext4-snapshot-b'] as const
+const volumeNames = kindNames.flatMap((kind): VolumeName[] => [`${kind}-a`, `${kind}-b`, `${kind}-c`])
+const snapshotNames = kindNames.flatMap((kind): SnapshotName[] => [
+  `${kind}-snapshot-a`,
+  `${kind}-snapshot-b`,
+  `${kind}-member-a`,
+  `${kind}-member-b`,
+])
 
 /** Makes the model's calls on a driver, and returns their outcomes in the model's terms. */
 export class Subject {
   readonly #node: TestNode
+  readonly #kinds: readonly Kind[]
 
-  constructor(node: TestNode) {
+  /** @param kinds those that are listed: others can work with volumes of the other kinds meanwhile */
+  constructor(node: TestNode, kinds: readonly Kind[] = kindNames) {
     this.#node = node
+    this.#kinds = kinds
   }
 
   async perform(operation: Operation): Promise<Outcome> {
@@ -34,13 +50,14 @@ export class Subject {
 
   /** @returns what the model says of the answer */
   async #call(operation: Operation): Promise<string | number | undefined> {
-    const { controller, node } = this.#node.client
+    const { controller, groupController, node } = this.#node.client
     switch (operation.call) {
       case 'create': {
         const { volume } = await controller.createVolume({
           name: operation.volume,
           capacityRange: { requiredBytes: operation.size * MiB },
           volumeCapabilities: [capabilityOf(operation.volume)],
+          parameters: { ...propertiesOf(kindOf(operation.volume)).parameters },
           volumeContentSource: operation.source ? this.#contentSource(operation.source) : null,
         })
         return mebibytes(volume?.capacityBytes)
@@ -53,6 +70,22 @@ export class Subject {
       case 'deleteSnapshot':
         await controller.deleteSnapshot({ snapshotId: this.#snapshotId(operation.snapshot) })
         return undefined
+      case 'group': {
+        const { name, volumes } = this.#group(operation.kind)
+        await groupController.createVolumeGroupSnapshot({ name, sourceVolumeIds: volumes })
+        return undefined
+      }
+      case 'deleteGroup': {
+        const { id, snapshots } = this.#group(operation.kind)
+        await groupController.deleteVolumeGroupSnapshot({ groupSnapshotId: id, snapshotIds: snapshots })
+        return undefined
+      }
+      case 'modify': {
+        const { provisioning } = operation
+        const volumeId = this.#id(operation.volume)
+        await controller.controllerModifyVolume({ volumeId, mutableParameters: { provisioning } })
+        return undefined
+      }
       case 'listVolumes':
         return this.#listVolumes()
       case 'listSnapshots':
@@ -106,10 +139,10 @@ export class Subject {
     const { entries } = await this.#node.client.controller.listVolumes({})
     const names = new Map(volumeNames.map((name) => [this.#id(name), name]))
     const sizes = entries.map(({ volume }) => [
-      names.get(volume?.volumeId ?? '') ?? volume?.volumeId,
+      names.get(volume?.volumeId ?? '') ?? volume?.volumeId ?? '',
       mebibytes(volume?.capacityBytes),
     ])
-    return listing(Object.fromEntries(sizes) as Record<string, number>, String)
+    return listing(Object.fromEntries(sizes.filter(this.#isListed)) as Record<string, number>, String)
   }
 
   async #listSnapshots(): Promise<string> {
@@ -117,18 +150,34 @@ export class Subject {
     const names = new Map(snapshotNames.map((name) => [this.#snapshotId(name), name]))
     const volumes = new Map(volumeNames.map((name) => [this.#id(name), name]))
     const lines = entries.map(({ snapshot }) => [
-      names.get(snapshot?.snapshotId ?? '') ?? snapshot?.snapshotId,
+      names.get(snapshot?.snapshotId ?? '') ?? snapshot?.snapshotId ?? '',
       `${volumes.get(snapshot?.sourceVolumeId ?? '')} ${mebibytes(snapshot?.sizeBytes)}`,
     ])
-    return listing(Object.fromEntries(lines) as Record<string, string>, String)
+    return listing(Object.fromEntries(lines.filter(this.#isListed)) as Record<string, string>, String)
   }
 
   #id(name: VolumeName): string {
     return volumeIdFor(this.#node.id, name)
   }
 
+  /** What has a name of no kind is listed too. */
+  readonly #isListed = ([name]: readonly (string | number)[]): boolean =>
+    !kindNames.some((kind) => String(name).startsWith(`${kind}-`) && !this.#kinds.includes(kind))
+
   #snapshotId(name: SnapshotName): string {
-    return snapshotIdFor(this.#node.id, name)
+    const member = membersOf(kindOf(name)).find(({ snapshot }) => snapshot === name)
+    const ofGroup = member && `${groupName(kindOf(name))} of ${this.#id(member.volume)}`
+    return snapshotIdFor(this.#node.id, ofGroup ?? name)
+  }
+
+  #group(kind: Kind) {
+    const members = membersOf(kind)
+    return {
+      name: groupName(kind),
+      id: groupSnapshotIdFor(this.#node.id, groupName(kind)),
+      volumes: members.map(({ volume }) => this.#id(volume)),
+      snapshots: members.map(({ snapshot }) => this.#snapshotId(snapshot)),
+    }
   }
 
   #contentSource({ type, name }: Source) {
@@ -152,11 +201,16 @@ export class Subject {
 }
 
 function isBlock(name: VolumeName): boolean {
-  return name.startsWith('block')
+  return propertiesOf(kindOf(name)).fsType === undefined
 }
 
 function capabilityOf(name: VolumeName) {
-  return isBlock(name) ? blockCapability() : mountCapability('ext4')
+  const { fsType } = propertiesOf(kindOf(name))
+  return fsType === undefined ? blockCapability() : mountCapability(fsType)
+}
+
+function groupName(kind: Kind): string {
+  return `${kind}-group`
 }
 
 function mebibytes(bytes: unknown): number {

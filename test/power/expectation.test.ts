@@ -13,6 +13,12 @@ const found = (state: Partial<Record<'ext4-a' | 'ext4-b', [size: number, stamp: 
 
 const after = (state: State, ...underWay: Operation[]) => expectationOf([state], underWay)
 
+/** With what was looked at beside the content. */
+const provisioned = (isThick: boolean): Found => ({
+  volumes: new Map([['ext4-a', { size: 8, stamp: 3, isThick }]]),
+  snapshots: new Map(),
+})
+
 describe('what may be there after a power cut', () => {
   it('is what was acknowledged', () => {
     expect(difference(after(one), found({ 'ext4-a': [8, 3] }))).toBeUndefined()
@@ -24,6 +30,27 @@ describe('what may be there after a power cut', () => {
     expect(difference(after(empty), found({ 'ext4-a': [8, 3] }))).toBe('volume ext4-a is there again')
     const snapshot = withSnapshot(empty, 'ext4-snapshot-a', { source: 'ext4-a', size: 8, stamp: 3 })
     expect(difference(after(snapshot), found({}))).toBe('snapshot ext4-snapshot-a is lost')
+  })
+
+  it('is thin or thick as it was acknowledged', () => {
+    const modify = { call: 'modify', volume: 'ext4-a', provisioning: 'thick' } as const
+    expect(difference(after(one), provisioned(false))).toBeUndefined()
+    expect(difference(after(one), provisioned(true))).toBe('volume ext4-a is thick')
+    for (const isThick of [false, true])
+      expect(difference(after(one, modify), provisioned(isThick))).toBeUndefined()
+  })
+
+  it('has all members of a group that was under way, or none', () => {
+    const two = withVolume(one, 'ext4-b', volume)
+    const members = [new Map(), new Map([['ext4-member-a', volume]])]
+    members.push(new Map([...(members[1] ?? []), ['ext4-member-b', volume]]))
+    const outcomes = members.map((snapshots) =>
+      difference(after(two, { call: 'group', kind: 'ext4' }), {
+        ...found({ 'ext4-a': [8, 3], 'ext4-b': [8, 3] }),
+        snapshots: snapshots as Found['snapshots'],
+      }),
+    )
+    expect(outcomes).toEqual([undefined, expect.stringContaining('ext4-member-b is lost'), undefined])
   })
 
   it('has the calls that were under way, or not, in any order', () => {

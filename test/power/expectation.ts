@@ -12,9 +12,16 @@ export interface Expectation {
 
 /** What was found, in the model's terms. */
 export interface Found {
-  /** Size in MiB, and stamp. */
-  readonly volumes: ReadonlyMap<VolumeName, { readonly size: number; readonly stamp: number }>
-  readonly snapshots: ReadonlyMap<SnapshotName, { readonly size: number; readonly stamp: number }>
+  readonly volumes: ReadonlyMap<VolumeName, Content>
+  readonly snapshots: ReadonlyMap<SnapshotName, Content>
+}
+
+export interface Content {
+  /** MiB */
+  readonly size: number
+  readonly stamp: number
+  /** Undefined where it was not looked at. */
+  readonly isThick?: boolean | undefined
 }
 
 /**
@@ -47,11 +54,6 @@ export function difference({ states, written }: Expectation, found: Found): stri
   return differences.map((lines) => lines.join('; ')).join(' / or / ')
 }
 
-interface Content {
-  readonly size: number
-  readonly stamp: number
-}
-
 function differencesOf<Name extends string>(
   kind: string,
   expected: ReadonlyMap<Name, Content>,
@@ -64,6 +66,9 @@ function differencesOf<Name extends string>(
     if (!is) return [`${kind} ${name} is lost`]
     const sizes = is.size === wanted.size ? [] : [`${kind} ${name} has ${is.size} MiB, not ${wanted.size}`]
     const isSame = is.stamp === wanted.stamp || mayDiffer(name)
-    return isSame ? sizes : [...sizes, `${kind} ${name} has the content ${is.stamp}, not ${wanted.stamp}`]
+    const contents = isSame ? [] : [`${kind} ${name} has the content ${is.stamp}, not ${wanted.stamp}`]
+    const isLikeWanted = is.isThick === undefined || is.isThick === (wanted.isThick ?? false)
+    const provisioning = isLikeWanted ? [] : [`${kind} ${name} is ${is.isThick ? 'thick' : 'thin'}`]
+    return [...sizes, ...contents, ...provisioning]
   })
 }

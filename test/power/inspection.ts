@@ -1,26 +1,34 @@
-import type { Kind, Operation, Outcome, SnapshotName, VolumeName } from '../model/operations.ts'
+import { kindNames, kindOf, type Kind } from '../model/kinds.ts'
+import type { Operation, Outcome, SnapshotName, VolumeName } from '../model/operations.ts'
 import { Subject } from '../model/subject.ts'
 import type { TestNode } from '../support/driver.ts'
-import type { Found } from './expectation.ts'
+import type { Content, Found } from './expectation.ts'
 
 /**
  * Looks at all that a driver has, in the way of a CO: lists it, uses each volume, and restores each snapshot.
  * It takes volumes away for that.
+ * @param kinds of the volumes and snapshots
+ * @param isThick when it was looked at
  * @throws Error for a call that fails
  */
-export async function inspect(node: TestNode): Promise<Found> {
-  const subject = new Subject(node)
+export async function inspect(
+  node: TestNode,
+  kinds: readonly Kind[] = kindNames,
+  isThick?: (volume: VolumeName) => boolean,
+): Promise<Found> {
+  const subject = new Subject(node, kinds)
   const call = (operation: Operation): Promise<string> => successOf(subject, operation)
-  const volumes = new Map<VolumeName, { size: number; stamp: number }>()
+  const volumes = new Map<VolumeName, Content>()
   for (const [volume, size] of entriesOf(await call({ call: 'listVolumes' }))) {
     const name = volume as VolumeName
-    volumes.set(name, { size: Number(size), stamp: await contentOf(call, name) })
+    const content = { size: Number(size), stamp: await contentOf(call, name), isThick: isThick?.(name) }
+    volumes.set(name, content)
   }
-  const snapshots = new Map<SnapshotName, { size: number; stamp: number }>()
+  const snapshots = new Map<SnapshotName, Content>()
   for (const [snapshot, , text] of entriesOf(await call({ call: 'listSnapshots' }))) {
     const name = snapshot as SnapshotName
     const size = Number(text)
-    const volume: VolumeName = `${name.split('-', 1)[0] as Kind}-a`
+    const volume: VolumeName = `${kindOf(name)}-a`
     await call({ call: 'delete', volume })
     await call({ call: 'create', volume, size, source: { type: 'snapshot', name } })
     snapshots.set(name, { size, stamp: await contentOf(call, volume) })

@@ -121,6 +121,12 @@ export class TestNode implements AsyncDisposable {
     return node
   }
 
+  /** In this directory, as an earlier machine with this disk had it. */
+  static async at(path: string): Promise<TestNode> {
+    await mkdir(path, { recursive: true })
+    return new TestNode(path)
+  }
+
   static async start({
     disk,
     ...options

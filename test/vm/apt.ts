@@ -31,7 +31,9 @@ export class Apt {
     const options = await prepare(directory, suite, architecture)
     const apt = new Apt(directory, options)
     await apt.#get('update').catch((error: unknown) => {
-      throw new Error(`apt-get finds no ${suite}; set ${MIRROR_VARIABLE} to a mirror that has it: ${String(error)}`)
+      throw new Error(
+        `apt-get finds no ${suite}; set ${MIRROR_VARIABLE} to a mirror that has it: ${String(error)}`,
+      )
     })
     return apt
   }

@@ -10,7 +10,12 @@ interface Machine {
 
 /** By Debian's names. Every processor is emulated, because KVM is not everywhere. */
 const machines = {
-  amd64: { qemu: 'qemu-system-x86_64', options: ['-machine', 'pc', '-cpu', 'max'], console: 'ttyS0', cpu: 'x64' },
+  amd64: {
+    qemu: 'qemu-system-x86_64',
+    options: ['-machine', 'pc', '-cpu', 'max'],
+    console: 'ttyS0',
+    cpu: 'x64',
+  },
   arm64: {
     qemu: 'qemu-system-aarch64',
     // The pointer authentication of `max` is slow to emulate.

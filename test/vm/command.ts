@@ -44,14 +44,12 @@ async function work(options: Options, signal: AbortSignal): Promise<number> {
     ...options,
     onOutput: (chunk) => process.stdout.write(chunk),
   })
-  const interrupted = Promise.withResolvers<never>()
-  signal.addEventListener('abort', () => {
-    interrupted.reject(signal.reason as Error)
-  })
-  const code = await Promise.race([guest.exited, interrupted.promise])
+  const code = await guest.exitedUnless(signal)
   if (options.console) process.stderr.write(await guest.console())
   if (code !== undefined) return code
-  throw new Error(`the guest ended before its command; the last lines of its kernel:\n${await guest.lastLines()}`)
+  throw new Error(
+    `the guest ended before its command; the last lines of its kernel:\n${await guest.lastLines()}`,
+  )
 }
 
 function parse(args: string[]): Options | 'help' {
@@ -69,7 +67,8 @@ function parse(args: string[]): Options | 'help' {
     },
   })
   if (values.help) return 'help'
-  if (positionals.length === 0) throw new Error('there is no command: npm run vm -- --kernel 6.12 -- uname -r')
+  if (positionals.length === 0)
+    throw new Error('there is no command: npm run vm -- --kernel 6.12 -- uname -r')
   return {
     kernel: kernelOf('--kernel', values.kernel),
     architecture: architectureOf('--arch', values.arch),

@@ -46,11 +46,17 @@ export class Guest implements AsyncDisposable {
   readonly #qemu: ChildProcess
   readonly #ended: Promise<unknown>
   readonly #servers: readonly Server[]
+  readonly #conversations: Promise<unknown>[] = []
   readonly #directory: string
 
-  private constructor(qemu: ChildProcess, servers: readonly Server[], directory: string, options: GuestOptions) {
+  private constructor(
+    qemu: ChildProcess,
+    servers: readonly Server[],
+    directory: string,
+    options: GuestOptions,
+  ) {
     this.#qemu = qemu
-    this.#ended = once(qemu, 'close')
+    this.#ended = new Promise((resolve) => qemu.once('close', resolve))
     this.#servers = servers
     this.#directory = directory
     this.exited = this.#converse(options)
@@ -74,6 +80,21 @@ export class Guest implements AsyncDisposable {
     }
   }
 
+  /** As `exited`. @throws the reason of the signal when it aborts */
+  async exitedUnless(signal: AbortSignal): Promise<number | undefined> {
+    const aborted = Promise.withResolvers<never>()
+    const abort = (): void => {
+      aborted.reject(signal.reason as Error)
+    }
+    signal.addEventListener('abort', abort)
+    try {
+      signal.throwIfAborted()
+      return await Promise.race([this.exited, aborted.promise])
+    } finally {
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
   /** The last messages of the kernel. */
   async lastLines(count = LAST_LINES): Promise<string> {
     return (await this.console()).trimEnd().split('\n').slice(-count).join('\n')
@@ -84,25 +105,33 @@ export class Guest implements AsyncDisposable {
     return (await readFile(consoleOf(this.#directory), 'utf8').catch(() => '')).replaceAll('\r', '')
   }
 
-  /** Cuts its power. What it has flushed to its disk stays, and what qemu was given without a flush. */
+  /**
+   * Cuts its power. What it has flushed to its disk stays, and what qemu was given without a flush. Resolves
+   * when all that it has sent before is read.
+   */
   async kill(): Promise<void> {
     this.#qemu.kill('SIGKILL')
     await this.#ended
+    await Promise.all(this.#conversations)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill()
-    await this.exited.catch(() => undefined)
     for (const server of this.#servers) server.close()
     await rm(this.#directory, { recursive: true, force: true })
   }
 
+  /** @returns the exit code, as `exited` */
   async #converse({ onOutput, onMessage }: GuestOptions): Promise<number | undefined> {
     const exit = Promise.withResolvers<number>()
     const [output, control] = this.#servers
-    output?.once('connection', (socket: Socket) => socket.on('data', onOutput))
+    output?.once('connection', (socket: Socket) => {
+      this.#conversations.push(once(socket.on('data', onOutput), 'close'))
+    })
     control?.once('connection', (socket: Socket) => {
-      createInterface(socket).on('line', (line) => {
+      const lines = createInterface(socket)
+      this.#conversations.push(once(lines, 'close'))
+      lines.on('line', (line) => {
         const [, code] = /^exit (\d+)$/.exec(line) ?? []
         if (code === undefined) onMessage?.(line)
         else exit.resolve(Number(code))
@@ -110,9 +139,7 @@ export class Guest implements AsyncDisposable {
     })
     let complaints = ''
     this.#qemu.stderr?.on('data', (chunk: Buffer) => (complaints += chunk.toString()))
-    const failed = once(this.#qemu, 'error').then(([error]) => Promise.reject(error as Error))
-    const ended = this.#ended.then(() => undefined)
-    const code = await Promise.race([exit.promise, ended, failed])
+    const code = await Promise.race([exit.promise, this.#ended.then(() => undefined)])
     if (code === undefined && complaints !== '') await appendFile(consoleOf(this.#directory), complaints)
     return code
   }

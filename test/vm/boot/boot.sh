@@ -27,7 +27,7 @@ for link in fd:/proc/self/fd stdin:fd/0 stdout:fd/1 stderr:fd/2; do ln -s "${lin
 mount --make-rshared /
 ulimit -Hn 524288
 ulimit -Sn 1024
-hostname guest
+echo guest >/proc/sys/kernel/hostname
 busybox ip link set lo up
 
 mount -o ro "$(disk modules)" /usr/lib/modules
@@ -35,6 +35,10 @@ mount -o ro "$(disk programs)" /opt/programs
 ln -s /opt/programs/npm/bin/npm-cli.js /usr/local/bin/npm
 mount -o noatime "$(disk tree)" /csi-driver-loop
 mount --bind /opt/programs/node_modules /csi-driver-loop/node_modules
+# By the first use of these, modules are loaded (/dev/loop-control).
+kmod static-nodes --format=tmpfiles | while read -r type path mode _ _ _ number; do
+  [[ $type != [bc]* || -e $path ]] || { mkdir -p "${path%/*}"; mknod -m "$mode" "$path" "${type:0:1}" ${number/:/ }; }
+done
 if [[ $(</proc/cmdline) != *vm.udev=off* ]]; then
   /lib/systemd/systemd-udevd --daemon
   udevadm trigger --action=add

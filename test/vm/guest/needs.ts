@@ -16,6 +16,8 @@ export function moduleParameter(module: string, name: string, value: string): Ne
   return {
     what: `a kernel that was started with ${module}.${name}=${value}`,
     missing: () => {
+      // A module that is used for the first time is loaded then.
+      spawnSync('modprobe', [module])
       const found = readAttribute(path)
       return found === value ? undefined : `${path} has ${found}`
     },

@@ -33,7 +33,9 @@ export async function kernelImages(
   const directory = await cached({ name: `kernel-${kernel}-${architecture}`, inputs, refresh }, (draft) =>
     make(draft, suiteOf(kernel), architecture),
   )
-  const [vmlinuz, archive, modules] = ['vmlinuz', 'initramfs', 'modules.img'].map((name) => join(directory, name))
+  const [vmlinuz, archive, modules] = ['vmlinuz', 'initramfs', 'modules.img'].map((name) =>
+    join(directory, name),
+  )
   return { vmlinuz, archive, modules } as Kernel
 }
 
@@ -62,7 +64,9 @@ async function modulesOf(tree: string): Promise<string> {
   const parent = join(tree, 'usr/lib/modules')
   const [version, ...others] = await readdir(parent)
   if (version === undefined || others.length > 0)
-    throw new Error(`the kernel's packages have the modules of ${[version, ...others].join(', ') || 'no version'}`)
+    throw new Error(
+      `the kernel's packages have the modules of ${[version, ...others].join(', ') || 'no version'}`,
+    )
   return join(parent, version)
 }
 

@@ -11,8 +11,30 @@ const SUITE = 'bookworm'
 
 /** What the driver and its tests run, and what a machine has beside. */
 const packages = [
-  ...['base-files', 'base-passwd', 'bash', 'coreutils', 'dash', 'diffutils', 'findutils', 'grep'],
-  ...['gzip', 'libc-bin', 'mawk', 'openssl', 'procps', 'sed', 'tar', 'kmod', 'udev', 'busybox-static'],
+  ...[
+    'base-files',
+    'base-passwd',
+    'usr-is-merged',
+    'bash',
+    'coreutils',
+    'dash',
+    'diffutils',
+    'findutils',
+    'grep',
+  ],
+  ...[
+    'gzip',
+    'libc-bin',
+    'libstdc++6',
+    'mawk',
+    'openssl',
+    'procps',
+    'sed',
+    'tar',
+    'kmod',
+    'udev',
+    'busybox-static',
+  ],
   ...['btrfs-progs', 'e2fsprogs', 'mount', 'util-linux', 'util-linux-extra', 'xfsprogs'],
 ]
 
