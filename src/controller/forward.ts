@@ -45,21 +45,42 @@ export function unlessOnLostNode<Request, Rest extends readonly unknown[], Respo
     isOnLostNode(idIn(request)) ? {} : handler(request, ...rest)
 }
 
+/** How many nodes are called at once where any of them can answer. */
+const ANY_AT_ONCE = 4
+
 /**
- * Calls the first node that answers.
- * @throws VolumeError unavailable when none does
+ * The first answer of any node. Several are called at once, so that nodes that do not answer are not waited
+ * for one after another; those that did not answer last come last.
+ * @param work must only read, or be refused
+ * @throws VolumeError unavailable when no node answers
  */
 async function callAny<T>(nodes: readonly RemoteNode[], caller: Caller, work: Work<T>): Promise<T> {
+  const inOrder = [...nodes].sort((a, b) => Number(a.isSilent) - Number(b.isSilent))
   let reason: unknown = new VolumeError('unavailable', 'there are no nodes')
-  for (const node of nodes) {
-    try {
-      return await node.ask(caller, work)
-    } catch (error) {
-      if (!isUnreachable(error)) throw error
-      reason = error
-    }
+  for (let first = 0; first < inOrder.length; first += ANY_AT_ONCE) {
+    const answers = inOrder.slice(first, first + ANY_AT_ONCE).map((node) => answerOf(node, caller, work))
+    const outcome = await Promise.any(answers).catch((error: unknown) => error as AggregateError)
+    if (typeof outcome === 'function') return outcome()
+    caller.signal.throwIfAborted()
+    reason = outcome.errors[0]
   }
   throw reason
+}
+
+/**
+ * What a node answers, also when it refuses, as a function that returns or throws it.
+ * @throws the error of an unreachable node
+ */
+async function answerOf<T>(node: RemoteNode, caller: Caller, work: Work<T>): Promise<() => T> {
+  try {
+    const answer = await node.ask(caller, work)
+    return () => answer
+  } catch (error) {
+    if (isUnreachable(error) || caller.signal.aborted) throw error
+    return () => {
+      throw error
+    }
+  }
 }
 
 /** The answers of several nodes to the same call. */
@@ -79,8 +100,8 @@ const MAX_ASKED = 2000
 const MIN_ASKED_EACH = 2
 
 /**
- * Calls several nodes concurrently. A node that does not answer is logged and skipped, so that it does not
- * delay the others.
+ * Calls several nodes concurrently. A node that does not answer is logged once and skipped, so that it does
+ * not delay the others.
  * @param work must only read: it is abandoned after a few seconds
  * @throws the signal's reason when the caller has cancelled the call
  */
@@ -91,6 +112,7 @@ export async function askAll<T>(
   work: (client: CsiClient, options: CallOptions, node: RemoteNode) => Promise<T>,
 ): Promise<Answers<T>> {
   const limit = Math.max(MIN_ASKED_EACH, Math.floor(MAX_ASKED / nodes.length))
+  const silent = new Set(nodes.filter(({ isSilent }) => isSilent))
   const asked = nodes.map((node) =>
     node.turns.run(limit, () => node.ask(caller, (client, options) => work(client, options, node))),
   )
@@ -103,8 +125,10 @@ export async function askAll<T>(
     if (result?.status === 'fulfilled') answers.push({ node, answer: result.value })
     else unreachable.push({ node, reason: result?.reason as Error })
   }
-  for (const { node, reason } of unreachable)
-    log.warn({ node: node.name, error: messageOf(reason) }, 'a node does not answer, and is skipped')
+  for (const { node, reason } of unreachable) {
+    const level = silent.has(node) ? 'debug' : 'warn'
+    log[level]({ node: node.name, error: messageOf(reason) }, 'a node does not answer, and is skipped')
+  }
   return { answers, unreachable }
 }
 

@@ -13,6 +13,12 @@ export interface NodeTimeouts {
   readonly answerMs: number
 }
 
+/**
+ * What part of the time for an answer a node gets that has not answered last: otherwise every call that needs
+ * all nodes would wait for the same ones again.
+ */
+const SILENT_PART = 0.1
+
 const defaultTimeouts: NodeTimeouts = { connectMs: 5000, answerMs: 5000 }
 
 /** The call that is forwarded. Its cancellation and deadline apply to the call to the node. */
@@ -37,6 +43,7 @@ export class RemoteNode implements Disposable {
   /** For questions to all nodes. */
   readonly turns = new Turns(isUnreachable)
   #connection: Connection | undefined
+  #isSilent = false
   readonly #timeouts: NodeTimeouts
 
   constructor(name: string, topology: NodeTopology, timeouts: NodeTimeouts = defaultTimeouts) {
@@ -50,6 +57,11 @@ export class RemoteNode implements Disposable {
     return this.#connection !== undefined
   }
 
+  /** Whether the node has no address, or was unreachable for the last call that has ended. */
+  get isSilent(): boolean {
+    return this.#isSilent || !this.hasAddress
+  }
+
   /**
    * Uses this client for all later calls. Running calls finish on the previous client, which is then closed.
    * @param client undefined while the node has no address
@@ -57,6 +69,7 @@ export class RemoteNode implements Disposable {
   use(client: CsiClient | undefined): void {
     this.#connection?.retire()
     this.#connection = client && new Connection(client)
+    this.#isSilent = false
   }
 
   /**
@@ -70,10 +83,11 @@ export class RemoteNode implements Disposable {
   /**
    * As `call`, for a read from several nodes, or one that is repeated often: a node that is connected but
    * does not answer (its process is stopped, its disk hangs) must not delay the others.
-   * @throws VolumeError unavailable also when the node has not answered within `withinMs`
+   * @param withinMs a silent node gets a tenth of it
+   * @throws VolumeError unavailable also when the node has not answered within this time
    */
   ask<T>(caller: Caller, work: NodeCall<T>, withinMs = this.#timeouts.answerMs): Promise<T> {
-    return this.#call(caller, work, withinMs)
+    return this.#call(caller, work, this.#isSilent ? SILENT_PART * withinMs : withinMs)
   }
 
   async #call<T>(caller: Caller, work: NodeCall<T>, withinMs?: number): Promise<T> {
@@ -81,9 +95,15 @@ export class RemoteNode implements Disposable {
     const { client } = lease
     using limits = new CallLimits(client, this.#timeouts.connectMs, withinMs)
     try {
-      return await work(client, limits.optionsFor(caller))
+      const answer = await work(client, limits.optionsFor(caller))
+      this.#isSilent = false
+      return answer
     } catch (error) {
-      throw this.#explained(error, caller, client, limits)
+      const explained = this.#explained(error, caller, client, limits)
+      if (explained instanceof UnreachableError) this.#isSilent = true
+      // These two say nothing about the node: they come from the caller's own limits.
+      else if (!isAnswer(error, 'CANCELLED', 'DEADLINE_EXCEEDED')) this.#isSilent = false
+      throw explained
     }
   }
 
@@ -118,13 +138,20 @@ export class RemoteNode implements Disposable {
     return new VolumeError('unavailable', `node "${this.name}": ${error.details}`, { cause: error })
   }
 
-  #unreachable(why: string, cause?: unknown): VolumeError {
-    return new VolumeError('unavailable', `node "${this.name}" is unreachable: ${why}`, { cause })
+  #unreachable(why: string, cause?: unknown): UnreachableError {
+    return new UnreachableError(this.name, why, cause)
   }
 
   [Symbol.dispose](): void {
     this.#connection?.close()
     this.#connection = undefined
+  }
+}
+
+/** The node itself is unreachable, and not only what it was asked for. */
+class UnreachableError extends VolumeError {
+  constructor(nodeName: string, why: string, cause: unknown) {
+    super('unavailable', `node "${nodeName}" is unreachable: ${why}`, { cause })
   }
 }
 

@@ -6,6 +6,7 @@ import { csi } from '../../../src/csi/protocol.ts'
 import { NodeTopology } from '../../../src/csi/topology.ts'
 import { placementOf } from '../../../src/controller/create-volume.ts'
 import { NodeDirectory } from '../../../src/controller/directory.ts'
+import type { NodeTimeouts } from '../../../src/controller/remote-node.ts'
 import { snapshotIdFor, volumeIdFor } from '../../../src/volumes/model/ids.ts'
 import { silent } from '../volumes/world.ts'
 
@@ -177,13 +178,16 @@ function cancelled({ signal }: CallOptions): Promise<never> {
 }
 
 export function clusterOf(...names: string[]): { nodes: NodeDirectory; fakes: FakeNode[] } {
+  return clusterWith({ connectMs: 5000, answerMs: 50 }, ...names)
+}
+
+export function clusterWith(timeouts: NodeTimeouts, ...names: string[]) {
   const fakes = names.map((name) => new FakeNode(name))
   const connect = (address: string): CsiClient => {
     const fake = fakes.find(({ name }) => name === address)
     if (!fake) throw new Error(`nobody is at ${address}`)
     return fake.client
   }
-  const timeouts = { connectMs: 5000, answerMs: 50 }
   const nodes = new NodeDirectory({ driverName, connect, log: silent, timeouts })
   nodes.update(names.map((name) => ({ name, address: name })))
   return { nodes, fakes }
