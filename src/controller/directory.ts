@@ -33,7 +33,11 @@ export interface DirectoryDependencies {
 /** All nodes by name, with their connections. Nodes without an address are kept for ten minutes. */
 export class NodeDirectory implements Disposable {
   readonly #deps: DirectoryDependencies
+  /** By name. */
   #entries: ReadonlyMap<string, Entry> | undefined
+  /** In the order of their hashes, and of all of them, so that no call has to sort or search them. */
+  #inOrder: readonly Entry[] = []
+  #byHash: ReadonlyMap<string, Entry> = new Map()
 
   constructor(dependencies: DirectoryDependencies) {
     this.#deps = dependencies
@@ -50,7 +54,7 @@ export class NodeDirectory implements Disposable {
 
   /** Sets the addresses of the nodes. Keeps the connections to unchanged addresses. */
   update(addresses: readonly NodeAddress[]): void {
-    const before = new Map(this.#entries && this.#recent())
+    const before = new Map([...(this.#entries ?? [])].filter(([, entry]) => isRecent(entry)))
     const now = new Map<string, Entry>()
     for (const { name, address } of addresses) {
       const known = before.get(name)
@@ -61,6 +65,8 @@ export class NodeDirectory implements Disposable {
         now.set(name, entry.address === undefined ? entry : this.#entry(name, undefined, entry.node))
     }
     this.#entries = now
+    this.#inOrder = [...now.values()].sort((a, b) => (a.node.hash < b.node.hash ? -1 : 1))
+    this.#byHash = new Map(this.#inOrder.map((entry) => [entry.node.hash, entry]))
     this.#reportEqualHashes()
   }
 
@@ -75,8 +81,8 @@ export class NodeDirectory implements Disposable {
    * @throws VolumeError unavailable before the first `update`
    */
   all(): RemoteNode[] {
-    const nodes = this.#recent().map(([, { node }]) => node)
-    return nodes.sort((a, b) => (a.hash < b.hash ? -1 : 1))
+    this.#requireKnown()
+    return this.#inOrder.filter(isRecent).map(({ node }) => node)
   }
 
   /**
@@ -86,19 +92,18 @@ export class NodeDirectory implements Disposable {
   of(id: string): RemoteNode | undefined {
     const hash = nodeHashOf(id)
     if (hash === undefined) return undefined
-    const node = this.all().find((node) => node.hash === hash)
-    if (node) return node
+    this.#requireKnown()
+    const entry = this.#byHash.get(hash)
+    if (entry && isRecent(entry)) return entry.node
     throw new VolumeError(
       'unavailable',
       `"${id}" is on a node that is not in the cluster now (its ids begin with ${hash}); if the node is lost, so is its data: see docs/how-to/lost-node.md`,
     )
   }
 
-  #recent(): [string, Entry][] {
+  #requireKnown(): void {
     if (!this.#entries)
       throw new VolumeError('unavailable', 'the addresses of the nodes are not known yet; repeat the call')
-    const oldest = performance.now() - MISSING_MS
-    return [...this.#entries].filter(([, { address, since }]) => address !== undefined || since > oldest)
   }
 
   #entry(name: string, address: string | undefined, known: RemoteNode | undefined): Entry {
@@ -129,4 +134,9 @@ export class NodeDirectory implements Disposable {
   [Symbol.dispose](): void {
     for (const { node } of this.#entries?.values() ?? []) node[Symbol.dispose]()
   }
+}
+
+/** Whether the node has an address, or has lost it not long ago. */
+function isRecent({ address, since }: Entry): boolean {
+  return address !== undefined || since > performance.now() - MISSING_MS
 }
