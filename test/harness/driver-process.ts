@@ -5,6 +5,7 @@ import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { connect, type CsiClient } from '../../src/csi/client.ts'
+import { residentBytes } from './process-figures.ts'
 
 /** The volumes are sparse and stay nearly empty, so that a small disk can hold a thousand. */
 const LIMITS = { overcommit: 1000, inline: { maxSize: '1Gi' } }
@@ -13,13 +14,21 @@ const START_PATIENCE_MS = 30_000
 const STOP_PATIENCE_MS = 30_000
 const LOOK_EVERY_MS = 2
 
-/** As in the Dockerfile. */
+/** As in the Dockerfile, with a smaller heap. */
 const nodeFlags = ['--max-semi-space-size=1', '--max-old-space-size=64']
 
 /** A pool beside the default one, in the words of the driver's configuration file. */
 export interface PoolEntry {
   readonly path?: string
   readonly image?: { readonly size: string }
+}
+
+/** What a driver process gets besides its arguments. */
+interface Surroundings {
+  /** Options of Node.js. */
+  readonly flags?: readonly string[]
+  /** Variables beside those of this process. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** The driver as users run it: a process of its own behind its socket. */
@@ -39,6 +48,7 @@ export class DriverProcess implements AsyncDisposable {
   }
 
   /**
+   * Starts the node role.
    * @param main the driver's main file
    * @param directory for its pool, socket and log; what an earlier driver left there is used on
    * @param otherPools by name
@@ -47,18 +57,34 @@ export class DriverProcess implements AsyncDisposable {
     main: string,
     directory: string,
     otherPools: Readonly<Record<string, PoolEntry>> = {},
+    surroundings: Surroundings = {},
   ): Promise<DriverProcess> {
     await mkdir(directory, { recursive: true })
     const config = join(directory, 'config.yaml')
     await writeFile(config, configFile(otherPools))
+    const args = ['node', '--node-id', 'bench', '--data-dir', directory, '--config', config]
+    return await DriverProcess.serve(main, directory, args, surroundings)
+  }
+
+  /**
+   * Starts a role that serves CSI.
+   * @param args the role, and its options without `--endpoint`
+   */
+  static async serve(
+    main: string,
+    directory: string,
+    args: readonly string[],
+    { flags = nodeFlags, environment = {} }: Surroundings = {},
+  ): Promise<DriverProcess> {
+    await mkdir(directory, { recursive: true })
     const socket = join(directory, 'csi.sock')
-    const args = ['--endpoint', `unix://${socket}`, '--node-id', 'bench', '--data-dir', directory]
     const logPath = join(directory, 'driver.log')
     await using log = await open(logPath, 'a')
     const start = performance.now()
     // In a group of its own: Ctrl-C must reach only us, and we stop it after its volumes are deleted.
-    const child = spawn(process.execPath, [...nodeFlags, main, 'node', ...args, '--config', config], {
+    const child = spawn(process.execPath, [...flags, main, ...args, '--endpoint', `unix://${socket}`], {
       detached: true,
+      env: { ...process.env, ...environment },
       stdio: ['ignore', log.fd, log.fd],
     })
     await using undo = new AsyncDisposableStack()
@@ -71,13 +97,12 @@ export class DriverProcess implements AsyncDisposable {
   }
 
   /** What of its memory is in the machine's RAM, in bytes. */
-  async residentBytes(): Promise<number> {
-    const status = await readFile(`/proc/${this.#pid}/status`, 'utf8')
-    return 1024 * Number(/^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1])
+  residentBytes(): Promise<number> {
+    return residentBytes(this.pid)
   }
 
   async openFiles(): Promise<number> {
-    return (await readdir(`/proc/${this.#pid}/fd`)).length
+    return (await readdir(`/proc/${this.pid}/fd`)).length
   }
 
   /** As the kernel does it when there is no memory left (SIGKILL). */
@@ -93,7 +118,7 @@ export class DriverProcess implements AsyncDisposable {
     await stop(this.#child)
   }
 
-  get #pid(): number {
+  get pid(): number {
     if (this.#child.pid === undefined) throw new Error('the driver has no process')
     return this.#child.pid
   }
