@@ -6,7 +6,7 @@ import { CsiContender } from './csi-contender.ts'
 import { lifeCycle, rotated } from './life-cycle.ts'
 import { Samples, type Table } from './samples.ts'
 
-const FEW = 10
+export const FEW = 10
 
 /** A driver that has many staged volumes already. */
 export interface CrowdedDriver {
@@ -29,9 +29,32 @@ export async function besideFew(
   await using few = await DriverProcess.start(crowded.main, directory)
   const crowd = new Crowd(directory, FEW, progress, signal)
   await crowd.stage(few.client)
+  const paths = `${directory}-paths`
+  const table = await compareCalls({ ...crowded, few, paths }, rounds, progress, signal)
+  await crowd.remove(few.client)
+  return table
+}
+
+/** Two drivers, with many and with few staged volumes. */
+interface ManyAndFew {
+  readonly driver: DriverProcess
+  /** How many it has. */
+  readonly volumes: number
+  readonly few: DriverProcess
+  /** A directory for staging and target paths. */
+  readonly paths: string
+}
+
+/** Makes the same calls, in turns, on both. */
+export async function compareCalls(
+  { driver: many, volumes, few, paths }: ManyAndFew,
+  rounds: number,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Table> {
   const drivers = [
-    { name: `${crowded.volumes} volumes`, driver: crowded.driver, paths: `${directory}-paths/many` },
-    { name: `${FEW} volumes`, driver: few, paths: `${directory}-paths/few` },
+    { name: `${volumes} volumes`, driver: many, paths: `${paths}/many` },
+    { name: `${FEW} volumes`, driver: few, paths: `${paths}/few` },
   ]
   const contenders = drivers.map(({ name, driver, paths }) => new CsiContender(name, driver.client, paths))
   const lives = await lifeCycle(contenders, rounds, progress, signal)
@@ -48,6 +71,5 @@ export async function besideFew(
       lists.add('ListVolumeHealth, all', name, await timed(() => controller.controllerListVolumeHealth({})))
     }
   }
-  await crowd.remove(few.client)
   return { ...lives, title: 'Beside staged volumes', rows: [...lives.rows, ...lists.rows()] }
 }

@@ -5,6 +5,7 @@ export const steps = [
   'stage',
   'stageRepeated',
   'publish',
+  'stats',
   'unpublish',
   'unstage',
   'stageFormatted',
@@ -19,6 +20,7 @@ export const stepLabels: Readonly<Record<Step, string>> = {
   stage: 'NodeStage, new ext4',
   stageRepeated: 'NodeStage, staged already',
   publish: 'NodePublish',
+  stats: 'NodeGetVolumeStats',
   unpublish: 'NodeUnpublish',
   unstage: 'NodeUnstage',
   stageFormatted: 'NodeStage, has ext4',
@@ -29,10 +31,15 @@ export const stepLabels: Readonly<Record<Step, string>> = {
 export const wholeLife: readonly Step[] = ['create', 'stage', 'publish', 'unpublish', 'unstage', 'delete']
 
 /** One volume from nothing to nothing. Each step leaves what the next one needs. */
-export interface Life extends Record<Exclude<Step, 'probe' | 'stageRepeated'>, () => Promise<void>> {
+export interface Life extends Record<
+  Exclude<Step, 'probe' | 'stageRepeated' | 'stats'>,
+  () => Promise<void>
+> {
   /** A call that does nothing, where there are calls: the others cannot be faster. */
   probe?(): Promise<void>
   stageRepeated?(): Promise<void>
+  /** The kubelet asks for them every minute. */
+  stats?(): Promise<void>
   /** What has to be there before a step, but does not belong into its time. */
   prepare?(step: Step): Promise<void>
 }

@@ -103,6 +103,12 @@ export class CsiLife implements Life {
     await this.#client.node.nodePublishVolume(request)
   }
 
+  async stats(): Promise<void> {
+    const { staging: stagingTargetPath, target: volumePath } = this.#paths
+    const { volumeId } = this.#volume
+    await this.#client.node.nodeGetVolumeStats({ volumeId, volumePath, stagingTargetPath })
+  }
+
   async unpublish(): Promise<void> {
     const { volumeId } = this.#volume
     await this.#client.node.nodeUnpublishVolume({ volumeId, targetPath: this.#paths.target })
