@@ -1,16 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { nodeNames } from './support/cluster.ts'
-import { eventually } from '../support/eventually.ts'
+import { groupSnapshot, membersOf, readyToUse } from './support/copies.ts'
 import { Namespace } from './support/namespace.ts'
 import { claim, ofClaim, pod, snapshot } from './support/objects.ts'
-import type { KubeObject } from './support/kubectl.ts'
 
 let on: Namespace
 let nodes: string[] = []
-
-interface Snapshot extends KubeObject {
-  readonly status?: { readonly readyToUse?: boolean; readonly error?: { readonly message: string } }
-}
 
 beforeAll(async () => {
   on = await Namespace.make(import.meta.filename)
@@ -20,13 +15,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await on[Symbol.asyncDispose]()
 })
-
-async function ready(kind: string, name: string): Promise<void> {
-  await eventually(`${kind} ${name} is ready`, async () => {
-    const { status } = await on.get<Snapshot>(kind, name)
-    if (status?.readyToUse !== true) throw new Error(status?.error?.message ?? 'no answer yet')
-  })
-}
 
 describe.each([
   ['ext4', 'loop', '64Mi', '128Mi'],
@@ -44,7 +32,7 @@ describe.each([
 
   it('can be snapshotted in use, and restored larger beside its source', async () => {
     await on.apply(snapshot(`snapshot-${type}`, source))
-    await ready('volumesnapshot', `snapshot-${type}`)
+    await readyToUse(on, 'volumesnapshot', `snapshot-${type}`)
     await on.shell(source, 'echo later >/data/file')
     const name = `restored-${type}`
     await on.apply(
@@ -85,7 +73,7 @@ describe('a copy that is scheduled to another node than its source', () => {
       )
       await on.running(['away'])
       await on.apply(snapshot('snapshot-away', 'away'))
-      await ready('volumesnapshot', 'snapshot-away')
+      await readyToUse(on, 'volumesnapshot', 'snapshot-away')
     }
     const name = `from-${from}`
     // The pod likes every node better than the right one.
@@ -116,24 +104,11 @@ describe('a group of claims', () => {
     const command = `i=0; while :; do i=$((i+1)); ${put('/a/n')}; ${put('/b/n')}; done`
     await on.apply(pod('writer', { volumes: { a: ofClaim('a'), b: ofClaim('b') }, command }))
     await on.running(['writer'])
-    await on.apply({
-      apiVersion: 'groupsnapshot.storage.k8s.io/v1',
-      kind: 'VolumeGroupSnapshot',
-      metadata: { name: 'group' },
-      spec: { volumeGroupSnapshotClassName: 'loop', source: { selector: { matchLabels: { app: 'group' } } } },
-    })
-    await ready('volumegroupsnapshot', 'group')
-    const members = await on.getAll<
-      KubeObject & { spec: { source: { persistentVolumeClaimName?: string } } }
-    >('volumesnapshot')
-    const sourceOf = new Map<string, string>()
-    for (const { metadata, spec } of members) {
-      const owner = JSON.stringify(metadata)
-      if (owner.includes('VolumeGroupSnapshot'))
-        sourceOf.set(spec.source.persistentVolumeClaimName ?? '', metadata.name)
-    }
-    expect([...sourceOf.keys()].sort()).toEqual(['a', 'b'])
-    for (const [source, name] of sourceOf)
+    await on.apply(groupSnapshot('group', { app: 'group' }))
+    await readyToUse(on, 'volumegroupsnapshot', 'group')
+    const members = await membersOf(on, 'group')
+    expect([...members.keys()].sort()).toEqual(['a', 'b'])
+    for (const [source, name] of members)
       await on.apply(claim(`copy-${source}`, { from: { kind: 'VolumeSnapshot', name } }))
     const node = await on.nodeOf('writer')
     await on.apply(pod('copies', { node, volumes: { a: ofClaim('copy-a'), b: ofClaim('copy-b') } }))
