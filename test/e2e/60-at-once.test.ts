@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { alignCells, formatDuration } from '../../src/cli/terminal/text.ts'
 import { eventually } from '../support/eventually.ts'
+import { percentile } from '../harness/statistics.ts'
+import { startAtOnce } from './support/at-once.ts'
 import { nodeNames, onNode } from './support/cluster.ts'
 import { driverPods } from './support/driver.ts'
 import type { KubeObject } from './support/kubectl.ts'
 import { volumeDevices } from './support/machine.ts'
 import { Namespace } from './support/namespace.ts'
-import { claim, ofClaim, pod } from './support/objects.ts'
+import { claim, ofClaim } from './support/objects.ts'
 
 const PODS = 100
 
@@ -22,58 +24,26 @@ afterAll(async () => {
   await on[Symbol.asyncDispose]()
 })
 
-interface Times extends KubeObject {
-  readonly metadata: KubeObject['metadata'] & { readonly creationTimestamp: string }
-  readonly status: {
-    readonly conditions?: readonly { type: string; status: string; lastTransitionTime: string }[]
-  }
-}
-
-interface Seconds {
-  readonly p50: number
-  readonly p99: number
-  readonly all: number
-}
-
-/**
- * Makes them at once.
- * @returns how long they took from being asked for until they were ready, in milliseconds
- */
+/** Starts them, and deletes the pods. @returns milliseconds from the request until each was ready */
 async function start(
-  name: string,
+  prefix: string,
   volume: (pod: string) => object,
-  claims: readonly KubeObject[],
-): Promise<Seconds> {
-  const names = Array.from({ length: PODS }, (_, index) => `${name}-${index}`)
-  const began = Date.now()
-  await on.apply(...claims, ...names.map((each) => pod(each, { volumes: { data: volume(each) } })))
-  const ready = new Map<string, number>()
-  await eventually(
-    `${PODS} pods run`,
-    async () => {
-      for (const { metadata, status } of await on.getAll<Times>('pod')) {
-        const isReady = status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')
-        if (metadata.name.startsWith(`${name}-`) && isReady && !ready.has(metadata.name))
-          ready.set(metadata.name, Date.now() - began)
-      }
-      expect(ready.size).toBe(PODS)
-    },
-    { timeoutMs: 400_000, intervalMs: 200 },
-  )
+  claimOf?: (pod: string) => KubeObject,
+): Promise<readonly number[]> {
+  const names = Array.from({ length: PODS }, (_, index) => `${prefix}-${index}`)
+  const claims = claimOf ? names.map(claimOf) : []
+  const { running } = await startAtOnce(on, { names, volume, claims })
   await on.delete('pod', ...names)
-  const sorted = [...ready.values()].sort((a, b) => a - b)
-  return { p50: sorted[PODS * 0.5] ?? NaN, p99: sorted[PODS * 0.99 - 1] ?? NaN, all: sorted.at(-1) ?? NaN }
+  return running
 }
 
 it(`runs ${PODS} claims and pods at once, and prints their times beside those of emptyDir`, async () => {
-  const empty = await start('empty', () => ({ emptyDir: {} }), [])
-  const names = Array.from({ length: PODS }, (_, index) => `loop-${index}`)
-  const loop = await start(
-    'loop',
-    ofClaim,
-    names.map((name) => claim(name)),
-  )
-  const row = (name: string, { p50, p99, all }: Seconds) => [name, ...[p50, p99, all].map(formatDuration)]
+  const empty = await start('empty', () => ({ emptyDir: {} }))
+  const loop = await start('loop', ofClaim, (name) => claim(name))
+  const row = (name: string, durations: readonly number[]) => [
+    name,
+    ...[50, 99, 100].map((percent) => formatDuration(percentile(durations, percent))),
+  ]
   console.log(
     alignCells(
       [
@@ -84,7 +54,7 @@ it(`runs ${PODS} claims and pods at once, and prints their times beside those of
       [1, 2, 3],
     ).join('\n'),
   )
-  await on.delete('pvc', ...names)
+  await on.kubectl('delete', 'pvc', '--all', '--timeout=180s')
   await eventually('no device is left', async () => {
     expect([...(await volumeDevices(nodes))]).toEqual([])
   })
