@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { run } from './support/command.ts'
 import { nodeNames, onNode } from './support/cluster.ts'
-import { driverPods, ready, RELEASE } from './support/driver.ts'
+import { ready } from './support/driver.ts'
+import { deleteController, killDriver } from './support/kill-driver.ts'
 import { eventually } from '../support/eventually.ts'
-import { getAll, kubectl, type KubeObject } from './support/kubectl.ts'
+import { getAll, type KubeObject } from './support/kubectl.ts'
 import { volumeDevices } from './support/machine.ts'
 import { Namespace } from './support/namespace.ts'
 import { claim, ofClaim, pod } from './support/objects.ts'
@@ -44,10 +45,7 @@ describe('the driver on a node is killed under load', () => {
       ...late.map((name) => writerPod(name, { node: worker })),
     )
     for (let kill = 0; kill < 3; kill += 1) {
-      // The kubelet takes longer each time to start it again.
-      await eventually('the driver runs, and is killed', () =>
-        onNode(worker, 'pkill', '--signal', 'KILL', '--full', 'csi-driver-loop node'),
-      )
+      await killDriver(worker)
       await sleep(2000)
     }
     await on.running(late)
@@ -67,16 +65,7 @@ describe('the router is killed while it creates volumes', () => {
       ...names.map((name) => pod(name, { volumes: { data: ofClaim(name) } })),
     )
     await sleep(300)
-    const [controller] = await driverPods('controller')
-    await kubectl([
-      '--namespace',
-      RELEASE,
-      'delete',
-      'pod',
-      controller?.metadata.name ?? '',
-      '--grace-period=0',
-      '--force',
-    ])
+    await deleteController()
     await on.running(names)
     const volumes = await getAll<KubeObject & { spec: { claimRef: { namespace: string; name: string } } }>(
       'pv',
