@@ -9,7 +9,7 @@ export interface Patience {
 /** Tries until it does not throw. @throws what it threw last, when the time is up */
 export async function eventually<T>(
   what: string,
-  attempt: () => Promise<T>,
+  attempt: () => Promise<T> | T,
   { timeoutMs = 120_000, intervalMs = 500 }: Patience = {},
 ): Promise<T> {
   const end = Date.now() + timeoutMs

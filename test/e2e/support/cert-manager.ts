@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { eventually } from '../../support/eventually.ts'
-import { kindCluster } from './cluster.ts'
+import { loadImage } from './cluster.ts'
 import { run } from './command.ts'
 import { get, kubectl, type KubeObject } from './kubectl.ts'
 
@@ -36,7 +36,7 @@ export async function installCertManager(): Promise<void> {
       'FROM scratch\nCOPY cert-manager-certificates /\nENTRYPOINT ["/cert-manager-certificates"]\n'
     await writeFile(join(directory, 'Dockerfile'), dockerfile)
     await run('docker', ['build', '--tag', IMAGE, directory])
-    await run('kind', ['load', 'docker-image', '--name', await kindCluster(), IMAGE])
+    await loadImage(IMAGE)
   } finally {
     await rm(directory, { recursive: true })
   }

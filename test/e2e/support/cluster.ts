@@ -19,3 +19,8 @@ export async function kindCluster(): Promise<string> {
 export function onNode(node: string, ...command: string[]): Promise<string> {
   return run('docker', ['exec', node, ...command])
 }
+
+/** Copies images of this machine to all nodes. */
+export async function loadImage(...images: string[]): Promise<void> {
+  await run('kind', ['load', 'docker-image', '--name', await kindCluster(), ...images])
+}

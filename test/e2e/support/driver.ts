@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { eventually } from '../../support/eventually.ts'
 import { run } from './command.ts'
-import { kindCluster } from './cluster.ts'
+import { loadImage } from './cluster.ts'
 import { IMAGE } from './objects.ts'
 import { getAll, kubectl, type KubeObject } from './kubectl.ts'
 
@@ -20,9 +20,8 @@ export async function buildImage(): Promise<void> {
 
 /** Also the pods' image, where this machine has it: a cluster may have no way out. */
 export async function loadImages(): Promise<void> {
-  const cluster = await kindCluster()
   const here = (await run('docker', ['images', '--quiet', IMAGE])).trim() !== ''
-  await run('kind', ['load', 'docker-image', '--name', cluster, DRIVER_IMAGE, ...(here ? [IMAGE] : [])])
+  await loadImage(DRIVER_IMAGE, ...(here ? [IMAGE] : []))
 }
 
 /** Installs the chart, or changes what is installed, and waits until it runs. */

@@ -45,6 +45,7 @@ export interface PodWishes {
   readonly volumes?: Readonly<Record<string, object>>
   readonly blocks?: Readonly<Record<string, object>>
   readonly node?: string
+  readonly image?: string
   readonly command?: string
   readonly spec?: object
   readonly mount?: object
@@ -52,7 +53,8 @@ export interface PodWishes {
 
 /** A pod that sleeps, on any node, control plane too. */
 export function pod(name: string, wishes: PodWishes = {}): KubeObject {
-  const { volumes = {}, blocks = {}, node, command = 'exec sleep infinity', spec = {}, mount = {} } = wishes
+  const { volumes = {}, blocks = {}, node, image = IMAGE } = wishes
+  const { command = 'exec sleep infinity', spec = {}, mount = {} } = wishes
   const all = { ...volumes, ...blocks }
   return {
     apiVersion: 'v1',
@@ -66,7 +68,7 @@ export function pod(name: string, wishes: PodWishes = {}): KubeObject {
       containers: [
         {
           name: 'app',
-          image: IMAGE,
+          image,
           imagePullPolicy: 'IfNotPresent',
           command: ['sh', '-c', command],
           volumeMounts: Object.keys(volumes).map((key) => ({ name: key, mountPath: `/${key}`, ...mount })),
