@@ -21,6 +21,7 @@ const nodeFlags = ['--max-semi-space-size=1', '--max-old-space-size=64']
 export interface PoolEntry {
   readonly path?: string
   readonly image?: { readonly size: string }
+  readonly whenFull?: 'freeze' | 'fail'
 }
 
 /** What a driver process gets besides its arguments. */

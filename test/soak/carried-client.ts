@@ -1,16 +1,15 @@
-import type { CsiClient } from '../../src/csi/client.ts'
 import type { TestHost } from '../support/host.ts'
 
 export type Services = TestHost['client']
 
 /** Makes a call with the client of the moment. */
-export type Carry = (call: (client: CsiClient) => Promise<unknown>) => Promise<unknown>
+export type Carry<Client extends Services> = (call: (client: Client) => Promise<unknown>) => Promise<unknown>
 
 /**
  * A client whose calls are all made by another object, which can repeat and measure them. Streams are not
  * among them.
  */
-export function carriedClient(example: CsiClient, carry: Carry): Services {
+export function carriedClient<Client extends Services>(example: Client, carry: Carry<Client>): Services {
   function service<Name extends keyof Services>(name: Name): Services[Name] {
     const methods = Object.keys(example[name]).map((method) => [
       method,

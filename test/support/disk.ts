@@ -1,8 +1,12 @@
 import { dirname, join } from 'node:path'
 import { tool } from '../tool.ts'
-import type { TestNode } from './driver.ts'
+import type { Disk } from './driver.ts'
+import type { TestHost } from './host.ts'
 import { makeSparse } from './images.ts'
 import { autocleared } from './leftovers.ts'
+
+/** Where a disk's files go. */
+type Place = Pick<TestHost, 'directory'>
 
 /** A disk of a node, for a pool of its own. It goes with the node. */
 export class TestDisk {
@@ -16,10 +20,24 @@ export class TestDisk {
   }
 
   /** An ext4, mounted. */
-  static async make(node: TestNode, bytes: number, ...options: string[]): Promise<TestDisk> {
+  static make(node: Place, bytes: number, ...options: string[]): Promise<TestDisk> {
+    return TestDisk.#make(node, bytes, ['mkfs.ext4', '-q'], options)
+  }
+
+  /** Mounted; without blocks reserved for root, which do not count as free, and which the driver could take. */
+  static ofType(node: Place, { type, bytes }: Disk): Promise<TestDisk> {
+    return TestDisk.#make(node, bytes, [`mkfs.${type}`, '-q', ...(type === 'ext4' ? ['-m', '0'] : [])], [])
+  }
+
+  static async #make(
+    node: Place,
+    bytes: number,
+    [mkfs = '', ...flags]: readonly string[],
+    options: readonly string[],
+  ): Promise<TestDisk> {
     const disk = new TestDisk(await node.directory('disk'))
     await makeSparse(disk.#image, bytes)
-    await tool('mkfs.ext4', '-q', disk.#image)
+    await tool(mkfs, ...flags, disk.#image)
     await disk.mount(...options)
     return disk
   }

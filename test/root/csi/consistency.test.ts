@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { fsTypes, type FsType } from '../../../src/volumes/model/ports/file-systems.ts'
 import { describeRoot } from '../../root.ts'
+import { checks } from '../../support/check-filesystem.ts'
 import { TestNode, type Disk } from '../../support/driver.ts'
 import { nothing } from '../../support/leftovers.ts'
 import { TestGroup, TestSnapshot } from '../../support/snapshot.ts'
 import { GiB, MiB, mountCapability, TestVolume } from '../../support/volume.ts'
 import { countRecords, Writer } from '../../support/writer.ts'
-import { tool } from '../../tool.ts'
 
 /** How often each case is tried: what is torn only now and then needs many rounds to be seen. */
 const ROUNDS = Number(process.env['CONSISTENCY_ROUNDS'] ?? 3)
@@ -22,13 +22,6 @@ const PAUSE = 20
 const ballast = randomBytes(24 * MiB)
 
 const sizes: Record<FsType, number> = { ext4: 64 * MiB, xfs: 320 * MiB, btrfs: 256 * MiB }
-
-/** Independent checks of a file system, on an image that is not mounted. */
-const checks: Record<FsType, (image: string) => Promise<string>> = {
-  ext4: (image) => tool('e2fsck', '-f', '-n', image),
-  xfs: (image) => tool('xfs_repair', '-n', image),
-  btrfs: (image) => tool('btrfs', 'check', '--readonly', image),
-}
 
 const disks: [string, Disk | undefined][] = [
   ['that copies', undefined],
