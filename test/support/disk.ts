@@ -24,7 +24,7 @@ export class TestDisk {
     return TestDisk.#make(node, bytes, ['mkfs.ext4', '-q'], options)
   }
 
-  /** Mounted; without blocks reserved for root, which do not count as free, and which the driver could take. */
+  /** Mounted; without blocks reserved for root, which do not count as free, but which the driver can take. */
   static ofType(node: Place, { type, bytes }: Disk): Promise<TestDisk> {
     return TestDisk.#make(node, bytes, [`mkfs.${type}`, '-q', ...(type === 'ext4' ? ['-m', '0'] : [])], [])
   }

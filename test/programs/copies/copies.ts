@@ -1,7 +1,7 @@
 import { messageOf } from '../../../src/volumes/model/errors.ts'
 import type { Progress } from '../../harness/progress.ts'
 import { randomFrom } from '../../support/random.ts'
-import { World, type WorldOptions } from '../support/world.ts'
+import { IMAGE_POOL, World, type WorldOptions } from '../support/world.ts'
 import { CopyFindings } from './findings.ts'
 import { planOf, type Episode } from './plan.ts'
 import { Stage } from './stage.ts'
@@ -10,7 +10,7 @@ import { Steps } from './steps.ts'
 /** Transactions of each client between two steps. */
 const PAUSE = 5
 
-/** Sparse, in the pool `instant`. */
+/** Sparse. */
 const POOL_IMAGE_SIZE = '16Gi'
 
 /**
@@ -27,7 +27,7 @@ export async function tryCopies(
   const findings = new CopyFindings()
   const random = randomFrom(seed)
   await using world = await World.open(options)
-  await world.start({ instant: { image: { size: POOL_IMAGE_SIZE } } })
+  await world.start({ [IMAGE_POOL]: { image: { size: POOL_IMAGE_SIZE } } })
   let done = 0
   for (const episode of planOf(seed, copies)) {
     await runEpisode(world, episode, random, findings, () => {

@@ -49,8 +49,8 @@ export class Copy implements AsyncDisposable {
 }
 
 /** @throws Error for a file system that is damaged; the volumes must not be mounted */
-export async function checkFileSystems({ volumes, options }: PodVolumes): Promise<void> {
-  for (const { image } of volumes) await checks[options.fsType](image)
+export async function checkFileSystems({ images, options }: PodVolumes): Promise<void> {
+  for (const image of images) await checks[options.fsType](image)
 }
 
 /** What the volumes of a copy are made of: the volumes, or snapshots that are made for it. */

@@ -33,9 +33,9 @@ They were on these file systems, in a pool that copies (default) and one that sh
 
 ${this.#places.table('file system', ['pool default', 'pool instant'])}
 
-Meanwhile the driver was killed ${count('kills')} times, databases moved ${count('moves')} times, and volumes
-expanded ${count('expansions')} times. fio verified ${count('fioPasses')} passes over a file, and
-${count('fioCopies')} copies of it. restic backed ${count('backups')} copies up and restored them.`
+Meanwhile the driver was killed ${count('kills')} times, databases were moved ${count('moves')} times, and volumes
+expanded ${count('expansions')} times. fio verified ${count('fioPasses')} passes over a file, and copies of it:
+${count('fioCopies')}. Copies that restic backed up and restored: ${count('backups')}.`
   }
 }
 

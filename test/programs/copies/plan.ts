@@ -4,6 +4,7 @@ import { randomFrom } from '../../support/random.ts'
 import type { Layout } from '../postgresql/postgresql.ts'
 import type { JournalMode } from '../sqlite/sqlite.ts'
 import type { Ending, Kind } from '../support/database.ts'
+import { IMAGE_POOL } from '../support/world.ts'
 
 export type CopyKind = 'snapshot' | 'clone' | 'group'
 
@@ -30,8 +31,8 @@ export interface Episode {
   readonly steps: readonly Step[]
 }
 
-/** `default` copies, `instant` shares blocks. */
-export const pools = ['default', 'instant'] as const
+/** The first copies, the other shares blocks. */
+export const pools = ['default', IMAGE_POOL] as const
 export type Pool = (typeof pools)[number]
 
 /** So many copies of each database are made in one episode. */
@@ -40,8 +41,8 @@ const COPIES_PER_EPISODE = 2
 type Random = () => number
 
 /**
- * The episodes of a run, with so many copies of each kind of database. Twelve that follow each other have each
- * layout on each file system in each pool.
+ * The episodes of a run, with so many copies of each kind of database. Twelve that follow each other have
+ * each layout on each file system in each pool.
  */
 export function planOf(seed: number, copies: number): Episode[] {
   const random = randomFrom(seed)

@@ -30,18 +30,23 @@ export class Steps {
     const { world, pods, fioVolumes } = this.#stage
     switch (step.do) {
       case 'copy':
-        return this.#copy(step, index)
+        await this.#copy(step, index)
+        break
       case 'copy fio':
-        return this.#copyFio(step.kind, index)
+        await this.#copyFio(step.kind, index)
+        break
       case 'move':
         await pods[step.of].move(step.how)
-        return this.#findings.happened('moves')
+        this.#findings.happened('moves')
+        break
       case 'expand':
         await (step.of === 'fio' ? fioVolumes : pods[step.of].volumes).expand()
-        return this.#findings.happened('expansions')
+        this.#findings.happened('expansions')
+        break
       case 'kill':
         await world.driver.kill()
-        return this.#findings.happened('kills')
+        this.#findings.happened('kills')
+        break
     }
   }
 

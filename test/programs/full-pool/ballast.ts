@@ -20,14 +20,22 @@ export class Ballast implements AsyncDisposable {
     this.#disk = disk
   }
 
-  /** Takes space until so much is free, in bytes. */
+  /** Takes space until so much is free, in bytes, or there is none that a file could get. */
   async leave(bytes: number, signal: AbortSignal): Promise<void> {
     for (let taken = 0, free = await this.#freeBytes(); free > bytes; free = await this.#freeBytes()) {
-      const step = Math.min(STEP_BYTES, free - bytes)
-      await tool('fallocate', '--offset', `${taken}`, '--length', `${step}`, this.#file)
+      const step = Math.ceil(Math.min(STEP_BYTES, free - bytes))
+      if (!(await this.#take(taken, step))) break
       taken += step
       await setTimeout(PAUSE_MS, undefined, { signal })
     }
+  }
+
+  /** @returns whether there was so much: btrfs may count space as free that is for metadata only */
+  #take(offset: number, bytes: number): Promise<boolean> {
+    return tool('fallocate', '--offset', `${offset}`, '--length', `${bytes}`, this.#file).then(
+      () => true,
+      () => false,
+    )
   }
 
   async remove(): Promise<void> {

@@ -145,7 +145,7 @@ export class DatabasesOnDisk implements AsyncDisposable {
     return backendHealth.some(({ reason }) => reason === 'PoolFull')
   }
 
-  /** It succeeds, or is refused for want of space. Its blocks may be shared, so that overwriting takes some. */
+  /** It succeeds, or is refused for want of space. Overwriting blocks that it shares takes new ones. */
   async #tryToSnapshot(): Promise<void> {
     const sourceVolumeId = at(at(this.#pods, 0).volumes.volumes, 0).id
     const { controller } = this.#world.driver.client

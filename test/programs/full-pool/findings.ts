@@ -30,9 +30,9 @@ export class FullPoolFindings {
 
   /** @returns Markdown */
   report(seed: number): string {
-    return `Seed ${seed}. No database was corrupt, and every acknowledged transaction was there. With each round
-there is one PostgreSQL and one SQLite: how many waited and saw no error, refused transactions, or had to be
-restarted, by the file system of the pool's disk.
+    return `Seed ${seed}. No database was corrupt, and every acknowledged transaction was there. Each
+round has a PostgreSQL and a SQLite: the tables have how many waited and saw no error, refused transactions and went
+on by themselves, or were restarted, by the file system of the pool's disk.
 
 With \`whenFull: freeze\`, the default:
 
@@ -48,7 +48,7 @@ ${this.#errors.table('error', ['freeze', 'fail'])}`
   }
 }
 
-/** The last line, without what differs from file to file, and without what a table in Markdown cannot have. */
+/** The last line, without what differs from file to file, or what a table in Markdown cannot have. */
 export function withoutNames(message: string): string {
   const last = message.trim().split('\n').at(-1) ?? ''
   return last

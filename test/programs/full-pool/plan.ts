@@ -35,8 +35,8 @@ const FAILING_EVERY = 3
 const MAX_HOLD_MS = 8000
 
 /**
- * The rounds of a run. Nine that follow each other have each file system in volumes on each file system of the
- * disk.
+ * The rounds of a run. Nine that follow each other have each file system in volumes on each file system of
+ * the disk.
  */
 export function planOf(seed: number, rounds: number): Round[] {
   const random = randomFrom(seed)

@@ -77,9 +77,9 @@ export class PostgreSql implements Database {
   /** With the programs that PostgreSQL has for this; pg_checksums works on a server that was shut down. */
   async inspect(directories: readonly string[]): Promise<Numbers> {
     const found = await this.#whileRunning(directories, async (run) => {
-      const connection = ['--host', run, '--username', USER, '--dbname', 'postgres']
+      const connection = ['--host', run, '--username', USER]
       const how = ['--install-missing', '--heapallindexed', '--rootdescend']
-      await tool(join(this.#bin, 'pg_amcheck'), ...connection, ...how)
+      await tool(join(this.#bin, 'pg_amcheck'), ...connection, ...how, 'postgres')
       return this.#inventory(run)
     })
     await runAsUser(join(this.#bin, 'pg_checksums'), '--check', '--pgdata', placesIn(directories).data)

@@ -14,8 +14,8 @@ const STRIDE = { account: 7919, teller: 31, delta: 104_729 }
 const MAX_DELTA = 5000
 
 /**
- * A table beside pgbench's, with a row for each transaction. Its payload follows from the row's key, and is not
- * compressed, so that it takes space.
+ * A table beside pgbench's, with a row for each transaction. Its payload follows from the row's key, and is
+ * not compressed, so that it takes space.
  */
 export const schema = [
   'CREATE TABLE transactions (client int, number int, payload text, PRIMARY KEY (client, number))',

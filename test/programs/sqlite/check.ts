@@ -2,8 +2,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { ACCOUNTS, payloadOf, transferOf } from './content.ts'
 
 /**
- * `node check.ts FILE PAYLOAD-BYTES`: opens the database, which recovers it, and prints the number of its last
- * transaction. Fails unless SQLite finds no damage, and all of each transaction is there.
+ * `node check.ts FILE PAYLOAD-BYTES`: opens the database, which recovers it, and prints the number of its
+ * last transaction. Fails unless SQLite finds no damage, and all of each transaction is there.
  */
 const [file = '', payloadBytes = ''] = process.argv.slice(2)
 const database = new DatabaseSync(file)

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
+import { messageOf } from '../../../src/volumes/model/errors.ts'
 import { ACCOUNTS, payloadOf, transferOf } from './content.ts'
 
 /**
@@ -26,7 +27,12 @@ const add = database.prepare('UPDATE accounts SET balance = balance + ? WHERE id
 const last = database.prepare('SELECT coalesce(max(number), 0) AS last FROM transactions').get()
 
 console.log(String(last?.['last']))
-for await (const line of createInterface(process.stdin)) console.log(transact(Number(line)))
+try {
+  for await (const line of createInterface(process.stdin)) console.log(transact(Number(line)))
+} catch (error) {
+  console.error(messageOf(error))
+  process.exitCode = 1
+}
 
 function transact(number: number): string {
   const { from, to, amount } = transferOf(number)

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { mountCapability, MiB, TestVolume } from '../../support/volume.ts'
 import type { FsType } from '../../../src/volumes/model/ports/file-systems.ts'
 import type { VolumeContentSourceInit } from '../../../src/csi/generated/csi/v1/VolumeContentSource.ts'
@@ -18,22 +19,29 @@ interface VolumeOptions {
 export class PodVolumes implements AsyncDisposable {
   readonly options: VolumeOptions
   readonly volumes: readonly TestVolume[]
+  readonly #directory: string
   readonly #sizes: number[]
 
   constructor(
-    { host }: World,
+    world: World,
     options: VolumeOptions,
     sizes: readonly number[],
     sources: readonly VolumeContentSourceInit[] = [],
   ) {
     const { name, fsType, pool } = options
     this.options = options
+    this.#directory = world.directoryOf(pool)
     this.#sizes = [...sizes]
     this.volumes = sizes.map((bytes, index) => {
       const source = sources[index]
       const wishes = { capability: mountCapability(fsType), bytes, parameters: { pool } }
-      return new TestVolume(host, `${name}-${index}`, source ? { ...wishes, source } : wishes)
+      return new TestVolume(world.host, `${name}-${index}`, source ? { ...wishes, source } : wishes)
     })
+  }
+
+  /** The files of the volumes. */
+  get images(): readonly string[] {
+    return this.volumes.map(({ id }) => join(this.#directory, 'volumes', id, 'disk.img'))
   }
 
   /** In bytes. */
@@ -77,7 +85,7 @@ export class PodVolumes implements AsyncDisposable {
   }
 }
 
-/** A database on volumes, under load: a pod that can be moved. Disposing kills it, and deletes its volumes. */
+/** A database on volumes, under load: a pod that can be moved. Disposing kills it and deletes its volumes. */
 export class Pod implements AsyncDisposable {
   readonly database: Database
   readonly ledger: Ledger

@@ -6,8 +6,10 @@ import { tool } from '../../tool.ts'
 
 const execute = promisify(execFile)
 
-/** Type, mode, owner, group, size except of directories, time, path, and where a symbolic link points. */
-const LISTING = String.raw`%y %m %U %G %T@ %P -> %l\n`
+/** Type, mode, owner, group, time, where a symbolic link points, and path. */
+const LISTING = String.raw`%y %m %U %G %T@ [%l] %P\n`
+
+/** Not of directories: they depend on the file system. */
 const SIZES = String.raw`%s %P\n`
 
 /**

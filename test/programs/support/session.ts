@@ -33,8 +33,8 @@ export class Session implements AsyncDisposable {
 
   /** @throws Error with what it has written to standard error, when it has ended */
   async next(): Promise<string> {
-    const { done, value } = await this.#lines.next()
-    if (done !== true) return value
+    const line = await this.#lines.next()
+    if (line.done !== true) return line.value
     await this.#ended
     throw new Error(`${this.#name} has ended: ${this.#complaint.trim()}`)
   }

@@ -7,6 +7,9 @@ import { SoakHost } from '../../soak/soak-host.ts'
 import { autocleared, leftovers } from '../../support/leftovers.ts'
 import { patientClient } from './patient-client.ts'
 
+/** The name of a pool that is an image. */
+export const IMAGE_POOL = 'instant'
+
 export interface WorldOptions {
   /** Where all files go. */
   readonly parent: string
@@ -23,6 +26,7 @@ export class World implements AsyncDisposable {
   readonly #main: string
   readonly #resources: AsyncDisposableStack
   readonly #disks: AsyncDisposableStack
+  readonly #pools = new Map<string, string>()
   #running: { readonly driver: RestartingDriver; readonly host: SoakHost } | undefined
 
   private constructor(path: string, { driver, signal }: WorldOptions, resources: AsyncDisposableStack) {
@@ -43,13 +47,23 @@ export class World implements AsyncDisposable {
     return new World(path, options, undo.move())
   }
 
-  /** Starts the driver. Its pools are `default` and these. */
+  /** Starts the driver. Its pools are `default` and these, which have paths or are images. */
   async start(pools: Readonly<Record<string, PoolEntry>>): Promise<void> {
     const dataDir = join(this.path, 'data')
+    this.#pools.set('default', join(dataDir, 'pools', 'default'))
+    for (const [name, { path }] of Object.entries(pools))
+      this.#pools.set(name, path ?? join(dataDir, 'mounts', name))
     const start = () => DriverProcess.start(this.#main, dataDir, pools)
     const driver = this.#resources.use(await RestartingDriver.start(start))
     const host = new SoakHost(this.path, dataDir, patientClient(driver.client, this.signal))
     this.#running = { driver, host }
+  }
+
+  /** The directory of a pool. */
+  directoryOf(pool: string): string {
+    const directory = this.#pools.get(pool)
+    if (directory === undefined) throw new Error(`there is no pool ${pool}`)
+    return directory
   }
 
   get host(): SoakHost {
