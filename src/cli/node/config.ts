@@ -22,6 +22,8 @@ import { type PoolConfig, homeOf } from '../../volumes/model/pool-config.ts'
  */
 const NO_LIMITS = { sizeBytes: undefined, reserveBytes: 0n, overcommit: 1, inlineBytes: 0n }
 
+const EXAMPLE = '"pools: {default: {}}"'
+
 const quantity = v.pipe(
   v.union([v.string(), v.number()], 'must be a quantity such as 10Gi'),
   v.transform((text) => parseBytes(String(text))),
@@ -32,7 +34,7 @@ const image = v.strictObject({ size: quantity }, 'must be {size: <quantity>}')
 
 const inline = v.strictObject({ maxSize: quantity }, 'must be {maxSize: <quantity>}')
 
-const poolFields = v.strictObject({
+const fields = {
   path: v.optional(v.pipe(v.string('must be a path'), v.startsWith('/', 'must be an absolute path'))),
   size: v.optional(quantity),
   reserve: v.optional(quantity),
@@ -40,7 +42,8 @@ const poolFields = v.strictObject({
   whenFull: v.optional(v.picklist(['freeze', 'fail'], 'must be freeze or fail')),
   inline: v.optional(inline),
   image: v.optional(image),
-})
+}
+const poolFields = v.strictObject(fields, 'must be settings such as {size: 10Gi}, or {}')
 
 const pool = v.pipe(
   poolFields,
@@ -52,12 +55,12 @@ const poolName = v.pipe(
   v.regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be a name of lower-case letters, digits and dashes'),
 )
 
-const schema = v.strictObject({
-  pools: v.pipe(
-    v.record(poolName, v.nullable(pool)),
-    v.check((pools) => Object.keys(pools).length > 0, 'must have a pool'),
-  ),
-})
+const poolsByName = v.pipe(
+  v.record(poolName, v.nullable(pool), `must have pools by their names, such as ${EXAMPLE}`),
+  v.check((pools) => Object.keys(pools).length > 0, 'must have a pool'),
+)
+
+const schema = v.strictObject({ pools: poolsByName }, `must have pools, such as ${EXAMPLE}`)
 
 /** One pool named `default` in the data directory. */
 export function defaultPools(dataDir: string): PoolConfig[] {
@@ -72,11 +75,7 @@ export async function configuredPools(file: string | undefined, dataDir: string)
 /** @throws Error naming the file, the key and the problem */
 export async function readPools(file: string, dataDir: string): Promise<PoolConfig[]> {
   const result = v.safeParse(schema, await readYaml(file))
-  if (!result.success) {
-    const [issue] = result.issues
-    const unknown = issue.type === 'strict_object' && issue.expected === 'never'
-    throw new Error(`${file}: ${v.getDotPath(issue) ?? 'the file'} ${unknown ? 'is unknown' : issue.message}`)
-  }
+  if (!result.success) throw new Error(`${file}: ${problemOf(result.issues[0])}`)
   const pools = Object.entries(result.output.pools).map(([name, config]) =>
     toPool(name, config ?? {}, dataDir),
   )
@@ -87,6 +86,15 @@ export async function readPools(file: string, dataDir: string): Promise<PoolConf
     }
   }
   return pools
+}
+
+/** What is wrong, and where in the file. */
+function problemOf(issue: v.InferIssue<typeof schema>): string {
+  const key = v.getDotPath(issue)
+  if (key === null) return `the file ${issue.input === null ? 'is empty: it ' : ''}${issue.message}`
+  if (key === 'pools' && issue.received === 'undefined') return `pools is missing: the file ${issue.message}`
+  const isUnknown = issue.type === 'strict_object' && issue.expected === 'never'
+  return `${key} ${isUnknown ? 'is unknown' : issue.message}`
 }
 
 /**
