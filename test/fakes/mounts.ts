@@ -40,6 +40,8 @@ export class FakeMounts implements Mounts {
   readonly log: string[] = []
   /** Targets whose unmount fails with EBUSY. */
   readonly busy = new Set<string>()
+  /** Devices that another program has open exclusively, so their mount fails with EBUSY. */
+  readonly held = new Set<string>()
   /** The sources of the file systems that are frozen. */
   readonly frozen = new Set<string>()
   /** What happens before the file system on this device is flushed, frozen or thawed: throws, or waits. */
@@ -72,6 +74,8 @@ export class FakeMounts implements Mounts {
   async mount(request: MountRequest): Promise<void> {
     const { source, fsType, options } = request
     const target = await realpath(request.target)
+    if (!(await stat(target)).isDirectory()) throw new FakeErrno('ENOTDIR', `mount ${source}`)
+    if (this.held.has(source)) throw new FakeErrno('EBUSY', `mount ${source}`)
     if (!this.#isMounted(source)) this.#hooks.used?.(source)
     const readOnly = options.lastIndexOf('ro') > options.lastIndexOf('rw')
     const others = options.filter((option) => option !== 'ro' && option !== 'rw')

@@ -61,6 +61,16 @@ export async function pathExists(path: string): Promise<boolean> {
   }
 }
 
+/** False for a path that is absent, or something else. @throws other errors of stat(2) */
+export async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory()
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return false
+    throw error
+  }
+}
+
 /** True for a file system that has shut down after errors: it is still mounted, but answers EIO. */
 export async function isShutDown(mountPoint: string): Promise<boolean> {
   try {

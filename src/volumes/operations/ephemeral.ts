@@ -77,8 +77,8 @@ async function mountAtTarget(
     const made = await makeTarget(path, 'directory')
     try {
       // A new volume is empty, so it must be formatted even if its pod may only read it.
-      const wish = { path, mountFlags, readOnly: readOnly || isReadOnly(access), mayPrepare: true }
-      await mountVolume(node, state, wish, signal)
+      const wish = { mountFlags, readOnly: readOnly || isReadOnly(access), mayPrepare: true }
+      await mountVolume(node, state, { path, field: 'target_path', ...wish }, signal)
     } catch (error) {
       if (made) await removeTarget(path)
       throw error

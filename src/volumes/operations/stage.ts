@@ -28,8 +28,8 @@ export async function stageVolume(
       await stageRaw(node, state, readOnly, signal)
     } else {
       const { mountFlags } = access
-      const wish = { path: stagingPath, mountFlags, readOnly, mayPrepare: !readOnly }
-      await mountVolume(node, state, wish, signal)
+      const where = { path: stagingPath, field: 'staging_target_path' } as const
+      await mountVolume(node, state, { ...where, mountFlags, readOnly, mayPrepare: !readOnly }, signal)
     }
   })
 }

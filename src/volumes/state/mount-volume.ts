@@ -1,9 +1,10 @@
 import { both } from '../concurrency/side-by-side.ts'
 import { isMountOf, unexpectedMount } from '../machine/attachments.ts'
+import { isDirectory } from '../machine/mount-points.ts'
 import { hasErrno, VolumeError } from '../model/errors.ts'
 import { FileSystemMissing } from '../model/file-system-state.ts'
 import type { LoopDevice } from '../model/ports/loop-devices.ts'
-import type { MountEntry } from '../model/ports/mounts.ts'
+import type { MountEntry, MountRequest } from '../model/ports/mounts.ts'
 import { sectorBytesOf, type Volume } from '../model/volume.ts'
 import type { NodeContext } from './context.ts'
 import { growToDevice, prepareFileSystem, type PreparedFileSystem } from './prepare-filesystem.ts'
@@ -11,6 +12,8 @@ import type { VolumeState } from './volume-state.ts'
 
 export interface MountWish {
   readonly path: string
+  /** The field of the call that has the path. */
+  readonly field: 'staging_target_path' | 'target_path'
   readonly mountFlags: readonly string[]
   readonly readOnly: boolean
   /** Whether the device may be written before it is mounted: formatted, repaired, grown. */
@@ -20,7 +23,8 @@ export interface MountWish {
 /**
  * Attaches a volume and mounts its file system at a path, unless it is mounted there already. The caller
  * holds the volume's lock.
- * @throws VolumeError already-exists when something else is mounted there, or the volume with other options
+ * @throws VolumeError already-exists when something else is mounted there, or the volume with other options;
+ * failed-precondition without a directory there; aborted while another program has the device
  */
 export async function mountVolume(
   node: NodeContext,
@@ -87,7 +91,7 @@ async function attachAndMount(
   signal: AbortSignal,
 ): Promise<void> {
   const { catalog, loops, mounts } = node
-  const { mayPrepare, path, readOnly } = wish
+  const { field, mayPrepare, path, readOnly } = wish
   const { id: name, directIo } = volume
   const sectorBytes = sectorBytesOf(volume)
   const options = { name, readOnly: false, autoclear: true, directIo, sectorBytes }
@@ -99,7 +103,8 @@ async function attachAndMount(
   await using undo = new AsyncDisposableStack()
   const mount = async (): Promise<void> => {
     const options = mountOptions(node, volume, wish)
-    await mounts.mount({ source: device.path, target: path, fsType: volume.fsType, options })
+    const request = { source: device.path, target: path, fsType: volume.fsType, options }
+    await mounts.mount(request).catch((error: unknown) => explainMount(error, volume.id, field, request))
     undo.defer(() => mounts.unmount(path))
   }
   if (record) {
@@ -112,6 +117,28 @@ async function attachAndMount(
     if (volume.fileSystem.state !== 'formatted') await rememberFormatted(node, volume, prepared.uuid)
   }
   undo.move()
+}
+
+/** @throws VolumeError for a failure that is not one of the volume; else the failure */
+async function explainMount(
+  error: unknown,
+  id: string,
+  field: MountWish['field'],
+  { source, target }: MountRequest,
+): Promise<never> {
+  if (hasErrno(error, 'EBUSY')) {
+    throw new VolumeError(
+      'aborted',
+      `volume "${id}" cannot be mounted at ${target} while another program has ${source} open exclusively; repeat the call`,
+      { cause: error },
+    )
+  }
+  if (!hasErrno(error, 'ENOENT', 'ENOTDIR') || (await isDirectory(target))) throw error
+  throw new VolumeError(
+    'failed-precondition',
+    `${field} ${target} is no directory; the CO must create it before it makes the call`,
+    { cause: error },
+  )
 }
 
 /** Remembers the reason of a refusal for the health of the volume, until a stage finds its file system. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
@@ -60,6 +60,27 @@ describe('stageVolume', () => {
     await stage()
     world.fileSystems.failNext('grow', new Error('EIO'))
     await expect(stage()).rejects.toThrow('EIO')
+  })
+
+  it.each(['absent', 'a file'])('names the field whose path is %s, and detaches the device', async (what) => {
+    const path = join(world.directory, what)
+    if (what !== 'absent') await writeFile(path, '')
+    await expect(stageVolume(world.node, volume.id, path, writer, never)).rejects.toMatchObject({
+      kind: 'failed-precondition',
+      message: `staging_target_path ${path} is no directory; the CO must create it before it makes the call`,
+    })
+    expect(await attached()).toBeUndefined()
+  })
+
+  it('can be repeated when another program has had the device open exclusively', async () => {
+    world.mounts.held.add('/dev/loop0')
+    await expect(stage()).rejects.toMatchObject({
+      kind: 'aborted',
+      message: expect.stringContaining('another program'),
+    })
+    expect(await attached()).toBeUndefined()
+    world.mounts.held.clear()
+    await stage()
   })
 
   it.each(['probe', 'format'] as const)('detaches the device when %s fails', async (operation) => {
