@@ -1,12 +1,13 @@
 import { lstatSync } from 'node:fs'
 import { lstat } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { hasErrno } from '../../volumes/model/errors.ts'
 import type { MountEntry, MountedLoop } from '../../volumes/model/ports/mounts.ts'
 import { makeDev } from '../abi/loop.ts'
 import { findMount, mountIdOf, mountIdOfSync } from '../mountinfo/find-mount.ts'
 import { hasOwnDeviceNumber, type MountInfo } from '../mountinfo/mountinfo.ts'
-import { loopNumberOf } from './device-nodes.ts'
+import { BoundedQueries } from './bounded-queries.ts'
+import { deviceNumberOf, loopNumberOf } from './device-nodes.ts'
 
 const DEV = '/dev'
 /**
@@ -15,9 +16,13 @@ const DEV = '/dev'
  */
 const DELETED = '//deleted'
 
+/** Of the paths of deleted device nodes, which can lead through file systems that do not answer. */
+const queries = new BoundedQueries<string>()
+
 /**
  * Adds its loop device to each mount. Only /dev is read, which never waits, but for bind mounts of device
- * nodes that were deleted since: their paths can lead through file systems that hang.
+ * nodes that were deleted since. Where the path of one cannot be read, its name counts: taking an unused
+ * device for used does less harm than the opposite.
  */
 export async function withLoops(mounts: readonly MountInfo[]): Promise<MountEntry[]> {
   const entries: MountEntry[] = []
@@ -69,10 +74,23 @@ class DeviceNodesOf {
   async deviceAt({ device, root, target }: MountInfo): Promise<bigint> {
     if (device !== this.#device) return 0n
     // Its directory entry is deleted, so only the path of the mount leads to it.
-    if (root.endsWith(DELETED)) return this.#deviceOf(await lstat(target, { bigint: true }).catch(absent))
+    if (root.endsWith(DELETED)) return await this.#deletedDevice(target, root.slice(0, -DELETED.length))
     const path = relative(this.#root, root)
     if (path === '' || path.startsWith('..')) return 0n
     return this.#deviceOf(blockDeviceAt(join(DEV, path)))
+  }
+
+  async #deletedDevice(target: string, root: string): Promise<bigint> {
+    let device: bigint | undefined
+    const read = async (): Promise<void> => {
+      try {
+        device = this.#deviceOf(await lstat(target, { bigint: true }))
+      } catch (error) {
+        if (hasErrno(error, 'ENOENT', 'ENOTDIR')) device = 0n
+      }
+    }
+    await queries.run([target], () => DELETED, read)
+    return device ?? deviceOfName(basename(root))
   }
 
   /** Something else can be mounted over it. */
@@ -81,17 +99,18 @@ class DeviceNodesOf {
   }
 }
 
+/** Of the name in /dev: names of other devices, and of partitions, have none. */
+function deviceOfName(name: string): bigint {
+  const digits = /^loop(\d+)$/.exec(name)?.[1]
+  return digits === undefined ? 0n : deviceNumberOf(Number(digits))
+}
+
 function blockDeviceAt(path: string) {
   try {
     const found = lstatSync(path, { bigint: true })
     return found.isBlockDevice() ? found : undefined
   } catch (error) {
-    absent(error)
-    return
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
+    throw error
   }
-}
-
-function absent(error: unknown): undefined {
-  if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
-  throw error
 }
