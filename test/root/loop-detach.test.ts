@@ -1,12 +1,16 @@
-import { truncate, writeFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open, stat, truncate, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { LinuxImageFiles } from '../../src/linux/images/image-files.ts'
 import { LoopControl } from '../../src/linux/loop/control.ts'
+import { backedBy, tryDetach, type DeviceMatcher } from '../../src/linux/loop/detach.ts'
 import { DeviceNodes } from '../../src/linux/loop/device-nodes.ts'
+import { identityOf } from '../../src/linux/loop/device.ts'
 import { isAttached } from '../../src/linux/loop/inventory.ts'
 import { LinuxLoopDevices } from '../../src/linux/loop/loop-devices.ts'
+import { MountedDevices } from '../../src/linux/loop/mounted-devices.ts'
 import { never } from '../../src/volumes/concurrency/deadlines.ts'
 import type { LoopDevice } from '../../src/volumes/model/ports/loop-devices.ts'
 import { describeRoot } from '../root.ts'
@@ -33,6 +37,55 @@ describeRoot('detaching an image', () => {
     await using lock = await files.lock(image)
     expect(lock).toBeDefined()
     await released
+  })
+})
+
+describeRoot('a device whose number is of another file by now', () => {
+  let scratch: Scratch
+  let others: string
+  let device: LoopDevice
+  let ours: DeviceMatcher
+
+  beforeEach(async () => {
+    scratch = await Scratch.make()
+    others = await scratch.device(1n << 20n)
+    device = { number: Number(others.slice('/dev/loop'.length)), path: others }
+    const file = join(scratch.path, 'file')
+    await writeFile(file, '')
+    ours = backedBy(identityOf(await stat(file, { bigint: true })))
+  })
+
+  afterEach(() => scratch[Symbol.asyncDispose]())
+
+  it('is not taken for busy while another program has it open exclusively', async () => {
+    await using _mounting = await open(others, constants.O_RDONLY | constants.O_EXCL)
+    expect(await tryDetach(device, ours, MountedDevices.none)).toBeUndefined()
+    expect(isAttached(device.number)).toBe(true)
+  })
+
+  it('is never opened exclusively, so that it can be mounted at any time', async () => {
+    const opened: unknown[] = []
+    const watched: DeviceMatcher = async (...values) => {
+      // It would fail while we have the device open exclusively.
+      await using exclusive = await open(others, constants.O_RDONLY | constants.O_EXCL)
+      opened.push(exclusive.fd)
+      return await ours(...values)
+    }
+    expect(await tryDetach(device, watched, MountedDevices.none)).toBeUndefined()
+    expect(opened).toHaveLength(1)
+  })
+})
+
+describeRoot('a device on a disk that does not answer', () => {
+  it('is not waited for', async () => {
+    await using scratch = await Scratch.make()
+    const path = await scratch.device(1n << 20n)
+    const device = { number: Number(path.slice('/dev/loop'.length)), path }
+    const answer = Promise.withResolvers<undefined>()
+    const use = await tryDetach(device, () => answer.promise, MountedDevices.none)
+    expect(use).toEqual({ device, how: 'on a file system that does not answer' })
+    expect(isAttached(device.number)).toBe(true)
+    answer.resolve(undefined)
   })
 })
 

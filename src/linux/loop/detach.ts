@@ -5,7 +5,7 @@ import { hasErrno, VolumeError } from '../../volumes/model/errors.ts'
 import type { LoopDevice } from '../../volumes/model/ports/loop-devices.ts'
 import { LO_FLAGS_AUTOCLEAR, type LoopSettings } from '../abi/loop.ts'
 import { backingOf, clrFd, getStatus, isBackedBy, setStatus, type BackingIdentity } from './device.ts'
-import { backingFile, inspect, type InventoryEntry } from './inventory.ts'
+import { backingFile, inspect, isAnswered, type InventoryEntry } from './inventory.ts'
 import type { MountedDevices } from './mounted-devices.ts'
 
 /**
@@ -129,6 +129,9 @@ async function waitUntilUnused(
 /**
  * As `detach`, without waiting.
  *
+ * The device is matched before it is opened exclusively: its number may be another program's by now, whose
+ * mount would fail with EBUSY in that moment. While it is open its number stays its own.
+ *
  * The kernel answers two questions without a race. An exclusive open, as mount(2) and device mapper do it,
  * fails while the device is mounted or held anywhere. LOOP_CLR_FD on a device that is open elsewhere only
  * turns autoclear on. That is turned off again at once: otherwise the kernel would detach the device after
@@ -143,9 +146,13 @@ export async function tryDetach(
   mounted: MountedDevices,
 ): Promise<DeviceUse | undefined> {
   try {
-    await using handle = await open(device.path, constants.O_RDONLY | constants.O_EXCL)
-    const before = await matches(device, handle)
+    await using found = await open(device.path, 'r')
+    const { before, isKnown } = await settingsOf(device, found, matches)
+    if (!isKnown) return { device, how: 'on a file system that does not answer' }
     if (!before) return undefined
+    await using handle = await open(device.path, constants.O_RDONLY | constants.O_EXCL)
+    // Else LOOP_CLR_FD would count it as another user.
+    await found.close()
     // With autoclear the kernel detaches the device even while its node is bind-mounted.
     const isKept = (before.flags & LO_FLAGS_AUTOCLEAR) === 0
     const use = isKept ? mountUse(device, mounted) : undefined
@@ -159,6 +166,19 @@ export async function tryDetach(
     if (hasErrno(error, 'ENXIO', 'ENOENT', 'ENODEV')) return undefined
     throw error
   }
+}
+
+/** What the matcher returns, unless the file system of the device's file does not answer. */
+async function settingsOf(
+  device: LoopDevice,
+  handle: FileHandle,
+  matches: DeviceMatcher,
+): Promise<{ readonly before: LoopSettings | undefined; readonly isKnown: boolean }> {
+  let before: LoopSettings | undefined
+  const isKnown = await isAnswered(device.number, async () => {
+    before = await matches(device, handle)
+  })
+  return { before, isKnown }
 }
 
 /** ENXIO means a device without a file, or one that is being detached. After other errors it has a file. */

@@ -67,6 +67,11 @@ function poolDirectoryOfDevice(number: number): string {
   return dirname(dirname(dirname(backingFile(number) ?? '')))
 }
 
+/** Asks for the state of one device. @returns false when the file system of its file does not answer */
+export async function isAnswered(number: number, query: () => Promise<void>): Promise<boolean> {
+  return (await queries.run([number], poolDirectoryOfDevice, query)).length === 0
+}
+
 /** A device whose state could not be read. */
 export interface UnknownDevice {
   readonly number: number

@@ -1,5 +1,6 @@
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
+import { never } from '../../volumes/concurrency/deadlines.ts'
 import { hasErrno, VolumeError } from '../../volumes/model/errors.ts'
 import type {
   Attachment,
@@ -88,7 +89,9 @@ export class LinuxLoopDevices implements LoopDevices {
       return { device, directIo, [Symbol.asyncDispose]: () => opened.handle.close() }
     } catch (error) {
       await opened.handle.close()
-      await tryDetach(device, backedBy(identity), MountedDevices.none)
+      // Waits for another program that has it open exclusively for a moment.
+      const unmounted = () => Promise.resolve(MountedDevices.none)
+      await detach(device, backedBy(identity), unmounted, never).catch(() => undefined)
       throw error
     }
   }
