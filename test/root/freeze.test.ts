@@ -43,6 +43,13 @@ describeRoot('LinuxMounts', () => {
   describe.each(fsTypes)('%s', (type) => {
     beforeEach(() => mountNew(type))
 
+    it('is not opened when its device is attached under another name', async () => {
+      const loop = { number: Number(device.slice('/dev/loop'.length)), path: device }
+      expect(await mounts.openFileSystem(loop, 'another')).toBeUndefined()
+      await using opened = await mounts.openFileSystem(loop, image.slice(0, 63))
+      expect(opened?.place).toBe(mountPoint)
+    })
+
     it('suspends writes until it is thawed', async () => {
       await using fileSystem = await openOn(device)
       await fileSystem.freeze()

@@ -1,5 +1,6 @@
 import { constants, open, stat, statfs, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { hasErrno, VolumeError } from '../../volumes/model/errors.ts'
 import type { LoopDevice } from '../../volumes/model/ports/loop-devices.ts'
 import type {
@@ -18,6 +19,10 @@ import { ioctlStruct, mount, umount2 } from '../system-calls.ts'
 import { bindReadOnly } from './mount-api.ts'
 import { differingOptions, parseMountOptions } from './mount-options.ts'
 import { openFileSystem } from './open-filesystem.ts'
+
+/** For programs that have the device open exclusively for a moment, such as one that looks for devices. */
+const BUSY_ATTEMPTS = 20
+const MAX_BUSY_PAUSE_MS = 20
 
 /** The system calls, which a test replaces by failing ones. */
 export interface MountCalls {
@@ -46,7 +51,15 @@ export class LinuxMounts implements Mounts {
 
   async mount({ source, target, fsType, options }: MountRequest): Promise<void> {
     const { flags, data } = parseMountOptions(options)
-    await this.#system.mount(source, target, fsType, flags, data)
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#system.mount(source, target, fsType, flags, data)
+        return
+      } catch (error) {
+        if (!hasErrno(error, 'EBUSY') || attempt === BUSY_ATTEMPTS) throw error
+        await setTimeout(Math.random() * MAX_BUSY_PAUSE_MS)
+      }
+    }
   }
 
   differences({ options }: MountEntry, asked: readonly string[]): string[] {
@@ -77,8 +90,8 @@ export class LinuxMounts implements Mounts {
     }
   }
 
-  openFileSystem(device: LoopDevice): Promise<OpenFileSystem | undefined> {
-    return openFileSystem(device)
+  openFileSystem(device: LoopDevice, name?: string): Promise<OpenFileSystem | undefined> {
+    return openFileSystem(device, name)
   }
 
   trim(mountPoint: string, from: bigint): Promise<TrimStep> {

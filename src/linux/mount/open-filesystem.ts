@@ -76,10 +76,11 @@ class LinuxFileSystem implements OpenFileSystem {
 }
 
 /** As Mounts.openFileSystem. */
-export async function openFileSystem(device: LoopDevice): Promise<OpenFileSystem | undefined> {
+export async function openFileSystem(device: LoopDevice, name?: string): Promise<OpenFileSystem | undefined> {
   // Held open, it is not detached meanwhile, when its last mount ends; so its number is no other file's.
   await using handle = await open(device.path, 'r')
-  const { identity, disk } = await identify(device.path, handle)
+  const { identity, disk, fileName } = await identify(device.path, handle)
+  if (name !== undefined && name !== fileName) return undefined
   for (const entry of (await listMountInfo()).filter((entry) => isOn(entry, identity))) {
     const root = await openMount(entry, identity)
     if (root) return new LinuxFileSystem(entry.target, device.path, root, disk)
@@ -89,11 +90,12 @@ export async function openFileSystem(device: LoopDevice): Promise<OpenFileSystem
   return root && new LinuxFileSystem(device.path, device.path, root, disk)
 }
 
-async function identify(path: string, device: FileHandle): Promise<{ identity: Identity; disk: bigint }> {
+async function identify(path: string, device: FileHandle) {
   const { rdev } = await device.stat({ bigint: true })
   const { major, minor } = splitDev(rdev)
-  const { backingDevice } = await getStatus(device.fd)
-  return { identity: { path, rdev, majorMinor: `${major}:${minor}` }, disk: backingDevice }
+  const { backingDevice: disk, fileName } = await getStatus(device.fd)
+  const identity: Identity = { path, rdev, majorMinor: `${major}:${minor}` }
+  return { identity, disk, fileName }
 }
 
 function isOn(mount: MountInfo, { majorMinor, path }: Identity): boolean {

@@ -1,7 +1,7 @@
 import type { Observer, Step } from '../model/observer.ts'
 import type { FileSystems } from '../model/ports/file-systems.ts'
 import type { ImageCopier } from '../model/ports/image-copier.ts'
-import type { LoopDevice, LoopDevices } from '../model/ports/loop-devices.ts'
+import type { LoopDevices } from '../model/ports/loop-devices.ts'
 import type { Mounts } from '../model/ports/mounts.ts'
 
 /** The ports whose work takes time. */
@@ -39,8 +39,8 @@ export function observed(machine: ObservedPorts, observer: Observer): ObservedPo
 /** Also observes the file systems that it opens. */
 function observedMounts(mounts: Mounts, observer: Observer): Mounts {
   const port = observedPort(mounts, stepsOf.mounts, observer)
-  const openFileSystem: Mounts['openFileSystem'] = async (device: LoopDevice) => {
-    const opened = await mounts.openFileSystem(device)
+  const openFileSystem: Mounts['openFileSystem'] = async (device, name) => {
+    const opened = await mounts.openFileSystem(device, name)
     return opened && observedPort(opened, { flush: 'flush' }, observer)
   }
   return new Proxy(port, {

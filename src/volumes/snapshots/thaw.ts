@@ -85,12 +85,12 @@ async function thaw(on: ThawDependencies, suspect: Suspect): Promise<Outcome> {
   const { id, pool, gate } = suspect
   using _stalls = gate.limitStalls()
   let outcome: Outcome = 'not frozen'
-  for (const { device } of await attachedAs(on.loops, pool, id)) {
+  for (const { device, name } of await attachedAs(on.loops, pool, id)) {
     await gate.limited(async () => {
       // A frozen file system is active, mounted or not, and keeps its device attached. It stays open until
       // its thaw has returned, though nobody may wait any longer: else the thaw could meet another file
       // system that was opened with the same descriptor.
-      await using fileSystem = await mounts.openFileSystem(device)
+      await using fileSystem = await mounts.openFileSystem(device, name)
       if (!fileSystem || !(await fileSystem.thaw())) return
       log.warn({ volume: id, place: fileSystem.place }, 'thawed what an interrupted operation left frozen')
       outcome = 'thawed'

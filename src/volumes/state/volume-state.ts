@@ -86,7 +86,7 @@ export async function openWriters(
 ): Promise<Writers> {
   const device = await state.device()
   if (!device) return { by: 'none' }
-  const fileSystem = mayFreeze ? await mounts.openFileSystem(device.device) : undefined
+  const fileSystem = mayFreeze ? await mounts.openFileSystem(device.device, device.name) : undefined
   return fileSystem ? { by: 'file system', device, fileSystem } : { by: 'raw device', device }
 }
 

@@ -91,9 +91,10 @@ export interface Mounts {
   /**
    * Opens the active file system of the device, even without a path to it: covered by another mount, lazily
    * unmounted, or mounted only in another mount namespace. It never opens one that is mounted over it.
+   * @param name under which the device was found attached: its number may be another file's by now
    * @returns undefined when there certainly is none
    */
-  openFileSystem(device: LoopDevice): Promise<OpenFileSystem | undefined>
+  openFileSystem(device: LoopDevice, name?: string): Promise<OpenFileSystem | undefined>
   /**
    * Trims in steps (FITRIM), each of which takes some seconds at most and cannot be interrupted. Between two
    * steps the caller may stop, or release its locks.

@@ -176,10 +176,10 @@ function gatedMounts(mounts: Mounts, places: Places): Mounts {
       places.forgetMount(target)
     },
     differences: (entry, options) => mounts.differences(entry, options),
-    openFileSystem: async (device) => {
+    openFileSystem: async (device, name) => {
       const opened = await places.run(
         device.path,
-        () => mounts.openFileSystem(device),
+        () => mounts.openFileSystem(device, name),
         (late) => late?.[Symbol.asyncDispose](),
       )
       const gate = places.gate(device.path)

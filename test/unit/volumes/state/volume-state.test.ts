@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { LoopState } from '../../../../src/volumes/model/ports/loop-devices.ts'
 import type { Volume } from '../../../../src/volumes/model/volume.ts'
-import { VolumeState } from '../../../../src/volumes/state/volume-state.ts'
+import { openWriters, VolumeState } from '../../../../src/volumes/state/volume-state.ts'
 import { attachedAs, mountedAt } from '../facts.ts'
 
 describe('VolumeState', () => {
@@ -49,5 +49,15 @@ describe('VolumeState', () => {
     expect([await state.devices(), await state.mounts()]).toEqual([[], []])
     expect(await state.attachment()).toBe('none')
     expect(reads).toEqual(['device of /pool/v/disk.img'])
+  })
+
+  it('opens the file system of a device only under the name that it was found with', async () => {
+    const asked: unknown[] = []
+    const openFileSystem = (...values: unknown[]): Promise<undefined> => {
+      asked.push(values)
+      return Promise.resolve(undefined)
+    }
+    await openWriters({ openFileSystem }, stateOf(own), true)
+    expect(asked).toEqual([[own.device, own.name]])
   })
 })
