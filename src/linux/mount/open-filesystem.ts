@@ -10,7 +10,7 @@ import { findMountById, hasOwnDeviceNumber, type MountInfo } from '../mountinfo/
 import { ioctl, syncfs } from '../system-calls.ts'
 import { BTRFS_SUPER_MAGIC, bytesInMemory, findBtrfs } from './btrfs-space.ts'
 import { openWithoutPath } from './mount-api.ts'
-import { thawThread } from './thaw-thread.ts'
+import { thawThreads } from './thaw-threads.ts'
 
 /** A loop device: by its path, and by the `major:minor` of the file systems on it that mountinfo shows. */
 interface Identity {
@@ -33,7 +33,7 @@ class LinuxFileSystem implements OpenFileSystem {
 
   /**
    * @param device the path of its device
-   * @param disk the st_dev of the image: file systems whose images are on one disk share a thread that thaws
+   * @param disk the st_dev of the image: file systems whose images are on one disk share the threads that thaw
    * them
    */
   constructor(place: string, device: string, root: FileHandle, disk: bigint) {
@@ -45,12 +45,12 @@ class LinuxFileSystem implements OpenFileSystem {
 
   async freeze(): Promise<void> {
     // The thread is started before the freeze: later there may be no memory or descriptor for it.
-    await thawThread(this.#disk).started()
+    await thawThreads(this.#disk).started()
     await ioctl(this.#root.fd, FIFREEZE, 0, `freeze ${this.place}`)
   }
 
   async thaw(): Promise<boolean> {
-    return await thawThread(this.#disk).thaw(this.#root.fd, this.place)
+    return await thawThreads(this.#disk).thaw(this.#root.fd, this.place)
   }
 
   async flush(): Promise<void> {

@@ -21,9 +21,8 @@ const program = join(import.meta.dirname, `thaw-worker${extname(import.meta.file
 const resourceLimits = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 }
 
 /**
- * A thread for FITHAW alone, for the file systems whose images are on one disk. libuv's threads cannot be
- * used: all of them may be in calls on another disk that hangs. Neither can the main thread: ext4 writes its
- * superblock in FITHAW, and so waits for its disk. The thread is started by the first freeze, and kept.
+ * A thread for FITHAW alone. libuv's threads cannot be used: all of them may be in calls on another disk that
+ * hangs. Neither can the main thread: ext4 writes its superblock in FITHAW, and so waits for its disk.
  */
 export class ThawThread {
   readonly #waiting = new Map<number, (answer: ThawAnswer) => void>()
@@ -38,6 +37,11 @@ export class ThawThread {
       throw error
     })
     await this.#starting
+  }
+
+  /** Ends the thread. Nothing may be under way; the next thaw starts it again. */
+  end(): void {
+    void this.#worker?.terminate()
   }
 
   /** @returns false when it was not frozen */
@@ -97,13 +101,4 @@ export class ThawThread {
     this.#starting = undefined
     for (const [number, answer] of this.#waiting) answer({ number, error })
   }
-}
-
-const threads = new Map<bigint, ThawThread>()
-
-/** @param disk the st_dev of the images */
-export function thawThread(disk: bigint): ThawThread {
-  const thread = threads.get(disk) ?? new ThawThread()
-  threads.set(disk, thread)
-  return thread
 }
