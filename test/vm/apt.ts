@@ -43,7 +43,10 @@ export class Apt {
    * @param isWanted leaves out others by their names
    * @returns the files
    */
-  async download(packages: readonly string[], isWanted = (_: string) => true): Promise<string[]> {
+  async download(
+    packages: readonly string[],
+    isWanted: (name: string) => boolean = () => true,
+  ): Promise<string[]> {
     const lines = await this.#get('install', '--no-install-recommends', '--print-uris', '--yes', ...packages)
     const names = namesIn(lines).filter(isWanted)
     const debs = join(this.#directory, 'debs')

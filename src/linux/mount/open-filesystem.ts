@@ -33,8 +33,8 @@ class LinuxFileSystem implements OpenFileSystem {
 
   /**
    * @param device the path of its device
-   * @param disk the st_dev of the image: file systems whose images are on one disk share the threads that thaw
-   * them
+   * @param disk the st_dev of the image: file systems whose images are on one disk share the threads that
+   * thaw them
    */
   constructor(place: string, device: string, root: FileHandle, disk: bigint) {
     this.place = place

@@ -11,8 +11,8 @@ export type Thread = Pick<ThawThread, 'started' | 'thaw' | 'end'>
 
 /**
  * The threads that thaw the file systems whose images are on one disk. The first is started by the first
- * freeze, and kept. The others are started when many thaws wait: one thread takes milliseconds for each, and a
- * driver that ends has to thaw thousands of them in seconds.
+ * freeze, and kept. The others are started when many thaws wait: one thread takes milliseconds for each, and
+ * a driver that ends has to thaw thousands of them in seconds.
  */
 export class ThawThreads {
   readonly #makeThread: () => Thread
