@@ -3,7 +3,6 @@ import type { FileHandle } from 'node:fs/promises'
 import { VolumeError } from '../../volumes/model/errors.ts'
 import { turn } from '../../volumes/pool/gate/turn.ts'
 import { openImage } from '../files/open-image.ts'
-import { openMountPoint } from '../mount/open-mount-point.ts'
 import { CommandError } from '../process/command-error.ts'
 import type { FileSystemDescriptor, System } from './descriptor.ts'
 import { readAt, uuidIn } from './superblock.ts'
@@ -78,9 +77,9 @@ export const btrfs: FileSystemDescriptor = {
   },
 
   /** The tool resizes whatever btrfs the path leads to, so it gets one that stays the same. */
-  async grow({ run }, device, mountPoint, signal) {
-    await using directory = await openMountPoint(device, mountPoint)
-    await run('btrfs', ['filesystem', 'resize', 'max', `/proc/${process.pid}/fd/${directory.fd}`], { signal })
+  async grow({ openMountPoint, run }, device, mountPoint, signal) {
+    await using opened = await openMountPoint(device, mountPoint)
+    await run('btrfs', ['filesystem', 'resize', 'max', opened.path], { signal })
   },
 
   /**

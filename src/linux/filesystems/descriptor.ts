@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { RepairCommands } from '../../volumes/model/ports/file-systems.ts'
+import type { OpenMountPoint } from '../mount/open-mount-point.ts'
 import type { Run } from '../process/exec.ts'
 
 /** The parts of the machine that file system types use; unit tests script it. */
@@ -8,6 +9,8 @@ export interface System {
   readonly hasCapability: (capability: bigint) => boolean
   /** The bytes of a block device. */
   readonly deviceSize: (path: string) => bigint
+  /** @throws VolumeError aborted when the device is not mounted at the path */
+  readonly openMountPoint: (device: string, path: string) => Promise<OpenMountPoint>
 }
 
 /** The location of a superblock's magic number and UUID, in bytes from the start of the device. */

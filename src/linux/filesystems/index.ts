@@ -8,7 +8,7 @@ import type {
 } from '../../volumes/model/ports/file-systems.ts'
 import { open } from '../../volumes/pool/gate/turn.ts'
 import { deviceSizeByName } from '../loop/device.ts'
-import { requireMounted } from '../mount/open-mount-point.ts'
+import { openMountPoint } from '../mount/open-mount-point.ts'
 import { hasCapability } from '../process/capabilities.ts'
 import { CommandError } from '../process/command-error.ts'
 import { run } from '../process/exec.ts'
@@ -23,6 +23,7 @@ const thisSystem: System = {
     run(command, args, { ...options, debianPackage: debianPackages.get(command) }),
   hasCapability,
   deviceSize: deviceSizeByName,
+  openMountPoint,
 }
 
 /** The FileSystems port on the tools of each file system. */
@@ -110,7 +111,8 @@ export class LinuxFileSystems implements FileSystems {
       await types[type].grow(this.#system, device, mountPoint, signal)
     } catch (error) {
       // The tools have various words for what was unmounted while they worked.
-      if (error instanceof CommandError) await requireMounted(device, mountPoint)
+      if (!(error instanceof CommandError)) throw error
+      await using _opened = await this.#system.openMountPoint(device, mountPoint)
       throw error
     }
   }

@@ -1,6 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
 import { open } from '../../volumes/pool/gate/turn.ts'
-import { requireMounted } from '../mount/open-mount-point.ts'
 import type { FileSystemDescriptor } from './descriptor.ts'
 import { hasMagic, readAt } from './superblock.ts'
 
@@ -67,8 +66,8 @@ export const xfs: FileSystemDescriptor = {
   },
 
   /** The tool looks up the path by itself, and would grow another xfs at it. */
-  async grow({ run }, device, mountPoint, signal) {
-    await requireMounted(device, mountPoint)
+  async grow({ openMountPoint, run }, device, mountPoint, signal) {
+    await using _opened = await openMountPoint(device, mountPoint)
     await run('xfs_growfs', ['-d', mountPoint], { signal })
   },
 }

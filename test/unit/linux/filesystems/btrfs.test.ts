@@ -69,8 +69,8 @@ it.each([
   expect(verdict).toEqual({ isClean, report: 'report' })
 })
 
-it.each([[0], [1]])('growth by the mount point: exit code %d', async (exitCode) => {
-  const command = { command: 'btrfs', args: ['filesystem', 'resize', 'max', '/mnt'], exitCode }
+it.each([[0], [1]])('growth by the open mount point: exit code %d', async (exitCode) => {
+  const command = { command: 'btrfs', args: ['filesystem', 'resize', 'max', '<open>/mnt'], exitCode }
   await using world = await scripted([command])
   const growing = world.fileSystems.grow('btrfs', world.device, '/mnt', signal)
   if (exitCode === 0) await growing

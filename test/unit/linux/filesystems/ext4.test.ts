@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { CAP_SYS_RESOURCE } from '../../../../src/linux/process/capabilities.ts'
-import { DEVICE_BYTES, scripted } from './scripted.ts'
+import { DEVICE_BYTES, NOT_MOUNTED, scripted } from './scripted.ts'
 
 const { signal } = new AbortController()
 const zeroImage = 'nodiscard,lazy_itable_init=1,lazy_journal_init=1,assume_storage_prezeroed=1'
@@ -115,6 +115,12 @@ describe('growth while mounted', () => {
     await using world = await scripted([{ ...resize, exitCode: 1, stderr }], half)
     const growing = world.fileSystems.grow('ext4', world.device, '/mnt', signal)
     await expect(growing).rejects.toMatchObject(error)
+  })
+
+  it('is aborted when the tool fails because it is mounted no more', async () => {
+    await using world = await scripted([{ ...resize, exitCode: 1, stderr: 'resize2fs: busy' }], half)
+    const growing = world.fileSystems.grow('ext4', world.device, NOT_MOUNTED, signal)
+    await expect(growing).rejects.toMatchObject({ kind: 'aborted' })
   })
 })
 

@@ -2,6 +2,8 @@ import { mkdtempDisposable, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LinuxFileSystems } from '../../../../src/linux/filesystems/index.ts'
+import type { OpenMountPoint } from '../../../../src/linux/mount/open-mount-point.ts'
+import { VolumeError } from '../../../../src/volumes/model/errors.ts'
 import { ScriptedCommands, type ScriptedCommand } from '../../../fakes/scripted-commands.ts'
 
 export interface Scripted extends AsyncDisposable {
@@ -12,6 +14,9 @@ export interface Scripted extends AsyncDisposable {
 }
 
 export const DEVICE_BYTES = 1n << 30n
+
+/** Where no device is mounted; they are at all other paths. */
+export const NOT_MOUNTED = '/unmounted'
 
 /**
  * File systems whose tools are scripted.
@@ -37,6 +42,7 @@ export async function scripted(
     run: expected.run,
     hasCapability: (capability) => capabilities.includes(capability),
     deviceSize: () => DEVICE_BYTES,
+    openMountPoint,
   })
   return {
     fileSystems,
@@ -47,4 +53,10 @@ export async function scripted(
       expected[Symbol.dispose]()
     },
   }
+}
+
+function openMountPoint(device: string, path: string): Promise<OpenMountPoint> {
+  if (path === NOT_MOUNTED)
+    return Promise.reject(new VolumeError('aborted', `${device} is not mounted at ${path}`))
+  return Promise.resolve({ path: `<open>${path}`, [Symbol.asyncDispose]: () => Promise.resolve() })
 }
