@@ -43,7 +43,7 @@ async function work(options: Options, signal: AbortSignal): Promise<boolean> {
     await Promise.all(options.tools.map(async ({ name, version }) => [name, await version()] as const)),
   )
   const found = await thirdParty(options, progressOn(process.stderr), signal)
-  const report = reportOf(found.findings, versions)
+  const report = reportOf(found.findings, versions, options.seconds)
   console.log(`${report}\n\n${summaryOf(found)}`)
   if (options.reports) await writeReport('third-party', since, report)
   return isGood(found)

@@ -68,8 +68,8 @@ async function test(run: ToolRun, place: Place, { kind, signal }: Setting): Prom
 }
 
 /**
- * Where a tool sees a file system, in a namespace of its own: the path of a UNIX socket has 107 bytes at
- * most, and fs_mark takes no long ones either.
+ * Where a tool sees a file system, in its namespace. The path of a UNIX socket has 107 bytes at most, and
+ * fs_mark takes no long ones either.
  */
 function shortPath(directory: string): string {
   return directory.startsWith('/mnt/') ? '/media' : '/mnt'

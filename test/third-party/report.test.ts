@@ -19,7 +19,9 @@ test('the report counts tests by tool and kind, and lists those that have failed
       { tool: dbench, kind: 'xfs', comparisons: found(['d', 'only ours']) },
     ],
     new Map([['fio', '3.33-3']]),
+    2,
   )
+  expect(report).toContain('has run for 2 s')
   expect(report).toContain(
     [
       '| tool | ext4 | xfs | btrfs | raw block |',

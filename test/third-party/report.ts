@@ -11,10 +11,18 @@ export const kindNames: Readonly<Record<Kind, string>> = {
   block: 'raw block',
 }
 
-/** For docs/reliability.md. @param versions of the tools, by name */
-export function reportOf(findings: readonly Finding[], versions: ReadonlyMap<string, string>): string {
+/**
+ * For docs/reliability.md.
+ * @param versions of the tools, by name
+ * @param seconds for which a stressor or a load has run
+ */
+export function reportOf(
+  findings: readonly Finding[],
+  versions: ReadonlyMap<string, string>,
+  seconds: number,
+): string {
   return [
-    'Tests that passed / failed on both / failed on ours only:',
+    `Each stressor and each load has run for ${seconds} s. Tests that passed / failed on both / failed on ours only:`,
     table(findings, versions),
     ...listOf('failed on both', 'These fail on the plain loop device too:', findings),
     ...listOf('only ours', 'These fail on ours only:', findings),

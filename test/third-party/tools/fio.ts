@@ -54,7 +54,7 @@ const sampled: Readonly<Partial<Record<Kind, readonly string[]>>> = {
   block: ['randwrite', 'randtrimwrite', 'randtrim of all'],
 }
 
-const MEBIBYTES = { sample: 16, whole: 256 }
+const MEBIBYTES = { sample: 16, whole: 64 }
 
 /** Reads what it has written, and compares. */
 export const fio: Tool = {
