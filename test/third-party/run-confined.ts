@@ -63,13 +63,13 @@ export async function runConfined(
   const limit = AbortSignal.timeout(limitMs)
   const stop = AbortSignal.any([signal, limit])
   const kill = (): void => {
-    killGroup(child.pid)
+    signalGroup(child.pid, 'SIGKILL')
   }
   stop.addEventListener('abort', kill)
   const [exitCode] = (await once(child, 'close')) as [number | null]
   stop.removeEventListener('abort', kill)
-  killGroup(child.pid)
-  await untilGone(child.pid)
+  // Otherwise process 1 has ended by itself, and before that the kernel has ended all others.
+  if (stop.aborted) await untilGone(child.pid)
   signal.throwIfAborted()
   return { exitCode, hung: limit.aborted, ...output }
 }
@@ -77,14 +77,14 @@ export async function runConfined(
 /** Their output is closed a moment before the file systems that they use. */
 async function untilGone(group: number | undefined): Promise<void> {
   const end = performance.now() + GONE_LIMIT_MS
-  while (killGroup(group) && performance.now() < end) await sleep(LOOK_EVERY_MS)
+  while (signalGroup(group, 0) && performance.now() < end) await sleep(LOOK_EVERY_MS)
 }
 
 /** @returns whether it has processes */
-function killGroup(group: number | undefined): boolean {
+function signalGroup(group: number | undefined, signal: 'SIGKILL' | 0): boolean {
   if (group === undefined) return false
   try {
-    process.kill(-group, 'SIGKILL')
+    process.kill(-group, signal)
     return true
   } catch (error) {
     if (hasErrno(error, 'ESRCH')) return false
