@@ -115,8 +115,8 @@ export class DatabasesOnDisk implements AsyncDisposable {
    */
   async check(): Promise<number> {
     let transactions = 0
+    for (const pod of this.#pods) await pod.end('stop')
     for (const pod of this.#pods) {
-      await pod.end('stop')
       transactions += sum(await pod.inspect())
       await checkFileSystems(pod.volumes)
     }

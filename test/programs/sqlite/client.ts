@@ -31,7 +31,8 @@ try {
   for await (const line of createInterface(process.stdin)) console.log(transact(Number(line)))
 } catch (error) {
   console.error(messageOf(error))
-  process.exitCode = 1
+  // Otherwise standard input keeps the process running.
+  process.exit(1)
 }
 
 function transact(number: number): string {
