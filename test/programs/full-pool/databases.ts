@@ -94,7 +94,7 @@ export class DatabasesOnDisk implements AsyncDisposable {
    * @param onError what one was told
    * @returns what it was for each
    */
-  async goOn(onError: (error: string) => void): Promise<Outcome[]> {
+  async goOn(onError: (error: string) => unknown): Promise<Outcome[]> {
     const outcomes: Outcome[] = []
     for (const pod of this.#pods) {
       const { load } = pod

@@ -29,8 +29,8 @@ export interface Round {
 }
 
 /**
- * In every fourth round writes fail instead of waiting; but not on btrfs, which may abort its transaction when
- * it has no block left, and then is read-only until it is mounted again.
+ * In every fourth round writes fail instead of waiting; but not on btrfs, which may abort its transaction
+ * when it has no block left, and then is read-only until it is mounted again.
  */
 const FAILING_EVERY = 4
 

@@ -31,9 +31,10 @@ export async function runRound(
     await databases.fill(round.leaves * MARGIN_BYTES)
     await databases.disrupt()
     await databases.makeRoom()
-    const outcomes = await databases.goOn((error) => {
-      findings.told(round, error)
-    })
+    const errors: string[] = []
+    const outcomes = await databases.goOn((error) => errors.push(error))
+    if (errors.length > 0) console.log(`${JSON.stringify(round)}: ${outcomes.join(', ')}: ${errors[0]}`)
+    for (const error of errors) findings.told(round, error)
     findings.survived(round, outcomes, await databases.check())
   }
   await world.close()

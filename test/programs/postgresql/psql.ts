@@ -40,10 +40,16 @@ export class Psql implements AsyncDisposable {
     }
   }
 
-  /** A statement that changes something, in a transaction of its own. */
+  /**
+   * A statement that changes something, in a transaction of its own.
+   * @throws Error as `run`
+   */
   async change(statement: string): Promise<Answer> {
     const { error } = await this.run(statement)
-    return error === undefined ? 'done' : { refused: error }
+    if (error === undefined) return 'done'
+    // Only an error that the server has reported has a code.
+    if (error === '') throw new Error('the connection was lost')
+    return { refused: error }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
